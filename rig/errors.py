@@ -1,0 +1,53 @@
+"""Every error rig raises, as a tree.
+
+The message is one sentence for a player: which file or port, what was found, what was expected, the way out.
+The command line prints it and ends with exit code 2; nobody sees a traceback.
+
+RigError
+├── FileError        a file could not be read or written
+│   ├── ModelError   a `.nam` file
+│   ├── IRError      an impulse response
+│   └── AudioError   any other audio file
+├── ConfigError      the user's own settings or an unknown interface
+├── LevelError       a level or gain outside anything sensible
+└── BackendError     the audio server, its ports, its rate
+    └── ServerGone   the server went away while playing; it may come back
+"""
+
+from __future__ import annotations
+
+
+class RigError(Exception):
+    """Root of all errors a user of rig should be able to act on."""
+
+
+class FileError(RigError):
+    """A file could not be read or written."""
+
+
+class ModelError(FileError):
+    """A `.nam` file that is missing, broken, or asks for something rig does not play."""
+
+
+class IRError(FileError):
+    """An impulse response that cannot be used."""
+
+
+class AudioError(FileError):
+    """An audio file that cannot be read or written."""
+
+
+class ConfigError(RigError):
+    """A setting of the user, or a name that is not in a table."""
+
+
+class LevelError(RigError):
+    """A level or gain outside anything sensible."""
+
+
+class BackendError(RigError):
+    """The audio server is missing, or refuses what was asked."""
+
+
+class ServerGone(BackendError):
+    """The server went away while playing; it may come back."""
