@@ -14,10 +14,13 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic as numba_intrinsic
 
 I8, I32, I64, F32, F64 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.DoubleType()
 f32p, f64p, i64p = types.CPointer(types.float32), types.CPointer(types.float64), types.CPointer(types.int64)
+
+# An intrinsic is written with a typing context in front and called without: no type describes both.
+intrinsic: Any = numba_intrinsic
 
 _MACHINE = platform.machine().lower()
 _X86, _ARM = _MACHINE in ("x86_64", "amd64", "i686"), _MACHINE in ("aarch64", "arm64")

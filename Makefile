@@ -1,0 +1,34 @@
+# Two words to remember: `make check` and `make test`. Each target sets up what it needs first.
+
+VENV = .venv
+READY = $(VENV)/.ready
+
+.PHONY: all play test check soak clean
+
+all: check test
+
+# Plays the models, cabinets and the guitar that come with rig; without an audio server it renders rig-demo.wav.
+play: $(READY)
+	@sh .ci/setup libraries || :
+	@$(VENV)/bin/rig play --else-render rig-demo.wav
+
+test: $(READY)
+	@sh .ci/setup libraries server
+	$(VENV)/bin/python -m pytest -m "not soak"
+
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy --strict rig
+
+soak: $(READY)
+	@sh .ci/setup libraries server
+	$(VENV)/bin/python -m pytest -m soak
+
+clean:
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
+	find rig tests models irs -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): pyproject.toml .ci/setup
+	@sh .ci/setup python $(VENV)
+	@touch $@

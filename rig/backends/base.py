@@ -1,0 +1,66 @@
+"""What the engine and the command line may ask of any backend, on one screen.
+
+    with Jack() as backend:                     # or Offline(48000)
+        backend.start(block_address, engine_address)
+        ...
+                                                # leaving the block stops the audio and closes the client
+
+`start` hands over the address of a compiled block function and of its state (`rig.dsp.host`). From then on the backend
+calls it for every cycle from its own thread, without Python, until `stop` or `close`. Afterwards it never calls it, so
+the engine's memory may be freed. Whatever the backend has to tell stands in the HOST record, to be polled.
+
+PortAudio will be the third one, in `portaudio.py`, where there is no JACK.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+
+class Backend(Protocol):
+    """A source of cycles; see the module's text."""
+
+    @property
+    def host(self) -> Any:
+        """The HOST record as a numpy view: `host["cycles"]`, `host["xruns"]`, ... follow the audio thread."""
+
+    @property
+    def sample_rate(self) -> int:
+        """Hz; as long as the backend lives."""
+
+    @property
+    def block_size(self) -> int:
+        """Frames in a cycle now. It may change while playing (`host["resizes"]` counts), to at most MAX_FRAMES."""
+
+    @property
+    def gone(self) -> bool:
+        """The server has shut down: close this backend, wait, and open a new one."""
+
+    @property
+    def latency_samples(self) -> int:
+        """What the engine adds between input and output, reported to the server. Settable; 0 unless set."""
+
+    @latency_samples.setter
+    def latency_samples(self, samples: int) -> None: ...
+
+    def realtime_priority(self) -> int | None:
+        """Real-time priority of the audio thread, 0 for an ordinary thread, `None` where the system does not say."""
+
+    def start(self, block: int, engine: int) -> None:
+        """Call `block(engine, host, frames)` for every cycle from now on; both are addresses.
+
+        Raises `BackendError` if the server refuses.
+        """
+
+    def stop(self) -> None:
+        """Call it no more. Never raises; may be started again."""
+
+    def close(self) -> None:
+        """Stop and let go of the server. Never raises or hangs, even if the server is gone; may be called twice."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,299 @@
+"""JACK: one input, two outputs, played by a compiled callback in JACK's own real-time thread.
+
+When the server goes away while playing, `gone` turns true and the sound stops. What to do then:
+
+    connections = backend.connections()     # as they were
+    backend.close()
+    backend = wait_for_server()             # polls; Ctrl-C ends it
+    backend.start(block, engine)
+    backend.reconnect(connections)
+
+libjack serves one server per process at a time: close the old `Jack` before opening the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from rig.backends import jack_callbacks, jack_calls
+from rig.backends.cycle import silence
+from rig.backends.jack_callbacks import CLIENT
+from rig.backends.jack_ports import chosen
+from rig.dsp.memory import Arena, Layout
+from rig.errors import BackendError, ServerGone
+
+PORTS = ("in", "out_1", "out_2")
+CLOSE_S = 2.0  # how long closing may take before the client is left to the end of the process
+
+_CALLBACKS = {
+    "jack_set_process_callback": jack_callbacks.on_process,
+    "jack_set_xrun_callback": jack_callbacks.on_xrun,
+    "jack_set_buffer_size_callback": jack_callbacks.on_buffer_size,
+    "jack_set_sample_rate_callback": jack_callbacks.on_sample_rate,
+    "jack_set_freewheel_callback": jack_callbacks.on_freewheel,
+    "jack_set_latency_callback": jack_callbacks.on_latency,
+    "jack_on_info_shutdown": jack_callbacks.on_shutdown,
+}
+_abandoned: list[Any] = []  # memory of clients that would not close: libjack's threads may still look at it
+
+
+class Jack:
+    """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
+
+    `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
+    ever started. Raises `BackendError` if JACK is not installed, no server runs, or the server refuses.
+    """
+
+    def __init__(self, client_name: str = "rig", server_name: str | None = None) -> None:
+        jack_calls.library()
+        for callback in (*_CALLBACKS.values(), silence):
+            callback.compile()  # before the server knows of us
+        layout = Layout()
+        part = layout.reserve(CLIENT)
+        arena = layout.allocate()
+        self._state: Any = arena[part][0]
+        self.host: Any = self._state["host"]
+        self.host["block"] = silence.address
+        self._client: Any = _open(client_name, server_name)
+        # Also at exit: a client that leaves without saying so costs the server an xrun.
+        self._finish = weakref.finalize(self, _close, self._client, arena, self._state)
+        self._active = False
+        self._seen: dict[str, list[str]] = {port: [] for port in PORTS}
+        try:
+            self._prepare(arena.address_of(part))
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, address: int) -> None:
+        state, client = self._state, self._client
+        self._ports: dict[str, Any] = {
+            "in": self._ask(lambda: client.inports.register("in")),
+            "out_1": self._ask(lambda: client.outports.register("out_1")),
+            "out_2": self._ask(lambda: client.outports.register("out_2")),
+        }
+        self.name = str(client.name)  # JACK calls a second rig "rig-01"
+        state["client"] = jack_calls.handle(client)
+        for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
+            state[field] = jack_calls.handle(self._ports[port])
+        state["get_buffer"] = jack_calls.function_address("jack_port_get_buffer")
+        state["last_frame_time"] = jack_calls.function_address("jack_last_frame_time")
+        state["get_latency"] = jack_calls.function_address("jack_port_get_latency_range")
+        state["set_latency"] = jack_calls.function_address("jack_port_set_latency_range")
+        state["get_thread_id"] = jack_calls.thread_id_function()
+        state["block_size"], state["rate"] = client.blocksize, client.samplerate
+        self.host["sample_rate"], self.host["timed"] = client.samplerate, 1
+        for setter, callback in _CALLBACKS.items():
+            jack_calls.register(client, setter, callback, address)
+
+    # ------------------------------------------------------------ what it knows
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return int(self._state["rate"])
+
+    @property
+    def block_size(self) -> int:
+        """Frames in a cycle now."""
+        return int(self._state["block_size"])
+
+    @property
+    def gone(self) -> bool:
+        """The server has shut down, or has thrown this client out."""
+        return bool(self.host["gone"])
+
+    @property
+    def latency_samples(self) -> int:
+        """What the engine adds between input and outputs; set, it is reported to the server."""
+        return int(self._state["latency_samples"])
+
+    @latency_samples.setter
+    def latency_samples(self, samples: int) -> None:
+        changed = samples != self._state["latency_samples"]
+        self._state["latency_samples"] = samples
+        if changed and self._active:
+            self._ask(lambda: jack_calls.recompute_latencies(self._client))
+
+    def port_latency_samples(self, port: str, playback: bool = False) -> tuple[int, int]:
+        """Least and most frames from capture to one of `PORTS`, or from there to playback, as the server knows them."""
+        return jack_calls.latency_range(self._ports[port], playback)
+
+    def realtime_priority(self) -> int | None:
+        """Real-time priority of the audio thread, 0 for an ordinary one, `None` where the system does not say.
+
+        JACK itself says "real-time" even where no thread was given that priority.
+        """
+        thread = int(self._state["thread_id"])
+        if not thread or not hasattr(os, "sched_getscheduler"):
+            return None
+        try:
+            if os.sched_getscheduler(thread) & ~getattr(os, "SCHED_RESET_ON_FORK", 0) == os.SCHED_OTHER:
+                return 0
+            return os.sched_getparam(thread).sched_priority
+        except OSError:  # the thread has ended
+            return None
+
+    # ------------------------------------------------------------ playing
+    def start(self, block: int, engine: int) -> None:
+        """Call `block(engine, host, frames)`, both given by address, in every cycle from now on."""
+        self.host["engine"], self.host["block"] = engine, block
+        self._state["thread_id"] = 0  # every start has a new thread
+        self._ask(self._client.activate)
+        self._active = True
+
+    def stop(self) -> None:
+        """Leave the server's graph, which cuts all connections. The engine is not called afterwards."""
+        if self._active:
+            self._active = False
+            _deactivate(self._client, self.host)
+
+    def close(self) -> None:
+        """Stop, and leave the server; whatever state it is in, this returns."""
+        self._active = False
+        self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ connections
+    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
+        """Connect to the sound card, or to ports the player names; after `start`.
+
+        `input` and `output` are port names, parts of names, or regular expressions. The first match plays into `in`;
+        the first two take `out_1` and `out_2`, a single one takes both. Without a pattern these are the physical
+        ports, and missing ones are no error. Returns one sentence per connection, and on what could not be connected.
+
+        Raises `BackendError` if a pattern matches nothing.
+        """
+        sources = self._choose("--input", input, capture=True)
+        targets = self._choose("--output", output, capture=False)  # nothing is connected if either one fails
+        said = []
+        if sources:
+            said.append(self._join("in", sources[0]))
+        else:
+            said.append("There is no capture port: nothing is connected to the input.")
+        if targets:
+            said += [self._join("out_1", targets[0]), self._join("out_2", targets[1 % len(targets)])]
+        else:
+            said.append("There is no playback port: the outputs are not connected.")
+        self.connections()
+        return said
+
+    def connections(self) -> dict[str, list[str]]:
+        """What each of our ports is connected to, by name; once the server is gone, what this last said before.
+
+        Ask now and then while playing, so that connections made by hand survive a restart of the server.
+        """
+        if self._active and not self.gone:
+            with contextlib.suppress(BackendError):
+                now = {own: self._ask(lambda own=own: _connected(self._ports[own])) for own in PORTS}  # type: ignore[misc]
+                if not self.gone:  # a dying server's list may be half empty
+                    self._seen = now
+        return {own: list(names) for own, names in self._seen.items()}
+
+    def reconnect(self, connections: Mapping[str, Sequence[str]]) -> list[str]:
+        """Make the connections that `connections()` of an earlier client listed, as far as their ports exist.
+
+        Returns sentences like `connect`. May be called again for ports that come back later.
+        """
+        present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True))}
+        said = []
+        for own in PORTS:
+            for other in connections.get(own, ()):
+                if other not in present:
+                    said.append(f"{other} is not there any more.")
+                else:
+                    said.append(self._join(own, other))
+        self.connections()
+        return said
+
+    def _choose(self, option: str, pattern: str | None, capture: bool) -> list[str]:
+        side = {"is_audio": True, "is_output": capture, "is_input": not capture}
+        found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
+        names = [name for name, _ in found if not name.startswith(f"{self.name}:")]
+        physical = [name for name, is_physical in found if is_physical]
+        return chosen(option, pattern, names, physical, "capture" if capture else "playback")
+
+    def _join(self, own: str, other: str) -> str:
+        port = self._ports[own]
+        if not self._ask(lambda: port.is_connected_to(other)):
+            self._ask(lambda: port.connect(other))
+        return f"{other} -> {self.name}:{own}" if own == "in" else f"{self.name}:{own} -> {other}"
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        jack, _ = jack_calls.library()
+        try:
+            return jack_calls.ask(call)
+        except (jack.JackError, BackendError) as error:
+            if self.gone:
+                raise ServerGone("The JACK server has gone.") from error
+            if isinstance(error, BackendError):
+                raise
+            raise BackendError(f"The JACK server refused: {error}.") from error
+
+
+def wait_for_server(
+    client_name: str = "rig",
+    server_name: str | None = None,
+    poll_s: float = 0.5,
+    waiting: Callable[[], bool] = lambda: True,
+) -> Jack | None:
+    """Open a client as soon as a server runs; `None` when `waiting()` turns false before that."""
+    while waiting():
+        with contextlib.suppress(BackendError):
+            return Jack(client_name, server_name)
+        time.sleep(poll_s)
+    return None
+
+
+def _open(client_name: str, server_name: str | None) -> Any:
+    jack, _ = jack_calls.library()
+    try:
+        return jack_calls.ask(
+            lambda: jack.Client(client_name, no_start_server=True, servername=server_name),
+            late=lambda client: client.close(),
+        )
+    except jack.JackOpenError as error:
+        status = error.status
+        if not (status.server_failed or status.server_error):
+            raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
+        named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
+        which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
+        raise BackendError(
+            f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
+            "`pw-jack` where PipeWire plays."
+        ) from error
+
+
+def _connected(port: Any) -> list[str]:
+    return [other.name for other in port.connections]
+
+
+def _deactivate(client: Any, host: Any) -> None:
+    with contextlib.suppress(Exception):
+        jack_calls.ask(client.deactivate, patience_s=CLOSE_S)
+    # A server that was stuck may go on after all: then there is nothing of the engine's left to call.
+    host["block"] = silence.address
+
+
+def _close(client: Any, arena: Arena, state: Any) -> None:
+    """End of a client: never raises, never hangs (`jack_client_close` can, when the server has died)."""
+    host = state["host"]
+    if not host["gone"]:
+        _deactivate(client, host)
+    host["block"] = silence.address
+    try:
+        jack_calls.ask(client.close, patience_s=CLOSE_S)
+    except Exception:
+        _abandoned.append((client, arena, state))

@@ -1,0 +1,296 @@
+"""THE SIGNAL PATH, in order. Read this file first.
+
+guitar -> source -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
+                      a lane, see `lane.py`; up to four of them
+
+`block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
+touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .dsp.convolve import LINE, MAX_CHUNK, convolve
+from .dsp.host import BLOCK_SIGNATURE, HOST
+from .dsp.jit import entry, kernel
+from .dsp.load import LOAD, begin_cycle, end_cycle
+from .dsp.meter import METER, RUNAWAY, meter, unfit_samples
+from .dsp.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.smooth import RAMP, multiply, ramp_gains
+from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
+from .handover import (
+    CATCH_UP,
+    CROSS,
+    FADE_IN,
+    FADE_OUT,
+    HANDOVER,
+    LANES,
+    STEADY,
+    catch_up,
+    finish_change,
+    take_change,
+)
+from .lane import LANE, SOURCE, run_lane
+
+PORT, LOOP = 0, 1  # the sources: the input port, and a tape in its place
+SOURCES = 2
+FLOAT_BYTES = 4
+
+CABINET = np.dtype(
+    [
+        ("left", np.int64),  # address of a FILTER
+        ("right", np.int64),  # address of another, 0: mono, to both outputs
+    ],
+    align=True,
+)
+CHAIN = np.dtype(
+    [
+        ("fade", np.int64),  # samples
+        ("fade_table", np.int64),  # address of float32[fade]
+        ("guard", np.int64),  # 1: hard limit at +-1
+        ("line", np.int64),  # address of the convolver's LINE
+        ("convolve", np.int64),  # address of its function
+        ("sources", SOURCE, (SOURCES,)),
+        ("tapes", np.int64, (2,)),  # recorders of the input and of the left output, 0: none
+        ("handover", HANDOVER),
+        ("mix", RAMP, (LANES,)),  # level of each lane in the mixer
+        ("master", RAMP),
+        ("input_meter", METER),
+        ("model_meter", METER),  # what the first lane's model hears
+        ("output_meter", METER),
+        ("cycles", np.int64),
+        ("input_faults", np.int64),  # non-finite samples that came in
+        ("load", LOAD),
+        ("bus", np.int64),  # scratch, float32[MAX_CHUNK] each
+        ("gains", np.int64),
+        ("rise", np.int64),  # weight of the new during a fade; the old has 1 - rise
+    ],
+    align=True,
+)
+TAKE_INPUT, TAKE_OUTPUT = 0, 1
+_HANDOVER, _TAPES = offset(CHAIN, "handover"), offset(CHAIN, "tapes")
+_call_convolve = foreign("v", "l", "l", "l")
+
+
+@entry(BLOCK_SIGNATURE)
+def block(engine: int, host: int, frames: int) -> None:
+    """One cycle of the backend."""
+    c, h = record(engine, CHAIN), record(host, HOST)
+    begin_cycle(c.load)
+    begin_tapes(c, engine, h, frames)
+    for at in range(0, frames, MAX_CHUNK):
+        n = min(MAX_CHUNK, frames - at)
+        skip = at * FLOAT_BYTES
+        signal_path(c, engine, h.input + skip, h.output_1 + skip, h.output_2 + skip, n)
+    if end_cycle(c.load, frames, h.timed != 0, c.handover.phase == STEADY and c.handover.asleep == 0):
+        c.handover.sleep_gain.target = 0.0  # overloaded: go to sleep
+    c.cycles += 1
+
+
+@kernel
+def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int) -> None:
+    """`frames` <= MAX_CHUNK samples from `x` to `left` and `right`."""
+    read_sources(c, x, frames)
+    take_change(c.handover, engine + _HANDOVER, c.load.smoothed)
+    if c.handover.phase == CATCH_UP:
+        catch_up(c.handover, frames, c.fade_table, c.fade)
+    fade_weights(c, frames)
+    mix_lanes(c, frames)
+    cabinet(c, left, right, frames)
+    ramp_gains(c.master, c.fade_table, c.fade, c.gains, frames)
+    multiply(left, c.gains, left, frames)
+    multiply(right, c.gains, right, frames)
+    if c.guard != 0:
+        limit(left, frames)
+        limit(right, frames)
+    meters(c, left, right, frames)
+    record_takes(c, engine, left, frames)
+    advance_fade(c, engine, frames)
+
+
+@kernel
+def read_sources(c: Any, x: int, frames: int) -> None:
+    """Bring this chunk of the port and of the loop into the chain, and keep it for run-ins."""
+    for i in range(SOURCES):
+        source = c.sources[i]
+        if i == PORT:
+            incoming, chunk = floats(x), floats(source.chunk)
+            unfit = unfit_samples(x, frames)
+            c.input_faults += unfit
+            for k in range(frames):  # a NaN from outside is silence for everything behind this line
+                chunk[k] = incoming[k] if unfit == 0 or abs(incoming[k]) <= np.float32(RUNAWAY) else np.float32(0)
+        else:
+            loop = source.tape
+            if loop != 0:
+                tape_play(loop, source.chunk, frames)
+            else:
+                chunk = floats(source.chunk)
+                for k in range(frames):
+                    chunk[k] = np.float32(0)
+        ring, chunk, mask, head = floats(source.ring), floats(source.chunk), source.ring_samples - 1, source.head
+        for k in range(frames):
+            ring[(head + k) & mask] = chunk[k]
+        source.head = head + frames
+
+
+@kernel
+def fade_weights(c: Any, frames: int) -> None:
+    """The weight of the new in each sample of this chunk."""
+    h, rise, table = c.handover, floats(c.rise), floats(c.fade_table)
+    moving = h.phase == FADE_OUT or h.phase == CROSS or h.phase == FADE_IN
+    done = h.phase == CATCH_UP and h.position > 0
+    for k in range(frames):
+        at = h.position + k
+        if moving:
+            rise[k] = table[at] if at < c.fade else np.float32(1)
+        else:
+            rise[k] = np.float32(1) if done else np.float32(0)
+
+
+@kernel
+def mix_lanes(c: Any, frames: int) -> None:
+    """Run every lane that can be heard and add it to the bus."""
+    h, bus = c.handover, floats(c.bus)
+    for k in range(frames):
+        bus[k] = np.float32(0)
+    old_runs = h.phase == STEADY or h.phase == FADE_OUT or h.phase == CROSS or (h.phase == CATCH_UP and h.position == 0)
+    new_runs = h.phase == CROSS or h.phase == FADE_IN
+    for i in range(LANES):
+        ramp_gains(c.mix[i], c.fade_table, c.fade, c.gains, frames)
+        old = h.lanes[i]
+        new = old if h.phase == STEADY else h.next_lanes[i]
+        stays = old == new
+        if old != 0 and h.asleep == 0 and (stays or old_runs):
+            add_lane(c, i, old, 0 if stays and h.waking == 0 else 1 if stays else -1, frames)
+        if new != 0 and not stays and new_runs:
+            add_lane(c, i, new, 1, frames)
+    ramp_gains(h.sleep_gain, c.fade_table, c.fade, c.gains, frames)
+    multiply(c.bus, c.gains, c.bus, frames)
+    if h.sleep_gain.target == 0.0 and h.sleep_gain.value == 0.0:
+        h.asleep = 1
+
+
+@kernel
+def add_lane(c: Any, index: int, address: int, direction: int, frames: int) -> None:
+    """Run one lane; its weight is 1 (direction 0), rises (1) or falls (-1). Its mixer level is in `gains`."""
+    lane = record(address, LANE)
+    source = record(lane.source, SOURCE)
+    run_lane(lane, source.chunk, frames, c.fade_table, c.fade)
+    if index == 0 and direction >= 0:
+        meter(c.model_meter, lane.gained, frames)
+    bus, out, gains, rise = floats(c.bus), floats(lane.output), floats(c.gains), floats(c.rise)
+    one = np.float32(1)
+    for k in range(frames):
+        weight = one if direction == 0 else rise[k] if direction > 0 else one - rise[k]
+        bus[k] += out[k] * gains[k] * weight
+
+
+@kernel
+def cabinet(c: Any, left: int, right: int, frames: int) -> None:
+    """The bus through the cabinet, or through the old and the new one while they change."""
+    h, line = c.handover, record(c.line, LINE)
+    crossing = (h.phase == CROSS or h.phase == FADE_IN) and h.next_cabinet != h.cabinet
+    now, then = h.voice, 2 - h.voice
+    set_voices(line, now, h.cabinet)
+    set_voices(line, then, h.next_cabinet if crossing else 0)
+    _call_convolve(c.convolve, c.line, c.bus, frames)
+    copy(voice_output(c, line, now, h.cabinet, False), left, frames)
+    copy(voice_output(c, line, now, h.cabinet, True), right, frames)
+    if crossing:
+        cross(voice_output(c, line, then, h.next_cabinet, False), c.rise, left, frames)
+        cross(voice_output(c, line, then, h.next_cabinet, True), c.rise, right, frames)
+
+
+@kernel
+def set_voices(line: Any, first: int, address: int) -> None:
+    """Give a pair of convolver voices the filters of a cabinet, or none."""
+    line.voices[first].filter = 0
+    line.voices[first + 1].filter = 0
+    if address != 0:
+        line.voices[first].filter = record(address, CABINET).left
+        line.voices[first + 1].filter = record(address, CABINET).right
+
+
+@kernel
+def voice_output(c: Any, line: Any, first: int, address: int, right: bool) -> int:
+    """Where one side of a cabinet's output lies; without a cabinet it is the bus itself."""
+    if address == 0:
+        return c.bus
+    stereo = record(address, CABINET).right != 0
+    return line.voices[first + 1].out if right and stereo else line.voices[first].out
+
+
+@kernel
+def copy(x: int, y: int, frames: int) -> None:
+    """y = x."""
+    source, out = floats(x), floats(y)
+    for k in range(frames):
+        out[k] = source[k]
+
+
+@kernel
+def cross(x: int, rise: int, y: int, frames: int) -> None:
+    """Y goes over to x."""
+    source, weight, out = floats(x), floats(rise), floats(y)
+    for k in range(frames):
+        out[k] += weight[k] * (source[k] - out[k])
+
+
+@kernel
+def limit(y: int, frames: int) -> None:
+    """The clip guard: what the converter would do anyway, and nothing that is not a number. Its meter counts."""
+    out, one = floats(y), np.float32(1)
+    for k in range(frames):
+        v = out[k]
+        if not (abs(v) <= one):
+            out[k] = one if v > one else -one if v < -one else np.float32(0)
+
+
+@kernel
+def meters(c: Any, left: int, right: int, frames: int) -> None:
+    """What came in, and what goes out."""
+    first = c.handover.lanes[0]
+    heard = record(first, LANE).source if first != 0 else 0
+    chunk = record(heard, SOURCE).chunk if heard != 0 else c.sources[PORT].chunk
+    meter(c.input_meter, chunk, frames)
+    meter(c.output_meter, left, frames)
+    meter(c.output_meter, right, frames)
+
+
+@kernel
+def begin_tapes(c: Any, engine: int, h: Any, frames: int) -> None:
+    """Start or break tapes, once per cycle."""
+    if c.sources[LOOP].tape != 0:
+        tape_begin(c.sources[LOOP].tape, h.frame_time, h.xruns, h.resizes, frames)
+    for i in range(2):
+        tape = load_acquire(engine + _TAPES + 8 * i)
+        if tape != 0:
+            tape_begin(tape, h.frame_time, h.xruns, h.resizes, frames)
+
+
+@kernel
+def record_takes(c: Any, engine: int, left: int, frames: int) -> None:
+    """Feed the recorders, and move all tapes on."""
+    if c.sources[LOOP].tape != 0:
+        tape_advance(c.sources[LOOP].tape, frames)
+    for i in range(2):
+        tape = load_acquire(engine + _TAPES + 8 * i)
+        if tape != 0:
+            tape_record(tape, c.sources[PORT].chunk if i == TAKE_INPUT else left, frames)
+            tape_advance(tape, frames)
+
+
+@kernel
+def advance_fade(c: Any, engine: int, frames: int) -> None:
+    """Move the fade on; at its end the next phase begins with the next chunk."""
+    h = c.handover
+    if h.phase == FADE_OUT or h.phase == CROSS or h.phase == FADE_IN:
+        h.position += frames
+        if h.position >= c.fade:
+            if h.phase == FADE_OUT:
+                h.phase = CATCH_UP  # with the position at its end: the old is silent
+            else:
+                finish_change(h, engine + _HANDOVER)

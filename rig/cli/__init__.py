@@ -1,0 +1,44 @@
+"""The command line: one file per command, and one place where errors become a sentence."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+from ..errors import RigError
+from . import bench, info, play, render
+
+FAILED = 2  # exit code: the sentence on stderr says why
+INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="rig",
+        description="Play NAM models and cabinet IRs live, at the level they were captured with, or render files through them.",
+    )
+    top.add_argument("--version", action="version", version=f"rig {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for module in (play, render, info, bench):
+        module.add(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0, 2 after an error in one sentence, 130 after Ctrl-C."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except RigError as error:
+        print(f"rig: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nrig: stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `rig info ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,127 @@
+"""The terminal while playing: one live line, sentences above it, keys without Enter, and progress of long work."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+_ESCAPES = {"[A": "up", "[B": "down", "[C": "right", "[D": "left", "OA": "up", "OB": "down", "OC": "right", "OD": "left"}
+
+
+class Keys:
+    """Single keys from the terminal, as a context manager that puts the terminal back.
+
+    Where standard input is no terminal (or the system has no termios) there are no keys, and nothing is changed.
+    """
+
+    def __init__(self) -> None:
+        self._before: Any = None
+
+    def __enter__(self) -> Self:
+        try:
+            import termios
+            import tty
+
+            self._before = termios.tcgetattr(sys.stdin)
+            tty.setcbreak(sys.stdin)
+        except (ImportError, OSError, ValueError, AttributeError):
+            self._before = None
+        except Exception as error:  # termios.error is no subclass of OSError
+            if type(error).__name__ != "error":
+                raise
+            self._before = None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._before is not None:
+            import termios
+
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+
+    @property
+    def present(self) -> bool:
+        """Whether keys can be read at all."""
+        return self._before is not None
+
+    def wait(self, seconds: float) -> list[str]:
+        """Wait at most so long; the keys pressed meanwhile, arrows as up, down, left, right."""
+        if not self.present:
+            time.sleep(seconds)
+            return []
+        ready, _, _ = select.select([sys.stdin], [], [], seconds)
+        if not ready:
+            return []
+        text = os.read(sys.stdin.fileno(), 64).decode(errors="ignore")
+        if not text:  # the terminal was closed
+            raise KeyboardInterrupt
+        return _keys(text)
+
+
+def _keys(text: str) -> list[str]:
+    keys, at = [], 0
+    while at < len(text):
+        if text[at] == "\x1b":
+            name = _ESCAPES.get(text[at + 1 : at + 3])
+            if name:
+                keys.append(name)
+            at += 3
+        else:
+            keys.append(text[at])
+            at += 1
+    return keys
+
+
+class Screen:
+    """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom."""
+
+    QUIET_S = 10.0  # between live lines in a log file
+
+    def __init__(self, stream: TextIO = sys.stdout) -> None:
+        self._stream, self._live, self._last = stream, stream.isatty(), -self.QUIET_S
+
+    def say(self, text: str) -> None:
+        """One or more lines that stay."""
+        self._stream.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
+        self._stream.flush()
+
+    def line(self, text: str) -> None:
+        """The live line, cut to the terminal's width."""
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write(f"\r\x1b[K{text[:width]}")
+            self._stream.flush()
+        elif time.monotonic() - self._last >= self.QUIET_S:
+            self._last = time.monotonic()
+            self.say(text)
+
+    def end(self) -> None:
+        """Leave the live line."""
+        if self._live:
+            self._stream.write("\n")
+            self._stream.flush()
+
+
+class Progress:
+    """A line with a percentage for work that takes longer than a moment; on stderr, only on a terminal."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._started, self._shown = what, time.monotonic(), -1
+
+    def __call__(self, done: float) -> None:
+        """`done` from 0 to 1."""
+        percent = int(done * 100)
+        if not sys.stderr.isatty() or percent == self._shown:
+            return
+        self._shown = percent
+        filled = percent * 30 // 100
+        left = (time.monotonic() - self._started) * (1 - done) / done if done > 0 else 0.0
+        end = "\n" if percent >= 100 else ""
+        sys.stderr.write(f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}")
+        sys.stderr.flush()

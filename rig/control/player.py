@@ -1,0 +1,234 @@
+"""Somebody playing: the files at hand, the sound of the moment, and what a command does to it.
+
+The player runs on the control side of an engine and knows nothing of terminals or audio servers. Whatever is worth
+telling goes to `tell` as one sentence. A file that cannot be used never stops what is playing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import remembered
+from ..engine import Engine
+from ..errors import RigError
+from ..ir import IR
+from ..lane import Lane
+from ..levels import LEVEL_MODES, Level, LevelMode
+from ..nam import Model
+from ..sound import Sound
+from .commands import COMMANDS
+
+Tell = Callable[[str], None]
+
+
+class Player:
+    """One engine, one lane, and the commands of `commands.py`.
+
+    `models` and `irs` are what the keys step through. `ir_named`: a cabinet was asked for, so it also follows captures
+    that already hold one.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tell: Tell,
+        models: Sequence[Path],
+        irs: Sequence[Path] = (),
+        *,
+        interface: Level | None = None,
+        preamp_gain_db: float = 0.0,
+        level_mode: LevelMode | None = None,
+        model_input_dbu: float | None = None,
+        size: float = 1.0,
+        source: int = 0,
+        ir_named: bool = False,
+    ) -> None:
+        self.engine, self.tell, self.source, self.size = engine, tell, source, size
+        self.models, self.irs = list(models), list(irs)
+        self.model_index, self.ir_index = 0, 0
+        self.ir_named, self.cabinet_off = ir_named, False
+        self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
+        self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
+        self.sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+
+    # ------------------------------------------------------------ start
+    def start(self) -> None:
+        """Load the first model and cabinet and hand them to the engine; a file that is wrong raises."""
+        model = Model.load(self.models[0], self.size)
+        ir = self._load_ir(0) if self.irs else None
+        self._adopt(model)
+        self.sound = self.sound.changed(ir=self._cabinet_for(model, ir))
+        self._describe()
+        self.sound.play_on(self.engine, self.source)
+
+    def _load_ir(self, index: int) -> IR:
+        ir = IR.load(self.irs[index], sample_rate=round(self.engine.sample_rate))
+        return ir.limited(self.engine.line.max_taps)
+
+    def _adopt(self, model: Model) -> None:
+        """Make `model` the model of the sound, with the level that was entered for it, now or earlier."""
+        entered = self.entered_dbu
+        if entered is not None:
+            sound = self.sound.changed(model=model, model_input_dbu=entered)
+            sound.check_rate(self.engine.sample_rate)
+            remembered.remember_input_level(model.content_hash, model.path.name, entered)
+            self.entered_dbu = None
+        else:
+            sound = self.sound.changed(model=model, model_input_dbu=remembered.input_level(model.content_hash))
+            sound.check_rate(self.engine.sample_rate)
+        self.sound = sound
+
+    def _cabinet_for(self, model: Model, ir: IR | None) -> IR | None:
+        if ir is not None and model.has_cabinet and not self.ir_named:
+            self.tell(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
+            return None
+        return None if self.cabinet_off else ir
+
+    def _describe(self) -> None:
+        model, ir = self.sound.model, self.sound.ir
+        if model is not None:
+            size = f", size {model.size:g}" if model.sizes else ""
+            self.tell(f"Model    {model.path.name}: {model.shape}{size}")
+            for warning in model.warnings:
+                self.tell(f"         {warning}")
+        self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
+        for warning in ir.warnings if ir is not None else ():
+            self.tell(f"         {warning}")
+        self._describe_levels()
+
+    def _describe_levels(self) -> None:
+        self.tell(f"Input    {self.sound.calibration}")
+        self.tell(f"Output   {self.sound.output}")
+
+    # ------------------------------------------------------------ commands
+    def do(self, name: str, direction: int = 0) -> None:
+        """Carry out a command: an action, or a step of its value up (1) or down (-1)."""
+        command = COMMANDS[name]
+        try:
+            if command.is_action:
+                getattr(self, f"_{name}")()
+            else:
+                self.set(name, self.value(name) + direction * (command.step or 0.0))
+        except RigError as error:
+            self.tell(str(error))
+
+    def value(self, name: str) -> float:
+        """The value of a command that has one."""
+        return float(getattr(self.sound, f"{name}_db"))
+
+    def set(self, name: str, value: float) -> None:
+        """Set a value, as near as its range allows; what sounds follows with a fade."""
+        self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
+        self._follow_levels()
+        if name == "preamp_gain":
+            self._describe_levels()
+        else:
+            self.tell(f"{COMMANDS[name].text.capitalize()} {self.value(name):+.1f} dB")
+
+    def _follow_levels(self) -> None:
+        lane = self.engine.lanes[0]
+        if lane is not None and not self.bypassed:
+            lane.set_input_gain_db(self.sound.input_gain_db)
+            lane.set_output_gain_db(self.sound.output_gain_db)
+
+    def _next_model(self) -> None:
+        self._step_model(1)
+
+    def _previous_model(self) -> None:
+        self._step_model(-1)
+
+    def _step_model(self, direction: int) -> None:
+        self.entered_dbu = None
+        self.model_index = (self.model_index + direction) % len(self.models)
+        model = Model.load(self.models[self.model_index], self.size)
+        ir = self._load_ir(self.ir_index) if self.irs else None
+        self._adopt(model)
+        self.sound = self.sound.changed(ir=self._cabinet_for(model, ir))
+        self.bypassed = self.reduced = False
+        self._describe()
+        self.sound.play_on(self.engine, self.source)
+
+    def _next_ir(self) -> None:
+        self._step_ir(1)
+
+    def _previous_ir(self) -> None:
+        self._step_ir(-1)
+
+    def _step_ir(self, direction: int) -> None:
+        if not self.irs:
+            self.tell("There is no cabinet to step to: name a folder of IRs when starting.")
+            return
+        self.ir_index = (self.ir_index + direction) % len(self.irs)
+        self.cabinet_off, self.ir_named = False, True
+        self._set_cabinet(self._load_ir(self.ir_index))
+
+    def _no_cabinet(self) -> None:
+        self.cabinet_off = self.sound.ir is not None
+        self._set_cabinet(self._load_ir(self.ir_index) if self.irs and not self.cabinet_off else None)
+
+    def _set_cabinet(self, ir: IR | None) -> None:
+        self.sound = self.sound.changed(ir=ir)
+        self.engine.play(cabinet=self.sound.cabinet())
+        self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
+
+    def _level_mode(self) -> None:
+        now = LEVEL_MODES.index(self.sound.level_mode or self.sound.output.mode)
+        order = ("normalized", "raw", "calibrated")
+        following = order[(order.index(LEVEL_MODES[now]) + 1) % len(order)]
+        self.sound = self.sound.changed(level_mode=following)
+        self._follow_levels()
+        self.tell(f"Output   {self.sound.output}")
+
+    def _bypass(self) -> None:
+        self.bypassed = not self.bypassed
+        if self.bypassed:
+            self.engine.play({0: Lane(self.engine.sample_rate, source=self.source)})
+            self.tell("Bypass: the dry guitar, without model and without gain.")
+        else:
+            self.engine.play({0: self.sound.lane(self.engine.sample_rate, self.source)})
+            self.tell("The model plays again.")
+
+    def _mute(self) -> None:
+        self.muted = not self.muted
+        self.engine.set_master(0.0 if self.muted else 1.0)
+        self.tell("Muted." if self.muted else "Sounding again.")
+
+    def _restore(self) -> None:
+        self.bypassed = self.reduced = False
+        self.engine.play({0: self.sound.lane(self.engine.sample_rate, self.source)})
+        self.tell("The full model plays again.")
+
+    def _help(self) -> None:
+        from .commands import help_text
+
+        self.tell(help_text())
+
+    def _quit(self) -> None:
+        self.finished = True
+
+    # ------------------------------------------------------------ watching
+    def tend(self) -> None:
+        """Look after the engine; call it some ten times a second."""
+        self.engine.tend()
+        faults = self.engine.faults()
+        if faults.overloaded:
+            self._relieve()
+        if faults.input_samples:
+            self.tell(f"The input sent {faults.input_samples} samples that are not numbers; silence was put in their place.")
+        if faults.model_faults:
+            name = self.sound.model.path.name if self.sound.model is not None else "The model"
+            self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")
+
+    def _relieve(self) -> None:
+        """The chain has put itself to sleep: go on with less, or stay silent."""
+        why = "Overload: rig needed more than 95 % of the period in 8 of 32 cycles"
+        smaller = self.sound.model.smaller() if self.sound.model is not None and not self.reduced else None
+        if smaller is None or self.bypassed:
+            self.tell(f"{why}, so it is silent now. A larger period or a lighter model helps; r brings it back.")
+            return
+        self.reduced = True
+        reduced: Any = self.sound.changed(model=smaller)
+        self.engine.play({0: reduced.lane(self.engine.sample_rate, self.source)})
+        self.tell(f"{why}; the smaller size of {smaller.path.name} plays on. r brings the full one back.")

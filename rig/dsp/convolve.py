@@ -1,0 +1,372 @@
+"""Convolution with long filters, in blocks of any length, without added latency.
+
+A cabinet is a filter of thousands of taps, so the work is done on spectra. The filter is cut into partitions of
+P = 128 taps, and so is the input; the spectrum of each input block is made once and kept in a LINE, newest first, and
+the output of a block is the inverse transform of
+
+    sum over k of  (spectrum of the input, k blocks ago) * (spectrum of taps kP ... kP + P - 1)
+
+* A call that brings a whole block, aligned to P, is answered by that sum alone.
+* In a shorter call, taps 0 ... P-1 meet the newest samples directly, tap by tap, and the sum over the other
+  partitions (the "tail"), which needs past blocks only, has been made once for the block.
+
+The line belongs to the input, not to a filter: up to VOICES filters read the same one, and a filter that is switched
+in is exact from its first sample on, as if it had been there all the time.
+
+What a spectrum is here stands in `spectrum.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numba import types
+from numpy.typing import NDArray
+
+from ..errors import RigError
+from .jit import entry, inline, kernel
+from .memory import Layout
+from .pointers import FLUSH_BITS, floats, get_float_control, record, set_float_control
+from .simd import W, load, splat, store
+from .spectrum import (
+    FRAME,
+    GROUP,
+    ROW,
+    ROW_BYTES,
+    WORKSPACE,
+    P,
+    add_group,
+    begin_sum,
+    clear_sum,
+    end_sum,
+    fill_tables,
+    transform,
+)
+
+MAX_CHUNK = 256  # samples in one call
+VOICES = 4  # filters on one line: two outputs, and two more to fade to
+SPARE = W  # floats behind a buffer that is read or written in whole vectors
+MARGIN = GROUP - 1  # rows behind the line that repeat its first ones, so that no group has to wrap
+
+FILTER = np.dtype(
+    [
+        ("serial", np.int64),  # tells one filter from another, even if memory is used again; never 0
+        ("rows", np.int64),  # partitions: 1, or 1 + a multiple of GROUP
+        ("first", np.int64),  # address of float32[P]: taps P-1 ... 0
+        ("spectra", np.int64),  # address of float32[rows * ROW], scaled by 1 / P for the inverse transform
+    ],
+    align=True,
+)
+
+VOICE = np.dtype(
+    [
+        ("filter", np.int64),  # address of a FILTER, or 0 for off; written between calls
+        ("out", np.int64),  # address of float32[MAX_CHUNK + SPARE]: the result of the last call
+        ("tail_of", np.int64),  # serial of the filter whose tail this is; 0: not made for this block yet
+        ("tail", np.int64),  # address of float32[P + SPARE]
+    ],
+    align=True,
+)
+
+LINE = np.dtype(
+    [
+        ("workspace", np.int64),  # address of float32[WORKSPACE]
+        ("spectra", np.int64),  # address of float32[(rows + MARGIN) * ROW]
+        ("rows", np.int64),  # length of the ring of spectra
+        ("newest", np.int64),  # row of the last full block; older ones follow, around the ring's end
+        ("fill", np.int64),  # samples of the running block that have arrived
+        ("voices", VOICE, (VOICES,)),
+    ],
+    align=True,
+)
+
+
+# ---------------------------------------------------------------- kernels
+@inline
+def _copy(to: Any, source: Any, count: int) -> None:
+    for i in range(count):
+        to[i] = source[i]
+
+
+@inline
+def _zero(to: Any, count: int) -> None:
+    for i in range(count):
+        to[i] = np.float32(0)
+
+
+@inline
+def _add_past(w: Any, line: Any, filter_: Any, row: int) -> None:
+    """Add partitions 1 ... of the filter, against the line from `row` on."""
+    for partition in range(1, filter_.rows, GROUP):
+        if row >= line.rows:
+            row -= line.rows
+        add_group(w, floats(line.spectra + row * ROW_BYTES), floats(filter_.spectra + partition * ROW_BYTES))
+        row += GROUP
+
+
+@inline
+def _direct(x: Any, h: Any, tail: Any, y: Any, count: int) -> None:
+    """y[i] = tail[i] + sum over j of h[j] * x[i + j], for the P taps of `h`, which are reversed.
+
+    In whole vectors: reads and writes up to W - 1 floats more than `count`, for which all buffers have room. Four sums
+    are under way at a time, because each multiply-add waits for the one before it in the same sum.
+    """
+    i = 0
+    while i + 4 * W <= count:
+        a = b = c = d = splat(np.float32(0))
+        for j in range(P):
+            a = a + h[j] * load(x, i + j)
+            b = b + h[j] * load(x, i + j + W)
+            c = c + h[j] * load(x, i + j + 2 * W)
+            d = d + h[j] * load(x, i + j + 3 * W)
+        store(y, i, a + load(tail, i))
+        store(y, i + W, b + load(tail, i + W))
+        store(y, i + 2 * W, c + load(tail, i + 2 * W))
+        store(y, i + 3 * W, d + load(tail, i + 3 * W))
+        i += 4 * W
+    while i < count:
+        a = b = c = d = splat(np.float32(0))
+        for j in range(0, P, 4):
+            a = a + h[j] * load(x, i + j)
+            b = b + h[j + 1] * load(x, i + j + 1)
+            c = c + h[j + 2] * load(x, i + j + 2)
+            d = d + h[j + 3] * load(x, i + j + 3)
+        store(y, i, (a + b) + (c + d) + load(tail, i))
+        i += W
+
+
+@inline
+def _push(line: Any, w: Any) -> None:
+    """A block is complete: its spectrum becomes the newest of the line."""
+    row = line.newest - 1
+    if row < 0:
+        row = line.rows - 1
+    line.newest = row
+    here = floats(line.spectra + row * ROW_BYTES)
+    transform(w, here)
+    if row < MARGIN:
+        _copy(floats(line.spectra + (line.rows + row) * ROW_BYTES), here, ROW)
+
+
+@kernel
+def _whole_block(line: Any, w: Any, filter_: Any, y: Any) -> None:
+    """P samples of a filter's output, after `_push`."""
+    begin_sum(w, floats(line.spectra + line.newest * ROW_BYTES), floats(filter_.spectra))
+    _add_past(w, line, filter_, line.newest + 1)
+    end_sum(w, y)
+
+
+@kernel
+def _make_tail(line: Any, w: Any, filter_: Any, y: Any) -> None:
+    """What the past blocks contribute to the running one."""
+    clear_sum(w)
+    _add_past(w, line, filter_, line.newest)
+    end_sum(w, y)
+
+
+@kernel
+def _part_of_block(line: Any, w: Any, voice: Any, start: int, count: int) -> None:
+    """`count` samples of a filter's output while the block is not complete."""
+    filter_ = record(voice.filter, FILTER)
+    if voice.tail_of != filter_.serial:
+        _make_tail(line, w, filter_, floats(voice.tail))
+        voice.tail_of = filter_.serial
+    frame = floats(line.workspace + 4 * (FRAME + 1 + line.fill))
+    _direct(frame, floats(filter_.first), floats(voice.tail + 4 * line.fill), floats(voice.out + 4 * start), count)
+
+
+@kernel
+def _convolve(line: Any, x: int, frames: int) -> None:
+    w = floats(line.workspace)
+    done = 0
+    while done < frames:
+        count = min(frames - done, P - line.fill)
+        _copy(floats(line.workspace + 4 * (FRAME + P + line.fill)), floats(x + 4 * done), count)
+        whole = count == P
+        if whole:
+            _push(line, w)
+        for v in range(VOICES):
+            voice = line.voices[v]
+            if voice.filter == 0:
+                voice.tail_of = 0
+            elif whole:
+                _whole_block(line, w, record(voice.filter, FILTER), floats(voice.out + 4 * done))
+            else:
+                _part_of_block(line, w, voice, done, count)
+        line.fill += count
+        done += count
+        if line.fill == P:
+            if not whole:
+                _push(line, w)
+            _copy(floats(line.workspace + 4 * FRAME), floats(line.workspace + 4 * (FRAME + P)), P)
+            line.fill = 0
+            for v in range(VOICES):
+                line.voices[v].tail_of = 0
+
+
+# ---------------------------------------------------------------- entries
+@entry(types.void(types.int64, types.int64, types.int64))
+def convolve(line: int, x: int, frames: int) -> None:
+    """Take `frames` (0 to MAX_CHUNK) samples at `x` into a LINE; every voice with a filter writes as many to its `out`.
+
+    The caller has switched the CPU to flush denormals: they cost a hundredfold here.
+    """
+    _convolve(record(line, LINE), x, frames)
+
+
+@entry(types.void(types.int64))
+def clear(line: int) -> None:
+    """Forget all input, as freshly made. The filters stay. Writes the whole line (1 MB at the default length)."""
+    state = record(line, LINE)
+    _zero(floats(state.spectra), (state.rows + MARGIN) * ROW)
+    _zero(floats(state.workspace + 4 * FRAME), 2 * P)
+    state.newest = 0
+    state.fill = 0
+    for v in range(VOICES):
+        state.voices[v].tail_of = 0
+
+
+@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+def _convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> None:
+    """A whole signal through a line; the outputs of its first voices, one after another, to `y`."""
+    before = get_float_control()
+    set_float_control(before | FLUSH_BITS)
+    state = record(line, LINE)
+    block_start = 0
+    while block_start < frames:
+        block_end = min(block_start + block_size, frames)
+        start = block_start
+        while start < block_end:
+            count = min(block_end - start, MAX_CHUNK)
+            _convolve(state, x + 4 * start, count)
+            for v in range(VOICES):
+                if state.voices[v].filter != 0:
+                    _copy(floats(y + 4 * (v * frames + start)), floats(state.voices[v].out), count)
+            start += count
+        block_start = block_end
+    set_float_control(before)
+
+
+@entry(types.void(types.int64, types.int64, types.int64, types.int64))
+def _prepare_spectra(workspace: int, taps: int, rows: int, spectra: int) -> None:
+    """The spectra of `rows` partitions of taps, each as the first half of a frame, scaled for the inverse transform."""
+    w = floats(workspace)
+    for row in range(rows):
+        source = floats(taps + 4 * row * P)
+        for n in range(P):
+            w[FRAME + n] = source[n] * np.float32(1 / P)
+            w[FRAME + P + n] = np.float32(0)
+        transform(w, floats(spectra + row * ROW_BYTES))
+
+
+# ---------------------------------------------------------------- what Python owns
+def rows_for(taps: int) -> int:
+    """Partitions of a filter: one for the first P taps, the others in whole groups."""
+    others = -(-taps // P) - 1
+    return 1 + -(-others // GROUP) * GROUP
+
+
+_serials = itertools.count(1)
+
+
+class Filter:
+    """One mono impulse response, prepared for the convolver; never written again.
+
+    `taps` has shape (n,), n >= 1, finite. `address` is its FILTER; whoever hands that to a voice keeps this object.
+    """
+
+    def __init__(self, taps: NDArray[Any]) -> None:
+        if taps.ndim != 1 or not taps.size or not np.isfinite(taps).all():
+            raise RigError(f"A filter needs a row of finite taps; these have shape {taps.shape}.")
+        self.taps = int(taps.size)
+        self.rows = rows_for(self.taps)
+        scratch = Layout()
+        workspace, padded = scratch.reserve(np.float32, WORKSPACE), scratch.reserve(np.float32, self.rows * P)
+        temporary = scratch.allocate()
+        fill_tables(temporary[workspace])
+        temporary[padded][: self.taps] = taps
+
+        layout = Layout()
+        state, first = layout.reserve(FILTER), layout.reserve(np.float32, P)
+        spectra = layout.reserve(np.float32, self.rows * ROW)
+        self._arena = layout.allocate()
+        self._arena[first][:] = temporary[padded][P - 1 :: -1]
+        _prepare_spectra(
+            temporary.address_of(workspace), temporary.address_of(padded), self.rows, self._arena.address_of(spectra)
+        )
+        addresses = self._arena.address_of(first), self._arena.address_of(spectra)
+        self._arena[state][0] = (next(_serials), self.rows, *addresses)
+        self.address = self._arena.address_of(state)
+
+
+class Line:
+    """The shared past of one input, with VOICES voices that filter it.
+
+    `max_rows` partitions bound the length of a filter; the default allows 2.7 s at 48 kHz. `address` is its LINE,
+    `state` the same as a numpy record.
+    """
+
+    def __init__(self, max_rows: int = 1025) -> None:
+        if max_rows < 1 + GROUP:
+            raise RigError(f"A line needs at least {1 + GROUP} rows, not {max_rows}.")
+        layout = Layout()
+        state, workspace = layout.reserve(LINE), layout.reserve(np.float32, WORKSPACE)
+        spectra = layout.reserve(np.float32, (max_rows + MARGIN) * ROW)
+        tails = [layout.reserve(np.float32, P + SPARE) for _ in range(VOICES)]
+        outs = [layout.reserve(np.float32, MAX_CHUNK + SPARE) for _ in range(VOICES)]
+        self._arena = layout.allocate()
+        fill_tables(self._arena[workspace])
+        self.max_rows = max_rows
+        self.outs = [self._arena[out] for out in outs]
+        self.address = self._arena.address_of(state)
+        self.state = self._arena[state][0]
+        self.state["workspace"] = self._arena.address_of(workspace)
+        self.state["spectra"] = self._arena.address_of(spectra)
+        self.state["rows"] = max_rows
+        for voice, out, tail in zip(self.state["voices"], outs, tails, strict=True):
+            voice["out"], voice["tail"] = self._arena.address_of(out), self._arena.address_of(tail)
+        self._attached: list[Filter | None] = [None] * VOICES
+
+    @property
+    def max_taps(self) -> int:
+        """The longest filter this line can serve."""
+        return P * (1 + (self.max_rows - 1) // GROUP * GROUP)
+
+    def check(self, filter_: Filter) -> None:
+        """Raise if a filter is too long: the kernels would read old input twice."""
+        if filter_.rows > self.max_rows:
+            raise RigError(f"A filter of {filter_.taps} taps is too long; the convolver takes {self.max_taps}.")
+
+    def attach(self, voice: int, filter_: Filter | None) -> None:
+        """Give a voice its filter, or None to turn it off; between calls only."""
+        if filter_ is not None:
+            self.check(filter_)
+        self.state["voices"][voice]["filter"] = filter_.address if filter_ is not None else 0
+        self._attached[voice] = filter_
+
+    def clear(self) -> None:
+        """Forget all input; the filters stay."""
+        clear(self.address)
+
+
+def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int = 64) -> NDArray[np.float32]:
+    """One signal through up to VOICES filters: x of shape (n,) gives (filters, n), float32, cut at the end of x.
+
+    It is fed in calls of `block_size` samples, as an audio server would.
+    """
+    if not 1 <= len(filters) <= VOICES:
+        raise RigError(f"The convolver takes 1 to {VOICES} filters at once, not {len(filters)}.")
+    if block_size < 1:
+        raise RigError(f"The block size must be at least 1, not {block_size}.")
+    if x.ndim != 1:
+        raise RigError(f"The convolver takes one channel, an array of shape (n,), not {x.shape}.")
+    line = Line(max_rows=max(1 + GROUP, *(f.rows for f in filters)))
+    for voice, filter_ in enumerate(filters):
+        line.attach(voice, filter_)
+    signal = np.ascontiguousarray(x, np.float32)
+    y = np.empty((len(filters), signal.size), np.float32)
+    _convolve_all(line.address, signal.ctypes.data, y.ctypes.data, signal.size, block_size)
+    return y

@@ -1,0 +1,50 @@
+"""Peak, RMS and clip count, and the check that keeps NaN out of everything that remembers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .jit import kernel
+from .pointers import floats
+
+METER = np.dtype(
+    [
+        ("peak", np.float64),  # largest magnitude since the control side wrote 0 here
+        ("squares", np.float64),  # sum of squares, ever growing: the reader takes differences
+        ("samples", np.int64),  # how many went into it
+        ("clips", np.int64),  # samples at or above `FULL_SCALE`, ever growing
+    ],
+    align=True,
+)
+
+FULL_SCALE = 1.0 - 2.0**-22  # the largest 24-bit sample is 1 - 2**-23: at or above this a converter has clipped
+RUNAWAY = 1e6  # +120 dBFS: no signal of a working model; treated like NaN before it can fill the cabinet's memory
+
+
+@kernel
+def meter(m: Any, x: int, frames: int) -> None:
+    """Add `frames` float32 samples to a METER record."""
+    source = floats(x)
+    peak, squares, clips = np.float32(0), np.float64(0), 0
+    full = np.float32(FULL_SCALE)
+    for i in range(frames):
+        v = abs(source[i])
+        peak = max(peak, v)
+        squares += np.float64(v * v)
+        clips += v >= full
+    m.peak = max(m.peak, np.float64(peak))
+    m.squares += squares
+    m.samples += frames
+    m.clips += clips
+
+
+@kernel
+def unfit_samples(x: int, frames: int) -> int:
+    """How many samples are NaN, infinite or beyond `RUNAWAY`."""
+    source = floats(x)
+    count, limit = 0, np.float32(RUNAWAY)
+    for i in range(frames):
+        count += not (abs(source[i]) <= limit)  # written so that NaN counts
+    return count

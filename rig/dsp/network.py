@@ -1,0 +1,205 @@
+"""A neural network as the audio thread sees it: one record, one memory, one interpreter for every model.
+
+`Network` holds one instance: its own histories, prewarmed and ready. `run` plays it and `reset` brings it back to the
+settled state; both are called by address. A new model is data: it compiles nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import types
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import RigError
+from .jit import entry, kernel
+from .lstm import LSTM, LSTM_BYTES, lstm
+from .planes import SEGMENT, SEGMENT_BYTES, activate, activate_and_sum, dense, fill, move
+from .pointers import floats, ints, record
+from .simd import W
+
+if TYPE_CHECKING:
+    from .program import Program
+
+f32 = np.float32
+
+DENSE, ACTIVATE, ACTIVATE_AND_SUM, CLEAR, RECUR = range(5)
+
+# Some rows of a plane, as an operation names them. Nothing: first -1, stride 0, plane 0 (whose pos stays 0).
+ROWS = np.dtype([("first", np.int64), ("plane", np.int64), ("stride", np.int64)], align=True)
+
+OPERATION = np.dtype(
+    [
+        ("code", np.int64),
+        ("rows", np.int64),
+        ("out", ROWS),
+        ("a", ROWS),
+        ("kind", np.int64),  # which activation
+        ("constants", np.int64),  # offset in the memory: packed weights, or parameters of the activation
+        ("segment", np.int64),  # index of the first segment of DENSE; of the LSTM for RECUR
+        ("segments", np.int64),
+    ],
+    align=True,
+)
+OPERATION_BYTES = OPERATION.itemsize
+
+PLANE = np.dtype(
+    [
+        ("base", np.int64),  # offset of the first row in the memory
+        ("stride", np.int64),  # floats from row to row
+        ("channels", np.int64),
+        ("lookback", np.int64),  # frames of past, whole vectors
+        ("capacity", np.int64),  # frames a row holds before it has to slide
+        ("settled", np.int64),  # offset of one float per row: its constant after the prewarm
+    ],
+    align=True,
+)
+PLANE_BYTES = PLANE.itemsize
+
+NETWORK = np.dtype(
+    [
+        ("memory", np.int64),  # address of float32: weights, histories, signals
+        ("operations", np.int64),  # address of OPERATION[operation_count], in order
+        ("operation_count", np.int64),
+        ("segments", np.int64),  # address of SEGMENT[]
+        ("planes", np.int64),  # address of PLANE[plane_count]
+        ("plane_count", np.int64),
+        ("positions", np.int64),  # address of int64[plane_count]: where each plane's present begins
+        ("lstms", np.int64),  # address of LSTM[lstm_count]
+        ("lstm_count", np.int64),
+        ("block", np.int64),  # frames at a time, whole vectors
+        ("input", ROWS),
+        ("output", ROWS),
+    ],
+    align=True,
+)
+
+RUN_SIGNATURE = types.void(types.int64, types.int64, types.int64, types.int64)
+RESET_SIGNATURE = types.void(types.int64)
+
+
+@kernel
+def _at(rows: Any, positions: Any) -> Any:
+    """Offset of the first row's time 0 in this block."""
+    return rows.first + positions[rows.plane]
+
+
+@kernel
+def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
+    """One block through the program."""
+    padded = (frames + (W - 1)) & -W
+    for i in range(net.operation_count):
+        op = record(net.operations + i * OPERATION_BYTES, OPERATION)
+        code, rows = op.code, op.rows
+        out, out_stride = _at(op.out, positions), op.out.stride
+        a, a_stride = _at(op.a, positions), op.a.stride
+        if code == DENSE:
+            segments = net.segments + op.segment * SEGMENT_BYTES
+            for s in range(op.segments):
+                segment = record(segments + s * SEGMENT_BYTES, SEGMENT)
+                segment.at = segment.first + positions[segment.plane]
+            dense(m, op.constants, rows, out, out_stride, a, a_stride, segments, op.segments, padded)
+        elif code == ACTIVATE_AND_SUM:
+            activate_and_sum(m, op.kind, op.constants, rows, out, out_stride, a, a_stride, padded)
+        elif code == ACTIVATE:
+            activate(m, op.kind, op.constants, rows, out, out_stride, a, a_stride, padded)
+        elif code == CLEAR:
+            fill(m, f32(0.0), rows, out, out_stride, padded)
+        elif code == RECUR:
+            lstm(m, record(net.lstms + op.segment * LSTM_BYTES, LSTM), a, out, frames)
+
+
+@kernel
+def _advance(net: Any, m: Any, positions: Any, frames: int) -> None:
+    """The present becomes the past; a full row slides back to its start."""
+    for i in range(net.plane_count):
+        plane = record(net.planes + i * PLANE_BYTES, PLANE)
+        lookback = plane.lookback
+        if lookback > 0:
+            pos = positions[i] + frames
+            if pos + net.block > plane.capacity:
+                row = plane.base
+                for _ in range(plane.channels):
+                    move(m, row, row + pos - lookback, lookback)
+                    row += plane.stride
+                pos = lookback
+            positions[i] = pos
+
+
+@entry(RUN_SIGNATURE)
+def run(network: int, x: int, y: int, frames: int) -> None:
+    """Play `frames` (any number) of float32 from address x to address y, which may be the same; both may be unaligned."""
+    net = record(network, NETWORK)
+    m, positions = floats(net.memory), ints(net.positions)
+    source, target = floats(x), floats(y)
+    done = 0
+    while done < frames:
+        n = min(net.block, frames - done)
+        at = _at(net.input, positions)
+        for t in range(n):
+            m[at + t] = source[done + t]
+        for t in range(n, (n + (W - 1)) & -W):
+            m[at + t] = f32(0.0)
+        _operate(net, m, positions, n)
+        at = _at(net.output, positions)
+        for t in range(n):
+            target[done + t] = m[at + t]
+        _advance(net, m, positions, n)
+        done += n
+
+
+@entry(RESET_SIGNATURE)
+def reset(network: int) -> None:
+    """Back to the state after loading: the initial state and the prewarm. Costs about as much as copying the state.
+
+    After a long silence every row of a convolution's history holds one constant, so one float per row is enough.
+    """
+    net = record(network, NETWORK)
+    m, positions = floats(net.memory), ints(net.positions)
+    for i in range(net.plane_count):
+        plane = record(net.planes + i * PLANE_BYTES, PLANE)
+        if plane.lookback > 0:
+            row = plane.base
+            for c in range(plane.channels):
+                fill(m, m[plane.settled + c], 1, row, 0, plane.lookback)
+                row += plane.stride
+            positions[i] = plane.lookback
+    for i in range(net.lstm_count):
+        one = record(net.lstms + i * LSTM_BYTES, LSTM)
+        move(m, one.state, one.settled, one.state_floats)
+        one.phase = one.settled_phase
+
+
+class Network:
+    """One playing instance of a program: its own memory, prewarmed with silence.
+
+    `address` is that of its NETWORK record, the first argument of `run` and `reset`. Only one thread may run it at a
+    time. `receptive_field_samples`: how much past input decides its state; for an LSTM the prewarm count.
+    """
+
+    def __init__(self, program: Program, prewarm_samples: int) -> None:
+        self._state = program.allocate()
+        self.address = self._state.address
+        self.receptive_field_samples = prewarm_samples
+        self.process(np.zeros(prewarm_samples, np.float32))
+        self._state.settle()
+        self.reset()
+
+    @property
+    def nbytes(self) -> int:
+        """Size of its memory."""
+        return self._state.arena.nbytes
+
+    def process(self, x: ArrayLike) -> NDArray[np.float32]:
+        """The next output for the input x, 1-D; state carries over from call to call."""
+        signal = np.ascontiguousarray(x, np.float32)
+        if np.ndim(x) != 1:
+            raise RigError(f"A network plays one channel: expected an array of shape (n,), got {np.shape(x)}.")
+        y = np.empty_like(signal)
+        run(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
+        return y
+
+    def reset(self) -> None:
+        """Back to the state after loading."""
+        reset(self.address)

@@ -1,0 +1,304 @@
+"""Writes the program of a network: planes, operations, packed weights. Plain numpy, before anything plays.
+
+A description of a model becomes a `Program` once; every playing instance is an `allocate` of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import activations
+from .lstm import LSTM, columns, half_floats
+from .memory import Arena, Layout
+from .network import ACTIVATE, ACTIVATE_AND_SUM, CLEAR, DENSE, NETWORK, OPERATION, PLANE, RECUR
+from .planes import SEGMENT, tile_heights
+from .simd import W
+
+BLOCK = 256  # frames at a time; longer host blocks are cut. A larger one gains nothing.
+# Room for the past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %, more room costs cache.
+GROWTH = 2
+LINE = 16  # float32 in a cache line
+
+
+class Signal(NamedTuple):
+    """Some rows of a plane."""
+
+    plane: int
+    first: int
+    channels: int
+
+    def rows(self, first: int, channels: int) -> Signal:
+        """A part of it."""
+        return Signal(self.plane, self.first + first, channels)
+
+
+class Source(NamedTuple):
+    """One term of `Program.dense`: a matrix (rows, channels) times a signal, `delay` frames ago."""
+
+    signal: Signal
+    matrix: NDArray[np.float32]
+    delay: int = 0
+
+
+class Function(NamedTuple):
+    """An activation, by its number in `activations.py`, and its parameters."""
+
+    kind: int
+    parameters: tuple[float, ...] = ()
+
+
+NOTHING = Signal(0, 0, 0)
+
+
+@dataclass(slots=True)
+class _Operation:
+    code: int
+    out: Signal
+    a: Signal = NOTHING
+    kind: int = 0
+    constants: int = 0
+    segment: int = 0
+    segments: int = 0
+
+
+@dataclass(slots=True)
+class _Plane:
+    channels: int
+    lookback: int = 0  # frames
+    base: int = 0
+    stride: int = 0
+    settled: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where the present begins after a reset: behind the past, in whole vectors."""
+        return -(-self.lookback // W) * W
+
+    @property
+    def capacity(self) -> int:
+        """Frames a row holds. A short past slides after every block, a long one seldom."""
+        return self.start + BLOCK + (GROWTH * self.start if self.lookback > 2 * W else 0)
+
+
+class LSTMLayer(NamedTuple):
+    """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
+
+    gates: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    h: NDArray[np.float32]  # (hidden,) initial state
+    c: NDArray[np.float32]  # (hidden,) initial cells
+
+
+class Program:
+    """The operations that make `output` of `input`, each one channel, in the order in which they are added."""
+
+    def __init__(self) -> None:
+        self._operations: list[_Operation] = []
+        self._segments: list[tuple[Signal, int]] = []
+        self._planes = [_Plane(1)]  # plane 0 is nothing: its pos stays 0
+        self._lstms: list[dict[str, int]] = []
+        self._constants: list[NDArray[np.float32]] = []
+        self._floats = 0  # in the memory so far
+        self.input, self.output = self.signal(1), self.signal(1)
+
+    # ---------------------------------------------------------------- what a network is made of
+    def signal(self, channels: int) -> Signal:
+        """A new plane. It gets a past when something reads it with a delay."""
+        self._planes.append(_Plane(channels))
+        return Signal(len(self._planes) - 1, 0, channels)
+
+    def dense(
+        self, out: Signal, sources: Sequence[Source], bias: NDArray[np.float32] | None = None, add: Signal = NOTHING
+    ) -> None:
+        """Out = bias + add + the sum of all sources."""
+        rows = out.channels
+        if bias is None:
+            bias = np.zeros(rows, np.float32)
+        for source in sources:
+            assert source.matrix.shape == (rows, source.signal.channels), (source, rows)
+            plane = self._planes[source.signal.plane]
+            plane.lookback = max(plane.lookback, source.delay)
+        packed, row = [], 0
+        for height in tile_heights(rows):
+            packed.append(bias[row : row + height])
+            packed += [source.matrix[row : row + height].T.ravel() for source in sources]
+            row += height
+        operation = _Operation(DENSE, out, add, constants=self._constant(np.concatenate(packed)))
+        operation.segment, operation.segments = len(self._segments), len(sources)
+        self._segments += [(source.signal, source.delay) for source in sources]
+        self._operations.append(operation)
+
+    def activate(self, out: Signal, a: Signal, function: Function) -> None:
+        """Out = function(a); out may be a."""
+        self._operations.append(_Operation(ACTIVATE, out, a, function.kind, self._constant(function.parameters)))
+
+    def activate_and_sum(self, out: Signal, total: Signal, function: Function) -> None:
+        """Out = function(out), and total += out."""
+        parameters = self._constant(function.parameters)
+        self._operations.append(_Operation(ACTIVATE_AND_SUM, out, total, function.kind, parameters))
+
+    def clear(self, out: Signal) -> None:
+        """Out = 0."""
+        self._operations.append(_Operation(CLEAR, out))
+
+    def lstm(
+        self, out: Signal, a: Signal, layers: Sequence[LSTMLayer], head: NDArray[np.float32], bias: np.float32
+    ) -> None:
+        """Out = head . h + bias of the last layer; a feeds the first. One channel each."""
+        hidden = head.size
+        groups = -(-hidden // W)
+        padded, half = groups * W, half_floats(hidden)
+        weights = self._constant(np.concatenate([_packed_layer(i, layer) for i, layer in enumerate(layers)]))
+        output = np.zeros(padded + 1, np.float32)
+        output[:hidden], output[padded] = head, bias
+        state = np.zeros(len(layers) * (2 * half + padded), np.float32)
+        cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
+        for i, layer in enumerate(layers):
+            # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
+            start = (2 * i + (i & 1)) * half + (1 if i == 0 else padded)
+            state[start : start + hidden] = layer.h
+            cells[i, :hidden] = layer.c
+        self._lstms.append(
+            {
+                "layers": len(layers),
+                "groups": groups,
+                "hidden": hidden,
+                "weights": weights,
+                "head": self._constant(output),
+                "state": self._constant(state),
+                "half": half,
+                "state_floats": state.size,
+                "settled": self._constant(np.zeros_like(state)),
+            }
+        )
+        self._operations.append(_Operation(RECUR, out, a, segment=len(self._lstms) - 1))
+
+    def _constant(self, values: Any) -> int:
+        """Put numbers into the memory, on a cache line of their own; where they are."""
+        numbers = np.asarray(values, np.float32).ravel()
+        at = self._floats
+        if numbers.size:
+            padded = np.zeros(-(-numbers.size // LINE) * LINE, np.float32)
+            padded[: numbers.size] = numbers
+            self._constants.append(padded)
+            self._floats += padded.size
+        return at
+
+    # ---------------------------------------------------------------- what the audio thread gets
+    def allocate(self) -> State:
+        """The memory of one instance, before its prewarm."""
+        total = self._place_planes()
+        layout = Layout()
+        network = layout.reserve(NETWORK)
+        operations = layout.reserve(OPERATION, len(self._operations))
+        segments = layout.reserve(SEGMENT, len(self._segments))
+        planes = layout.reserve(PLANE, len(self._planes))
+        positions = layout.reserve(np.int64, len(self._planes))
+        lstms = layout.reserve(LSTM, len(self._lstms))
+        memory = layout.reserve(np.float32, total)
+        arena = layout.allocate()
+        arena[memory][: self._floats] = np.concatenate(self._constants)
+        self._write_operations(arena[operations])
+        for record, (signal, delay) in zip(arena[segments], self._segments, strict=True):
+            first, plane, stride = self._rows(signal)
+            record["first"], record["plane"], record["stride"] = first - delay, plane, stride
+            record["channels"] = signal.channels
+        for record, plane in zip(arena[planes], self._planes, strict=True):
+            record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
+            record["lookback"], record["capacity"], record["settled"] = plane.start, plane.capacity, plane.settled
+        arena[positions][:] = [plane.start for plane in self._planes]
+        for record, fields in zip(arena[lstms], self._lstms, strict=True):
+            for name, value in fields.items():
+                record[name] = value
+        header = arena[network][0]
+        for name, part in (
+            ("memory", memory),
+            ("operations", operations),
+            ("segments", segments),
+            ("planes", planes),
+            ("positions", positions),
+            ("lstms", lstms),
+        ):
+            header[name] = arena.address_of(part)
+        header["operation_count"], header["plane_count"] = len(self._operations), len(self._planes)
+        header["lstm_count"], header["block"] = len(self._lstms), BLOCK
+        header["input"], header["output"] = self._rows(self.input), self._rows(self.output)
+        return State(arena, arena.address_of(network), arena[planes], arena[positions], arena[lstms], arena[memory])
+
+    def _place_planes(self) -> int:
+        """Decide where every row lies; the size of the memory in floats."""
+        at = self._floats
+        for plane in self._planes:
+            # An odd number of cache lines: sixteen rows must not fall into the same cache sets.
+            # Behind the capacity: the padding of the last block, which may begin at any frame.
+            plane.stride = (-(-(plane.capacity + 2 * W) // LINE) | 1) * LINE
+            plane.base = at
+            at += plane.stride * plane.channels
+            plane.settled = at
+            at += -(-plane.channels // LINE) * LINE
+        return at
+
+    def _rows(self, signal: Signal) -> tuple[int, int, int]:
+        """As a ROWS record."""
+        if signal.plane == 0:
+            return -1, 0, 0
+        plane = self._planes[signal.plane]
+        return plane.base + signal.first * plane.stride, signal.plane, plane.stride
+
+    def _write_operations(self, table: NDArray[Any]) -> None:
+        for record, operation in zip(table, self._operations, strict=True):
+            record["code"], record["rows"] = operation.code, operation.out.channels
+            record["out"], record["a"] = self._rows(operation.out), self._rows(operation.a)
+            record["kind"], record["constants"] = operation.kind, operation.constants
+            record["segment"], record["segments"] = operation.segment, operation.segments
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The memory of one instance, and the parts of it that Python still looks at."""
+
+    arena: Arena
+    address: int  # of the NETWORK record
+    planes: NDArray[Any]
+    positions: NDArray[np.int64]
+    lstms: NDArray[Any]
+    memory: NDArray[np.float32]
+
+    def settle(self) -> None:
+        """Take the present state, after the prewarm, as the one that `reset` restores.
+
+        After a long silence every row of a convolution's past holds one constant, so one float per row is enough.
+        """
+        for plane, pos in zip(self.planes, self.positions, strict=True):
+            last = plane["base"] + pos - 1 + np.arange(plane["channels"]) * plane["stride"]
+            if plane["lookback"]:
+                self.memory[plane["settled"] : plane["settled"] + last.size] = self.memory[last]
+        for lstm in self.lstms:
+            count = lstm["state_floats"]
+            now = self.memory[lstm["state"] : lstm["state"] + count]
+            self.memory[lstm["settled"] : lstm["settled"] + count] = now
+            lstm["settled_phase"] = lstm["phase"]
+
+
+def _packed_layer(index: int, layer: LSTMLayer) -> NDArray[np.float32]:
+    """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows."""
+    hidden = layer.bias.shape[1]
+    padded = -(-hidden // W) * W
+    inputs = layer.gates.shape[2] - hidden
+    behind = 1 if index == 0 else padded  # h of the layer below comes in whole vectors
+    half = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None]
+    bias = np.zeros((4, padded), np.float32)
+    bias[:, :hidden] = layer.bias * half
+    gates = np.zeros((4, padded, columns(index, hidden)), np.float32)
+    gates[:, :hidden, :inputs] = layer.gates[:, :, :inputs] * half[:, :, None]
+    gates[:, :hidden, behind : behind + hidden] = layer.gates[:, :, inputs:] * half[:, :, None]
+    packed = []
+    for unit in range(0, padded, W):
+        packed.append(bias[:, unit : unit + W].ravel())
+        packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
+    return np.concatenate(packed)

@@ -1,0 +1,344 @@
+"""Explicit SIMD for numba: a vector of W floats, and a tile of R x V such vectors.
+
+numba's vectoriser gives up on plain loops over addresses (it must assume that they overlap). Here a kernel says what
+is a vector; LLVM does the rest: registers, fused multiply-adds, the instructions of the CPU at hand.
+
+    vec            W float32 side by side: + - * / with a vec or a float, fma, vmin, vmax, vabs, ...
+    tile R x V     the accumulators of a small matrix product: R outputs, each V vectors of consecutive frames
+
+All memory is reached as `m[i]`: a `float*` and an int64 index, unaligned unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, register_model
+
+from .jit import cpu_features
+from .pointers import f32p
+
+
+def lanes(features: str) -> int:
+    """Floats in the CPU's widest vector. Wider ones are legal but spill; narrower ones waste the units."""
+    names = features.split(",")
+    return 16 if "+avx512f" in names else 8 if "+avx" in names else 4
+
+
+W = lanes(cpu_features())
+# Vector registers: tiles must fit in them, or every step of the inner loop goes through memory.
+REGISTERS = 32 if W == 16 or llvm.get_default_triple().startswith(("aarch64", "arm64")) else 16
+
+FLOAT, INT32 = ir.FloatType(), ir.IntType(32)
+VECTOR = ir.VectorType(FLOAT, W)
+CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add
+
+
+class VecType(types.Type):  # type: ignore[misc]  # numba is untyped
+    """W float32, one register."""
+
+    def __init__(self) -> None:
+        super().__init__(name=f"vec{W}")
+
+
+class TileType(types.Type):  # type: ignore[misc]  # numba is untyped
+    """R rows of V vectors; LLVM splits it into R*V registers."""
+
+    def __init__(self, rows: int, vecs: int) -> None:
+        self.rows, self.vecs = rows, vecs
+        super().__init__(name=f"tile{rows}x{vecs}x{W}")
+
+
+@register_model(VecType)
+class _VecModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, VECTOR)
+
+
+@register_model(TileType)
+class _TileModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, ir.ArrayType(VECTOR, fe_type.rows * fe_type.vecs))
+
+
+vec = VecType()
+
+
+# ---------------------------------------------------------------- writing LLVM
+def _vector_at(builder: Any, m: Any, index: Any) -> Any:
+    return builder.bitcast(builder.gep(m, [index], inbounds=True), VECTOR.as_pointer())
+
+
+def _load(builder: Any, m: Any, index: Any) -> Any:
+    return builder.load(_vector_at(builder, m, index), align=4)
+
+
+def _store(builder: Any, value: Any, m: Any, index: Any) -> None:
+    builder.store(value, _vector_at(builder, m, index), align=4)
+
+
+def _splat(builder: Any, scalar: Any) -> Any:
+    undefined = ir.Constant(VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INT32, W), [0] * W))
+
+
+def _broadcast(builder: Any, m: Any, index: Any) -> Any:
+    return _splat(builder, builder.load(builder.gep(m, [index], inbounds=True)))
+
+
+def _call(builder: Any, name: str, *args: Any) -> Any:
+    kind = ir.FunctionType(VECTOR, [a.type for a in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{W}f32"), args)
+
+
+def _plus(builder: Any, index: Any, k: int) -> Any:
+    return builder.add(index, ir.Constant(index.type, k)) if k else index
+
+
+# ---------------------------------------------------------------- vec
+@intrinsic
+def load(typingctx: Any, m: Any, i: Any) -> Any:
+    """The vector at m[i]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _load(builder, *args)
+
+    return vec(f32p, types.int64), codegen
+
+
+@intrinsic
+def store(typingctx: Any, m: Any, i: Any, v: Any) -> Any:
+    """Write the vector to m[i]."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        _store(builder, args[2], args[0], args[1])
+        return context.get_dummy_value()
+
+    return types.void(f32p, types.int64, vec), codegen
+
+
+@intrinsic
+def splat(typingctx: Any, s: Any) -> Any:
+    """The same number in every lane."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _splat(builder, args[0])
+
+    return vec(types.float32), codegen
+
+
+@intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
+    """a*b + c, fused where the CPU can (llvm.fma would become a library call per lane where it cannot)."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _call(builder, "fmuladd", *args)
+
+    return vec(vec, vec, vec), codegen
+
+
+def _binary(name: str) -> Any:
+    @intrinsic
+    def function(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return _call(builder, name, *args)
+
+        return vec(vec, vec), codegen
+
+    return function
+
+
+vmin, vmax = _binary("minnum"), _binary("maxnum")  # of a NaN and a number: the number
+
+
+@intrinsic
+def vabs(typingctx: Any, a: Any) -> Any:
+    """Absolute value."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _call(builder, "fabs", *args)
+
+    return vec(vec), codegen
+
+
+@intrinsic
+def where_positive(typingctx: Any, x: Any, a: Any, b: Any) -> Any:
+    """Lane by lane: a where x > 0, else b."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        zero = ir.Constant(VECTOR, [0.0] * W)
+        return builder.select(builder.fcmp_ordered(">", args[0], zero), args[1], args[2])
+
+    return vec(vec, vec, vec), codegen
+
+
+@intrinsic
+def vsum(typingctx: Any, v: Any) -> Any:
+    """The sum of all lanes, in an order of LLVM's choice."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+        function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{W}f32")
+        return builder.call(function, [ir.Constant(FLOAT, 0.0), args[0]], fastmath=("reassoc",))
+
+    return types.float32(vec), codegen
+
+
+def _operator(op: Callable[..., Any], instruction: str) -> None:
+    """Teach numba `op` between vecs, and between a vec and a float."""
+
+    @infer_global(op)
+    class _Template(AbstractTemplate):  # type: ignore[misc]  # numba is untyped
+        def generic(self, args: Any, kws: Any) -> Any:
+            if vec in args and all(x == vec or isinstance(x, types.Float | types.Integer) for x in args):
+                return signature(vec, *(x if x == vec else types.float32 for x in args))
+            return None
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        a, b = (x if t == vec else _splat(builder, x) for x, t in zip(args, sig.args, strict=True))
+        return getattr(builder, instruction)(a, b, flags=CONTRACT)
+
+    for kinds in ((VecType, VecType), (VecType, types.Float), (types.Float, VecType)):
+        lower_builtin(op, *kinds)(lower)
+
+
+for _op, _instruction in (
+    (operator.add, "fadd"),
+    (operator.sub, "fsub"),
+    (operator.mul, "fmul"),
+    (operator.truediv, "fdiv"),
+):
+    _operator(_op, _instruction)
+
+
+# ---------------------------------------------------------------- tile
+def _array(rows: int, vecs: int, content: Any) -> Any:
+    return ir.Constant(ir.ArrayType(VECTOR, rows * vecs), content)
+
+
+@intrinsic(prefer_literal=True)
+def tile_zero(typingctx: Any, rows: Any, vecs: Any) -> Any:
+    """All accumulators zero; rows and vecs are integers of the surrounding factory."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _array(R, V, [ir.Constant(VECTOR, [0.0] * W)] * (R * V))
+
+    return TileType(R, V)(rows, vecs), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_bias(typingctx: Any, m: Any, w: Any, rows: Any, vecs: Any) -> Any:
+    """Row r is filled with m[w + r]."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tile = _array(R, V, ir.Undefined)
+        for r in range(R):
+            bias = _broadcast(builder, args[0], _plus(builder, args[1], r))
+            for v in range(V):
+                tile = builder.insert_value(tile, bias, r * V + v)
+        return tile
+
+    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_load(typingctx: Any, m: Any, x: Any, vecs: Any) -> Any:
+    """One row of `vecs` consecutive vectors from m[x]."""
+    V = vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tile = _array(1, V, ir.Undefined)
+        for v in range(V):
+            tile = builder.insert_value(tile, _load(builder, args[0], _plus(builder, args[1], v * W)), v)
+        return tile
+
+    return TileType(1, V)(f32p, types.int64, vecs), codegen
+
+
+@intrinsic
+def tile_madd(typingctx: Any, tile: Any, m: Any, w: Any, x: Any) -> Any:
+    """tile[r, v] += m[w + r] * (the vector at m[x + v*W]): one input into all R outputs."""
+    R, V = tile.rows, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, x = args
+        xs = [_load(builder, m, _plus(builder, x, v * W)) for v in range(V)]
+        for r in range(R):
+            factor = _broadcast(builder, m, _plus(builder, w, r))
+            for v in range(V):
+                k = r * V + v
+                total = _call(builder, "fmuladd", factor, xs[v], builder.extract_value(acc, k))
+                acc = builder.insert_value(acc, total, k)
+        return acc
+
+    return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_add(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
+    """tile[r, v] += the vector at m[x + r*stride + v*W]."""
+    R, V = tile.rows, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, x, stride = args
+        for r in range(R):
+            for v in range(V):
+                k = r * V + v
+                more = _load(builder, m, _plus(builder, x, v * W))
+                acc = builder.insert_value(acc, builder.fadd(builder.extract_value(acc, k), more), k)
+            x = builder.add(x, stride)
+        return acc
+
+    return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_store(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
+    """Write tile[r, v] to m[x + r*stride + v*W]."""
+    R, V = tile.rows, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, x, stride = args
+        for r in range(R):
+            for v in range(V):
+                _store(builder, builder.extract_value(acc, r * V + v), m, _plus(builder, x, v * W))
+            x = builder.add(x, stride)
+        return context.get_dummy_value()
+
+    return types.void(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_get(typingctx: Any, tile: Any, k: Any) -> Any:
+    """Vector k of the tile, counted along the rows."""
+    K = k.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_value(args[0], K)
+
+    return vec(tile, k), codegen
+
+
+@intrinsic
+def tile_map(typingctx: Any, tile: Any, function: Any) -> Any:
+    """The tile with `function` (a kernel from vec to vec) applied to every vector."""
+    call = function.get_call_type(typingctx, (vec,), {})
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc = args[0]
+        inner = context.get_function(function, call)
+        context.add_linking_libs(getattr(inner, "libs", ()))
+        for k in range(tile.rows * tile.vecs):
+            acc = builder.insert_value(acc, inner(builder, [builder.extract_value(acc, k)]), k)
+        return acc
+
+    return tile(tile, function), codegen

@@ -1,0 +1,285 @@
+"""Owns the chain: its memory, what plays in it, and what it has to report.
+
+Everything here runs on the control side. The engine hands finished lanes and cabinets to the audio thread and keeps
+them alive until they come back; it never waits for the audio thread and the audio thread never waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import handover
+from .chain import CABINET, CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
+from .dsp import load
+from .dsp.convolve import MAX_CHUNK, Filter, Line, convolve
+from .dsp.memory import Layout
+from .dsp.pointers import offset
+from .dsp.smooth import fade_samples, fade_table, settle
+from .dsp.tape import Tape
+from .errors import RigError
+from .handover import CHANGE, KEEP, LANES
+from .ir import IR
+from .lane import Lane
+
+RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
+Keep = Literal["keep"]
+
+
+class Cabinet:
+    """The filters of one IR, ready for the convolver: mono in, mono or stereo out."""
+
+    def __init__(self, ir: IR) -> None:
+        self.filters: tuple[Filter, ...] = ir.filters()
+        layout = Layout()
+        part = layout.reserve(CABINET)
+        self._arena = layout.allocate()
+        self.address = self._arena.address_of(part)
+        self._arena[part][0]["left"] = self.filters[0].address
+        self._arena[part][0]["right"] = self.filters[1].address if len(self.filters) > 1 else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One meter since the last reading. Levels in dBFS: peak of the waveform, RMS with a full-scale sine at -3.01."""
+
+    peak_dbfs: float
+    rms_dbfs: float
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Our own time as a share of the period since the last reading; None before the first cycle."""
+
+    median: float | None
+    worst: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What went wrong since the last look."""
+
+    overloaded: bool
+    input_samples: int  # non-finite samples that came in
+    model_faults: int  # times a model answered with something that is not a number
+
+
+class Change:
+    """A hand-over on its way: the record, and what it must keep alive."""
+
+    def __init__(self) -> None:
+        layout = Layout()
+        part = layout.reserve(CHANGE)
+        self._arena = layout.allocate()
+        self.record = self._arena[part][0]
+        self.address = self._arena.address_of(part)
+        self.record["lanes"] = KEEP
+        self.record["cabinet"] = KEEP
+
+
+class Engine:
+    """The compiled chain and everything it plays.
+
+    `sample_rate` in Hz. `guard`: hard limit at full scale, for outputs that end in a converter or a 24-bit file.
+    A backend calls `block_address(address, host, frames)`.
+    """
+
+    def __init__(self, sample_rate: float, guard: bool = True) -> None:
+        self.sample_rate = sample_rate
+        self.fade_samples = fade_samples(sample_rate)
+        self.line = Line()
+        ring_samples = 1 << int(RING_S * sample_rate - 1).bit_length()
+        layout = Layout()
+        part = layout.reserve(CHAIN)
+        table = layout.reserve(np.float32, self.fade_samples)
+        scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("bus", "gains", "rise")}
+        rings = [layout.reserve(np.float32, ring_samples) for _ in range(SOURCES)]
+        chunks = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
+        self._arena = layout.allocate()
+        self.record = c = self._arena[part][0]
+        self.address = self._arena.address_of(part)
+        self._arena[table][:] = fade_table(self.fade_samples)
+        c["fade"], c["fade_table"] = self.fade_samples, self._arena.address_of(table)
+        c["guard"], c["line"], c["convolve"] = guard, self.line.address, convolve.address
+        for name, key in scratch.items():
+            c[name] = self._arena.address_of(key)
+        for i in range(SOURCES):
+            c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
+            c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
+        for ramp in (*c["mix"], c["master"], c["handover"]["sleep_gain"]):
+            settle(ramp, 1.0)
+        load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
+
+        self._handover = self.address + offset(CHAIN, "handover")
+        self._owned: dict[int, Any] = {}  # lanes, cabinets and changes the audio thread may hold, by address
+        self._pending: Change | None = None
+        self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
+        self._playing: dict[str, Tape] = {}
+        self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
+        self.cabinet: Cabinet | None = None
+        self._seen: dict[str, Any] = {}
+
+    @property
+    def block_address(self) -> int:
+        """Address of the function a backend calls: void(engine, host, frames)."""
+        return block.address
+
+    # ------------------------------------------------------------ what plays
+    def play(self, lanes: dict[int, Lane | None] | None = None, cabinet: Cabinet | Keep | None = "keep") -> None:
+        """Fade over to other lanes (by position in the mixer) and another cabinet, together and in one step.
+
+        None takes away. The new lanes first hear the last moments of the real input. Returns when the change is on
+        its way; it is heard some milliseconds later. A change that is still waiting is merged into this one.
+        """
+        self.tend()
+        change = Change()
+        waiting = handover.recall(self._handover)
+        if waiting:
+            change.record["lanes"] = self._owned[waiting].record["lanes"]
+            change.record["cabinet"] = self._owned[waiting].record["cabinet"]
+            replaced = self._owned.pop(waiting)
+        else:
+            replaced = None
+        for position, lane in (lanes or {}).items():
+            self._forget(int(change.record["lanes"][position]))
+            if lane is not None:
+                lane.record["source"] = self._source_address(lane.source)
+                self._owned[lane.address] = lane
+            change.record["lanes"][position] = lane.address if lane is not None else 0
+            self.lanes[position] = lane
+        if cabinet != "keep":
+            self._forget(int(change.record["cabinet"]))
+            if cabinet is not None:
+                for part in cabinet.filters:
+                    self.line.check(part)
+                self._owned[cabinet.address] = cabinet
+            change.record["cabinet"] = cabinet.address if cabinet is not None else 0
+            self.cabinet = cabinet
+        del replaced
+        self._owned[change.address] = change
+        lost = handover.publish(self._handover, change.address, int(self.record["fade_table"]), self.fade_samples)
+        if lost:
+            raise RigError("Two threads hand sounds to the same engine; only one may.")
+
+    def tend(self) -> bool:
+        """Free what the audio thread has given back; True if nothing is on its way any more. Call it now and then."""
+        address = handover.collect(self._handover)
+        if address:
+            change = self._owned.pop(address)
+            for given_back in (*change.record["lanes"], change.record["cabinet"]):
+                self._forget(int(given_back))
+        cycles = int(self.record["cycles"])
+        self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after]
+        state = self.record["handover"]
+        return not address and int(state["pending"]) == 0 and int(state["phase"]) == handover.STEADY
+
+    def _forget(self, address: int) -> None:
+        if address not in (0, KEEP):
+            self._owned.pop(address, None)
+
+    def _source_address(self, index: int) -> int:
+        return int(self.address + offset(CHAIN, "sources") + index * self.record["sources"][0].dtype.itemsize)
+
+    # ------------------------------------------------------------ levels
+    def set_master(self, gain: float) -> None:
+        """Fade the outputs to a linear gain; 0 mutes."""
+        self.record["master"]["target"] = gain
+
+    def set_mix(self, position: int, gain: float) -> None:
+        """Fade one lane's level in the mixer to a linear gain."""
+        self.record["mix"][position]["target"] = gain
+
+    # ------------------------------------------------------------ tapes
+    def loop(self, samples: NDArray[np.float32] | None) -> None:
+        """Let the loop source repeat `samples`, shape (n,), for ever; None stops it. Its ends are joined by a fade."""
+        tape = None if samples is None else Tape(_joined(samples, self.fade_samples), strict=False)
+        if tape is not None:
+            tape.arm()
+        self._put_tape("loop", tape)
+
+    def take(self, samples: int, of: Literal["input", "output"] = "input") -> Tape:
+        """Record the next `samples` of the input or the left output, sample-exact, starting with the next cycle."""
+        tape = Tape(samples=samples)
+        tape.arm()
+        self._put_tape(of, tape)
+        return tape
+
+    def _put_tape(self, place: str, tape: Tape | None) -> None:
+        address = tape.address if tape is not None else 0
+        if place == "loop":
+            self.record["sources"][LOOP]["tape"] = address
+        else:
+            self.record["tapes"][TAKE_INPUT if place == "input" else TAKE_OUTPUT] = address
+        old = self._playing.pop(place, None)
+        if old is not None:  # the cycle at work may still read it
+            self._tapes.append((int(self.record["cycles"]) + 2, old))
+        if tape is not None:
+            self._playing[place] = tape
+
+    # ------------------------------------------------------------ reports
+    def reading(self, which: Literal["input", "model", "output"]) -> Reading:
+        """A meter since it was last read."""
+        m = self.record[f"{which}_meter"]
+        peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
+        m["peak"] = 0.0
+        before = self._seen.get(which, (0.0, 0, 0))
+        self._seen[which] = (squares, samples, clips)
+        count = samples - before[1]
+        mean = max(0.0, squares - before[0]) / count if count else 0.0
+        return Reading(_dbfs(peak), _dbfs(mean**0.5), clips - before[2])
+
+    def share(self) -> Share:
+        """Our time per period since it was last read."""
+        record = self.record["load"]
+        counts, worst = record["histogram"].copy(), float(record["worst"])
+        record["worst"] = 0.0
+        new = counts - self._seen.get("histogram", np.zeros_like(counts))
+        self._seen["histogram"] = counts
+        if not new.sum():
+            return Share(None, None)
+        middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
+        return Share((middle + 0.5) / load.BINS_PER_PERIOD, worst)
+
+    def faults(self) -> Faults:
+        """What went wrong since it was last asked."""
+        playing = sum(int(lane.record["faults"]) for lane in self.lanes if lane is not None)
+        now = int(self.record["load"]["overloads"]), int(self.record["input_faults"]), playing
+        before = self._seen.get("faults", (0, 0, 0))
+        self._seen["faults"] = now
+        return Faults(now[0] > before[0], now[1] - before[1], max(0, now[2] - before[2]))
+
+    @property
+    def asleep(self) -> bool:
+        """Whether an overload has silenced the lanes; handing over a lane wakes them."""
+        return bool(self.record["handover"]["asleep"])
+
+    def wait_until_steady(self, timeout_s: float = 2.0) -> bool:
+        """Wait until no change is on its way; False if the audio thread does not run or is too slow."""
+        deadline = time.monotonic() + timeout_s
+        while not self.tend():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
+
+def _joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
+    """Fade a loop's end into its beginning, so that the seam does not click."""
+    if samples.size < 4 * fade:
+        return samples
+    rise = fade_table(fade)
+    body = samples[fade:].copy()
+    body[-fade:] = body[-fade:] * (1 - rise) + samples[:fade] * rise
+    return body
+
+
+def _dbfs(magnitude: float) -> float:
+    return 20.0 * float(np.log10(magnitude)) if magnitude > 0 else float("-inf")
+
+
+__all__ = ["LANES", "LOOP", "PORT", "Cabinet", "Engine", "Faults", "Reading", "Share"]

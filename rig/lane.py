@@ -1,0 +1,213 @@
+"""A lane: one way from a source to the mixer.
+
+source -> input gain -> model (or none) -> output gain, polarity -> DC blocker -> delay
+
+A lane is made complete off the audio thread, hears the last moments of the real input before anyone hears it (the
+run-in), and is handed over by address (`handover.py`). Player, A/B test and bypass differ only in what their lanes
+hold.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .dsp.convolve import MAX_CHUNK
+from .dsp.memory import Layout
+from .dsp.meter import unfit_samples
+from .dsp.network import Network
+from .dsp.network import reset as reset_network
+from .dsp.network import run as run_network
+from .dsp.jit import kernel
+from .dsp.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.smooth import RAMP, multiply, ramp_gains, settle
+
+DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
+FAULT_SILENCE_S = 0.05  # how long a lane stays silent after a non-finite sample
+
+SOURCE = np.dtype(
+    [
+        ("head", np.int64),  # samples written since the engine was made
+        ("ring", np.int64),  # address of float32[ring_samples]: the past, for run-ins
+        ("ring_samples", np.int64),  # a power of two
+        ("chunk", np.int64),  # address of float32[MAX_CHUNK]: the samples of this chunk
+        ("tape", np.int64),  # address of the TAPE it plays, 0: it is the input port
+    ],
+    align=True,
+)
+HEAD = offset(SOURCE, "head")
+
+LANE = np.dtype(
+    [
+        ("run", np.int64),  # address of the network's run function, 0: no model, the gained input passes
+        ("reset", np.int64),
+        ("network", np.int64),
+        ("source", np.int64),  # address of its SOURCE
+        ("heard", np.int64),  # samples of the source that have gone through it
+        ("run_in", np.int64),  # samples of the past it must hear before it may be heard
+        ("input_gain", RAMP),
+        ("output_gain", RAMP),  # negative for inverted polarity
+        ("dc_pole", np.float64),
+        ("dc_settled", np.float64),  # the model's answer to silence, before the output gain
+        ("dc_in", np.float64),  # last input and output of the DC blocker
+        ("dc_out", np.float64),
+        ("delay_samples", np.int64),
+        ("delay_ring", np.int64),  # address of float32[delay_mask + 1]
+        ("delay_mask", np.int64),
+        ("delay_at", np.int64),
+        ("fault_samples", np.int64),  # silence after each fault
+        ("silent_for", np.int64),  # samples of it that are still owed
+        ("faults", np.int64),  # times a non-finite sample came out of the model
+        ("gains", np.int64),  # scratch, float32[MAX_CHUNK] each
+        ("gained", np.int64),
+        ("output", np.int64),
+        ("past", np.int64),
+    ],
+    align=True,
+)
+_call_run = foreign("v", "l", "l", "l", "l")
+_call_reset = foreign("v", "l")
+
+
+@kernel
+def block_dc(lane: Any, x: int, frames: int) -> None:
+    """y[n] = a (y[n-1] + x[n] - x[n-1]) in place: the one-pole DC blocker of the official NAM plugin."""
+    signal, a = floats(x), lane.dc_pole
+    before, y = lane.dc_in, lane.dc_out
+    for i in range(frames):
+        now = np.float64(signal[i])
+        y = a * (y + now - before)
+        before = now
+        signal[i] = np.float32(y)
+    lane.dc_in, lane.dc_out = before, y
+
+
+@kernel
+def delay(lane: Any, x: int, frames: int) -> None:
+    """Delay in place by a whole number of samples."""
+    if lane.delay_samples == 0:
+        return
+    signal, ring, at, mask, late = floats(x), floats(lane.delay_ring), lane.delay_at, lane.delay_mask, lane.delay_samples
+    for i in range(frames):
+        ring[(at + i) & mask] = signal[i]
+        signal[i] = ring[(at + i - late) & mask]
+    lane.delay_at = (at + frames) & mask
+
+
+@kernel
+def run_lane(lane: Any, x: int, frames: int, table: int, fade: int) -> None:
+    """Send `frames` <= MAX_CHUNK samples at `x` through the lane into its `output`."""
+    ramp_gains(lane.input_gain, table, fade, lane.gains, frames)
+    multiply(x, lane.gains, lane.gained, frames)
+    out = floats(lane.output)
+    if lane.run != 0:
+        _call_run(lane.run, lane.network, lane.gained, lane.output, frames)
+    else:
+        gained = floats(lane.gained)
+        for i in range(frames):
+            out[i] = gained[i]
+    if unfit_samples(lane.output, frames) > 0:
+        # Nothing of this chunk can be trusted, and the model remembers: start it afresh behind a short silence.
+        lane.faults += 1
+        lane.silent_for = lane.fault_samples
+        if lane.reset != 0:
+            _call_reset(lane.reset, lane.network)
+        for i in range(frames):
+            out[i] = np.float32(lane.dc_settled)
+        lane.dc_in, lane.dc_out = lane.dc_settled * lane.output_gain.value, 0.0
+    ramp_gains(lane.output_gain, table, fade, lane.gains, frames)
+    multiply(lane.output, lane.gains, lane.output, frames)
+    block_dc(lane, lane.output, frames)
+    if lane.silent_for > 0:
+        # Comes back along the fade: the last `fade` samples of the owed silence rise.
+        rise = floats(table)
+        for i in range(frames):
+            left = lane.silent_for - i
+            if left > fade:
+                out[i] = np.float32(0)
+            elif left > 0:
+                out[i] *= rise[fade - left]
+        lane.silent_for = max(0, lane.silent_for - frames)
+    delay(lane, lane.output, frames)
+    lane.heard += frames
+
+
+@kernel
+def hear_past(lane_address: int, until: int, budget: int, table: int, fade: int) -> bool:
+    """Let the lane hear its source up to sample `until`, at most `budget` samples now; True when it has.
+
+    The past comes from the source's ring. If so much time went by that the ring was overwritten, the lane begins
+    again one run-in before `until`: it enters as settled as ever.
+    """
+    lane = record(lane_address, LANE)
+    source = record(lane.source, SOURCE)
+    ring, past, mask = floats(source.ring), floats(lane.past), source.ring_samples - 1
+    if until - lane.heard > source.ring_samples // 2:
+        lane.heard = until - min(lane.run_in, source.ring_samples // 2)
+    while lane.heard < until and budget > 0:
+        frames = min(until - lane.heard, budget, MAX_CHUNK)
+        for i in range(frames):
+            past[i] = ring[(lane.heard + i) & mask]
+        run_lane(lane, lane.past, frames, table, fade)
+        budget -= frames
+    return lane.heard >= until
+
+
+@kernel
+def source_head(lane_address: int) -> int:
+    """How many samples the lane's source has written."""
+    return load_acquire(record(lane_address, LANE).source + HEAD)
+
+
+class Lane:
+    """One lane in memory of its own, not yet connected to a source.
+
+    `network`: None passes the gained input. Gains in dB. `inverted` flips the polarity. `delay_samples` >= 0.
+    """
+
+    def __init__(
+        self,
+        sample_rate: float,
+        network: Network | None = None,
+        input_gain_db: float = 0.0,
+        output_gain_db: float = 0.0,
+        inverted: bool = False,
+        delay_samples: int = 0,
+        source: int = 0,
+    ) -> None:
+        self.network, self.source, self._sign = network, source, -1.0 if inverted else 1.0
+        ring_samples = 1 << delay_samples.bit_length()
+        layout = Layout()
+        head, ring = layout.reserve(LANE), layout.reserve(np.float32, ring_samples)
+        scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("gains", "gained", "output", "past")}
+        self._arena = layout.allocate()
+        self.record = lane = self._arena[head][0]
+        self.address = self._arena.address_of(head)
+        for name, part in scratch.items():
+            lane[name] = self._arena.address_of(part)
+        lane["delay_ring"], lane["delay_mask"] = self._arena.address_of(ring), ring_samples - 1
+        lane["delay_samples"] = delay_samples
+        if network is not None:
+            lane["run"], lane["reset"], lane["network"] = run_network.address, reset_network.address, network.address
+            lane["dc_settled"] = network.process(np.zeros(1, np.float32))[0]  # its answer to silence
+            network.reset()
+        settle(lane["input_gain"], 10 ** (input_gain_db / 20))
+        settle(lane["output_gain"], self._sign * 10 ** (output_gain_db / 20))
+        lane["dc_pole"] = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
+        lane["dc_in"] = lane["dc_settled"] * lane["output_gain"]["value"]
+        lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
+        # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
+        past = network.receptive_field_samples if network is not None else 0
+        lane["run_in"] = past + delay_samples + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+
+    def set_input_gain_db(self, gain_db: float) -> None:
+        """Fade to another input gain."""
+        self.record["input_gain"]["target"] = 10 ** (gain_db / 20)
+
+    def set_output_gain_db(self, gain_db: float) -> None:
+        """Fade to another output gain."""
+        self.record["output_gain"]["target"] = self._sign * 10 ** (gain_db / 20)
+
+

@@ -1,0 +1,158 @@
+"""`Model`: one `.nam` file, checked and ready to play."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..dsp.network import Network
+from ..errors import RigError
+from .document import Container, Leaf, choose, describe, read_document
+from .fields import NotPlayedError
+from .file import read
+from .metadata import read_metadata
+from .wavenet import WaveNetConfig
+
+GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One `.nam` file, checked. None: the file does not say."""
+
+    name: str  # as the file calls itself, else the file's name without its ending
+    path: Path
+    architecture: str  # as written: WaveNet, LSTM, SlimmableContainer
+    version: str  # of the file format
+    sample_rate: float | None  # Hz
+    input_level_dbu: float | None  # the sine, in dBu RMS, that reached 0 dBFS peak at the gear's input
+    output_level_dbu: float | None  # the same at the recording input
+    loudness_db: float | None  # of its answer to the trainer's test signal
+    gear_type: str | None
+    gear_make: str | None
+    gear_model: str | None
+    tone_type: str | None
+    modeled_by: str | None
+    size: float  # 0 to 1, as asked for; chooses from `sizes`
+    sizes: tuple[tuple[float, str], ...]  # containers: each size reaches up to this value, and what it is
+    shape: str  # of the network that plays
+    family: str | None  # its official name
+    weight_count: int
+    macs_per_sample: int
+    receptive_field_samples: int
+    prewarm_samples: int
+    content_hash: str  # SHA-256 of the file's bytes, in hex
+    warnings: tuple[str, ...]
+    leaf: Leaf = field(repr=False, compare=False)  # the network that plays
+    document: Leaf | Container = field(repr=False, compare=False)  # everything in the file
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], size: float = 1.0) -> Model:
+        """Read and check a file. `size`, from 0 to 1, chooses the network of a container: 1 the full, 0 the smallest.
+
+        Raises ModelError for whatever cannot be played, RigError for a size outside 0 to 1.
+        """
+        path = Path(path)
+        if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
+            raise RigError(f"{path.name}: the size is {size}, expected 0 (smallest) to 1 (full)")
+        root, content_hash = read(path)
+        document = read_document(root)
+        leaf = _choose(document, size, path.name)
+        metadata = read_metadata(root)
+        sizes: tuple[tuple[float, str], ...] = ()
+        if isinstance(document, Container):
+            names = [describe(submodel) for submodel in document.submodels]
+            sizes = tuple(zip(document.limits, names, strict=True))
+        return cls(
+            name=metadata.name or path.stem,
+            path=path,
+            architecture=root.text("architecture"),
+            version=root.text("version"),
+            sample_rate=leaf.sample_rate if document.sample_rate is None else document.sample_rate,
+            input_level_dbu=metadata.input_level_dbu,
+            output_level_dbu=metadata.output_level_dbu,
+            loudness_db=metadata.loudness_db,
+            gear_type=metadata.gear_type,
+            gear_make=metadata.gear_make,
+            gear_model=metadata.gear_model,
+            tone_type=metadata.tone_type,
+            modeled_by=metadata.modeled_by,
+            size=float(size),
+            sizes=sizes,
+            shape=leaf.config.shape,
+            family=leaf.family,
+            weight_count=leaf.config.weight_count,
+            macs_per_sample=leaf.config.macs_per_sample,
+            receptive_field_samples=leaf.config.receptive_field_samples,
+            prewarm_samples=leaf.config.receptive_field_samples,
+            content_hash=content_hash,
+            warnings=tuple(root.warnings),
+            leaf=leaf,
+            document=document,
+        )
+
+    def network(self) -> Network:
+        """A fresh playing instance, prewarmed."""
+        return Network(self.leaf.config.program(self.leaf.weights), self.prewarm_samples)
+
+    def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
+        """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
+
+        The block size changes the speed, not one bit of the output.
+        """
+        signal = np.asarray(x)
+        if signal.ndim != 1 or signal.dtype.kind != "f":
+            found = f"an array of shape {signal.shape} and type {signal.dtype}"
+            raise RigError(f"{self.path.name}: a model plays one channel of floats, shape (n,); got {found}")
+        if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 1:
+            raise RigError(f"{self.path.name}: the block size is {block_size}, expected a whole number of frames from 1")
+        network = self.network()
+        blocks = [network.process(signal[i : i + block_size]) for i in range(0, signal.size, block_size)]
+        return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+    def smaller(self) -> Model | None:
+        """The same file at its smallest size; None if that is this network, or nothing that rig plays."""
+        try:
+            leaf = choose(self.document, 0.0)
+        except NotPlayedError:
+            return None
+        if leaf is self.leaf:
+            return None
+        return replace(
+            self,
+            size=0.0,
+            sample_rate=leaf.sample_rate if self.document.sample_rate is None else self.document.sample_rate,
+            shape=leaf.config.shape,
+            family=leaf.family,
+            weight_count=leaf.config.weight_count,
+            macs_per_sample=leaf.config.macs_per_sample,
+            receptive_field_samples=leaf.config.receptive_field_samples,
+            prewarm_samples=leaf.config.receptive_field_samples,
+            leaf=leaf,
+        )
+
+    @property
+    def has_cabinet(self) -> bool:
+        """Does the capture already contain a loudspeaker?"""
+        return self.gear_type in GEAR_WITH_CABINET
+
+
+def _choose(document: Leaf | Container, size: float, file: str) -> Leaf:
+    leaf = choose(document, size)
+    if leaf is document and isinstance(leaf.config, WaveNetConfig) and not leaf.config.is_full(size):
+        smallest = _smallest_full_size(leaf.config)
+        raise NotPlayedError(
+            f"{file}: a slimmable WaveNet below its full size, which rig does not play yet; ask for {smallest:g} or more"
+        )
+    return leaf
+
+
+def _smallest_full_size(config: WaveNetConfig) -> float:
+    """From which size on a slimmable WaveNet is whole, rounded up to two digits."""
+    counts = [len(array.allowed_channels) for array in config.arrays if array.allowed_channels]
+    return math.ceil(max((n - 1) / n for n in counts) * 100) / 100

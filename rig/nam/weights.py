@@ -1,0 +1,49 @@
+"""The flat list of weights: checked as a whole, then taken piece by piece in the order of the file."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .fields import Fields, shown
+
+MAX_WEIGHTS = 500_000  # the largest public models have a tenth of that
+
+Weights = NDArray[np.float32]
+
+
+def read_weights(fields: Fields) -> Weights:
+    """All weights as float32, finite and read-only."""
+    values = fields.required("weights")
+    if not isinstance(values, list):
+        raise fields.unexpected("weights", "a list of numbers")
+    if len(values) > MAX_WEIGHTS:
+        raise fields.error(f"{len(values)} weights, more than the {MAX_WEIGHTS} a model may have")
+    if not {type(value) for value in values} <= {int, float}:
+        i = next(i for i, value in enumerate(values) if type(value) not in (int, float))
+        raise fields.error(f"{fields.at('weights')}[{i}] is {shown(values[i])}, expected a number")
+    try:
+        with np.errstate(over="ignore"):
+            weights = np.array(values, np.float64).astype(np.float32)
+    except OverflowError:
+        raise fields.error(f"{fields.at('weights')} has a number beyond float32") from None
+    bad = np.flatnonzero(~np.isfinite(weights))
+    if bad.size:
+        raise fields.error(f"{bad.size} of {weights.size} weights are not finite in float32 (first: weights[{bad[0]}])")
+    weights.setflags(write=False)
+    return weights
+
+
+class Reader:
+    """Takes the weights apart; the counts were compared before."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights, self._at = weights, 0
+
+    def take(self, *shape: int) -> Weights:
+        """The next weights, in C order."""
+        start = self._at
+        self._at += math.prod(shape)
+        return self._weights[start : self._at].reshape(shape)

@@ -1,0 +1,112 @@
+"""A sound: a model, a cabinet, and the levels that make the model hear what it was captured with.
+
+This is a description; it holds no audio memory. `lane()` and `cabinet()` make what an engine plays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .engine import Cabinet, Engine
+from .errors import RigError
+from .ir import IR
+from .lane import Lane
+from .levels import (
+    FROM_MODEL,
+    Calibration,
+    Level,
+    LevelMode,
+    OutputGain,
+    calibration,
+    entered_level,
+    output_gain,
+)
+from .nam import Model
+
+ASSUMED_RATE_HZ = 48000.0  # of a model that does not say: every player assumes it
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What is played, and how loud.
+
+    `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum; None: not known.
+    `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
+    `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw without loudness.
+    The trims are the player's own taste, in dB, on top of both sums.
+    """
+
+    model: Model | None = None
+    ir: IR | None = None
+    interface: Level | None = None
+    preamp_gain_db: float = 0.0
+    model_input_dbu: float | None = None
+    level_mode: LevelMode | None = None
+    input_trim_db: float = 0.0
+    output_trim_db: float = 0.0
+
+    @property
+    def model_input(self) -> Level | None:
+        """The model's input level with its basis."""
+        if self.model_input_dbu is not None:
+            return entered_level(self.model_input_dbu, "model input level")
+        if self.model is None or self.model.input_level_dbu is None:
+            return None
+        return Level(self.model.input_level_dbu, FROM_MODEL)
+
+    @property
+    def calibration(self) -> Calibration:
+        """The input gain as a sum."""
+        return calibration(self.interface, self.model_input, self.preamp_gain_db)
+
+    @property
+    def output(self) -> OutputGain:
+        """The gain after the model as a sum."""
+        model = self.model
+        loudness_db = model.loudness_db if model is not None else None
+        output_dbu = model.output_level_dbu if model is not None else None
+        return output_gain(self.level_mode, loudness_db, output_dbu, self.interface, self.preamp_gain_db)
+
+    @property
+    def input_gain_db(self) -> float:
+        """Everything before the model."""
+        return self.calibration.gain_db + self.input_trim_db
+
+    @property
+    def output_gain_db(self) -> float:
+        """Everything between the model and the cabinet."""
+        return self.output.gain_db + self.output_trim_db
+
+    @property
+    def sample_rate(self) -> float:
+        """The rate the model was made for, in Hz."""
+        if self.model is None or self.model.sample_rate is None:
+            return ASSUMED_RATE_HZ
+        return self.model.sample_rate
+
+    def check_rate(self, session_rate: float) -> None:
+        """Refuse a session at another rate than the model's: it would sound wrong, and nobody would know why."""
+        if self.model is not None and round(session_rate) != round(self.sample_rate):
+            raise RigError(
+                f"{self.model.path.name} was made for {self.sample_rate:g} Hz and the session runs at "
+                f"{session_rate:g} Hz: restart the audio server at {self.sample_rate:g} Hz."
+            )
+
+    def lane(self, sample_rate: float, source: int = 0) -> Lane:
+        """A lane that plays this sound's model from an engine's source; without a model it passes the guitar."""
+        self.check_rate(sample_rate)
+        network = self.model.network() if self.model is not None else None
+        return Lane(sample_rate, network, self.input_gain_db, self.output_gain_db, source=source)
+
+    def cabinet(self) -> Cabinet | None:
+        """The cabinet, or None."""
+        return Cabinet(self.ir) if self.ir is not None else None
+
+    def play_on(self, engine: Engine, source: int = 0) -> None:
+        """Hand this sound to an engine: lane and cabinet in one step, with one fade."""
+        engine.play({0: self.lane(engine.sample_rate, source)}, self.cabinet())
+
+    def changed(self, **fields: Any) -> Sound:
+        """The same sound with some fields replaced."""
+        return replace(self, **fields)
