@@ -22,8 +22,8 @@ BETA = 14.0
 HALF_LENGTH = 64  # samples of the lower rate
 CUTOFF = 0.98  # of the lower Nyquist frequency
 LOWEST_HZ, HIGHEST_HZ = 1000, 1_536_000
-# Rates with no common factor (95999 to 96000) would need filters of many millions of taps; the ratio is then taken to the
-# nearest fraction of numbers up to this, at most 10 ppm off, which is less than the clocks of two interfaces differ.
+# Rates with no common factor (95999 to 96000) would need filters of many millions of taps; the ratio is then taken to
+# the nearest fraction of numbers up to this, at most 10 ppm off: less than the clocks of two interfaces differ.
 LARGEST_FACTOR = 50_000
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from jackserver import JACKD_IS_MISSING, JackServer
+from numba.core import config as numba_config
+
+numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_allocation_stats()`); read at its first use
 
 
 @pytest.fixture(scope="session")

@@ -123,7 +123,7 @@ def test_given_taps_stay_as_they_are():
 
 @pytest.mark.parametrize("taps", [np.ones((3, 10)), np.zeros((1, 0)), np.ones((1, 2, 3))])
 def test_taps_of_a_wrong_shape_are_refused(taps):
-    with pytest.raises(IRError, match="^taps: taps must have the shape"):
+    with pytest.raises(IRError, match=r"^taps: taps must have the shape"):
         IR.from_taps(taps, 48000)
 
 

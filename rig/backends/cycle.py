@@ -5,9 +5,9 @@ Nothing here can raise, allocate or reach Python; `tests/static_audit.py` proves
 
 from __future__ import annotations
 
-from rig.dsp.host import BLOCK_SIGNATURE, HOST, MAX_FRAMES, call_block
-from rig.dsp.jit import entry, inline
-from rig.dsp.pointers import (
+from ..dsp.host import BLOCK_SIGNATURE, HOST, MAX_FRAMES, call_block
+from ..dsp.jit import entry, inline
+from ..dsp.pointers import (
     FLUSH_BITS,
     floats,
     get_float_control,

@@ -21,15 +21,15 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from rig.backends import jack_callbacks, jack_calls
-from rig.backends.cycle import silence
-from rig.backends.jack_callbacks import CLIENT
-from rig.backends.jack_ports import chosen
-from rig.dsp.memory import Arena, Layout
-from rig.errors import BackendError, ServerGone
+from ..dsp.memory import Arena, Layout
+from ..errors import BackendError, ServerGone
+from . import jack_callbacks, jack_calls
+from .cycle import silence
+from .jack_callbacks import CLIENT
+from .jack_ports import chosen
 
 PORTS = ("in", "out_1", "out_2")
-CLOSE_S = 2.0  # how long closing may take before the client is left to the end of the process
+LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
 
 _CALLBACKS = {
     "jack_set_process_callback": jack_callbacks.on_process,
@@ -151,7 +151,7 @@ class Jack:
         """Leave the server's graph, which cuts all connections. The engine is not called afterwards."""
         if self._active:
             self._active = False
-            _deactivate(self._client, self.host)
+            _leave(self._client.deactivate, self.host)
 
     def close(self) -> None:
         """Stop, and leave the server; whatever state it is in, this returns."""
@@ -197,9 +197,9 @@ class Jack:
         """
         if self._active and not self.gone:
             with contextlib.suppress(BackendError):
-                now = {own: self._ask(lambda own=own: _connected(self._ports[own])) for own in PORTS}  # type: ignore[misc]
-                if not self.gone:  # a dying server's list may be half empty
-                    self._seen = now
+                self._seen = self._ask(
+                    lambda: {own: [other.name for other in self._ports[own].connections] for own in PORTS}
+                )
         return {own: list(names) for own, names in self._seen.items()}
 
     def reconnect(self, connections: Mapping[str, Sequence[str]]) -> list[str]:
@@ -233,14 +233,19 @@ class Jack:
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         jack, _ = jack_calls.library()
-        try:
-            return jack_calls.ask(call)
-        except (jack.JackError, BackendError) as error:
-            if self.gone:
-                raise ServerGone("The JACK server has gone.") from error
-            if isinstance(error, BackendError):
-                raise
-            raise BackendError(f"The JACK server refused: {error}.") from error
+        answer, problem = None, None
+        if not self.gone:
+            try:
+                answer = jack_calls.ask(call)
+            except BackendError as error:
+                problem = error
+            except jack.JackError as error:
+                problem = BackendError(f"The JACK server refused: {error}.")
+        if self.gone:  # whatever it answered while going
+            raise ServerGone("The JACK server has gone.") from problem
+        if problem is not None:
+            raise problem
+        return answer
 
 
 def wait_for_server(
@@ -276,24 +281,31 @@ def _open(client_name: str, server_name: str | None) -> Any:
         ) from error
 
 
-def _connected(port: Any) -> list[str]:
-    return [other.name for other in port.connections]
-
-
-def _deactivate(client: Any, host: Any) -> None:
-    with contextlib.suppress(Exception):
-        jack_calls.ask(client.deactivate, patience_s=CLOSE_S)
-    # A server that was stuck may go on after all: then there is nothing of the engine's left to call.
-    host["block"] = silence.address
+def _leave(request: Callable[[], Any], host: Any) -> bool:
+    """Ask the server to let go of us; whether it did. Afterwards nothing calls the engine, even if it did not."""
+    done = False
+    try:
+        with contextlib.suppress(Exception):
+            jack_calls.ask(request, patience_s=LEAVE_S)
+            done = True
+    finally:
+        host["block"] = silence.address  # a server that was stuck may go on after all
+        if not done:
+            time.sleep(0.05)  # a cycle under way comes to its end
+    return done
 
 
 def _close(client: Any, arena: Arena, state: Any) -> None:
     """End of a client: never raises, never hangs (`jack_client_close` can, when the server has died)."""
-    host = state["host"]
-    if not host["gone"]:
-        _deactivate(client, host)
-    host["block"] = silence.address
+    closed = False
+
+    def request() -> None:
+        if not state["host"]["gone"]:
+            client.deactivate()
+        client.close()
+
     try:
-        jack_calls.ask(client.close, patience_s=CLOSE_S)
-    except Exception:
-        _abandoned.append((client, arena, state))
+        closed = _leave(request, state["host"])
+    finally:
+        if not closed:
+            _abandoned.append((client, arena, state))

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from rig.backends.cycle import cycle
-from rig.dsp.host import HOST
-from rig.dsp.jit import entry
-from rig.dsp.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
+from ..dsp.host import HOST
+from ..dsp.jit import entry
+from ..dsp.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
+from .cycle import cycle
 
 CLIENT = np.dtype(
     [

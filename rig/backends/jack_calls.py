@@ -14,9 +14,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeVar
 
-from rig.backends import jack_callbacks
-from rig.dsp.jit import Entry
-from rig.errors import BackendError
+from ..dsp.jit import Entry
+from ..errors import BackendError
+from . import jack_callbacks
 
 T = TypeVar("T")
 

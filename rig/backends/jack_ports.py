@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rig.errors import BackendError
+from ..errors import BackendError
 
 LISTED = 12  # port names in a message
 

@@ -10,12 +10,12 @@ import numpy as np
 from numba import types
 from numpy.typing import ArrayLike, NDArray
 
-from rig.backends.cycle import FRAME_TIME_MASK, SAMPLE_BYTES, cycle, silence
-from rig.dsp.host import HOST, MAX_FRAMES
-from rig.dsp.jit import entry
-from rig.dsp.memory import Layout
-from rig.dsp.pointers import ints, record
-from rig.errors import BackendError
+from ..dsp.host import HOST, MAX_FRAMES
+from ..dsp.jit import entry
+from ..dsp.memory import Layout
+from ..dsp.pointers import ints, record
+from ..errors import BackendError
+from .cycle import FRAME_TIME_MASK, SAMPLE_BYTES, cycle, silence
 
 RUN = np.dtype(
     [

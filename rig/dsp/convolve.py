@@ -230,8 +230,11 @@ def clear(line: int) -> None:
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
-def _convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> None:
-    """A whole signal through a line; the outputs of its first voices, one after another, to `y`."""
+def convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> None:
+    """A whole signal through a line, in calls of `block_size` samples, without Python in between.
+
+    The outputs of the voices go to `y`, float32[VOICES used][frames]: those with a filter have to be the first ones.
+    """
     before = get_float_control()
     set_float_control(before | FLUSH_BITS)
     state = record(line, LINE)
@@ -368,5 +371,5 @@ def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int
         line.attach(voice, filter_)
     signal = np.ascontiguousarray(x, np.float32)
     y = np.empty((len(filters), signal.size), np.float32)
-    _convolve_all(line.address, signal.ctypes.data, y.ctypes.data, signal.size, block_size)
+    convolve_all(line.address, signal.ctypes.data, y.ctypes.data, signal.size, block_size)
     return y

@@ -160,7 +160,7 @@ class Program:
         cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
         for i, layer in enumerate(layers):
             # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
-            start = (2 * i + (i & 1)) * half + (1 if i == 0 else padded)
+            start = (2 * i + (i & 1)) * half + padded
             state[start : start + hidden] = layer.h
             cells[i, :hidden] = layer.c
         self._lstms.append(

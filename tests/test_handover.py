@@ -1,0 +1,192 @@
+"""A new model or cabinet takes over: no click, no gap, settled from its first audible sample."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import numpy as np
+import pytest
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, model, noise, sine
+
+from rig import bundled
+from rig.engine import Cabinet
+from rig.ir import IR
+from rig.lane import Lane
+
+FADE = 480  # samples: 10 ms
+# A hand-over waits for the next chunk and may need some more to catch up; offline there is nothing to catch up.
+SETTLED_DB = -60.0
+
+
+def cabinets():
+    return [IR.load(path) for path in bundled.irs()]
+
+
+def always(path, x):
+    """The output of a lane with this model that has been running all along."""
+    return dc_blocked(model(path).render(np.concatenate([np.zeros(RATE, np.float32), x])))[RATE:]
+
+
+@pytest.mark.parametrize("block", [16, 64, 1000])
+def test_after_the_fade_a_new_model_sounds_as_if_it_had_always_run(block):
+    bench, x = Bench(block), guitar(3 * RATE)
+    bench.engine.play({0: Lane(RATE, model(NANO).network())})
+    bench.settle()
+    bench.process(x[:RATE])
+    bench.engine.play({0: Lane(RATE, model(A2).network())})
+    y = bench.process(x[RATE:])
+    want = always(A2, x)[RATE:]
+    after = slice(FADE + 2 * block, None)
+    assert db(y[after] - want[after], want) < SETTLED_DB
+
+
+def test_two_hundred_changes_of_model_and_cabinet_do_not_click():
+    # A steady sine has a known second difference; a click has a hundred times that.
+    x, rng, irs = sine(2 * RATE, hz=110.0, peak=0.05), np.random.default_rng(1), cabinets()
+    paths = [NANO, A2]
+    steady = 0.0
+    for path in paths:
+        for ir in irs:
+            bench = Bench()
+            bench.engine.play({0: Lane(RATE, model(path).network())}, Cabinet(ir))
+            bench.settle()
+            steady = max(steady, jump(bench.process(x)[RATE:]))
+    bench = Bench()
+    models = [model(path) for path in paths]
+    bench.engine.play({0: Lane(RATE, models[0].network())}, Cabinet(irs[0]))
+    bench.settle()
+    pieces = [bench.process(x)[RATE:]]
+    at = 2 * RATE
+    for i in range(200):
+        if i % 3 != 1:
+            bench.engine.play({0: Lane(RATE, models[i % 2].network())})
+        if i % 3 != 0:
+            bench.engine.play(cabinet=Cabinet(irs[i % len(irs)]))
+        n = int(rng.integers(300, 3000))  # some come before the last one has ended
+        pieces.append(bench.process(0.05 * np.sin(2 * np.pi * 110.0 * (at + np.arange(n)) / RATE)))
+        at += n
+    assert jump(np.concatenate(pieces)) < 3 * steady
+    bench.settle()
+    assert bench.engine.record["handover"]["changes"] > 100
+
+
+def test_lane_and_cabinet_change_in_one_step_and_one_fade():
+    bench = Bench()
+    silent, loud = IR.from_taps([1e-3], RATE), IR.from_taps([1.0], RATE)
+    bench.engine.play({0: Lane(RATE, output_gain_db=60.0)}, Cabinet(silent))
+    bench.settle()
+    x = sine(RATE, hz=1000.0, peak=0.1)
+    bench.engine.play({0: Lane(RATE)}, Cabinet(loud))
+    # Any moment at which only one of the two had changed would be 60 dB too loud or too soft.
+    y = bench.process(x)
+    envelope = np.abs(y).reshape(-1, 48).max(axis=1)
+    assert envelope[2:].min() > 0.02
+    assert bench.engine.tend() is False
+    assert bench.engine.record["handover"]["changes"] == 2
+
+
+def test_a_change_that_has_not_begun_is_merged_into_the_next():
+    bench = Bench()
+    bench.engine.play({0: Lane(RATE)})
+    bench.engine.play({1: Lane(RATE, output_gain_db=6.0206)})
+    bench.engine.play({0: Lane(RATE, inverted=True)})
+    bench.engine.play(cabinet=Cabinet(IR.from_taps([0.5], RATE)))
+    bench.settle()
+    assert bench.engine.record["handover"]["changes"] == 1
+    x = noise(RATE)
+    assert db(bench.process(x) - 0.5 * dc_blocked(x)) < -100
+
+
+def test_what_was_replaced_is_freed_and_what_plays_is_kept():
+    bench = Bench()
+    old, new = Lane(RATE, model().network()), Lane(RATE, model().network())
+    watch_old, watch_new = weakref.ref(old), weakref.ref(new)
+    cab = Cabinet(IR.from_taps([1.0], RATE))
+    watch_cab = weakref.ref(cab)
+    bench.engine.play({0: old}, cab)
+    del old, cab
+    bench.settle()
+    bench.engine.play({0: new}, None)
+    del new
+    gc.collect()
+    assert watch_old() is not None  # the audio thread may still play it
+    bench.settle()
+    gc.collect()
+    assert watch_old() is None
+    assert watch_cab() is None
+    assert watch_new() is not None
+
+
+def test_under_heavy_load_the_old_fades_out_before_the_new_fades_in():
+    bench, x = Bench(), sine(RATE, hz=110.0, peak=0.05)
+    bench.engine.play({0: Lane(RATE, model(NANO).network())})
+    bench.settle()
+    steady = jump(bench.process(x)[RATE // 2 :])
+    old = bench.engine.lanes[0]
+    bench.engine.record["load"]["smoothed"] = 0.6
+    new = Lane(RATE, model(A2).network())
+    bench.engine.play({0: new})
+    start = int(new.record["heard"])
+    bench.process(x[:FADE])
+    assert int(new.record["heard"]) == start  # not run while the old one is
+    heard = int(old.record["heard"])
+    y = bench.process(x[FADE:])
+    assert int(old.record["heard"]) - heard <= 64
+    assert np.abs(y[:32]).max() < 1e-3  # silent in between
+    assert jump(y) < 3 * max(steady, jump(always(A2, x)[RATE // 2 :]))
+    bench.settle()
+
+
+def test_a_late_lane_catches_up_before_it_is_heard():
+    # The control thread was held up between the run-in and the audio thread's taking: half a second is missing.
+    bench, x = Bench(), guitar(3 * RATE)
+    bench.engine.play({0: Lane(RATE, model(NANO).network())})
+    bench.settle()
+    bench.process(x[:RATE])
+    lane = Lane(RATE, model(A2).network())
+    bench.engine.play({0: lane})
+    lane.record["heard"] -= RATE // 2  # as if its run-in had ended that long ago
+    y = bench.process(x[RATE:])
+    # two samples of the past per sample of the present: after half a second it has caught up, then it fades in
+    want = always(A2, x)[RATE:]
+    late = slice(RATE // 2 + FADE + 200, None)
+    assert db(y[late] - want[late], want) < -40  # the model began in the middle of the sound here
+    first = always(NANO, x)[RATE : RATE + RATE // 4]
+    assert db(y[: RATE // 4] - first, first) < -100  # the old one played on meanwhile
+    assert jump(y) < 3 * max(jump(want), jump(always(NANO, x)[RATE:]))
+
+
+def test_an_overload_puts_the_lanes_to_sleep_and_a_new_lane_wakes_them():
+    bench, x = Bench(), guitar(2 * RATE)
+    bench.engine.play({0: Lane(RATE, model(NANO).network())})
+    bench.settle()
+    bench.process(x[:RATE])
+    bench.backend.host["timed"] = 1
+    load = bench.engine.record["load"]
+    rate, load["sample_rate"] = float(load["sample_rate"]), 1e12  # every cycle is late now
+    y = bench.process(x[:RATE])
+    load["sample_rate"] = rate
+    assert bench.engine.faults().overloaded
+    assert bench.engine.asleep
+    assert jump(y) < 3 * jump(always(NANO, x))
+    assert not y[7 * 64 + 8 * 64 + FADE :].any()
+    heard = int(bench.engine.lanes[0].record["heard"])
+    assert not bench.process(x[:RATE]).any()
+    assert int(bench.engine.lanes[0].record["heard"]) == heard  # it is really not run
+    bench.backend.host["timed"] = 0
+    bench.engine.play(cabinet=Cabinet(IR.from_taps([0.5], RATE)))  # a cabinet alone wakes nobody
+    assert not bench.settle().any()
+    bench.engine.play({0: Lane(RATE, model(A2).network())})
+    y = bench.process(x)
+    assert not bench.engine.asleep
+    want = 0.5 * dc_blocked(model(A2).render(np.concatenate([np.zeros(RATE, np.float32), x])))[RATE:]
+    assert db(y[1000:] - want[1000:], want) < SETTLED_DB
+
+
+def test_freewheeling_and_offline_cycles_are_never_an_overload():
+    bench = Bench()
+    bench.engine.play({0: Lane(RATE)})
+    bench.engine.record["load"]["sample_rate"] = 1e12
+    bench.process(noise(RATE))
+    assert not bench.engine.faults().overloaded
