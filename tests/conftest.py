@@ -11,6 +11,16 @@ from numba.core import config as numba_config
 numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_allocation_stats()`); read at its first use
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Settings and entered levels are kept in a temporary folder; the cache of compiled code stays where it is."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def jack_server() -> Iterator[JackServer]:
     """The one JACK server of the test process: 48 kHz, 64 frames, two ports each way; see jackserver.py."""

@@ -112,6 +112,8 @@ class JackServer:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 self.kill()
+        for left in Path("/dev/shm").glob(f"jack_*_{self.name}_*"):  # semaphores of clients that it died on
+            left.unlink(missing_ok=True)
         if self._log is not None:
             self._printed = self.log()
             self._log.unlink()

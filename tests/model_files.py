@@ -1,6 +1,6 @@
 """Small `.nam` models for tests: dictionaries as the trainer would write them, from a seed.
 
-    write(tmp_path / "a.nam", wavenet([16, 8]))
+write(tmp_path / "a.nam", wavenet([16, 8]))
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def wavenet_of(arrays: list[dict[str, Any]], seed: int = 0) -> dict[str, Any]:
     for array in arrays:
         c = array["channels"]
         kernels = array.get("kernel_sizes", [array.get("kernel_size")] * len(array["dilations"]))
-        head = array.get("head", {"out_channels": array.get("head_size"), "kernel_size": 1, "bias": array.get("head_bias")})
+        head = array.get(
+            "head", {"out_channels": array.get("head_size"), "kernel_size": 1, "bias": array.get("head_bias")}
+        )
         matrix(c, array["input_size"], 1.0)
         for kernel in kernels:
             matrix(c, c * kernel, 0.8)

@@ -148,7 +148,7 @@ def test_ten_models_after_the_first_compile_nothing(tmp_path, network_of):
     compiled = jit.report.compiled
     passes = event.RecordingListener()
     with event.install_listener("numba:run_pass", passes):
-        for name in list(MODELS)[:9] + ["LSTM 3x20"]:
+        for name in [*list(MODELS)[:9], "LSTM 3x20"]:
             network_of(MODELS[name]).process(signal(100))
     assert passes.buffer == []
     assert jit.report.compiled == compiled

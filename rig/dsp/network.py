@@ -129,7 +129,7 @@ def _advance(net: Any, m: Any, positions: Any, frames: int) -> None:
 
 @entry(RUN_SIGNATURE)
 def run(network: int, x: int, y: int, frames: int) -> None:
-    """Play `frames` (any number) of float32 from address x to address y, which may be the same; both may be unaligned."""
+    """Play any number of frames of float32 from address x to address y: the same or apart, aligned or not."""
     net = record(network, NETWORK)
     m, positions = floats(net.memory), ints(net.positions)
     source, target = floats(x), floats(y)

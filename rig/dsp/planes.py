@@ -59,7 +59,9 @@ def _make_tile(R: int, V: int) -> Callable[..., Any]:
     """R outputs x V vectors of frames, kept in registers over all segments. Gives the offset behind the weights."""
 
     @inline
-    def tile(m: Any, w: Any, out: Any, out_stride: Any, add: Any, add_stride: Any, segments: Any, n: Any, t: Any) -> Any:
+    def tile(
+        m: Any, w: Any, out: Any, out_stride: Any, add: Any, add_stride: Any, segments: Any, n: Any, t: Any
+    ) -> Any:
         acc = tile_bias(m, w, R, V)
         w += R
         if add >= 0:
@@ -105,7 +107,16 @@ _strip2, _strip1 = _make_strip(2, 4), _make_strip(1, 4)
 
 @kernel
 def dense(
-    m: Any, weights: Any, rows: Any, out: Any, out_stride: Any, add: Any, add_stride: Any, segments: Any, n: Any, frames: Any
+    m: Any,
+    weights: Any,
+    rows: Any,
+    out: Any,
+    out_stride: Any,
+    add: Any,
+    add_stride: Any,
+    segments: Any,
+    n: Any,
+    frames: Any,
 ) -> None:
     """out = bias + add + sum of W_s x_s over n segments: every convolution, 1x1, mixin and head is this.
 

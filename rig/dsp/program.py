@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import activations
 from .lstm import LSTM, columns, half_floats
 from .memory import Arena, Layout
 from .network import ACTIVATE, ACTIVATE_AND_SUM, CLEAR, DENSE, NETWORK, OPERATION, PLANE, RECUR
@@ -205,8 +204,8 @@ class Program:
         arena[memory][: self._floats] = np.concatenate(self._constants)
         self._write_operations(arena[operations])
         for record, (signal, delay) in zip(arena[segments], self._segments, strict=True):
-            first, plane, stride = self._rows(signal)
-            record["first"], record["plane"], record["stride"] = first - delay, plane, stride
+            first, index, stride = self._rows(signal)
+            record["first"], record["plane"], record["stride"] = first - delay, index, stride
             record["channels"] = signal.channels
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels

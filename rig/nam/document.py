@@ -81,7 +81,9 @@ def read_document(fields: Fields, depth: int = 0, outer_rate: float | None = Non
     if architecture not in ("WaveNet", "LSTM"):
         raise fields.unexpected("architecture", "WaveNet, LSTM or SlimmableContainer")
     checked: WaveNetConfig | LSTMConfig
-    checked = read_wavenet(config) if architecture == "WaveNet" else read_lstm(config, outer_rate if rate is None else rate)
+    checked = (
+        read_wavenet(config) if architecture == "WaveNet" else read_lstm(config, outer_rate if rate is None else rate)
+    )
     weights = read_weights(fields)
     if weights.size != checked.weight_count:
         asked = f"its configuration ({checked.shape}) asks for {checked.weight_count}"
@@ -99,11 +101,12 @@ def _read_container(config: Fields, depth: int, rate: float | None) -> Container
             raise entry.unexpected("max_value", f"more than {limits[i - 1]}, that of the submodel before")
         submodel = entry.child("model")
         try:
-            submodels.append(read_document(submodel, depth + 1, rate))
+            document = read_document(submodel, depth + 1, rate)
         except NotPlayedError as error:
             submodels.append(error)  # the other sizes may still be played
             continue
-        inner = submodels[-1].sample_rate
+        submodels.append(document)
+        inner = document.sample_rate
         if inner is not None and rate is not None and inner != rate:
             raise submodel.error(f"{submodel.where} has a sample rate of {inner:g} Hz, the container {rate:g} Hz")
     if limits[-1] < 1.0:

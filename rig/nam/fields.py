@@ -140,7 +140,11 @@ def shown(value: Any, length: int = 60) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
     try:
-        text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else str(value)
+        text = (
+            {None: "null", True: "true", False: "false"}[value]
+            if value is None or isinstance(value, bool)
+            else str(value)
+        )
     except ValueError:  # Python refuses to print integers of more than 4300 digits
         text = "a huge number"
     text = text if text.isprintable() else ascii(text)

@@ -13,6 +13,7 @@ from ..errors import ModelError
 from .fields import Fields, shown
 
 MAX_BYTES = 8 << 20  # the largest public file known has 1.3 MB
+UNFINISHED = r'("(?:[^"\\\\]|\\\\.?)*|[-+.\w]*)\s*'
 
 
 def read(path: Path) -> tuple[Fields, str]:
@@ -57,10 +58,11 @@ def _parse(file: str, text: str, warnings: list[str]) -> Any:
     try:
         root, end = json.JSONDecoder(parse_constant=refuse).raw_decode(text)
     except json.JSONDecodeError as error:
-        # An object that was cut off fails at its very end; anything else was never JSON.
-        cut = text.startswith("{") and not text[error.pos :].strip().strip('"') or _inside_last_word(text, error.pos)
+        # An object that was cut off fails at its very end, or in a word or text that runs to the end.
+        cut = text.startswith("{") and re.fullmatch(UNFINISHED, text[error.pos :])
+        where = f"line {error.lineno}, column {error.colno}"
         why = "the file is cut off" if cut else "not JSON"
-        raise ModelError(f"{file}: {why} (line {error.lineno}, column {error.colno}); export or download it again") from None
+        raise ModelError(f"{file}: {why} ({where}); export or download it again") from None
     except RecursionError:
         raise ModelError(f"{file}: lists or objects are nested too deep for a NAM file") from None
     except ValueError:  # an integer of more digits than Python reads
@@ -68,8 +70,3 @@ def _parse(file: str, text: str, warnings: list[str]) -> Any:
     if text[end:].strip():
         warnings.append(f"{len(text) - end} characters after the end of the model are ignored")
     return root
-
-
-def _inside_last_word(text: str, position: int) -> bool:
-    """Did parsing stop in a word or text that runs to the end of the file?"""
-    return text.startswith("{") and re.fullmatch(r'"[^"]*|[-+.\w]*', text[position:]) is not None

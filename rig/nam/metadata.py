@@ -1,4 +1,4 @@
-"""What a file says about itself. Nothing here decides whether it plays: a wrong type counts as unknown, with a warning."""
+"""What a file says about itself. Nothing here decides whether it plays: a wrong type is unknown, with a warning."""
 
 from __future__ import annotations
 

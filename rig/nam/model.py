@@ -110,7 +110,9 @@ class Model:
             found = f"an array of shape {signal.shape} and type {signal.dtype}"
             raise RigError(f"{self.path.name}: a model plays one channel of floats, shape (n,); got {found}")
         if isinstance(block_size, bool) or not isinstance(block_size, int | np.integer) or block_size < 1:
-            raise RigError(f"{self.path.name}: the block size is {block_size}, expected a whole number of frames from 1")
+            raise RigError(
+                f"{self.path.name}: the block size is {block_size}, expected a whole number of frames from 1"
+            )
         network = self.network()
         blocks = [network.process(signal[i : i + block_size]) for i in range(0, signal.size, block_size)]
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
@@ -147,7 +149,7 @@ def _choose(document: Leaf | Container, size: float, file: str) -> Leaf:
     if leaf is document and isinstance(leaf.config, WaveNetConfig) and not leaf.config.is_full(size):
         smallest = _smallest_full_size(leaf.config)
         raise NotPlayedError(
-            f"{file}: a slimmable WaveNet below its full size, which rig does not play yet; ask for {smallest:g} or more"
+            f"{file}: a slimmable WaveNet below full size, which rig does not play yet; ask for {smallest:g} or more"
         )
     return leaf
 

@@ -104,7 +104,11 @@ class WaveNetConfig:
             last = array is self.arrays[-1]
             source, total = _write_layers(program, reader, array, source, total, last)
             matrix = reader.take(array.head.out_channels, array.channels, array.head.kernel)
-            bias = reader.take(array.head.out_channels) if array.head.bias else np.zeros(array.head.out_channels, np.float32)
+            bias = (
+                reader.take(array.head.out_channels)
+                if array.head.bias
+                else np.zeros(array.head.out_channels, np.float32)
+            )
             if last:
                 scale = reader.take(1)
                 matrix, bias = matrix * scale, bias * scale

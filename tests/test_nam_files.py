@@ -1,0 +1,265 @@
+"""What is wrong with a file is said in one sentence that names it; nothing broken gets through."""
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from model_files import a1_standard, container, lstm, wavenet, write
+
+from rig.errors import ModelError, RigError
+from rig.nam import Model
+
+GOOD = wavenet([3, 2], dilations=(1, 2))
+HUGE = "9" * 5000
+
+
+def changed(change, model=GOOD):
+    """A copy of a model with one thing changed."""
+    model = copy.deepcopy(model)
+    change(model)
+    return model
+
+
+def put(*path_and_value, model=GOOD):
+    """A copy with the value at a path replaced."""
+    *path, key, value = path_and_value
+
+    def change(target):
+        for step in path:
+            target = target[step]
+        target[key] = value
+
+    return changed(change, model)
+
+
+def drop(*path, model=GOOD):
+    def change(target):
+        for step in path[:-1]:
+            target = target[step]
+        del target[path[-1]]
+
+    return changed(change, model)
+
+
+ARRAY = ("config", "layers", 0)
+WEIGHTS = len(GOOD["weights"])
+
+BROKEN_BYTES = {
+    "empty": (b"", "the file is empty"),
+    "spaces": (b"  \n", "the file is cut off|not JSON"),
+    "not text": (b"\xff\xfe\x00RIFF", "no text in UTF-8"),
+    "not JSON": (b"RIFF....WAVE", "not JSON"),
+    "truncated": (json.dumps(GOOD).encode()[:300], "the file is cut off"),
+    "truncated in a word": (b'{"version": "0.5', "the file is cut off"),
+    "truncated in a literal": (b'{"version": nul', "the file is cut off"),
+    "a comment": (b'{"version": "0.5.4", // hello\n "weights": []}', "not JSON"),
+    "NaN": (b'{"weights": [NaN]}', "contains NaN"),
+    "Infinity": (b'{"weights": [-Infinity]}', "contains -Infinity"),
+    "nested too deep": (b"[" * 200_000, "nested too deep"),
+    "a number of 5000 digits": (b'{"weights": [' + HUGE.encode() + b"]}", "thousands of digits"),
+    "a list": (b"[1, 2]", "a list of 2 where an object is expected"),
+    "a number": (b"3", "3 where an object is expected"),
+    "another JSON": (b'{"taps": [1, 2]}', "not a NAM file .no architecture and no weights."),
+    "too large": (b" " * (9 << 20), "more than 8 MiB"),
+}
+
+BROKEN_MODELS = {
+    "no version": (drop("version"), "version is missing"),
+    "version is a number": (put("version", 0.5), "version is 0.5, expected a text"),
+    "old version": (put("version", "0.4.9"), "version is 0.4.9, expected 0.5.0 to 0.7.x"),
+    "new version": (put("version", "0.8.0"), "version is 0.8.0, expected 0.5.0 to 0.7.x"),
+    "major version": (put("version", "1.5.0"), "version is 1.5.0"),
+    "version with suffix": (put("version", "0.5.4b"), "version is 0.5.4b, expected three numbers"),
+    "version of two": (put("version", "0.5"), "version is 0.5, expected three numbers"),
+    "version on two lines": (put("version", "0.5.4\n"), "expected three numbers"),
+    "no config": (drop("config"), "config is missing"),
+    "config is a list": (put("config", [1]), "config is a list of 1, expected an object"),
+    "no architecture": (drop("architecture"), "architecture is missing"),
+    "unknown architecture": (put("architecture", "CatLSTM"), "architecture is CatLSTM, expected WaveNet, LSTM"),
+    "architecture in small letters": (put("architecture", "wavenet"), "architecture is wavenet"),
+    "no weights": (drop("weights"), "weights is missing"),
+    "weights are a text": (put("weights", "abc"), "weights is abc, expected a list"),
+    "nested weights": (put("weights", 5, [1.0]), r"weights\[5\] is a list of 1, expected a number"),
+    "a boolean weight": (put("weights", 7, True), r"weights\[7\] is true, expected a number"),
+    "a text weight": (put("weights", 7, "0.5"), r"weights\[7\] is 0.5, expected a number"),
+    "a null weight": (put("weights", 7, None), r"weights\[7\] is null, expected a number"),
+    "a weight beyond float32": (put("weights", 9, 1e39), r"1 of \d+ weights are not finite in float32 .*weights\[9\]"),
+    "a weight beyond float64": (put("weights", 9, 10**400), "beyond float32"),
+    "one weight short": (put("weights", GOOD["weights"][1:]), rf"holds {WEIGHTS - 1} weights.* asks for {WEIGHTS}"),
+    "one weight more": (put("weights", [*GOOD["weights"], 0.0]), rf"holds {WEIGHTS + 1} weights.* asks for {WEIGHTS}"),
+    "no weights at all": (put("weights", []), rf"holds 0 weights.* asks for {WEIGHTS}"),
+    "too many weights": (put("weights", [0] * 500_001), "500001 weights, more than the 500000"),
+    "sample rate is a text": (put("sample_rate", "48k"), "sample_rate is 48k, expected a number"),
+    "sample rate is zero": (put("sample_rate", 0), "sample_rate is 0, expected 8000 to 384000 Hz"),
+    "no layers": (put("config", "layers", []), "config.layers is a list of 0, expected a list that is not empty"),
+    "layers are an object": (put("config", "layers", {}), "config.layers is an object, expected a list"),
+    "a layer is a number": (put("config", "layers", 0, 5), r"config.layers\[0\] is 5, expected an object"),
+    "stereo": (put("config", "in_channels", 2), "in_channels is 2; rig plays mono models only"),
+    "head scale is a text": (put("config", "head_scale", "x"), "head_scale is x, expected a number"),
+    "no channels": (drop(*ARRAY, "channels"), r"config.layers\[0\].channels is missing"),
+    "zero channels": (put(*ARRAY, "channels", 0), "channels is 0, expected a whole number from 1 to 1024"),
+    "negative channels": (put(*ARRAY, "channels", -3), "channels is -3"),
+    "half a channel": (put(*ARRAY, "channels", 2.5), "channels is 2.5"),
+    "true channels": (put(*ARRAY, "channels", True), "channels is true"),
+    "infinite channels": (put(*ARRAY, "channels", 1e999), "channels is inf|contains Infinity"),
+    "too many channels": (put(*ARRAY, "channels", 1025), "channels is 1025, expected a whole number from 1 to 1024"),
+    "widths do not chain": (put("config", "layers", 1, "input_size", 5), r"layers\[1\].input_size is 5, expected 3"),
+    "heads do not chain": (put(*ARRAY, "head_size", 4), "channels is 2, expected 4, the head channels of the array"),
+    "condition size": (put(*ARRAY, "condition_size", 2), "condition_size is 2, expected 1"),
+    "two outputs": (put("config", "layers", 1, "head_size", 2), "last head has 2 channels; rig plays mono"),
+    "no dilations": (put(*ARRAY, "dilations", []), "dilations is a list of 0"),
+    "a dilation of zero": (put(*ARRAY, "dilations", [1, 0]), r"dilations\[1\] is 0"),
+    "a huge dilation": (put(*ARRAY, "dilations", [1, 10**9]), r"dilations\[1\] is 1000000000, expected .* 1048576"),
+    "a long past": (
+        put(*ARRAY, "dilations", [1, 1 << 20]),
+        "2097161 samples of receptive field, more than the 1048576",
+    ),
+    "too much past": (
+        wavenet([9], dilations=(1, (1 << 18) - 9), kernels=3),
+        "numbers of history, more than the 4194304",
+    ),
+    "too many layers": (put(*ARRAY, "dilations", [1] * 2000), "2002 layers, more than the 1024"),
+    "no kernel": (drop(*ARRAY, "kernel_size"), "needs either kernel_size or kernel_sizes, both are missing"),
+    "both kernels": (put(*ARRAY, "kernel_sizes", [3, 3]), "needs either kernel_size or kernel_sizes, both are there"),
+    "kernels of another length": (
+        put(*ARRAY, "kernel_sizes", [3], model=drop(*ARRAY, "kernel_size")),
+        "kernel_sizes has 1 entries, expected 2, one per dilation",
+    ),
+    "unknown activation": (put(*ARRAY, "activation", "Softsigmoid"), "activation is Softsigmoid, expected one of Tanh"),
+    "activation is a number": (put(*ARRAY, "activation", 3), "activation is 3, expected an object"),
+    "activations of another length": (put(*ARRAY, "activation", ["Tanh"]), "activation has 1 entries, expected 2"),
+    "slope is a text": (
+        put(*ARRAY, "activation", {"type": "LeakyReLU", "negative_slope": "a"}),
+        "negative_slope is a, expected a number",
+    ),
+    "slopes of another length": (
+        put(*ARRAY, "activation", {"type": "PReLU", "negative_slopes": [0.1, 0.2]}),
+        "has 2 slopes, expected 1 or 3, one per channel",
+    ),
+    "no head": (drop(*ARRAY, "head_size"), "has neither head nor head_size"),
+    "no head bias": (drop(*ARRAY, "head_bias"), "head_bias is missing"),
+    "head bias is a number": (put(*ARRAY, "head_bias", 1), "head_bias is 1, expected true or false"),
+    "unknown gating": (put(*ARRAY, "gating_mode", "glu"), "gating_mode is glu, expected none, gated or blended"),
+    "unknown slimming": (put(*ARRAY, "slimmable", {"method": "prune"}), "method is prune, expected slice_channels"),
+    "slim widths": (
+        put(*ARRAY, "slimmable", {"method": "slice_channels_uniform", "kwargs": {"allowed_channels": [1, 2]}}),
+        "allowed_channels must ascend and end with 3",
+    ),
+    "LSTM without hidden size": (drop("config", "hidden_size", model=lstm(1, 3)), "config.hidden_size is missing"),
+    "LSTM of two inputs": (put("config", "input_size", 2, model=lstm(1, 3)), "input_size is 2; rig plays mono"),
+    "LSTM of two outputs": (put("config", "out_channels", 2, model=lstm(1, 3)), "out_channels is 2; rig plays mono"),
+    "LSTM one weight short": (
+        put("weights", [0.0] * 69, model=lstm(1, 3)),
+        r"holds 69 weights, its configuration \(LSTM 1 x 3\) asks for 70",
+    ),
+    "LSTM of a billion weights": (
+        put("config", {"num_layers": 1000, "input_size": 1, "hidden_size": 1000}, model=lstm(1, 3)),
+        r"holds 70 weights, .* asks for 80\d+",
+    ),
+    "empty container": (container(), "submodels is a list of 0"),
+    "limits that fall": (container((0.5, GOOD), (0.5, GOOD)), "max_value is 0.5, expected more than 0.5"),
+    "limits that end early": (container((0.5, GOOD)), "the last max_value is 0.5, expected at least 1"),
+    "rates that differ": (
+        container((1.0, put("sample_rate", 44100))),
+        r"submodels\[0\].model has a sample rate of 44100 Hz, the container 48000 Hz",
+    ),
+    "a broken submodel": (
+        container((0.5, put("weights", [])), (1.0, GOOD)),
+        r"config.submodels\[0\].model holds 0 weights",
+    ),
+}
+
+NOT_PLAYED = {
+    "gating": (put(*ARRAY, "gated", True), "gating"),
+    "gating mode": (put(*ARRAY, "gating_mode", ["none", "gated"]), "gating"),
+    "blending": (put(*ARRAY, "gating_mode", "blended"), "blended gating"),
+    "bottleneck": (put(*ARRAY, "bottleneck", 2), "a bottleneck"),
+    "groups": (put(*ARRAY, "groups_input", 3), "grouped convolutions"),
+    "grouped 1x1": (put(*ARRAY, "layer1x1", {"active": True, "groups": 3}), "grouped convolutions"),
+    "no 1x1": (put(*ARRAY, "layer1x1", {"active": False, "groups": 1}), "layers without a 1x1"),
+    "head1x1": (put(*ARRAY, "head1x1", {"active": True, "out_channels": 3, "groups": 1}), "head1x1"),
+    "FiLM": (put(*ARRAY, "conv_pre_film", {}), r"FiLM \(conv_pre_film\)"),
+    "condition_dsp": (put("config", "condition_dsp", GOOD), "a conditioning network"),
+    "head behind the stack": (put("config", "head", {"channels": 3}), "a head behind the stack"),
+    "ConvNet": (put("architecture", "ConvNet"), "the architecture ConvNet"),
+    "Linear": (put("architecture", "Linear"), "the architecture Linear"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_BYTES)
+def test_broken_bytes_are_refused(name, tmp_path):
+    content, sentence = BROKEN_BYTES[name]
+    path = tmp_path / "my amp.nam"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=rf"^my amp\.nam: .*({sentence})"):
+        Model.load(path)
+
+
+@pytest.mark.parametrize("name", BROKEN_MODELS)
+def test_broken_models_are_refused(name, tmp_path):
+    model, sentence = BROKEN_MODELS[name]
+    with pytest.raises(ModelError, match=rf"^my amp\.nam: .*({sentence})") as caught:
+        Model.load(write(tmp_path / "my amp.nam", model))
+    assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("name", NOT_PLAYED)
+def test_what_is_not_played_yet_is_refused_by_name(name, tmp_path):
+    model, feature = NOT_PLAYED[name]
+    with pytest.raises(ModelError, match=rf"^my amp\.nam: uses {feature}.*, which rig does not play yet$"):
+        Model.load(write(tmp_path / "my amp.nam", model))
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path):
+    with pytest.raises(ModelError, match=r"^none\.nam: no such file in "):
+        Model.load(tmp_path / "none.nam")
+    (tmp_path / "folder.nam").mkdir()
+    with pytest.raises(ModelError, match=r"^folder\.nam: a folder"):
+        Model.load(tmp_path / "folder.nam")
+
+
+def test_containers_nested_without_end_are_refused(tmp_path):
+    model = GOOD
+    for _ in range(20):
+        model = container((1.0, model))
+    with pytest.raises(ModelError, match="nested more than 16 deep"):
+        Model.load(write(tmp_path / "a.nam", model))
+
+
+@pytest.mark.parametrize("size", [-0.1, 1.1, float("nan"), True, "full"])
+def test_a_size_outside_0_to_1_is_refused(size, tmp_path):
+    with pytest.raises(RigError, match=r"^a\.nam: the size is .*expected 0 .*to 1"):
+        Model.load(write(tmp_path / "a.nam", GOOD), size)
+
+
+def test_every_cut_of_a_file_is_refused(tmp_path):
+    whole = json.dumps(wavenet([1], dilations=(1,))).encode()
+    path = tmp_path / "a.nam"
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ModelError, match=r"^a\.nam: the file is (cut off|empty)"):
+            Model.load(path)
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_a_damaged_file_is_refused_or_plays(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    model = copy.deepcopy([GOOD, lstm(1, 2), container((0.5, lstm(1, 1)), (1.0, GOOD))][seed % 3])
+    values = [None, True, -1, 0, 1, 2, 1e300, "", "Tanh", [], {}, [1, 2], {"type": "PReLU"}, 3.5, 10**30]
+    target, target_key = model, None
+    while isinstance(target, dict | list) and target and (target_key is None or rng.random() < 0.85):
+        parent = target
+        target_key = rng.choice(list(target)) if isinstance(target, dict) else int(rng.integers(len(target)))
+        target = parent[target_key]
+    parent[target_key] = values[rng.integers(len(values))]
+    try:
+        loaded = Model.load(write(tmp_path / "a.nam", model))
+    except ModelError as error:
+        assert str(error).startswith("a.nam: ")
+    else:
+        assert loaded.render(np.zeros(10, np.float32)).shape == (10,)
+
+
+def test_a_standard_model_loads_without_a_warning(tmp_path):
+    assert Model.load(write(tmp_path / "a.nam", a1_standard())).warnings == ()
