@@ -117,7 +117,7 @@ class Engine:
 
         self._handover = self.address + offset(CHAIN, "handover")
         self._owned: dict[int, Any] = {}  # lanes, cabinets and changes the audio thread may hold, by address
-        self._pending: Change | None = None
+        self._sent = 0  # changes handed over and not called back
         self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
         self._playing: dict[str, Tape] = {}
         self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
@@ -140,11 +140,10 @@ class Engine:
         change = Change()
         waiting = handover.recall(self._handover)
         if waiting:
+            self._sent -= 1
             change.record["lanes"] = self._owned[waiting].record["lanes"]
             change.record["cabinet"] = self._owned[waiting].record["cabinet"]
-            replaced = self._owned.pop(waiting)
-        else:
-            replaced = None
+            del self._owned[waiting]
         for position, lane in (lanes or {}).items():
             self._forget(int(change.record["lanes"][position]))
             if lane is not None:
@@ -160,8 +159,8 @@ class Engine:
                 self._owned[cabinet.address] = cabinet
             change.record["cabinet"] = cabinet.address if cabinet is not None else 0
             self.cabinet = cabinet
-        del replaced
         self._owned[change.address] = change
+        self._sent += 1
         lost = handover.publish(self._handover, change.address, int(self.record["fade_table"]), self.fade_samples)
         if lost:
             raise RigError("Two threads hand sounds to the same engine; only one may.")
@@ -175,8 +174,7 @@ class Engine:
                 self._forget(int(given_back))
         cycles = int(self.record["cycles"])
         self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after]
-        state = self.record["handover"]
-        return not address and int(state["pending"]) == 0 and int(state["phase"]) == handover.STEADY
+        return not address and int(self.record["handover"]["changes"]) == self._sent
 
     def _forget(self, address: int) -> None:
         if address not in (0, KEEP):

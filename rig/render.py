@@ -78,7 +78,6 @@ def render(
     source, target = Path(source), Path(target)
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
-    started = perf_counter()
     rate = round(sound.sample_rate)
     guard = subtype not in ("FLOAT", "DOUBLE")
     channels = 2 if sound.ir is not None and sound.ir.channels == 2 else 1
@@ -86,7 +85,7 @@ def render(
         total = reader.frames + round(tail_s * reader.sample_rate)
         with Writer(target, reader.sample_rate, channels, subtype, overwrite) as writer:
             player = _Offline(sound, rate, guard, block_size)
-            levels = _Levels()
+            levels, started = _Levels(), perf_counter()
             pieces = _played(player, reader, total, rate, progress)
             if reader.sample_rate != rate:
                 there = np.concatenate(list(pieces))

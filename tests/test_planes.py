@@ -76,8 +76,7 @@ def test_sums_start_at_zero_in_each_block():
     total, y = program.signal(1), program.signal(1)
     program.clear(total)
     for _ in range(3):
-        program.dense(y, [Source(program.input, np.ones((1, 1), f32))])
-        program.activate_and_sum(y, total, Function(activations.NONE))
+        program.dense(y, [Source(program.input, np.ones((1, 1), f32))], total=total)
     program.dense(program.output, [Source(total, np.ones((1, 1), f32))])
     x = noise(300)
     assert np.allclose(play(Network(program, 1), x, 64), 3 * x, atol=1e-6)

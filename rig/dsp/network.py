@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import RigError
 from .jit import entry, kernel
 from .lstm import LSTM, LSTM_BYTES, lstm
-from .planes import SEGMENT, SEGMENT_BYTES, activate, activate_and_sum, dense, fill, move
+from .planes import OPERATION, OPERATION_BYTES, ROWS, SEGMENT, SEGMENT_BYTES, activate, dense, fill, move
 from .pointers import floats, ints, record
 from .simd import W
 
@@ -24,25 +24,7 @@ if TYPE_CHECKING:
 
 f32 = np.float32
 
-DENSE, ACTIVATE, ACTIVATE_AND_SUM, CLEAR, RECUR = range(5)
-
-# Some rows of a plane, as an operation names them. Nothing: first -1, stride 0, plane 0 (whose pos stays 0).
-ROWS = np.dtype([("first", np.int64), ("plane", np.int64), ("stride", np.int64)], align=True)
-
-OPERATION = np.dtype(
-    [
-        ("code", np.int64),
-        ("rows", np.int64),
-        ("out", ROWS),
-        ("a", ROWS),
-        ("kind", np.int64),  # which activation
-        ("constants", np.int64),  # offset in the memory: packed weights, or parameters of the activation
-        ("segment", np.int64),  # index of the first segment of DENSE; of the LSTM for RECUR
-        ("segments", np.int64),
-    ],
-    align=True,
-)
-OPERATION_BYTES = OPERATION.itemsize
+DENSE, ACTIVATE, CLEAR, RECUR = range(4)
 
 PLANE = np.dtype(
     [
@@ -62,7 +44,6 @@ NETWORK = np.dtype(
         ("memory", np.int64),  # address of float32: weights, histories, signals
         ("operations", np.int64),  # address of OPERATION[operation_count], in order
         ("operation_count", np.int64),
-        ("segments", np.int64),  # address of SEGMENT[]
         ("planes", np.int64),  # address of PLANE[plane_count]
         ("plane_count", np.int64),
         ("positions", np.int64),  # address of int64[plane_count]: where each plane's present begins
@@ -80,9 +61,9 @@ RESET_SIGNATURE = types.void(types.int64)
 
 
 @kernel
-def _at(rows: Any, positions: Any) -> Any:
-    """Offset of the first row's time 0 in this block."""
-    return rows.first + positions[rows.plane]
+def _place(rows: Any, positions: Any) -> None:
+    """Find the rows in this block."""
+    rows.at = rows.first + positions[rows.plane]
 
 
 @kernel
@@ -91,23 +72,19 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
     padded = (frames + (W - 1)) & -W
     for i in range(net.operation_count):
         op = record(net.operations + i * OPERATION_BYTES, OPERATION)
-        code, rows = op.code, op.rows
-        out, out_stride = _at(op.out, positions), op.out.stride
-        a, a_stride = _at(op.a, positions), op.a.stride
-        if code == DENSE:
-            segments = net.segments + op.segment * SEGMENT_BYTES
+        _place(op.out, positions)
+        _place(op.a, positions)
+        _place(op.total, positions)
+        if op.code == DENSE:
             for s in range(op.segments):
-                segment = record(segments + s * SEGMENT_BYTES, SEGMENT)
-                segment.at = segment.first + positions[segment.plane]
-            dense(m, op.constants, rows, out, out_stride, a, a_stride, segments, op.segments, padded)
-        elif code == ACTIVATE_AND_SUM:
-            activate_and_sum(m, op.kind, op.constants, rows, out, out_stride, a, a_stride, padded)
-        elif code == ACTIVATE:
-            activate(m, op.kind, op.constants, rows, out, out_stride, a, a_stride, padded)
-        elif code == CLEAR:
-            fill(m, f32(0.0), rows, out, out_stride, padded)
-        elif code == RECUR:
-            lstm(m, record(net.lstms + op.segment * LSTM_BYTES, LSTM), a, out, frames)
+                _place(record(op.sources + s * SEGMENT_BYTES, SEGMENT).rows, positions)
+            dense(m, op, padded)
+        elif op.code == ACTIVATE:
+            activate(m, op, padded)
+        elif op.code == CLEAR:
+            fill(m, f32(0.0), op.channels, op.out.at, op.out.stride, padded)
+        elif op.code == RECUR:
+            lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a.at, op.out.at, frames)
 
 
 @kernel
@@ -136,13 +113,15 @@ def run(network: int, x: int, y: int, frames: int) -> None:
     done = 0
     while done < frames:
         n = min(net.block, frames - done)
-        at = _at(net.input, positions)
+        _place(net.input, positions)
+        at = net.input.at
         for t in range(n):
             m[at + t] = source[done + t]
         for t in range(n, (n + (W - 1)) & -W):
             m[at + t] = f32(0.0)
         _operate(net, m, positions, n)
-        at = _at(net.output, positions)
+        _place(net.output, positions)
+        at = net.output.at
         for t in range(n):
             target[done + t] = m[at + t]
         _advance(net, m, positions, n)

@@ -19,30 +19,51 @@ from typing import Any
 
 import numpy as np
 
-from .activations import LEAKY_RELU, TANH, activation, leaky, tanh
+from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
 from .jit import inline, kernel
 from .pointers import record
-from .simd import REGISTERS, W, load, splat, store, tile_add, tile_bias, tile_madd, tile_store
+from .simd import REGISTERS, W, load, splat, store, tile_add, tile_bias, tile_madd, tile_map, tile_store
 
 f32 = np.float32
 
 CHUNK = 64  # frames that pass through all rows before the next ones do: what one tile loads the next finds in L1
 
-# A source of `dense`: some rows of a plane, delayed.
-SEGMENT = np.dtype(
+# Some rows of a plane. Nothing: first -1, stride 0, plane 0 (whose pos stays 0), so that `at` is -1.
+ROWS = np.dtype(
     [
-        ("first", np.int64),  # offset in m of the first row at time -delay while pos is 0
+        ("first", np.int64),  # offset in m of the first row's time 0 while pos is 0
         ("plane", np.int64),  # whose pos moves it
         ("stride", np.int64),  # floats from row to row
-        ("channels", np.int64),  # rows
         ("at", np.int64),  # where it is in this block: first + pos
     ],
     align=True,
 )
+
+# A source of `dense`: rows that were delayed by as much less in `first`.
+SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64)], align=True)
 SEGMENT_BYTES = SEGMENT.itemsize
+
+OPERATION = np.dtype(
+    [
+        ("code", np.int64),
+        ("channels", np.int64),  # rows of `out`
+        ("out", ROWS),
+        ("a", ROWS),  # what is read, or added
+        ("total", ROWS),  # what `out` is added to
+        ("kind", np.int64),  # which activation
+        ("parameters", np.int64),  # offset in m of the activation's parameters
+        ("weights", np.int64),  # offset in m of the packed weights
+        ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
+        ("segments", np.int64),  # how many
+        ("sources", np.int64),  # address of the first of them
+    ],
+    align=True,
+)
+OPERATION_BYTES = OPERATION.itemsize
 
 # Registers hold R*V accumulators, V inputs and one weight: 8x2 and 4x4 with 32 of them, 4x2 with 16.
 MANY = REGISTERS == 32
+FUSED = (NONE, TANH, LEAKY_RELU)  # functions that `dense` applies itself
 HEIGHTS = (8, 4, 3, 2, 1) if MANY else (4, 3, 2, 1)
 
 
@@ -55,25 +76,43 @@ def tile_heights(rows: int) -> list[int]:
     return heights
 
 
+@inline
+def _leaky(x: Any, slope: Any) -> Any:
+    return leaky(x, splat(slope))
+
+
+@inline
+def _tanh(x: Any, unused: Any) -> Any:
+    return tanh(x)
+
+
 def _make_tile(R: int, V: int) -> Callable[..., Any]:
-    """R outputs x V vectors of frames, kept in registers over all segments. Gives the offset behind the weights."""
+    """Outputs row .. row + R over V vectors of frames, kept in registers from the bias to the activation.
+
+    Gives the offset behind the weights it read.
+    """
 
     @inline
-    def tile(
-        m: Any, w: Any, out: Any, out_stride: Any, add: Any, add_stride: Any, segments: Any, n: Any, t: Any
-    ) -> Any:
+    def tile(m: Any, w: Any, op: Any, row: Any, t: Any) -> Any:
         acc = tile_bias(m, w, R, V)
         w += R
-        if add >= 0:
-            acc = tile_add(acc, m, add + t, add_stride)
-        for s in range(n):
-            segment = record(segments + s * SEGMENT_BYTES, SEGMENT)
-            x, stride = segment.at + t, segment.stride
+        if op.a.at >= 0:
+            acc = tile_add(acc, m, op.a.at + row * op.a.stride + t, op.a.stride)
+        for s in range(op.segments):
+            segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
+            x, stride = segment.rows.at + t, segment.rows.stride
             for _ in range(segment.channels):
                 acc = tile_madd(acc, m, w, x)
                 w += R
                 x += stride
-        tile_store(acc, m, out + t, out_stride)
+        if op.kind == TANH:
+            acc = tile_map(acc, _tanh, f32(0.0))
+        elif op.kind == LEAKY_RELU:
+            acc = tile_map(acc, _leaky, m[op.parameters])
+        tile_store(acc, m, op.out.at + row * op.out.stride + t, op.out.stride)
+        if op.total.at >= 0:
+            at = op.total.at + row * op.total.stride + t
+            tile_store(tile_add(acc, m, at, op.total.stride), m, at, op.total.stride)
         return w
 
     return tile
@@ -84,18 +123,16 @@ def _make_strip(R: int, V: int) -> Callable[..., Any]:
     full, half, single = _make_tile(R, V), _make_tile(R, V // 2), _make_tile(R, 1)
 
     @inline
-    def strip(
-        m: Any, w: Any, out: Any, out_stride: Any, add: Any, add_stride: Any, segments: Any, n: Any, t: Any, end: Any
-    ) -> Any:
+    def strip(m: Any, w: Any, op: Any, row: Any, t: Any, end: Any) -> Any:
         behind = w
         while end - t >= V * W:
-            behind = full(m, w, out, out_stride, add, add_stride, segments, n, t)
+            behind = full(m, w, op, row, t)
             t += V * W
         if V > 2 and end - t >= V // 2 * W:
-            behind = half(m, w, out, out_stride, add, add_stride, segments, n, t)
+            behind = half(m, w, op, row, t)
             t += V // 2 * W
         if t < end:
-            behind = single(m, w, out, out_stride, add, add_stride, segments, n, t)
+            behind = single(m, w, op, row, t)
         return behind
 
     return strip
@@ -106,89 +143,48 @@ _strip2, _strip1 = _make_strip(2, 4), _make_strip(1, 4)
 
 
 @kernel
-def dense(
-    m: Any,
-    weights: Any,
-    rows: Any,
-    out: Any,
-    out_stride: Any,
-    add: Any,
-    add_stride: Any,
-    segments: Any,
-    n: Any,
-    frames: Any,
-) -> None:
-    """out = bias + add + sum of W_s x_s over n segments: every convolution, 1x1, mixin and head is this.
+def dense(m: Any, op: Any, frames: Any) -> None:
+    """out = function(bias + a + sum of W_s x_s over the segments), and total += out.
 
-    The weights lie in the order of reading: for each tile of R rows [bias R], then for each segment and channel [R].
-    `add` is -1, with stride 0, where there is nothing to add.
+    Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: for each tile of R rows
+    [bias R], then for each segment and channel [R]. The function is none, or one of `FUSED`.
     """
     for t in range(0, frames, CHUNK):
         end = min(t + CHUNK, frames)
-        w, o, a, left = weights, out, add, rows
+        w, row, left = op.weights, 0, op.channels
         while left > 0:
             if MANY and left >= 8:
-                w = _strip8(m, w, o, out_stride, a, add_stride, segments, n, t, end)
+                w = _strip8(m, w, op, row, t, end)
                 height = 8
             elif left >= 4:
-                w = _strip4(m, w, o, out_stride, a, add_stride, segments, n, t, end)
+                w = _strip4(m, w, op, row, t, end)
                 height = 4
             elif left == 3:
-                w = _strip3(m, w, o, out_stride, a, add_stride, segments, n, t, end)
+                w = _strip3(m, w, op, row, t, end)
                 height = 3
             elif left == 2:
-                w = _strip2(m, w, o, out_stride, a, add_stride, segments, n, t, end)
+                w = _strip2(m, w, op, row, t, end)
                 height = 2
             else:
-                w = _strip1(m, w, o, out_stride, a, add_stride, segments, n, t, end)
+                w = _strip1(m, w, op, row, t, end)
                 height = 1
-            o += height * out_stride
-            a += height * add_stride
+            row += height
             left -= height
 
 
 @kernel
-def activate(
-    m: Any, kind: Any, parameters: Any, rows: Any, out: Any, out_stride: Any, a: Any, a_stride: Any, frames: Any
-) -> None:
-    """out = function(a), in place where they are the same."""
-    for _ in range(rows):
+def activate(m: Any, op: Any, frames: Any) -> None:
+    """out = function(a), in place where they are the same; total += out."""
+    out, a, total = op.out.at, op.a.at, op.total.at
+    for _ in range(op.channels):
         for t in range(0, frames, W):
-            store(m, out + t, activation(kind, load(m, a + t), m, parameters))
-        out += out_stride
-        a += a_stride
-
-
-@kernel
-def activate_and_sum(
-    m: Any, kind: Any, parameters: Any, rows: Any, out: Any, out_stride: Any, total: Any, total_stride: Any, frames: Any
-) -> None:
-    """out = function(out); total += out. The common functions have a loop of their own."""
-    if kind == TANH:
-        for _ in range(rows):
-            for t in range(0, frames, W):
-                y = tanh(load(m, out + t))
-                store(m, out + t, y)
+            y = activation(op.kind, load(m, a + t), m, op.parameters)
+            store(m, out + t, y)
+            if total >= 0:
                 store(m, total + t, load(m, total + t) + y)
-            out += out_stride
-            total += total_stride
-    elif kind == LEAKY_RELU:
-        slope = m[parameters]
-        for _ in range(rows):
-            for t in range(0, frames, W):
-                y = leaky(load(m, out + t), slope)
-                store(m, out + t, y)
-                store(m, total + t, load(m, total + t) + y)
-            out += out_stride
-            total += total_stride
-    else:
-        for _ in range(rows):
-            for t in range(0, frames, W):
-                y = activation(kind, load(m, out + t), m, parameters)
-                store(m, out + t, y)
-                store(m, total + t, load(m, total + t) + y)
-            out += out_stride
-            total += total_stride
+        out += op.out.stride
+        a += op.a.stride
+        total += op.total.stride
 
 
 @kernel

@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import NONE
 from .lstm import LSTM, columns, half_floats
 from .memory import Arena, Layout
-from .network import ACTIVATE, ACTIVATE_AND_SUM, CLEAR, DENSE, NETWORK, OPERATION, PLANE, RECUR
-from .planes import SEGMENT, tile_heights
+from .network import ACTIVATE, CLEAR, DENSE, NETWORK, PLANE, RECUR
+from .planes import FUSED, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
 from .simd import W
 
 BLOCK = 256  # frames at a time; longer host blocks are cut. A larger one gains nothing.
@@ -52,6 +53,7 @@ class Function(NamedTuple):
 
 
 NOTHING = Signal(0, 0, 0)
+IDENTITY = Function(NONE)
 
 
 @dataclass(slots=True)
@@ -59,9 +61,11 @@ class _Operation:
     code: int
     out: Signal
     a: Signal = NOTHING
-    kind: int = 0
-    constants: int = 0
-    segment: int = 0
+    total: Signal = NOTHING
+    function: Function = IDENTITY
+    parameters: int = 0
+    weights: int = 0
+    first: int = 0
     segments: int = 0
 
 
@@ -112,9 +116,16 @@ class Program:
         return Signal(len(self._planes) - 1, 0, channels)
 
     def dense(
-        self, out: Signal, sources: Sequence[Source], bias: NDArray[np.float32] | None = None, add: Signal = NOTHING
+        self,
+        out: Signal,
+        sources: Sequence[Source],
+        bias: NDArray[np.float32] | None = None,
+        *,
+        add: Signal = NOTHING,
+        function: Function = IDENTITY,
+        total: Signal = NOTHING,
     ) -> None:
-        """Out = bias + add + the sum of all sources."""
+        """Out = function(bias + add + the sum of all sources), and total += out."""
         rows = out.channels
         if bias is None:
             bias = np.zeros(rows, np.float32)
@@ -127,19 +138,20 @@ class Program:
             packed.append(bias[row : row + height])
             packed += [source.matrix[row : row + height].T.ravel() for source in sources]
             row += height
-        operation = _Operation(DENSE, out, add, constants=self._constant(np.concatenate(packed)))
-        operation.segment, operation.segments = len(self._segments), len(sources)
+        operation = _Operation(DENSE, out, add, weights=self._constant(np.concatenate(packed)))
+        operation.first, operation.segments = len(self._segments), len(sources)
         self._segments += [(source.signal, source.delay) for source in sources]
         self._operations.append(operation)
+        if function.kind in FUSED:
+            operation.function, operation.total = function, total
+            operation.parameters = self._constant(function.parameters)
+        else:
+            self.activate(out, out, function, total=total)
 
-    def activate(self, out: Signal, a: Signal, function: Function) -> None:
-        """Out = function(a); out may be a."""
-        self._operations.append(_Operation(ACTIVATE, out, a, function.kind, self._constant(function.parameters)))
-
-    def activate_and_sum(self, out: Signal, total: Signal, function: Function) -> None:
-        """Out = function(out), and total += out."""
+    def activate(self, out: Signal, a: Signal, function: Function, *, total: Signal = NOTHING) -> None:
+        """Out = function(a), and total += out; out may be a."""
         parameters = self._constant(function.parameters)
-        self._operations.append(_Operation(ACTIVATE_AND_SUM, out, total, function.kind, parameters))
+        self._operations.append(_Operation(ACTIVATE, out, a, total, function, parameters))
 
     def clear(self, out: Signal) -> None:
         """Out = 0."""
@@ -175,7 +187,7 @@ class Program:
                 "settled": self._constant(np.zeros_like(state)),
             }
         )
-        self._operations.append(_Operation(RECUR, out, a, segment=len(self._lstms) - 1))
+        self._operations.append(_Operation(RECUR, out, a, first=len(self._lstms) - 1))
 
     def _constant(self, values: Any) -> int:
         """Put numbers into the memory, on a cache line of their own; where they are."""
@@ -202,11 +214,9 @@ class Program:
         memory = layout.reserve(np.float32, total)
         arena = layout.allocate()
         arena[memory][: self._floats] = np.concatenate(self._constants)
-        self._write_operations(arena[operations])
+        self._write_operations(arena[operations], arena.address_of(segments))
         for record, (signal, delay) in zip(arena[segments], self._segments, strict=True):
-            first, index, stride = self._rows(signal)
-            record["first"], record["plane"], record["stride"] = first - delay, index, stride
-            record["channels"] = signal.channels
+            record["rows"], record["channels"] = self._rows(signal, delay), signal.channels
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
             record["lookback"], record["capacity"], record["settled"] = plane.start, plane.capacity, plane.settled
@@ -218,7 +228,6 @@ class Program:
         for name, part in (
             ("memory", memory),
             ("operations", operations),
-            ("segments", segments),
             ("planes", planes),
             ("positions", positions),
             ("lstms", lstms),
@@ -242,19 +251,21 @@ class Program:
             at += -(-plane.channels // LINE) * LINE
         return at
 
-    def _rows(self, signal: Signal) -> tuple[int, int, int]:
-        """As a ROWS record."""
+    def _rows(self, signal: Signal, delay: int = 0) -> tuple[int, int, int, int]:
+        """As a ROWS record; where it is in a block is found when it plays."""
         if signal.plane == 0:
-            return -1, 0, 0
+            return -1, 0, 0, 0
         plane = self._planes[signal.plane]
-        return plane.base + signal.first * plane.stride, signal.plane, plane.stride
+        return plane.base + signal.first * plane.stride - delay, signal.plane, plane.stride, 0
 
-    def _write_operations(self, table: NDArray[Any]) -> None:
+    def _write_operations(self, table: NDArray[Any], segments: int) -> None:
         for record, operation in zip(table, self._operations, strict=True):
-            record["code"], record["rows"] = operation.code, operation.out.channels
-            record["out"], record["a"] = self._rows(operation.out), self._rows(operation.a)
-            record["kind"], record["constants"] = operation.kind, operation.constants
-            record["segment"], record["segments"] = operation.segment, operation.segments
+            record["code"], record["channels"] = operation.code, operation.out.channels
+            for name in ("out", "a", "total"):
+                record[name] = self._rows(getattr(operation, name))
+            record["kind"], record["parameters"] = operation.function.kind, operation.parameters
+            record["weights"], record["first"] = operation.weights, operation.first
+            record["segments"], record["sources"] = operation.segments, segments + operation.first * SEGMENT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

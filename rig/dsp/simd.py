@@ -40,14 +40,14 @@ VECTOR = ir.VectorType(FLOAT, W)
 CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add
 
 
-class VecType(types.Type):  # type: ignore[misc]  # numba is untyped
+class VecType(types.Type):
     """W float32, one register."""
 
     def __init__(self) -> None:
         super().__init__(name=f"vec{W}")
 
 
-class TileType(types.Type):  # type: ignore[misc]  # numba is untyped
+class TileType(types.Type):
     """R rows of V vectors; LLVM splits it into R*V registers."""
 
     def __init__(self, rows: int, vecs: int) -> None:
@@ -329,16 +329,16 @@ def tile_get(typingctx: Any, tile: Any, k: Any) -> Any:
 
 
 @intrinsic
-def tile_map(typingctx: Any, tile: Any, function: Any) -> Any:
-    """The tile with `function` (a kernel from vec to vec) applied to every vector."""
-    call = function.get_call_type(typingctx, (vec,), {})
+def tile_map(typingctx: Any, tile: Any, function: Any, parameter: Any) -> Any:
+    """The tile with `function` (a kernel: vec, float32 -> vec) applied to every vector."""
+    call = function.get_call_type(typingctx, (vec, types.float32), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc = args[0]
         inner = context.get_function(function, call)
         context.add_linking_libs(getattr(inner, "libs", ()))
         for k in range(tile.rows * tile.vecs):
-            acc = builder.insert_value(acc, inner(builder, [builder.extract_value(acc, k)]), k)
+            acc = builder.insert_value(acc, inner(builder, [builder.extract_value(acc, k), args[2]]), k)
         return acc
 
-    return tile(tile, function), codegen
+    return tile(tile, function, types.float32), codegen

@@ -13,7 +13,7 @@ from ..errors import ModelError
 from .fields import Fields, shown
 
 MAX_BYTES = 8 << 20  # the largest public file known has 1.3 MB
-UNFINISHED = r'("(?:[^"\\\\]|\\\\.?)*|[-+.\w]*)\s*'
+UNFINISHED = re.compile(r'("(?:[^"\\]|\\.)*\\?|[-+.\w]*)\s*', re.DOTALL)
 
 
 def read(path: Path) -> tuple[Fields, str]:
@@ -59,7 +59,7 @@ def _parse(file: str, text: str, warnings: list[str]) -> Any:
         root, end = json.JSONDecoder(parse_constant=refuse).raw_decode(text)
     except json.JSONDecodeError as error:
         # An object that was cut off fails at its very end, or in a word or text that runs to the end.
-        cut = text.startswith("{") and re.fullmatch(UNFINISHED, text[error.pos :])
+        cut = text.startswith("{") and UNFINISHED.fullmatch(text, error.pos)
         where = f"line {error.lineno}, column {error.colno}"
         why = "the file is cut off" if cut else "not JSON"
         raise ModelError(f"{file}: {why} ({where}); export or download it again") from None

@@ -138,11 +138,14 @@ def _write_layers(
     for layer, (kernel, dilation) in enumerate(zip(array.kernels, array.dilations, strict=True)):
         matrix, bias = reader.take(c, c, kernel), reader.take(c)
         mixin = reader.take(c, 1)
-        program.dense(z, [*_taps(x, matrix, dilation), Source(program.input, mixin)], bias)
+        sources = [*_taps(x, matrix, dilation), Source(program.input, mixin)]
         functions = array.activations[layer].functions
-        step = c // len(functions)
-        for i, function in enumerate(functions):
-            program.activate_and_sum(z.rows(i * step, step), total.rows(i * step, step), function)
+        if len(functions) == 1:
+            program.dense(z, sources, bias, function=functions[0], total=total)
+        else:
+            program.dense(z, sources, bias)
+            for i, function in enumerate(functions):
+                program.activate(z.rows(i, 1), z.rows(i, 1), function, total=total.rows(i, 1))
         matrix, bias = reader.take(c, c), reader.take(c)
         if not (last and layer == len(array.kernels) - 1):
             behind = program.signal(c)
