@@ -221,7 +221,14 @@ def _a1(channels: int, head: int, first: list[int], second: list[int]) -> dict[s
     common = {"condition_size": 1, "kernel_size": 3, "activation": "Tanh", "gated": False}
     return {
         "layers": [
-            {**common, "input_size": 1, "channels": channels, "head_size": head, "head_bias": False, "dilations": first},
+            {
+                **common,
+                "input_size": 1,
+                "channels": channels,
+                "head_size": head,
+                "head_bias": False,
+                "dilations": first,
+            },
             {
                 **common,
                 "input_size": channels,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rig.errors import FileError
+from .errors import FileError
 
 _PACKAGE = Path(__file__).resolve().parent
 

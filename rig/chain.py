@@ -1,7 +1,7 @@
 """THE SIGNAL PATH, in order. Read this file first.
 
-guitar -> source -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
-                      a lane, see `lane.py`; up to four of them
+guitar -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
+            a lane, see `lane.py`; up to four of them
 
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.
@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from .dsp.convolve import LINE, MAX_CHUNK, convolve
+from .dsp.convolve import LINE, MAX_CHUNK
 from .dsp.host import BLOCK_SIGNATURE, HOST
 from .dsp.jit import entry, kernel
 from .dsp.load import LOAD, begin_cycle, end_cycle
 from .dsp.meter import METER, RUNAWAY, meter, unfit_samples
-from .dsp.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.pointers import floats, foreign, load_acquire, offset, record, store_release
 from .dsp.smooth import RAMP, multiply, ramp_gains
 from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
 from .handover import (
@@ -33,7 +33,7 @@ from .handover import (
     finish_change,
     take_change,
 )
-from .lane import LANE, SOURCE, run_lane
+from .lane import HEAD, LANE, SOURCE, run_lane
 
 PORT, LOOP = 0, 1  # the sources: the input port, and a tape in its place
 SOURCES = 2
@@ -71,7 +71,8 @@ CHAIN = np.dtype(
     align=True,
 )
 TAKE_INPUT, TAKE_OUTPUT = 0, 1
-_HANDOVER, _TAPES = offset(CHAIN, "handover"), offset(CHAIN, "tapes")
+_HANDOVER, _TAPES, _SOURCES = offset(CHAIN, "handover"), offset(CHAIN, "tapes"), offset(CHAIN, "sources")
+_SOURCE_BYTES = SOURCE.itemsize
 _call_convolve = foreign("v", "l", "l", "l")
 
 
@@ -93,7 +94,7 @@ def block(engine: int, host: int, frames: int) -> None:
 @kernel
 def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int) -> None:
     """`frames` <= MAX_CHUNK samples from `x` to `left` and `right`."""
-    read_sources(c, x, frames)
+    read_sources(c, engine, x, frames)
     take_change(c.handover, engine + _HANDOVER, c.load.smoothed)
     if c.handover.phase == CATCH_UP:
         catch_up(c.handover, frames, c.fade_table, c.fade)
@@ -112,7 +113,7 @@ def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int)
 
 
 @kernel
-def read_sources(c: Any, x: int, frames: int) -> None:
+def read_sources(c: Any, engine: int, x: int, frames: int) -> None:
     """Bring this chunk of the port and of the loop into the chain, and keep it for run-ins."""
     for i in range(SOURCES):
         source = c.sources[i]
@@ -133,7 +134,8 @@ def read_sources(c: Any, x: int, frames: int) -> None:
         ring, chunk, mask, head = floats(source.ring), floats(source.chunk), source.ring_samples - 1, source.head
         for k in range(frames):
             ring[(head + k) & mask] = chunk[k]
-        source.head = head + frames
+        # Whoever runs a new lane in, on another thread, may read up to the head.
+        store_release(engine + _SOURCES + i * _SOURCE_BYTES + HEAD, head + frames)
 
 
 @kernel

@@ -23,8 +23,8 @@ from typing import Any, Literal, get_args
 
 import platformdirs
 
-from rig.errors import ConfigError
-from rig.levels import MAX_LEVEL_DBU, Level
+from .errors import ConfigError
+from .levels import MAX_LEVEL_DBU, Level
 
 Basis = Literal["maker", "cites-maker", "measured", "article", "community", "inferred", "none"]
 Origin = Literal["table", "yours"]

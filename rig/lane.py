@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from .dsp.convolve import MAX_CHUNK
+from .dsp.jit import kernel
 from .dsp.memory import Layout
 from .dsp.meter import unfit_samples
 from .dsp.network import Network
 from .dsp.network import reset as reset_network
 from .dsp.network import run as run_network
-from .dsp.jit import kernel
 from .dsp.pointers import floats, foreign, load_acquire, offset, record
 from .dsp.smooth import RAMP, multiply, ramp_gains, settle
 
@@ -89,7 +89,13 @@ def delay(lane: Any, x: int, frames: int) -> None:
     """Delay in place by a whole number of samples."""
     if lane.delay_samples == 0:
         return
-    signal, ring, at, mask, late = floats(x), floats(lane.delay_ring), lane.delay_at, lane.delay_mask, lane.delay_samples
+    signal, ring, at, mask, late = (
+        floats(x),
+        floats(lane.delay_ring),
+        lane.delay_at,
+        lane.delay_mask,
+        lane.delay_samples,
+    )
     for i in range(frames):
         ring[(at + i) & mask] = signal[i]
         signal[i] = ring[(at + i - late) & mask]
@@ -209,5 +215,3 @@ class Lane:
     def set_output_gain_db(self, gain_db: float) -> None:
         """Fade to another output gain."""
         self.record["output_gain"]["target"] = self._sign * 10 ** (gain_db / 20)
-
-

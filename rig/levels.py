@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from rig.errors import LevelError
+from .errors import LevelError
 
 LevelMode = Literal["raw", "normalized", "calibrated"]
 LEVEL_MODES: tuple[LevelMode, ...] = get_args(LevelMode)

@@ -21,8 +21,8 @@ from typing import Any
 
 import platformdirs
 
-from rig.errors import ConfigError, LevelError
-from rig.levels import entered_level
+from .errors import ConfigError, LevelError
+from .levels import entered_level
 
 FILE_NAME = "models.json"
 SCHEMA = 1

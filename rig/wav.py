@@ -223,7 +223,9 @@ class Writer:
         if self.path.is_dir():
             raise AudioError(f"{self.path.name}: a folder of that name exists; choose another name.")
         if not self._overwrite and self.path.exists():
-            raise AudioError(f"{self.path.name}: the file exists already; choose another name, or replace it with --force.")
+            raise AudioError(
+                f"{self.path.name}: the file exists already; choose another name, or replace it with --force."
+            )
 
     def write(self, samples: NDArray[Any]) -> None:
         """Append a block, shape (frames,) or (frames, channels)."""

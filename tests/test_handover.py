@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, model, noise, sine
 
-from rig import bundled
+from rig import bundled, handover
 from rig.engine import Cabinet
 from rig.ir import IR
 from rig.lane import Lane
@@ -138,23 +138,71 @@ def test_under_heavy_load_the_old_fades_out_before_the_new_fades_in():
     bench.settle()
 
 
+def hold_back(engine):
+    """Take a change back before it is begun; call the answer to hand it over later, as if the thread had been held."""
+    address = handover.recall(engine._handover)
+    assert address
+
+    def go_on():
+        engine.record["handover"]["pending"] = address
+
+    return go_on
+
+
 def test_a_late_lane_catches_up_before_it_is_heard():
-    # The control thread was held up between the run-in and the audio thread's taking: half a second is missing.
+    # The control thread was held up between the run-in and the handing over: a quarter of a second is missing.
     bench, x = Bench(), guitar(3 * RATE)
     bench.engine.play({0: Lane(RATE, model(NANO).network())})
     bench.settle()
     bench.process(x[:RATE])
-    lane = Lane(RATE, model(A2).network())
-    bench.engine.play({0: lane})
-    lane.record["heard"] -= RATE // 2  # as if its run-in had ended that long ago
-    y = bench.process(x[RATE:])
-    # two samples of the past per sample of the present: after half a second it has caught up, then it fades in
-    want = always(A2, x)[RATE:]
-    late = slice(RATE // 2 + FADE + 200, None)
-    assert db(y[late] - want[late], want) < -40  # the model began in the middle of the sound here
-    first = always(NANO, x)[RATE : RATE + RATE // 4]
-    assert db(y[: RATE // 4] - first, first) < -100  # the old one played on meanwhile
-    assert jump(y) < 3 * max(jump(want), jump(always(NANO, x)[RATE:]))
+    bench.engine.play({0: Lane(RATE, model(A2).network())})
+    go_on, late = hold_back(bench.engine), RATE // 4
+    y = bench.process(x[RATE : RATE + late])
+    go_on()
+    y = np.concatenate([y, bench.process(x[RATE + late :])])
+    old, new = always(NANO, x)[RATE:], always(A2, x)[RATE:]
+    # it hears two samples of the past for each of the present, so it is there after as long again, and fades in
+    before = slice(2 * late - 192)
+    assert db(y[before] - old[before], old) < -100
+    after = slice(2 * late + 64 + FADE, None)
+    assert db(y[after] - new[after], new) < -100
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_happens_nothing_clicks(seed):
+    # Random changes, late ones, under heavy load, and overloads in between, on a sine whose second difference is known.
+    rng, at, pieces = np.random.default_rng(seed), 0, []
+    models, irs = [model(A2), model(NANO)], [None, *cabinets()]
+    bench = Bench()
+    engine, load = bench.engine, bench.engine.record["load"]
+
+    def play(blocks):
+        nonlocal at
+        n = 64 * int(blocks)
+        pieces.append(bench.process(0.05 * np.sin(2 * np.pi * 110.0 * (at + np.arange(n)) / RATE)))
+        at += n
+
+    engine.play({0: Lane(RATE, models[0].network())})
+    bench.settle()
+    play(75)
+    steady = jump(pieces[0])  # the louder model without a cabinet
+    for _ in range(40):
+        load["smoothed"] = rng.choice([0.1, 0.6])
+        lanes = {0: Lane(RATE, models[int(rng.integers(2))].network())} if rng.random() < 0.7 else None
+        ir = irs[int(rng.integers(len(irs)))]
+        cabinet = "keep" if lanes and rng.random() < 0.5 else Cabinet(ir) if ir is not None else None
+        engine.play(lanes, cabinet)
+        if rng.random() < 0.4:
+            go_on = hold_back(engine)
+            play(rng.integers(1, 60))
+            go_on()
+        play(rng.integers(1, 60))
+        if seed % 2 and rng.random() < 0.2:
+            rate = float(load["sample_rate"])
+            bench.backend.host["timed"], load["sample_rate"] = 1, 1e12
+            play(rng.integers(4, 40))
+            bench.backend.host["timed"], load["sample_rate"] = 0, rate
+    assert jump(np.concatenate(pieces)) < 3 * steady
 
 
 def test_an_overload_puts_the_lanes_to_sleep_and_a_new_lane_wakes_them():

@@ -82,7 +82,9 @@ def test_an_input_of_another_rate_keeps_its_rate_and_its_length(tmp_path, rate):
     # the same tone at the model's own rate has the same peak
     render(sound, tmp_path / "x48.wav", tmp_path / "y48.wav")
     middle = slice(n // 2 - rate // 20, n // 2 + rate // 20)
-    assert np.abs(y.samples[middle]).max() == pytest.approx(np.abs(wav.read(tmp_path / "y48.wav").samples[9600:]).max(), rel=0.02)
+    assert np.abs(y.samples[middle]).max() == pytest.approx(
+        np.abs(wav.read(tmp_path / "y48.wav").samples[9600:]).max(), rel=0.02
+    )
 
 
 def test_a_stereo_cabinet_makes_a_stereo_file_and_the_first_channel_is_the_guitar(tmp_path):

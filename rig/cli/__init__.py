@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(
         prog="rig",
-        description="Play NAM models and cabinet IRs live, at the level they were captured with, or render files through them.",
+        description="Play NAM models and cabinet IRs live, at the level they were captured with, or render files.",
     )
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)

@@ -33,10 +33,14 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(result, indent=2))
         return 0
     machine = result["machine"]
-    print(f"{machine['cpu']}, {machine['lanes']} lanes, peak {machine['peak_gmacs']:.1f} billion multiply-adds per second")
+    print(
+        f"{machine['cpu']}, {machine['lanes']} lanes, peak {machine['peak_gmacs']:.1f} billion multiply-adds per second"
+    )
     print("\nns per sample (share of the peak) when called with so many samples; cold: one block with empty caches")
     blocks = list(result["models"][0]["ns_per_sample"])
-    print(f"{'':<24}" + "".join(f"{block:>14}" for block in blocks) + f"{'16 : 64':>9}{'x real time':>13}{'cold 64':>10}")
+    print(
+        f"{'':<24}" + "".join(f"{block:>14}" for block in blocks) + f"{'16 : 64':>9}{'x real time':>13}{'cold 64':>10}"
+    )
     for model in result["models"]:
         cells = [f"{model['ns_per_sample'][b]:.0f} ({model['share_of_peak'][b]:.0%})" for b in blocks]
         cold = f"{model['cold_us_per_block']['64']:.0f} us"
@@ -47,7 +51,6 @@ def run(options: argparse.Namespace) -> int:
         )
     print("\nconvolver: ns per sample, and the ratio to scipy.signal.oaconvolve on the same signal")
     for row in result["convolver"]:
-        print(
-            f"{row['taps']:>6} taps, block {row['block']:<4} {row['ns_per_sample']:7.1f} ns {row['ratio_to_scipy']:7.2f}"
-        )
+        cost, ratio = row["ns_per_sample"], row["ratio_to_scipy"]
+        print(f"{row['taps']:>6} taps, block {row['block']:<4} {cost:7.1f} ns {ratio:7.2f}")
     return 0

@@ -22,7 +22,9 @@ def add(commands: Any) -> None:
         description="Show architecture, shape, levels, receptive field and cost of .nam files.",
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .nam file")
-    command.add_argument("--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
 

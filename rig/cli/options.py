@@ -19,9 +19,14 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     """Everything that enters the sums of `rig.levels`."""
     levels = command.add_argument_group("levels")
     known = levels.add_mutually_exclusive_group()
-    known.add_argument("--interface", metavar="NAME", help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen)")
     known.add_argument(
-        "--max-input-dbu", type=float, metavar="X", help="its level in dBu at 0 dBFS, gain at minimum, where no table knows it"
+        "--interface", metavar="NAME", help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen)"
+    )
+    known.add_argument(
+        "--max-input-dbu",
+        type=float,
+        metavar="X",
+        help="its level in dBu at 0 dBFS, gain at minimum, where no table knows it",
     )
     levels.add_argument(
         "--preamp-gain-db", type=float, default=0.0, metavar="G", help="gain dialled in on the interface (default 0)"
@@ -66,7 +71,9 @@ def files_from(path: Path | None, folder: Path, endings: Iterable[str], bundled:
     if path is not None:
         found = _listed(path, endings)
         if not found:
-            raise ModelError(f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder.")
+            raise ModelError(
+                f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder."
+            )
         return found
     return _listed(folder, endings) or list(bundled)
 

@@ -35,7 +35,9 @@ def add(commands: Any) -> None:
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file, or a folder of them")
     command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
     command.add_argument("--no-ir", action="store_true", help="no cabinet")
-    command.add_argument("--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
+    )
     add_level_options(command)
     ports = command.add_argument_group("ports")
     ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
@@ -92,7 +94,9 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))
     di = options.di or bundled.di()
-    done = render(sound, di, options.else_render, tail_s=1.0, overwrite=True, progress=Progress(options.else_render.name))
+    done = render(
+        sound, di, options.else_render, tail_s=1.0, overwrite=True, progress=Progress(options.else_render.name)
+    )
     print(f"Guitar   {di.name}, peak {done.input_peak_dbfs:.1f} dBFS")
     print(f"Model    {model.name}")
     print(f"Cabinet  {ir.name if ir is not None else 'none'}")
@@ -167,7 +171,9 @@ class Session:
             self._say_start(engine)
             with Keys() as keys:
                 if keys.present:
-                    self.screen.say("Keys     n/p model, i/u cabinet, +/- volume, k/K knob, b bypass, m mute, q quit, h help")
+                    self.screen.say(
+                        "Keys     n/p model, i/u cabinet, +/- volume, k/K knob, b bypass, m mute, q quit, h help"
+                    )
                 with contextlib.suppress(KeyboardInterrupt):
                     self._loop(engine, player, keys)
             engine.set_master(0.0)
@@ -183,7 +189,9 @@ class Session:
     def _say_start(self, engine: Engine) -> None:
         priority = self.backend.realtime_priority()
         if priority == 0:
-            self.screen.say("Note     the audio thread has no real-time priority: expect xruns (see your JACK settings)")
+            self.screen.say(
+                "Note     the audio thread has no real-time priority: expect xruns (see your JACK settings)"
+            )
         period_ms = 1000 * self.backend.block_size / engine.sample_rate
         self.screen.say(f"Playing  {engine.sample_rate:g} Hz, {self.backend.block_size} frames ({period_ms:.1f} ms)")
 

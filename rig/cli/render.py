@@ -24,9 +24,13 @@ def add(commands: Any) -> None:
     command.add_argument("input", type=Path, metavar="INPUT", help="the dry guitar (any format libsndfile reads)")
     command.add_argument("output", type=Path, metavar="OUTPUT", help="where to write; the ending chooses the format")
     command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
-    command.add_argument("--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
+    )
     add_level_options(command)
-    command.add_argument("--tail", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet")
+    command.add_argument(
+        "--tail", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
+    )
     command.add_argument(
         "--bits", choices=DEPTHS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
     )
@@ -82,7 +86,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"Note     {note}")
     clipped = f", {done.clipped_samples} samples limited" if done.clipped_samples else ""
     print(
-        f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {done.channels} channel(s) at "
+        f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {done.channels} channels at "
         f"{done.sample_rate} Hz; peak {done.output_peak_dbfs:.1f} dBFS, RMS {done.output_rms_dbfs:.1f} dBFS{clipped}; "
         f"{done.times_real_time:.0f} times real time"
     )

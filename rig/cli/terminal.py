@@ -10,7 +10,16 @@ import time
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-_ESCAPES = {"[A": "up", "[B": "down", "[C": "right", "[D": "left", "OA": "up", "OB": "down", "OC": "right", "OD": "left"}
+_ESCAPES = {
+    "[A": "up",
+    "[B": "down",
+    "[C": "right",
+    "[D": "left",
+    "OA": "up",
+    "OB": "down",
+    "OC": "right",
+    "OD": "left",
+}
 
 
 class Keys:
@@ -123,5 +132,7 @@ class Progress:
         filled = percent * 30 // 100
         left = (time.monotonic() - self._started) * (1 - done) / done if done > 0 else 0.0
         end = "\n" if percent >= 100 else ""
-        sys.stderr.write(f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}")
+        sys.stderr.write(
+            f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
+        )
         sys.stderr.flush()

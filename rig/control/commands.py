@@ -85,7 +85,9 @@ def help_text() -> str:
     """The keys, one command per line."""
     lines = []
     for command in COMMANDS.values():
-        keys = [key + {1: " more", -1: " less", 0: ""}[way] for key, (name, way) in KEYS.items() if name == command.name]
+        keys = [
+            key + {1: " more", -1: " less", 0: ""}[way] for key, (name, way) in KEYS.items() if name == command.name
+        ]
         value = "" if command.is_action else f" ({command.low:g} to {command.high:g} {command.unit})"
         lines.append(f"  {', '.join(keys):<28} {command.text}{value}")
     return "\n".join(lines)

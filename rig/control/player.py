@@ -216,7 +216,9 @@ class Player:
         if faults.overloaded:
             self._relieve()
         if faults.input_samples:
-            self.tell(f"The input sent {faults.input_samples} samples that are not numbers; silence was put in their place.")
+            self.tell(
+                f"The input sent {faults.input_samples} samples that are not numbers; silence was put in their place."
+            )
         if faults.model_faults:
             name = self.sound.model.path.name if self.sound.model is not None else "The model"
             self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")

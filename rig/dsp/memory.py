@@ -7,6 +7,7 @@ system can do that (`MADV_DONTFORK`, Linux), and locked where the user's limits 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import mmap
 from typing import Any
@@ -55,9 +56,7 @@ class Arena:
         start = -raw.ctypes.data % ALIGNMENT
         self.address = int(raw.ctypes.data) + start
         self.nbytes = nbytes
-        self._arrays = [
-            raw[start + at : start + at + kind.itemsize * count].view(kind) for kind, count, at in parts
-        ]
+        self._arrays = [raw[start + at : start + at + kind.itemsize * count].view(kind) for kind, count, at in parts]
         _lock_pages(self.address, nbytes)
 
     def __getitem__(self, part: int) -> NDArray[Any]:
@@ -70,7 +69,5 @@ class Arena:
 
 def _lock_pages(address: int, nbytes: int) -> None:
     """Keep the pages in RAM if the user's memlock limit allows; playing works without."""
-    try:
+    with contextlib.suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))
-    except (OSError, AttributeError, TypeError):
-        pass

@@ -156,7 +156,9 @@ def get_float_control(typingctx: Any) -> Any:
         if _X86:
             slot = builder.alloca(I32)
             raw = builder.bitcast(slot, I8.as_pointer())
-            get = builder.module.declare_intrinsic("llvm.x86.sse.stmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type]))
+            get = builder.module.declare_intrinsic(
+                "llvm.x86.sse.stmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type])
+            )
             builder.call(get, [raw])
             return builder.zext(builder.load(slot), I64)
         if _ARM:
@@ -176,7 +178,9 @@ def set_float_control(typingctx: Any, value: Any) -> Any:
             slot = builder.alloca(I32)
             builder.store(builder.trunc(args[0], I32), slot)
             raw = builder.bitcast(slot, I8.as_pointer())
-            put = builder.module.declare_intrinsic("llvm.x86.sse.ldmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type]))
+            put = builder.module.declare_intrinsic(
+                "llvm.x86.sse.ldmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type])
+            )
             builder.call(put, [raw])
         elif _ARM:
             put = builder.module.declare_intrinsic("llvm.aarch64.set.fpcr", (), ir.FunctionType(ir.VoidType(), [I64]))

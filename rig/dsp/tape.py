@@ -8,8 +8,6 @@ take looks at the counters again 0.15 s after its end (`Tape.intact`).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -110,7 +108,9 @@ class Tape:
     loop. `strict` takes break on any irregularity of the server.
     """
 
-    def __init__(self, play: NDArray[np.float32] | None = None, samples: int | None = None, strict: bool = True) -> None:
+    def __init__(
+        self, play: NDArray[np.float32] | None = None, samples: int | None = None, strict: bool = True
+    ) -> None:
         layout = Layout()
         head = layout.reserve(TAPE)
         play_part = layout.reserve(np.float32, 0 if play is None else play.size)
