@@ -113,6 +113,7 @@ def test_two_hundred_swaps_while_playing_are_settled_after_each_fade_and_do_not_
     engine.loop(sine(120 * RATE, hz=110.0, peak=0.05))
     engine.play({0: Lane(RATE, models[0].network(), source=LOOP)})
     assert engine.wait_until_steady()
+    time.sleep(1.5)  # the loop began in the middle of the sine
     allocated = rtsys.get_allocation_stats()
     takes = []
     for seed in range(TAKES):
