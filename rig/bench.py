@@ -11,6 +11,7 @@ import json
 import platform
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from .dsp.convolve import Filter, convolve_offline
+from .dsp.convolve import Filter, Line, convolve_all
 from .dsp.jit import cpu_name, entry
 from .dsp.load import LOAD, clock_ns, prepare
 from .dsp.memory import Layout
@@ -154,10 +155,13 @@ class _ConvolverBench:
             n: (rng.standard_normal(n) * np.exp(-np.arange(n) / (n / 6)) * 0.1).astype(np.float32)
             for n in CONVOLVER_TAPS
         }
+        self._y = np.empty_like(self._x)
         self._filters = {n: Filter(taps) for n, taps in self._taps.items()}
+        self._lines = {n: Line() for n in CONVOLVER_TAPS}
+        for n, line in self._lines.items():
+            line.attach(0, self._filters[n])
         self._ours: dict[tuple[int, int], list[float]] = {(n, b): [] for n in CONVOLVER_TAPS for b in CONVOLVER_BLOCKS}
         self._scipy: dict[int, list[float]] = {n: [] for n in CONVOLVER_TAPS}
-        self._time(lambda: convolve_offline([self._filters[512]], self._x, 64))  # warm
 
     def _time(self, call: Callable[[], Any]) -> float:
         started = perf_counter()
@@ -168,10 +172,12 @@ class _ConvolverBench:
         """Measure everything once."""
         from scipy.signal import oaconvolve
 
-        for n, filter_ in self._filters.items():
+        x, y = self._x.ctypes.data, self._y.ctypes.data
+        for n, taps in self._taps.items():
             for block in CONVOLVER_BLOCKS:
-                self._ours[n, block].append(self._time(lambda f=filter_, b=block: convolve_offline([f], self._x, b)))  # type: ignore[misc]
-            self._scipy[n].append(self._time(lambda t=self._taps[n]: oaconvolve(self._x, t)))  # type: ignore[misc]
+                ours = partial(convolve_all, self._lines[n].address, x, y, self._x.size, block)
+                self._ours[n, block].append(self._time(ours))
+            self._scipy[n].append(self._time(partial(oaconvolve, self._x, taps)))
 
     def report(self) -> list[dict[str, Any]]:
         """One row per length and block."""
