@@ -48,6 +48,7 @@ class Player:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
         self.models, self.irs = list(models), list(irs)
         self.model_index, self.ir_index = 0, 0
+        self.ir: IR | None = None  # the cabinet at hand, also while it is off
         self.ir_named, self.cabinet_off = ir_named, False
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
@@ -57,9 +58,10 @@ class Player:
     def start(self) -> None:
         """Load the first model and cabinet and hand them to the engine; a file that is wrong raises."""
         model = Model.load(self.models[0], self.size)
-        ir = self._load_ir(0) if self.irs else None
+        if self.irs:
+            self.ir = self._load_ir(0)
         self._adopt(model)
-        self.sound = self.sound.changed(ir=self._cabinet_for(model, ir))
+        self.sound = self.sound.changed(ir=self._cabinet_for(model))
         self._describe()
         self.sound.play_on(self.engine, self.source)
 
@@ -80,11 +82,11 @@ class Player:
             sound.check_rate(self.engine.sample_rate)
         self.sound = sound
 
-    def _cabinet_for(self, model: Model, ir: IR | None) -> IR | None:
-        if ir is not None and model.has_cabinet and not self.ir_named:
+    def _cabinet_for(self, model: Model) -> IR | None:
+        if self.ir is not None and model.has_cabinet and not self.ir_named:
             self.tell(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
             return None
-        return None if self.cabinet_off else ir
+        return None if self.cabinet_off else self.ir
 
     def _describe(self) -> None:
         model, ir = self.sound.model, self.sound.ir
@@ -143,9 +145,8 @@ class Player:
         self.entered_dbu = None
         self.model_index = (self.model_index + direction) % len(self.models)
         model = Model.load(self.models[self.model_index], self.size)
-        ir = self._load_ir(self.ir_index) if self.irs else None
         self._adopt(model)
-        self.sound = self.sound.changed(ir=self._cabinet_for(model, ir))
+        self.sound = self.sound.changed(ir=self._cabinet_for(model))
         self.bypassed = self.reduced = False
         self._describe()
         self.sound.play_on(self.engine, self.source)
@@ -161,12 +162,14 @@ class Player:
             self.tell("There is no cabinet to step to: name a folder of IRs when starting.")
             return
         self.ir_index = (self.ir_index + direction) % len(self.irs)
+        self.ir = self._load_ir(self.ir_index)
         self.cabinet_off, self.ir_named = False, True
-        self._set_cabinet(self._load_ir(self.ir_index))
+        self._set_cabinet(self.ir)
 
     def _no_cabinet(self) -> None:
         self.cabinet_off = self.sound.ir is not None
-        self._set_cabinet(self._load_ir(self.ir_index) if self.irs and not self.cabinet_off else None)
+        self.ir_named = not self.cabinet_off
+        self._set_cabinet(None if self.cabinet_off else self.ir)
 
     def _set_cabinet(self, ir: IR | None) -> None:
         self.sound = self.sound.changed(ir=ir)

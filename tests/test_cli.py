@@ -1,0 +1,104 @@
+"""The commands as a whole: help, info, bench, and what `import rig` offers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from commandline import refused, rig
+from rigs import A2, NANO
+
+import rig as package
+from rig.cli import main
+
+
+def test_help_names_every_command_and_imports_nothing_heavy():
+    program = (
+        "import sys; import rig; import rig.cli\n"
+        "try: rig.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print('HEAVY', sorted({'numba', 'numpy', 'scipy', 'soundfile', 'jack', 'sounddevice'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    for command in ("play", "render", "info", "bench"):
+        assert f"\n    {command} " in done.stdout
+    assert "HEAVY []" in done.stdout
+
+
+def test_the_public_names_are_these_and_each_can_be_had():
+    assert package.__all__ == [
+        "IR",
+        "Engine",
+        "Interface",
+        "Lane",
+        "Level",
+        "Model",
+        "RigError",
+        "Sound",
+        "__version__",
+        "render",
+    ]
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+    assert callable(package.render)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        package.nothing  # noqa: B018
+
+
+def test_every_error_of_rig_is_a_rig_error():
+    from rig import errors
+
+    kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(kinds) > 5
+    assert all(issubclass(kind, errors.RigError) for kind in kinds)
+    for kind in kinds:
+        assert kind.__name__ in errors.__doc__  # the tree at the top of the file is complete
+
+
+def test_info_tells_what_a_model_is_and_json_says_the_same(capsys):
+    assert main(["info", str(A2), str(NANO)]) == 0
+    text = capsys.readouterr().out
+    for part in (
+        "rig-preamp-a2.nam",
+        "8 channels, 23 layers",
+        "12146",
+        "6347 samples, 132 ms",
+        "12.00 dBu",
+        "-14.20 dB",
+    ):
+        assert part in text
+    assert main(["info", "--json", str(A2), "--size", "0"]) == 0
+    (report,) = json.loads(capsys.readouterr().out)
+    assert (report["weights"], report["family"], report["input_level_dbu"]) == (1871, "A2 lite", 12.0)
+    assert report["ns_per_sample"] > 0
+
+
+def test_info_names_the_bad_file_and_goes_on_with_the_others(tmp_path, capsys):
+    bad = tmp_path / "bad.nam"
+    bad.write_text("[]")
+    assert main(["info", str(bad), str(NANO)]) == 2
+    printed = capsys.readouterr()
+    assert "rig-preamp-nano.nam" in printed.out
+    assert printed.err.startswith("rig: bad.nam")
+
+
+def test_bench_measures_the_official_shapes_and_files(capsys):
+    assert main(["bench", "--json", "--rounds", "1"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["machine"]["peak_gmacs"] > 0
+    files = {model["file"]: model for model in report["models"]}
+    assert files["A1 standard.nam"]["macs_per_sample"] == 13320
+    assert files["A2.nam"]["macs_per_sample"] == 11776
+    assert set(files["A2 lite.nam"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
+    assert all(0 < m["share_of_peak"]["64"] < 1 for m in report["models"])
+    assert all(m["cold_us_per_block"]["64"] > 0 for m in report["models"])
+    assert {(row["taps"], row["block"]) for row in report["convolver"]} >= {(2048, 64), (2048, 128)}
+    assert main(["bench", "--rounds", "1", str(NANO)]) == 0
+    assert "rig-preamp-nano" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["info", "bench"])
+def test_a_missing_file_is_one_sentence(command):
+    refused(rig(command, "no such.nam"), r"no such\.nam")

@@ -1,0 +1,182 @@
+"""The player: commands from one table, and what happens when the machine or a file lets it down."""
+
+from __future__ import annotations
+
+import json
+
+import model_files
+import numpy as np
+import pytest
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar
+
+from rig import bundled
+from rig.control.commands import COMMANDS, KEYS, help_text
+from rig.control.player import Player
+from rig.errors import RigError
+from rig.levels import Level
+from rig.nam import Model
+
+
+class Told(list):
+    """What the player was told."""
+
+    @property
+    def text(self):
+        return "\n".join(self)
+
+
+def playing(models=(A2, NANO), irs=(), **options):
+    bench, told = Bench(), Told()
+    player = Player(bench.engine, told.append, models, irs, interface=Level(12.2, "Apollo 8x, article"), **options)
+    player.start()
+    bench.settle()
+    return bench, player, told
+
+
+def tend(bench, player):
+    """As the command line does between two looks at the keys."""
+    bench.process(np.zeros(RATE // 10))
+    player.tend()
+    bench.settle()
+
+
+def overload(bench):
+    """Make every cycle late for a while."""
+    load = bench.engine.record["load"]
+    rate = float(load["sample_rate"])
+    bench.backend.host["timed"], load["sample_rate"] = 1, 1e12
+    bench.process(np.zeros(64 * 40))
+    bench.backend.host["timed"], load["sample_rate"] = 0, rate
+
+
+def test_every_key_stands_for_a_command_of_the_table_and_every_command_has_a_key():
+    assert {name for name, _ in KEYS.values()} == set(COMMANDS)
+    for name, command in COMMANDS.items():
+        assert command.name == name
+        assert command.is_action or (command.low < command.high and command.step > 0 and command.unit == "dB")
+        assert command.is_action or hasattr(Player, "set")
+        assert not command.is_action or hasattr(Player, f"_{name}")
+        assert command.text in help_text()
+
+
+def test_values_stay_in_their_range_and_are_heard():
+    bench, player, _ = playing()
+    player.set("output_trim", -1000.0)
+    assert player.value("output_trim") == COMMANDS["output_trim"].low
+    player.set("output_trim", 6.0)
+    player.set("preamp_gain", 5.0)
+    bench.settle()
+    x = guitar(RATE)
+    y = bench.process(x)
+    sound = player.sound
+    assert sound.input_gain_db == pytest.approx(12.2 - 12.0 - 5.0)
+    gained = (x * np.float32(10 ** (sound.input_gain_db / 20))).astype(np.float32)
+    raw = Model.load(A2).render(np.concatenate([np.zeros(RATE, np.float32), gained]))
+    want = dc_blocked(raw - raw[0])[RATE:] * 10 ** (sound.output_gain_db / 20)
+    assert db(y - want, want) < -90
+
+
+def test_an_action_takes_no_value():
+    with pytest.raises(RigError, match="mute is an action"):
+        COMMANDS["mute"].clamped(1.0)
+
+
+def test_an_overload_goes_on_with_the_smaller_size_says_why_and_comes_back_on_request():
+    bench, player, told = playing()
+    full = bench.engine.lanes[0].network.nbytes
+    overload(bench)
+    assert bench.engine.asleep
+    tend(bench, player)
+    assert player.reduced
+    assert not bench.engine.asleep
+    assert bench.engine.lanes[0].network.nbytes < full
+    assert "95 % of the period in 8 of 32 cycles; the smaller size of rig-preamp-a2.nam plays on" in told.text
+    player.do("restore")
+    bench.settle()
+    assert bench.engine.lanes[0].network.nbytes == full
+    assert not player.reduced
+
+
+def test_an_overload_of_a_model_without_a_smaller_size_is_silent_until_asked_back():
+    bench, player, told = playing([NANO])
+    overload(bench)
+    tend(bench, player)
+    assert "so it is silent now" in told.text
+    assert not bench.process(guitar(RATE)).any()  # above all not the dry guitar
+    player.do("restore")
+    bench.settle()
+    assert np.abs(bench.process(guitar(RATE))).max() > 0.01
+
+
+def test_a_second_overload_silences_the_smaller_size_too():
+    bench, player, told = playing()
+    overload(bench)
+    tend(bench, player)
+    overload(bench)
+    tend(bench, player)
+    assert "so it is silent now" in told.text
+    assert not bench.process(guitar(RATE)).any()
+
+
+def test_the_dry_guitar_is_heard_only_when_bypass_is_asked_for():
+    bench, player, _ = playing()
+    x = guitar(RATE)
+    player.do("bypass")
+    bench.settle()
+    y = bench.process(x)
+    assert db(y[RATE // 2 :] - dc_blocked(x)[RATE // 2 :]) < -100
+    player.do("bypass")
+    bench.settle()
+    assert db(bench.process(x) - dc_blocked(x)) > -60
+
+
+def test_a_broken_model_or_ir_is_named_and_the_old_one_plays_on(tmp_path):
+    broken, silent = tmp_path / "broken.nam", tmp_path / "silent.wav"
+    broken.write_text("{")
+    silent.write_bytes(b"RIFF")
+    bench, player, told = playing([A2, broken, NANO], [bundled.irs()[0], silent])
+    x = guitar(RATE)
+    before = bench.process(x)
+    player.do("next_model")
+    player.do("next_ir")
+    tend(bench, player)
+    assert "broken.nam" in told.text
+    assert "silent.wav" in told.text
+    again = bench.process(x)
+    assert db(again[RATE // 2 :] - before[RATE // 2 :]) < -60  # the same sound, from another past
+    player.do("next_model")
+    assert player.sound.model.path == NANO
+
+
+def test_a_model_of_another_rate_is_refused_and_the_old_one_plays_on(tmp_path):
+    document = json.loads(NANO.read_bytes())
+    document["sample_rate"] = 44100
+    other = model_files.write(tmp_path / "other.nam", document)
+    bench, player, told = playing([A2, other])
+    player.do("next_model")
+    assert "other.nam was made for 44100 Hz and the session runs at 48000 Hz" in told.text
+    assert player.sound.model.path == A2
+    bench.settle()
+
+
+def test_an_entered_level_belongs_to_the_model_it_was_entered_for(tmp_path):
+    paths = [
+        model_files.write(tmp_path / f"{seed}.nam", model_files.wavenet([4], seed=seed, dilations=(1, 2)))
+        for seed in (1, 2)
+    ]
+    _, player, told = playing(paths, model_input_dbu=15.0)
+    assert "12.2 dBu (Apollo 8x, article) - 15.0 dBu (entered by you)" in told.text
+    player.do("next_model")
+    assert player.sound.model_input_dbu is None
+    player.do("previous_model")  # and is remembered for it
+    assert player.sound.model_input_dbu == 15.0
+
+
+def test_level_modes_go_round_and_what_is_missing_is_named(tmp_path):
+    path = model_files.write(tmp_path / "silent about levels.nam", model_files.wavenet([4], dilations=(1, 2)))
+    _, player, told = playing([path])
+    assert player.sound.output.mode == "raw"
+    for _ in range(3):
+        player.do("level_mode")
+    assert "as the model says no output level" in told.text
+    assert "as the model says no loudness" in told.text
