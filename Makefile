@@ -10,7 +10,7 @@ all: check test
 # Plays the models, cabinets and the guitar that come with rig; without an audio server it renders rig-demo.wav.
 play: $(READY)
 	@sh .ci/setup libraries || :
-	@$(VENV)/bin/rig play --else-render rig-demo.wav
+	@$(VENV)/bin/rig play --else-render rig-demo.wav --force
 
 test: $(READY)
 	@sh .ci/setup libraries server

@@ -102,7 +102,8 @@ def render(
         if progress is not None:
             progress(1.0)
         seconds = perf_counter() - started
-        notes = list(sound.model.warnings if sound.model is not None else ())
+        played = player.sound
+        notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
         if reader.channels > 1:
             notes.append(f"{source.name} has {reader.channels} channels; the first one was used")
         if reader.sample_rate != rate:
@@ -132,7 +133,10 @@ class _Offline:
 
     def __init__(self, sound: Sound, rate: int, guard: bool, block_size: int) -> None:
         self._engine = Engine(rate, guard=guard)
-        sound.play_on(self._engine)
+        self.sound = sound
+        if sound.ir is not None:
+            self.sound = sound.changed(ir=sound.ir.limited(self._engine.line.max_taps))
+        self.sound.play_on(self._engine)
         self._backend = Offline(rate, block_size)
         self._backend.start(self._engine.block_address, self._engine.address)
         self._backend.process(np.zeros(round(SETTLE_S * rate), np.float32))

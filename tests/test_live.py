@@ -21,7 +21,7 @@ from rig.ir import IR
 from rig.lane import Lane
 from rig.nam import Model
 
-TAKES, SWAPS = 10, 20  # takes, and changes of sound in each
+SWAPS = 20  # changes of sound in a take
 TRIES = 12  # a take in which the server reports an xrun is repeated: a busy machine loses cycles by itself
 
 
@@ -40,20 +40,30 @@ def standard(tmp_path_factory):
     return Model.load(model_files.write(tmp_path_factory.mktemp("m") / "standard.nam", model_files.a1_standard()))
 
 
-def test_a_held_gil_costs_the_whole_engine_no_cycle(jack_server, live, standard):
+def hold_the_gil(jack_server, live, standard, times):
     engine, backend = live
     engine.loop(guitar(5 * RATE))
     engine.play({0: Lane(RATE, standard.network(), source=LOOP)}, Cabinet(IR.load(bundled.irs()[0])))
     assert engine.wait_until_steady()
     with Deck("empty", jack_server.name) as empty:
         wait_until(lambda: empty.counted("cycles") > 10, "the empty client")
-        before = int(backend.host["cycles"]), empty.counted("cycles")
-        ctypes.PyDLL(None).usleep(500_000)  # PyDLL: the GIL is not released
-        after = int(backend.host["cycles"]), empty.counted("cycles")
-    ours, theirs = after[0] - before[0], after[1] - before[1]
-    assert theirs > 100
-    assert ours >= theirs - max(1, 0.01 * theirs)
-    assert engine.reading("output").rms_dbfs > -80  # and it was really playing
+        for _ in range(times):
+            before = int(backend.host["cycles"]), empty.counted("cycles")
+            ctypes.PyDLL(None).usleep(500_000)  # PyDLL: the GIL is not released
+            after = int(backend.host["cycles"]), empty.counted("cycles")
+            ours, theirs = after[0] - before[0], after[1] - before[1]
+            assert theirs > 100
+            assert ours >= theirs - max(1, 0.01 * theirs)
+            assert engine.reading("output").rms_dbfs > -80  # and it was really playing
+
+
+def test_a_held_gil_costs_the_whole_engine_no_cycle(jack_server, live, standard):
+    hold_the_gil(jack_server, live, standard, times=1)
+
+
+@pytest.mark.soak
+def test_a_gil_held_a_hundred_times_costs_the_whole_engine_no_cycle(jack_server, live, standard):
+    hold_the_gil(jack_server, live, standard, times=100)
 
 
 def swaps_while_playing(engine, backend, models, irs, seed):
@@ -64,6 +74,10 @@ def swaps_while_playing(engine, backend, models, irs, seed):
     None if the server reported an xrun meanwhile.
     """
     rng = np.random.default_rng(seed)
+    first = Cabinet(irs[0]) if irs[0] is not None else None
+    engine.play({0: Lane(RATE, models[0].network(), source=LOOP)}, first)
+    assert engine.wait_until_steady(5.0)
+    time.sleep(0.05)  # what played before rings out
     xruns = int(backend.host["xruns"]), int(backend.host["resizes"])
     wet = engine.take(int((SWAPS * (0.08 + _length(irs) / RATE) + 0.5) * RATE), "output")
     while wet.state == "armed":
@@ -106,6 +120,15 @@ def through(ir, x):
 
 
 def test_two_hundred_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(live, standard):
+    swap(live, standard, takes=10)
+
+
+@pytest.mark.soak
+def test_two_thousand_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(live, standard):
+    swap(live, standard, takes=100)
+
+
+def swap(live, standard, takes):
     # A sine has a known second difference, so a click shows. Half of the takes have no cabinet: there the new model is
     # compared from the end of the fade on. Behind a cabinet the old one rings out first.
     engine, backend = live
@@ -115,13 +138,10 @@ def test_two_hundred_swaps_while_playing_are_settled_after_each_fade_and_do_not_
     assert engine.wait_until_steady()
     time.sleep(1.5)  # the loop began in the middle of the sine
     allocated = rtsys.get_allocation_stats()
-    takes = []
-    for seed in range(TAKES):
-        irs = shipped if seed % 2 else [None]
-        takes.append((irs, *whole_take(engine, backend, models, irs, seed)))
-    assert rtsys.get_allocation_stats().alloc == allocated.alloc  # neither callback nor control side
     compared, worst = 0, -200.0
-    for irs, began, y, sounds in takes:
+    for seed in range(takes):
+        irs = shipped if seed % 2 else [None]
+        began, y, sounds = whole_take(engine, backend, models, irs, seed)
         x = _played_from_loop(engine, began - RATE, y.size + RATE)
         always = [dc_blocked(m.render(x)) for m in models]  # the second before the take settles them
         wet = {(i, k): through(ir, dry)[RATE:] for i, dry in enumerate(always) for k, ir in enumerate(irs)}
@@ -132,7 +152,8 @@ def test_two_hundred_swaps_while_playing_are_settled_after_each_fade_and_do_not_
                 want = wet[which, cab]
                 worst = max(worst, db(y[start:end] - want[start:end], want))
                 compared += 1
-    assert compared > TAKES * SWAPS * 3 // 4
+    assert rtsys.get_allocation_stats().alloc == allocated.alloc  # neither callback nor control side
+    assert compared > takes * SWAPS * 3 // 4
     print(f"worst difference after {compared} changes of sound: {worst:.0f} dB")
     assert worst < -60
 
@@ -155,18 +176,19 @@ def between_cycles(read):
             return first
 
 
-def test_own_cpu_time_stays_far_below_half_a_period(live, standard):
+@pytest.mark.soak
+def test_no_cycle_is_missed_by_our_own_doing_while_sounds_change(live, standard):
+    """A missed cycle of ours: one whose own CPU time was above half the period."""
     engine, _ = live
     engine.loop(guitar(5 * RATE))
     engine.play({0: Lane(RATE, standard.network(), source=LOOP)}, Cabinet(IR.load(bundled.irs()[0])))
     assert engine.wait_until_steady()
     engine.record["load"]["cpu_clock"] = time.CLOCK_THREAD_CPUTIME_ID
-    for i in range(20):
+    for i in range(500):
         gc.collect()
         engine.play({0: Lane(RATE, (standard, model(A2))[i % 2].network(), source=LOOP)})
-        assert engine.wait_until_steady()
-    cycles = int(engine.record["load"]["histogram"].sum())
-    assert cycles > 200
-    # a missed cycle of ours: our own CPU time above half the period
+        assert engine.wait_until_steady(5.0)
+    worst = float(engine.record["load"]["cpu_worst"])
+    print(f"largest CPU time of a cycle: {worst:.0%} of the period")
+    assert worst > 0
     assert int(engine.record["load"]["cpu_misses"]) == 0
-    assert 0 < engine.record["load"]["cpu_worst"] < 0.5

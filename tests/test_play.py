@@ -269,6 +269,8 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
     assert demo.duration_s > 5
     assert -40 < db(demo.samples) < 0
     assert "peak" in done.stdout
+    again = rig("play", "--else-render", "rig-demo.wav", cwd=tmp_path, JACK_DEFAULT_SERVER=f"none-{os.getpid()}")
+    refused(again, "rig-demo.wav", "--force")  # whatever is there is not ours to replace
 
 
 @needs_jackd
@@ -313,7 +315,7 @@ def test_the_second_start_compiles_nothing(tmp_path):
         "event.register('numba:run_pass', recorder)\n"
         "from rig.cli import main\n"
         "from rig.dsp.jit import report\n"
-        "code = main(['play', '--else-render', 'demo.wav'])\n"
+        "code = main(['play', '--else-render', 'demo.wav', '--force'])\n"
         "print('RESULT', code, len(recorder.buffer), report.compiled)\n"
     )
     environment = {**os.environ, "JACK_DEFAULT_SERVER": f"none-{os.getpid()}"}

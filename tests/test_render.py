@@ -100,6 +100,13 @@ def test_a_stereo_cabinet_makes_a_stereo_file_and_the_first_channel_is_the_guita
     assert any("2 channels" in note for note in done.notes)
 
 
+def test_a_cabinet_longer_than_the_convolver_takes_is_cut_and_that_is_said(tmp_path, di):
+    taps = np.zeros(4 * RATE)
+    taps[[0, 1000, -1]] = 0.5, 0.25, 0.125
+    done = render(Sound(Model.load(NANO), IR.from_taps(taps, RATE, "hall.wav")), di, tmp_path / "y.wav")
+    assert any("hall.wav: cut from 4.00 s to 2.73 s" in note for note in done.notes)
+
+
 def test_a_24_bit_file_is_limited_and_says_how_often(tmp_path, di):
     sound = Sound(Model.load(NANO), output_trim_db=40.0)
     loud = render(sound, di, tmp_path / "float.wav")
@@ -173,6 +180,7 @@ def test_an_entered_level_is_used_remembered_and_shown_as_entered(tmp_path, di):
     path = path.rename(tmp_path / "renamed.nam")
     again = rig("render", path, di, tmp_path / "2.wav", *known)
     assert "- 15.0 dBu (entered by you)" in again.stdout
+    assert "entered by you   15.00 dBu" in rig("info", path).stdout
 
 
 # ---------------------------------------------------------------- bad input

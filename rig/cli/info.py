@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def describe(model: Model) -> dict[str, Any]:
     """Everything `rig info` knows, as plain data; None where the file says nothing."""
+    from .. import remembered
     from ..bench import network_cost
     from ..sound import ASSUMED_RATE_HZ
 
@@ -73,6 +74,7 @@ def describe(model: Model) -> dict[str, Any]:
         "receptive_field_ms": 1000 * model.receptive_field_samples / rate,
         "sample_rate_hz": model.sample_rate,
         "input_level_dbu": model.input_level_dbu,
+        "entered_input_level_dbu": remembered.input_level(model.content_hash),
         "output_level_dbu": model.output_level_dbu,
         "loudness_db": model.loudness_db,
         "gear": {
@@ -106,6 +108,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("receptive field", f"{report['receptive_field_samples']} samples, {report['receptive_field_ms']:.0f} ms"),
         ("sample rate", f"{rate:g} Hz" if rate else "not stated, 48000 Hz assumed"),
         ("input level", _stated(report["input_level_dbu"], "dBu", "not stated: no calibration (--model-input-dbu X)")),
+        ("entered by you", _stated(report["entered_input_level_dbu"], "dBu input level", "")),
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
         ("loudness", _stated(report["loudness_db"], "dB", "not stated: played raw")),
         ("cabinet", "in the capture" if report["has_cabinet"] else "none stated in the capture"),

@@ -49,6 +49,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--else-render", type=Path, metavar="FILE", help="where no audio server runs, render the bundled guitar to FILE"
     )
+    command.add_argument("--force", action="store_true", help="replace that FILE if it exists")
     command.set_defaults(run=run)
 
 
@@ -95,7 +96,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))
     di = options.di or bundled.di()
     done = render(
-        sound, di, options.else_render, tail_s=1.0, overwrite=True, progress=Progress(options.else_render.name)
+        sound, di, options.else_render, tail_s=1.0, overwrite=options.force, progress=Progress(options.else_render.name)
     )
     print(f"Guitar   {di.name}, peak {done.input_peak_dbfs:.1f} dBFS")
     print(f"Model    {model.name}")

@@ -6,8 +6,8 @@ negacyclic convolution of length 2P (what falls off the end comes back with its 
 result is not reached by what comes back, and that half is all that overlap-save uses. Compared with a real FFT of 2P
 points there is no split of the result and no special bin for DC.
 
-Source: J.-B. Martens, "Discrete Fourier transform algorithms for real valued sequences", IEEE Trans. ASSP 32 (1984),
-and H. J. Nussbaumer, "Fast Fourier Transform and Convolution Algorithms" (1982), on the right-angle convolution.
+Source: J. Arndt, "Algorithms for Programmers", chapter on fast convolution, on the right-angle convolution (after
+H. J. Nussbaumer): the product of polynomials modulo z^n - i.
 
 All functions take a pointer `w` to a workspace of WORKSPACE floats, with tables by `fill_tables`, and pointers to
 spectra: ROW floats each, P real parts, then P imaginary parts.
