@@ -35,15 +35,15 @@ def test_the_shape_is_told(load):
     model = load(a1_standard())
     assert (model.family, model.shape) == ("A1 standard", "WaveNet 16 -> 8 channels, 10 + 10 layers")
     assert (model.weight_count, model.macs_per_sample) == (13802, 13320)
-    assert model.receptive_field_samples == model.prewarm_samples == 4093
+    assert model.receptive_field_samples == 4093
     model = load(a2())
     assert (model.family, model.weight_count, model.macs_per_sample) == ("A2", 12146, 11776)
-    assert model.prewarm_samples == 6347
+    assert model.receptive_field_samples == 6347
     model = load(a2(3))
     assert (model.family, model.weight_count, model.macs_per_sample) == ("A2 lite", 1871, 1731)
     model = load(lstm(1, 16))
     assert (model.family, model.shape) == (None, "LSTM 1 x 16")
-    assert (model.weight_count, model.macs_per_sample, model.prewarm_samples) == (1201, 1104, 24000)
+    assert (model.weight_count, model.macs_per_sample, model.receptive_field_samples) == (1201, 1104, 24000)
     assert load(wavenet([16, 8], activation="ReLU")).family is None
 
 
@@ -181,9 +181,12 @@ def test_a_slimmable_wavenet_plays_at_full_size_only(load):
 
 
 def test_an_lstm_is_prewarmed_for_half_a_second_of_its_rate(load):
-    assert load(lstm(1, 3) | {"sample_rate": 96000}).prewarm_samples == 48000
-    assert load(lstm(1, 3) | {"sample_rate": None}).prewarm_samples == 24000
-    assert load(container((1.0, lstm(1, 3) | {"sample_rate": None})) | {"sample_rate": 96000}).prewarm_samples == 48000
+    assert load(lstm(1, 3) | {"sample_rate": 96000}).receptive_field_samples == 48000
+    assert load(lstm(1, 3) | {"sample_rate": None}).receptive_field_samples == 24000
+    assert (
+        load(container((1.0, lstm(1, 3) | {"sample_rate": None})) | {"sample_rate": 96000}).receptive_field_samples
+        == 48000
+    )
 
 
 def test_render_takes_any_floats_and_any_block_size(load):

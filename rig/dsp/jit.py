@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import pickle
 import shutil
 import sys
 import tempfile
@@ -137,17 +138,27 @@ class Entry:
                 cold = not marker.exists()
                 if cold:
                     report.begin()
-                # numba decides on the cache folder while decorating; the setting is put back for other users of numba.
-                before = numba_config.CACHE_DIR
-                numba_config.CACHE_DIR = str(cache_directory())
                 try:
-                    self._compiled = nb.cfunc(self.signature, cache=True, **self._flags)(self.function)
-                finally:
-                    numba_config.CACHE_DIR = before
+                    self._compiled = self._from_cache()
+                except (EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError, ImportError, OSError):
+                    # A cache that was cut off or mixed up, by a full disk say, must not stop the music: begin again.
+                    shutil.rmtree(cache_directory(), ignore_errors=True)
+                    cache_directory().mkdir(parents=True, exist_ok=True)
+                    report.begin()
+                    cold, self._compiled = True, self._from_cache()
                 if cold:
                     marker.touch()
                     _forget_old_builds()
         return self._compiled
+
+    def _from_cache(self) -> Any:
+        # numba decides on the cache folder while decorating; the setting is put back for other users of numba.
+        before = numba_config.CACHE_DIR
+        numba_config.CACHE_DIR = str(cache_directory())
+        try:
+            return nb.cfunc(self.signature, cache=True, **self._flags)(self.function)
+        finally:
+            numba_config.CACHE_DIR = before
 
     @property
     def _flags(self) -> dict[str, Any]:

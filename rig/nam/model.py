@@ -40,12 +40,6 @@ class Model:
     modeled_by: str | None
     size: float  # 0 to 1, as asked for; chooses from `sizes`
     sizes: tuple[tuple[float, str], ...]  # containers: each size reaches up to this value, and what it is
-    shape: str  # of the network that plays
-    family: str | None  # its official name
-    weight_count: int
-    macs_per_sample: int
-    receptive_field_samples: int
-    prewarm_samples: int
     content_hash: str  # SHA-256 of the file's bytes, in hex
     warnings: tuple[str, ...]
     leaf: Leaf = field(repr=False, compare=False)  # the network that plays
@@ -84,21 +78,40 @@ class Model:
             modeled_by=metadata.modeled_by,
             size=float(size),
             sizes=sizes,
-            shape=leaf.config.shape,
-            family=leaf.family,
-            weight_count=leaf.config.weight_count,
-            macs_per_sample=leaf.config.macs_per_sample,
-            receptive_field_samples=leaf.config.receptive_field_samples,
-            prewarm_samples=leaf.config.receptive_field_samples,
             content_hash=content_hash,
             warnings=tuple(root.warnings),
             leaf=leaf,
             document=document,
         )
 
+    @property
+    def shape(self) -> str:
+        """What the network that plays is, for people."""
+        return self.leaf.config.shape
+
+    @property
+    def family(self) -> str | None:
+        """Its official name, if it has one: `A1 standard`, `A2 lite`, ..."""
+        return self.leaf.family
+
+    @property
+    def weight_count(self) -> int:
+        """Its weights."""
+        return self.leaf.config.weight_count
+
+    @property
+    def macs_per_sample(self) -> int:
+        """Multiply-adds of all its matrices."""
+        return self.leaf.config.macs_per_sample
+
+    @property
+    def receptive_field_samples(self) -> int:
+        """How much past input decides its state; so much silence prewarms it."""
+        return self.leaf.config.receptive_field_samples
+
     def network(self) -> Network:
         """A fresh playing instance, prewarmed."""
-        return Network(self.leaf.config.program(self.leaf.weights), self.prewarm_samples)
+        return Network(self.leaf.config.program(self.leaf.weights), self.receptive_field_samples)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
@@ -129,12 +142,6 @@ class Model:
             self,
             size=0.0,
             sample_rate=leaf.sample_rate if self.document.sample_rate is None else self.document.sample_rate,
-            shape=leaf.config.shape,
-            family=leaf.family,
-            weight_count=leaf.config.weight_count,
-            macs_per_sample=leaf.config.macs_per_sample,
-            receptive_field_samples=leaf.config.receptive_field_samples,
-            prewarm_samples=leaf.config.receptive_field_samples,
             leaf=leaf,
         )
 
