@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .lane import Lane
     from .levels import Level
     from .nam import Model
-    from .render import render
+    from .rendering import render
     from .sound import Sound
 
 __version__ = "0.1.0"
@@ -35,7 +35,7 @@ _HOMES = {
     "Level": "levels",
     "Model": "nam",
     "Sound": "sound",
-    "render": "render",
+    "render": "rendering",
 }
 
 
@@ -45,7 +45,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value  # so that rig.render is the function, also after the module of that name was imported
+    globals()[name] = value
     return value
 
 

@@ -46,8 +46,10 @@ def _play(function: int, network: int, x: int, y: int, frames: int, block: int) 
     """Run a network over `frames` samples, block by block."""
     control = get_float_control()
     set_float_control(control | FLUSH_BITS)
-    for at in range(0, frames, block):
+    at = 0
+    while at < frames:
         _call_run(function, network, x + 4 * at, y + 4 * at, min(block, frames - at))
+        at += block
     set_float_control(control)
 
 

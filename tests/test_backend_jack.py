@@ -14,12 +14,10 @@ from child import run_in_child
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from numba.core.runtime import rtsys
-from static_audit import assert_safe
 
-from rig.backends import jack_callbacks, jack_calls
+from rig.backends import jack_calls
 from rig.backends.jack import PORTS, Jack, wait_for_server
 from rig.backends.jack_ports import matching
-from rig.dsp.jit import ENTRIES
 from rig.errors import BackendError, ServerGone
 
 needs_jackd = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
@@ -360,13 +358,3 @@ def test_a_card_with_no_input_and_one_output_is_taken_as_it_is():
     assert report["said"][0] == "There is no capture port: nothing is connected to the input."
     assert report["connections"] == {"in": [], "out_1": ["system:playback_1"], "out_2": ["system:playback_1"]}
     assert report["block_size"] == 128
-
-
-# ---------------------------------------------------------------- the machine code
-@pytest.mark.parametrize(
-    "part",
-    [e for e in ENTRIES if e.function.__module__ == jack_callbacks.__name__],
-    ids=lambda e: e.function.__name__,
-)
-def test_the_compiled_callbacks_cannot_raise_and_call_nothing_by_name(part):
-    assert_safe(part)

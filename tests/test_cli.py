@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pkgutil
 import subprocess
 import sys
 
@@ -40,6 +41,7 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "__version__",
         "render",
     ]
+    assert not set(package.__all__) & {module.name for module in pkgutil.iter_modules(package.__path__)}
     for name in package.__all__:
         assert getattr(package, name) is not None
     assert callable(package.render)

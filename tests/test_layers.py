@@ -15,13 +15,13 @@ LAYERS = (
     {"dsp"},
     {"wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
     {"lane", "handover", "chain"},
-    {"engine", "sound", "render"},
+    {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},
     {"control"},
     {"cli", "__main__"},
 )
 BACKENDS_MAY_IMPORT = {"errors", "levels", "dsp", "backends"}
-MAY_IMPORT_BACKENDS = {"backends", "render", "bench", "capture", "compare", "control", "cli"}
+MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "control", "cli"}
 
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / "bundled")

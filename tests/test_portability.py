@@ -48,7 +48,7 @@ def _render(source, target):
     take_linux_away()
     assert "rig.dsp.memory" not in sys.modules or not hasattr(mmap, "MADV_DONTFORK")
     from rig.nam import Model
-    from rig.render import render
+    from rig.rendering import render
     from rig.sound import Sound
 
     return render(Sound(Model.load(NANO)), source, target).samples
@@ -58,7 +58,7 @@ def test_a_file_is_rendered_without_anything_that_only_linux_has(tmp_path):
     wav.write(tmp_path / "x.wav", guitar(RATE), RATE, "FLOAT")
     assert run_in_child(_render, str(tmp_path / "x.wav"), str(tmp_path / "y.wav")) == RATE
     from rig.nam import Model
-    from rig.render import render
+    from rig.rendering import render
     from rig.sound import Sound
 
     render(Sound(Model.load(NANO)), tmp_path / "x.wav", tmp_path / "z.wav")

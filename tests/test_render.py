@@ -15,7 +15,7 @@ from rig.errors import RigError
 from rig.ir import IR
 from rig.levels import Level
 from rig.nam import Model
-from rig.render import render
+from rig.rendering import render
 from rig.sound import Sound
 
 

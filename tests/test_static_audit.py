@@ -1,6 +1,8 @@
 """The auditor itself: it must see what an audio thread may not do, and let clean code pass."""
 
+import importlib
 import math
+import pkgutil
 
 import numba as nb
 import numpy as np
@@ -9,7 +11,8 @@ from blocks import passthrough
 from numba import carray, types
 from static_audit import assert_safe, audit, audit_llvm
 
-from rig.dsp.jit import Entry, kernel
+import rig
+from rig.dsp.jit import ENTRIES, Entry, kernel
 from rig.dsp.pointers import floats
 
 SIGNATURE = types.void(types.CPointer(types.float32), types.CPointer(types.float32), types.int64)
@@ -150,3 +153,17 @@ def test_an_entry_is_compiled_anew_even_when_it_is_in_the_cache():
     passthrough.compile()
     assert audit(passthrough).functions >= 1
     assert_safe(passthrough)
+
+
+def entries_of_rig():
+    """Every entry of the package, whatever file it stands in."""
+    for module in pkgutil.walk_packages(rig.__path__, "rig."):
+        if module.name != "rig.__main__":
+            importlib.import_module(module.name)
+    return [entry for entry in ENTRIES if entry.function.__module__.startswith("rig.")]
+
+
+@pytest.mark.parametrize("part", entries_of_rig(), ids=lambda part: part.name)
+def test_no_entry_of_rig_can_raise_allocate_or_reach_python(part):
+    # The three of the C library may stand for a loop that copies or clears.
+    assert_safe(part, allowed={"memcpy", "memset", "memmove"})

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:
     from ..ir import IR
     from ..nam import Model
-    from ..render import render
+    from ..rendering import render
     from ..sound import Sound
     from .terminal import Progress
 
@@ -212,7 +212,7 @@ class Session:
                 self.connected, noted = self.backend.connections(), now
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
-            self.screen.line(self._live_line(engine, player))
+            self.screen.line(*self._live_line(engine, player))
 
     def _await_server(self, engine: Engine, player: Player) -> None:
         """The server has gone: wait, and play on where it was when it comes back."""
@@ -244,12 +244,15 @@ class Session:
         except RigError as error:
             self.screen.say(str(error))
 
-    def _live_line(self, engine: Engine, player: Player) -> str:
-        parts = []
+    def _live_line(self, engine: Engine, player: Player) -> list[str]:
+        """The live line, from the longest form to the shortest; the sum stands whole above it in any case."""
+        peaks, levels = [], []
         for name, which in (("in", "input"), ("model", "model"), ("out", "output")):
             reading = engine.reading(which)  # type: ignore[arg-type]
             clips = f" CLIP {reading.clips}" if reading.clips and which != "model" else ""
-            parts.append(f"{name} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}")
+            peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}")
+            levels.append(f"{name} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}")
+        parts = []
         share = engine.share()
         if share.median is not None and share.worst is not None:
             parts.append(f"time {share.median:.1%} ({share.worst:.1%})")
@@ -261,8 +264,10 @@ class Session:
             ("ASLEEP", engine.asleep),
         ]
         parts += [name for name, is_on in states if is_on]
-        parts.append(str(player.sound.calibration))
-        return " | ".join(parts)
+        calibration = player.sound.calibration
+        gain = f"input {calibration.gain_db:+.1f} dB"
+        forms = ([*levels, *parts, str(calibration)], [*levels, *parts, gain], [*peaks, *parts, gain])
+        return [" | ".join(form) for form in forms]
 
 
 def _level(dbfs: float) -> str:

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     from .. import remembered
     from ..ir import IR
     from ..nam import Model
-    from ..render import render
+    from ..rendering import render
     from ..sound import Sound
 
     model = Model.load(options.model, options.size)

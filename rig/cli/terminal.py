@@ -100,10 +100,12 @@ class Screen:
         self._stream.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
         self._stream.flush()
 
-    def line(self, text: str) -> None:
-        """The live line, cut to the terminal's width."""
+    def line(self, *forms: str) -> None:
+        """The live line: the first of its forms that fits the terminal, or the last one, cut."""
+        text = forms[0]
         if self._live:
             width = shutil.get_terminal_size().columns - 1
+            text = next((form for form in forms if len(form) <= width), forms[-1])
             self._stream.write(f"\r\x1b[K{text[:width]}")
             self._stream.flush()
         elif time.monotonic() - self._last >= self.QUIET_S:
