@@ -119,7 +119,10 @@ class Terminal:
     """`rig play` on a pseudo-terminal, with what it has printed."""
 
     def __init__(self, *arguments, cwd=None, **environment):
-        self._ours, theirs = pty.openpty()
+        try:
+            self._ours, theirs = pty.openpty()
+        except OSError:
+            pytest.skip("no pseudo-terminals here")
         os.set_blocking(self._ours, False)
         self.process = subprocess.Popen(
             [*RIG, "play", *map(str, arguments)],

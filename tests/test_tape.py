@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import types
 from rigs import RATE, Bench, dc_blocked, jump, noise, sine
 
 from rig.chain import LOOP
-from rig.dsp.tape import Tape
+from rig.dsp.jit import entry
+from rig.dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
 from rig.lane import Lane
 
 
@@ -24,6 +26,31 @@ def test_takes_of_input_and_output_are_sample_exact(block):
     np.testing.assert_array_equal(dry.take, x[:3000])
     np.testing.assert_array_equal(wet.take, y[:3000])
     assert dry.intact(0, 0)
+
+
+@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+def over_a_cable(tape, cable, frame_time, frames, cycles):
+    """Cycles in which what the tape plays comes back to it at once."""
+    for i in range(cycles):
+        tape_begin(tape, frame_time + i * frames, 0, 0, frames)
+        tape_play(tape, cable, frames)
+        tape_record(tape, cable, frames)
+        tape_advance(tape, frames)
+
+
+@pytest.mark.parametrize("frames", [1, 64, 100])
+def test_a_take_plays_and_records_the_same_sample_in_the_same_cycle(frames):
+    x, cable = noise(5000), np.zeros(frames, np.float32)
+    tape = Tape(x, samples=6000)
+    over_a_cable(tape.address, cable.ctypes.data, 7, frames, 3)
+    assert tape.state == "idle"
+    tape.arm()
+    # the frame counter wraps at 2**32, in the middle of the take
+    over_a_cable(tape.address, cable.ctypes.data, 2**32 - 1000, frames, 6000 // frames + 1)
+    assert (tape.state, int(tape.record["start_frame"])) == ("done", 2**32 - 1000)
+    np.testing.assert_array_equal(tape.take, np.concatenate([x, np.zeros(1000)]))
+    over_a_cable(tape.address, cable.ctypes.data, 0, frames, 1)
+    assert not cable.any()  # behind its end it is silent
 
 
 def test_a_loop_plays_in_place_of_the_guitar_and_its_seam_does_not_click():
