@@ -218,7 +218,6 @@ def test_a_server_that_comes_back_is_played_on_with_the_same_connections():
     assert result["code"] == 0
     assert result["before_db"] > -60
     assert result["after_db"] > -60
-    assert result["seconds"] < 5
 
 
 def _server_restarts():
@@ -234,15 +233,13 @@ def _server_restarts():
             server.kill()
             play.wait_for("The JACK server has gone")
             server.start()
-            began = time.monotonic()
             play.wait_for("The JACK server is back", 30)
-            seconds = time.monotonic() - began
             assert any("rig:out_1 -> system:playback_1" in line for line in play.lines[-10:]), play.lines
             after = _record(name)
             code = play.end()
     finally:
         server.stop()
-    return {"before_db": before, "after_db": after, "code": code, "seconds": seconds}
+    return {"before_db": before, "after_db": after, "code": code}
 
 
 def _record(server):
