@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin, resample_poly
 
 from .errors import RigError
 
@@ -44,6 +43,8 @@ def resample(x: NDArray[Any], from_hz: int, to_hz: int) -> NDArray[Any]:
     kind = np.float32 if x.dtype == np.float32 else np.float64
     if from_hz == to_hz or not len(x):
         return x.astype(kind)
+    from scipy.signal import resample_poly  # half a second of importing that most sessions do without
+
     ratio = _ratio(int(from_hz), int(to_hz))
     y = resample_poly(x.astype(np.float64), ratio.numerator, ratio.denominator, axis=0, window=_filter(ratio))
     length = resampled_length(len(x), from_hz, to_hz)
@@ -61,6 +62,8 @@ def _ratio(from_hz: int, to_hz: int) -> Fraction:
 
 @lru_cache(maxsize=4)
 def _filter(ratio: Fraction) -> NDArray[np.float64]:
+    from scipy.signal import firwin
+
     steps = max(ratio.numerator, ratio.denominator)
     taps: NDArray[np.float64] = firwin(2 * HALF_LENGTH * steps + 1, CUTOFF / steps, window=("kaiser", BETA))
     return taps
