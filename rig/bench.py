@@ -24,8 +24,8 @@ from .dsp.convolve import Filter, Line, convolve_all
 from .dsp.jit import cpu_name, entry
 from .dsp.load import LOAD, clock_ns, prepare
 from .dsp.memory import Layout
-from .dsp.network import Network, run
 from .dsp.pointers import FLUSH_BITS, floats, foreign, get_float_control, ints, record, set_float_control
+from .dsp.rate import Playable
 from .dsp.roofline import fma_peak_gmacs
 from .dsp.simd import W
 from .nam import Model
@@ -68,17 +68,17 @@ def _noise(samples: int) -> np.ndarray[Any, np.dtype[np.float32]]:
     return (np.random.default_rng(1).standard_normal(samples) * 0.1).astype(np.float32)
 
 
-def network_cost(network: Network, block: int = 64, rounds: int = 5) -> float:
+def network_cost(network: Playable, block: int = 64, rounds: int = 5) -> float:
     """Nanoseconds per sample of one network, played in blocks; the median of some rounds."""
     return median(_cost(network, block) for _ in range(rounds))
 
 
-def _cost(network: Network, block: int) -> float:
+def _cost(network: Playable, block: int) -> float:
     frames = int(SECONDS * RATE_HZ) // block * block
     x = _noise(frames)
     y = np.empty_like(x)
     started = perf_counter()
-    _play(run.address, network.address, x.ctypes.data, y.ctypes.data, frames, block)
+    _play(network.run_address, network.address, x.ctypes.data, y.ctypes.data, frames, block)
     return (perf_counter() - started) / frames * 1e9
 
 
@@ -94,10 +94,10 @@ class _Cold:
         self._rubbish, self._result = self._arena.address_of(rubbish), self._arena[times]
         prepare(self._arena[clock][0], self._clock, RATE_HZ)
 
-    def block_us(self, network: Network, block: int) -> float:
+    def block_us(self, network: Playable, block: int) -> float:
         """Microseconds for one block."""
         x = np.concatenate([_noise(block), np.zeros(block, np.float32)])
-        _play_cold(run.address, network.address, x.ctypes.data, block, self._rubbish, self._clock, self._times)
+        _play_cold(network.run_address, network.address, x.ctypes.data, block, self._rubbish, self._clock, self._times)
         return float(self._result[0]) / 1000
 
 

@@ -252,6 +252,11 @@ class Engine:
         return Faults(now[0] > before[0], now[1] - before[1], max(0, now[2] - before[2]))
 
     @property
+    def latency_samples(self) -> int:
+        """How late the outputs are: the latest of the lanes that were handed over last."""
+        return max((lane.latency_samples for lane in self.lanes if lane is not None), default=0)
+
+    @property
     def asleep(self) -> bool:
         """Whether an overload has silenced the lanes; handing over a lane wakes them."""
         return bool(self.record["handover"]["asleep"])

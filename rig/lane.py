@@ -18,10 +18,8 @@ from .dsp.convolve import MAX_CHUNK
 from .dsp.jit import kernel
 from .dsp.memory import Layout
 from .dsp.meter import unfit_samples
-from .dsp.network import Network
-from .dsp.network import reset as reset_network
-from .dsp.network import run as run_network
 from .dsp.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.rate import Playable
 from .dsp.smooth import RAMP, multiply, ramp_gains, settle
 
 DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
@@ -176,7 +174,7 @@ class Lane:
     def __init__(
         self,
         sample_rate: float,
-        network: Network | None = None,
+        network: Playable | None = None,
         input_gain_db: float = 0.0,
         output_gain_db: float = 0.0,
         inverted: bool = False,
@@ -196,7 +194,7 @@ class Lane:
         lane["delay_ring"], lane["delay_mask"] = self._arena.address_of(ring), ring_samples - 1
         lane["delay_samples"] = delay_samples
         if network is not None:
-            lane["run"], lane["reset"], lane["network"] = run_network.address, reset_network.address, network.address
+            lane["run"], lane["reset"], lane["network"] = network.run_address, network.reset_address, network.address
             lane["dc_settled"] = network.process(np.zeros(1, np.float32))[0]  # its answer to silence
             network.reset()
         settle(lane["input_gain"], 10 ** (input_gain_db / 20))
@@ -207,6 +205,11 @@ class Lane:
         # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
         past = network.receptive_field_samples if network is not None else 0
         lane["run_in"] = past + delay_samples + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+
+    @property
+    def latency_samples(self) -> int:
+        """How late its output is, by its model and its delay."""
+        return (self.network.latency_samples if self.network is not None else 0) + int(self.record["delay_samples"])
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""

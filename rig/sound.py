@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .engine import Cabinet, Engine
-from .errors import RigError
 from .ir import IR
 from .lane import Lane
 from .levels import (
@@ -23,8 +22,7 @@ from .levels import (
     output_gain,
 )
 from .nam import Model
-
-ASSUMED_RATE_HZ = 48000.0  # of a model that does not say: every player assumes it
+from .nam.model import ASSUMED_RATE_HZ
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +79,21 @@ class Sound:
     @property
     def sample_rate(self) -> float:
         """The rate the model was made for, in Hz."""
-        if self.model is None or self.model.sample_rate is None:
-            return ASSUMED_RATE_HZ
-        return self.model.sample_rate
+        return self.model.rate if self.model is not None else ASSUMED_RATE_HZ
 
-    def check_rate(self, session_rate: float) -> None:
-        """Refuse a session at another rate than the model's: it would sound wrong, and nobody would know why."""
-        if self.model is not None and round(session_rate) != round(self.sample_rate):
-            raise RigError(
-                f"{self.model.path.name} was made for {self.sample_rate:g} Hz and the session runs at "
-                f"{session_rate:g} Hz: restart the audio server at {self.sample_rate:g} Hz."
-            )
+    def rate_note(self, session_rate: float, latency_samples: int) -> str | None:
+        """How the model plays in a session of another rate than its own; None where the two are the same."""
+        if round(session_rate) == round(self.sample_rate):
+            return None
+        rates = f"a model of {self.sample_rate:g} Hz in a session of {session_rate:g} Hz"
+        if latency_samples == 0:
+            return f"{rates}: its dilations are stretched, no latency is added"
+        late_ms = 1000 * latency_samples / session_rate
+        return f"{rates}: resampled around the model, {latency_samples} samples ({late_ms:.1f} ms) of latency added"
 
     def lane(self, sample_rate: float, source: int = 0) -> Lane:
         """A lane that plays this sound's model from an engine's source; without a model it passes the guitar."""
-        self.check_rate(sample_rate)
-        network = self.model.network() if self.model is not None else None
+        network = self.model.network(sample_rate) if self.model is not None else None
         return Lane(sample_rate, network, self.input_gain_db, self.output_gain_db, source=source)
 
     def cabinet(self) -> Cabinet | None:

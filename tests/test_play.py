@@ -274,16 +274,30 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
 
 
 @needs_jackd
-def test_a_server_at_another_rate_than_the_model_is_refused():
-    message = run_in_child(_wrong_rate)
-    assert "rig-preamp-a2.nam was made for 48000 Hz and the session runs at 44100 Hz" in message
+@pytest.mark.parametrize(("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "stretched")])
+def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how):
+    result = run_in_child(_other_rate, rate, latency)
+    assert f"a model of 48000 Hz in a session of {rate} Hz" in result["told"]
+    assert how in result["told"]
+    assert result["reported"] == [latency, latency]
+    assert result["level_db"] > -60
 
 
-def _wrong_rate():
-    with JackServer(rate=44100) as server:
-        done = rig("play", A2, JACK_DEFAULT_SERVER=server.name)
-    refused(done, "44100")
-    return done.stderr
+def _other_rate(rate, latency):
+    from rig.backends import jack_calls
+
+    with JackServer(rate=rate) as server:
+        environment = {"JACK_DEFAULT_SERVER": server.name}
+        with Playing(A2, "--no-ir", "--di", bundled.di(), **environment) as play, Deck("r", server.name) as deck:
+            play.wait_for(PLAYING)
+            port = deck.client.get_port_by_name("rig:out_1")
+            system = deck.client.get_port_by_name("system:capture_1")
+            before = jack_calls.latency_range(system)
+            wait_until(lambda: jack_calls.latency_range(port)[0] - before[0] == latency, "the latency", 10)
+            reported = [a - b for a, b in zip(jack_calls.latency_range(port), before, strict=True)]
+            level_db = _record(server.name)
+            told = "\n".join(play.lines)
+    return {"told": told, "reported": reported, "level_db": level_db}
 
 
 @needs_jackd

@@ -148,13 +148,25 @@ def test_a_broken_model_or_ir_is_named_and_the_old_one_plays_on(tmp_path):
     assert player.sound.model.path == NANO
 
 
-def test_a_model_of_another_rate_is_refused_and_the_old_one_plays_on(tmp_path):
+def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
     document = json.loads(NANO.read_bytes())
     document["sample_rate"] = 44100
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
     player.do("next_model")
-    assert "other.nam was made for 44100 Hz and the session runs at 48000 Hz" in told.text
+    assert "a model of 44100 Hz in a session of 48000 Hz: resampled around the model, 77 samples (1.6 ms)" in told.text
+    bench.settle()
+    assert bench.engine.latency_samples == 77
+    assert np.abs(bench.process(guitar(RATE))).max() > 0.01
+
+
+def test_a_model_of_an_impossible_rate_is_refused_and_the_old_one_plays_on(tmp_path):
+    document = json.loads(NANO.read_bytes())
+    document["sample_rate"] = 44101
+    other = model_files.write(tmp_path / "other.nam", document)
+    bench, player, told = playing([A2, other])
+    player.do("next_model")
+    assert "A model of 44101 Hz cannot play in a session of 48000 Hz" in told.text
     assert player.sound.model.path == A2
     bench.settle()
 

@@ -55,9 +55,8 @@ def describe(model: Model) -> dict[str, Any]:
     """Everything `rig info` knows, as plain data; None where the file says nothing."""
     from .. import remembered
     from ..bench import network_cost
-    from ..sound import ASSUMED_RATE_HZ
 
-    rate = model.sample_rate or ASSUMED_RATE_HZ
+    rate = model.rate
     cost = network_cost(model.network(), block=64)
     return {
         "file": model.path.name,

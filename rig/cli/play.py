@@ -166,6 +166,7 @@ class Session:
                 engine.loop(_loop_samples(self.options.di, self.backend.sample_rate))
             player.start()
             self.backend.start(engine.block_address, engine.address)
+            self.backend.latency_samples = engine.latency_samples
             if not self.options.no_connect:
                 for sentence in self.backend.connect(self.options.input, self.options.output):
                     self.screen.say(f"Ports    {sentence}")
@@ -205,6 +206,7 @@ class Session:
                 if key in KEYS:
                     player.do(*KEYS[key])
             player.tend()
+            self._report_latency(engine)
             now = time.monotonic()
             if self.backend.gone:
                 self._await_server(engine, player)
@@ -213,6 +215,10 @@ class Session:
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
             self.screen.line(*self._live_line(engine, player))
+
+    def _report_latency(self, engine: Engine) -> None:
+        with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
+            self.backend.latency_samples = engine.latency_samples
 
     def _await_server(self, engine: Engine, player: Player) -> None:
         """The server has gone: wait, and play on where it was when it comes back."""

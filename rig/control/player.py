@@ -61,26 +61,24 @@ class Player:
         if self.irs:
             self.ir = self._load_ir(0)
         self._adopt(model)
-        self.sound = self.sound.changed(ir=self._cabinet_for(model))
-        self._describe()
-        self.sound.play_on(self.engine, self.source)
 
     def _load_ir(self, index: int) -> IR:
         ir = IR.load(self.irs[index], sample_rate=round(self.engine.sample_rate))
         return ir.limited(self.engine.line.max_taps)
 
     def _adopt(self, model: Model) -> None:
-        """Make `model` the model of the sound, with the level that was entered for it, now or earlier."""
+        """Play `model`, at the level that was entered for it, now or earlier; what is wrong with it raises first."""
         entered = self.entered_dbu
+        known = remembered.input_level(model.content_hash) if entered is None else entered
+        sound = self.sound.changed(model=model, model_input_dbu=known)
+        lane = sound.lane(self.engine.sample_rate, self.source)
         if entered is not None:
-            sound = self.sound.changed(model=model, model_input_dbu=entered)
-            sound.check_rate(self.engine.sample_rate)
             remembered.remember_input_level(model.content_hash, model.path.name, entered)
             self.entered_dbu = None
-        else:
-            sound = self.sound.changed(model=model, model_input_dbu=remembered.input_level(model.content_hash))
-            sound.check_rate(self.engine.sample_rate)
-        self.sound = sound
+        self.sound = sound.changed(ir=self._cabinet_for(model))
+        self.bypassed = self.reduced = False
+        self._describe(lane)
+        self.engine.play({0: lane}, self.sound.cabinet())
 
     def _cabinet_for(self, model: Model) -> IR | None:
         if self.ir is not None and model.has_cabinet and not self.ir_named:
@@ -88,12 +86,13 @@ class Player:
             return None
         return None if self.cabinet_off else self.ir
 
-    def _describe(self) -> None:
+    def _describe(self, lane: Lane) -> None:
         model, ir = self.sound.model, self.sound.ir
         if model is not None:
             size = f", size {model.size:g}" if model.sizes else ""
             self.tell(f"Model    {model.path.name}: {model.shape}{size}")
-            for warning in model.warnings:
+            note = self.sound.rate_note(self.engine.sample_rate, lane.latency_samples)
+            for warning in (*([note] if note else ()), *model.warnings):
                 self.tell(f"         {warning}")
         self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
         for warning in ir.warnings if ir is not None else ():
@@ -144,12 +143,7 @@ class Player:
     def _step_model(self, direction: int) -> None:
         self.entered_dbu = None
         self.model_index = (self.model_index + direction) % len(self.models)
-        model = Model.load(self.models[self.model_index], self.size)
-        self._adopt(model)
-        self.sound = self.sound.changed(ir=self._cabinet_for(model))
-        self.bypassed = self.reduced = False
-        self._describe()
-        self.sound.play_on(self.engine, self.source)
+        self._adopt(Model.load(self.models[self.model_index], self.size))
 
     def _next_ir(self) -> None:
         self._step_ir(1)

@@ -165,6 +165,18 @@ class Network:
         self._state.settle()
         self.reset()
 
+    latency_samples = 0  # it answers at once
+
+    @property
+    def run_address(self) -> int:
+        """Where the function starts that plays it."""
+        return run.address
+
+    @property
+    def reset_address(self) -> int:
+        """Where the function starts that resets it."""
+        return reset.address
+
     @property
     def nbytes(self) -> int:
         """Size of its memory."""

@@ -200,6 +200,22 @@ class Program:
             self._floats += padded.size
         return at
 
+    # ---------------------------------------------------------------- another rate
+    @property
+    def recurrent(self) -> bool:
+        """Whether its memory is more than a number of past samples."""
+        return bool(self._lstms)
+
+    def stretch(self, factor: int) -> None:
+        """Look `factor` times as far back everywhere: the same network in a session of that multiple of its rate.
+
+        Exact for everything below the model's own Nyquist frequency; not for recurrent networks.
+        """
+        assert not self.recurrent
+        self._segments = [(signal, delay * factor) for signal, delay in self._segments]
+        for plane in self._planes:
+            plane.lookback *= factor
+
     # ---------------------------------------------------------------- what the audio thread gets
     def allocate(self) -> State:
         """The memory of one instance, before its prewarm."""

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..dsp.network import Network
+from ..dsp.rate import Playable, RatedNetwork
 from ..errors import RigError
 from .document import Container, Leaf, choose, describe, read_document
 from .fields import NotPlayedError
@@ -18,6 +19,7 @@ from .file import read
 from .metadata import read_metadata
 from .wavenet import WaveNetConfig
 
+ASSUMED_RATE_HZ = 48000.0
 GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
 
 
@@ -109,9 +111,25 @@ class Model:
         """How much past input decides its state; so much silence prewarms it."""
         return self.leaf.config.receptive_field_samples
 
-    def network(self) -> Network:
-        """A fresh playing instance, prewarmed."""
-        return Network(self.leaf.config.program(self.leaf.weights), self.receptive_field_samples)
+    @property
+    def rate(self) -> float:
+        """Hz; where the file does not say, 48000, which every player assumes."""
+        return ASSUMED_RATE_HZ if self.sample_rate is None else self.sample_rate
+
+    def network(self, session_rate: float | None = None) -> Playable:
+        """A fresh playing instance, prewarmed, for a session of any rate in Hz (None: the model's own).
+
+        In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
+        as far and needs no resampling. Everything else is resampled on both sides of the network.
+        """
+        program, past = self.leaf.config.program(self.leaf.weights), self.receptive_field_samples
+        multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
+        if multiple == 1.0:
+            return Network(program, past)
+        if multiple.is_integer() and not program.recurrent:
+            program.stretch(int(multiple))
+            return Network(program, (past - 1) * int(multiple) + 1)
+        return RatedNetwork(Network(program, past), self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
