@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 
+import model_files
 import pytest
 from commandline import refused, rig
 from rigs import A2, NANO
@@ -84,6 +85,27 @@ def test_info_names_the_bad_file_and_goes_on_with_the_others(tmp_path, capsys):
     printed = capsys.readouterr()
     assert "rig-preamp-nano.nam" in printed.out
     assert printed.err.startswith("rig: bad.nam")
+
+
+def test_info_of_a_folder_is_a_table_sorted_and_filtered_as_asked(tmp_path, capsys):
+    for i in range(30):
+        model_files.write(tmp_path / f"m{i:02}.nam", model_files.wavenet([4, 2], seed=i, dilations=(1, 2)))
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "a2.nam").write_bytes(A2.read_bytes())
+    (tmp_path / "broken.nam").write_text("{")
+    assert main(["info", str(tmp_path), "--sort", "cost"]) == 2
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    assert len(lines) == 1 + 31
+    assert lines[-1].split()[:6] == ["a2.nam", "A2", "48000", "12.0", "12.3", "-14.2"]  # the dearest
+    assert lines[1].split()[-5:-1] == ["48000", "-", "-", "-"]
+    assert "broken.nam" in printed.err
+    assert main(["info", str(tmp_path / "more"), "--lacking", "input", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert main(["info", str(empty)]) == 2
+    assert "holds no .nam file" in capsys.readouterr().err
 
 
 def test_bench_measures_the_official_shapes_and_files(capsys):

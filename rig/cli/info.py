@@ -1,17 +1,23 @@
-"""`rig info FILE...`: what a model is, what it says about its levels, and what it costs on this machine."""
+"""`rig info FILE...`: what models are, what they say about their levels, and what they cost on this machine."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import RigError
+from ..errors import ModelError, RigError
+from .terminal import Progress
 
 if TYPE_CHECKING:
     from ..nam import Model
+
+
+SORTS = ("file", "shape", "cost", "input", "loudness")
+LEVELS = {"input": "input_level_dbu", "output": "output_level_dbu", "loudness": "loudness_db", "rate": "sample_rate_hz"}
 
 
 def add(commands: Any) -> None:
@@ -19,12 +25,14 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "info",
         help="show what a model is, its levels and its cost here",
-        description="Show architecture, shape, levels, receptive field and cost of .nam files.",
+        description="Show architecture, shape, levels, receptive field and cost of .nam files; of a folder, a table.",
     )
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .nam file")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .nam file, or a folder of them")
     command.add_argument(
         "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
     )
+    command.add_argument("--sort", choices=SORTS, default="file", help="order of a table (default file)")
+    command.add_argument("--lacking", choices=LEVELS, help="only models that do not state this")
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
 
@@ -33,31 +41,86 @@ def run(options: argparse.Namespace) -> int:
     """Carry the command out; a file that cannot be used does not stop the others."""
     from ..nam import Model
 
-    reports, failed = [], False
-    for path in options.files:
+    paths = [path for given in options.files for path in _models_in(given)]
+    progress = Progress("info") if len(paths) > 50 and not options.json else None
+    costs: dict[str, float] = {}  # models of one shape cost the same
+    reports, errors = [], []
+    for i, path in enumerate(paths):
         try:
-            reports.append(describe(Model.load(path, options.size)))
+            reports.append(describe(Model.load(path, options.size), costs))
         except RigError as error:
-            failed = True
-            reports.append({"file": path.name, "error": str(error)})
+            errors.append({"file": path.name, "error": str(error)})
+        if progress is not None:
+            progress((i + 1) / len(paths))
+    if options.lacking is not None:
+        reports = [report for report in reports if report[LEVELS[options.lacking]] is None]
+    reports.sort(key=_sort_key(options.sort))
     if options.json:
-        print(json.dumps(reports, indent=2))
+        print(json.dumps([*reports, *errors], indent=2))
     else:
-        for report in reports:
-            if "error" in report:
-                print(f"rig: {report['error']}", file=sys.stderr)
-            else:
-                print(as_text(report))
-    return 2 if failed else 0
+        as_table = any(path.is_dir() for path in options.files)
+        for line in table(reports) if as_table else map(as_text, reports):
+            print(line)
+        for problem in errors:
+            print(f"rig: {problem['error']}", file=sys.stderr)
+    return 2 if errors else 0
 
 
-def describe(model: Model) -> dict[str, Any]:
-    """Everything `rig info` knows, as plain data; None where the file says nothing."""
+def _models_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = sorted(path.rglob("*.nam"), key=lambda p: str(p).casefold())
+    if not found:
+        raise ModelError(f"{path}: this folder holds no .nam file; name a file or another folder.")
+    return found
+
+
+def _sort_key(by: str) -> Callable[[dict[str, Any]], Any]:
+    field = {"file": "file", "shape": "shape", "cost": "ns_per_sample", **LEVELS}[by]
+
+    def key(report: dict[str, Any]) -> tuple[bool, Any, str]:
+        value = report[field]
+        return value is None, value.casefold() if isinstance(value, str) else value or 0.0, report["file"].casefold()
+
+    return key
+
+
+def table(reports: list[dict[str, Any]]) -> list[str]:
+    """One line per model; a dash where the file says nothing."""
+    rows = [("file", "what it is", "Hz", "in dBu", "out dBu", "loudness", "of real time")]
+    for report in reports:
+        levels = (report["input_level_dbu"], report["output_level_dbu"], report["loudness_db"])
+        rows.append(
+            (
+                report["file"],
+                report["family"] or report["shape"],
+                "-" if report["sample_rate_hz"] is None else f"{report['sample_rate_hz']:g}",
+                *("-" if level is None else f"{level:.1f}" for level in levels),
+                f"{report['share_of_real_time']:.2%}",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths[0] = min(widths[0], 48)
+    lines = []
+    for row in rows:
+        left = [cell[:width].ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
+        right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+        lines.append("  ".join((*left, *right)))
+    return lines
+
+
+def describe(model: Model, costs: dict[str, float]) -> dict[str, Any]:
+    """Everything `rig info` knows, as plain data; None where the file says nothing.
+
+    `costs`: nanoseconds per sample by shape, as far as they were measured; a new shape is measured and added.
+    """
     from .. import remembered
     from ..bench import network_cost
 
     rate = model.rate
-    cost = network_cost(model.network(), block=64)
+    if model.shape not in costs:
+        costs[model.shape] = network_cost(model.network(), block=64)
+    cost = costs[model.shape]
     return {
         "file": model.path.name,
         "name": model.name,
