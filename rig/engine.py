@@ -16,9 +16,12 @@ from numpy.typing import NDArray
 from . import handover
 from .chain import CABINET, CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
 from .dsp import load
-from .dsp.convolve import MAX_CHUNK, Filter, Line, convolve
+from .dsp.convolve import MAX_CHUNK, Filter, Line, convolve, prepare_spectra
 from .dsp.memory import Layout
+from .dsp.network import reset as reset_network
+from .dsp.network import run as run_network
 from .dsp.pointers import offset
+from .dsp.rate import reset_rated, run_rated
 from .dsp.smooth import fade_samples, fade_table, settle
 from .dsp.tape import Tape
 from .errors import RigError
@@ -26,6 +29,11 @@ from .handover import CHANGE, KEEP, LANES
 from .ir import IR
 from .lane import Lane
 
+# Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
+NEEDED_WHILE_PLAYING = (
+    *(block, convolve, prepare_spectra, run_network, reset_network, run_rated, reset_rated),
+    *(handover.publish, handover.recall, handover.collect),
+)
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
 Keep = Literal["keep"]
 
@@ -90,6 +98,8 @@ class Engine:
     """
 
     def __init__(self, sample_rate: float, guard: bool = True) -> None:
+        for part in NEEDED_WHILE_PLAYING:
+            part.compile()
         self.sample_rate = sample_rate
         self.fade_samples = fade_samples(sample_rate)
         self.line = Line()

@@ -5,12 +5,18 @@ from __future__ import annotations
 import model_files
 import numpy as np
 import pytest
+from numba.core import event
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE
 
+from rig.dsp.jit import report
 from rig.dsp.rate import RatedNetwork
+from rig.engine import Engine
 from rig.errors import RigError
 from rig.nam import Model
+
+passes = event.RecordingListener()  # whatever numba compiles runs passes
+event.register("numba:run_pass", passes)
 
 RESAMPLED = (44100, 88200, 176400, 32000)
 STRETCHED = (96000, 192000)
@@ -118,6 +124,13 @@ def test_resampling_allocates_nothing():
     for _ in range(100):
         network.process(x)
     assert rtsys.get_allocation_stats() == before
+
+
+def test_a_model_of_another_rate_compiles_nothing_while_an_engine_plays():
+    Engine(RATE)
+    before = report.compiled, len(passes.buffer)
+    Model.load(NANO).network(44100)
+    assert (report.compiled, len(passes.buffer)) == before
 
 
 def test_rates_without_a_simple_ratio_are_refused():

@@ -254,7 +254,7 @@ def convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> Non
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64))
-def _prepare_spectra(workspace: int, taps: int, rows: int, spectra: int) -> None:
+def prepare_spectra(workspace: int, taps: int, rows: int, spectra: int) -> None:
     """The spectra of `rows` partitions of taps, each as the first half of a frame, scaled for the inverse transform."""
     w = floats(workspace)
     for row in range(rows):
@@ -297,7 +297,7 @@ class Filter:
         spectra = layout.reserve(np.float32, self.rows * ROW)
         self._arena = layout.allocate()
         self._arena[first][:] = temporary[padded][P - 1 :: -1]
-        _prepare_spectra(
+        prepare_spectra(
             temporary.address_of(workspace), temporary.address_of(padded), self.rows, self._arena.address_of(spectra)
         )
         addresses = self._arena.address_of(first), self._arena.address_of(spectra)
