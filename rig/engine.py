@@ -98,8 +98,8 @@ class Engine:
     """
 
     def __init__(self, sample_rate: float, guard: bool = True) -> None:
-        for part in NEEDED_WHILE_PLAYING:
-            part.compile()
+        for needed in NEEDED_WHILE_PLAYING:
+            needed.compile()
         self.sample_rate = sample_rate
         self.fade_samples = fade_samples(sample_rate)
         self.line = Line()
