@@ -252,6 +252,10 @@ BROKEN_MODELS = {
         ),
         "multiply-adds per sample, more than the 4194304",
     ),
+    "wide and hollow": (
+        wavenet_of([layer_array(1024, 1, 1, (1,) * 40, 1, bottleneck=1)]),
+        "numbers of history, more than the 4194304",
+    ),
     "ConvNet without channels": (drop("config", "channels", model=convnet(2)), "config.channels is missing"),
     "ConvNet without batchnorm": (drop("config", "batchnorm", model=convnet(2)), "config.batchnorm is missing"),
     "ConvNet one weight short": (

@@ -14,9 +14,10 @@ cache lines takes long to reach the loads that wait for it.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .activations import tanh_fraction
 from .jit import inline, kernel
@@ -32,7 +33,7 @@ LSTM = np.dtype(
         ("inputs", np.int64),  # of layer 0
         ("outputs", np.int64),  # rows of the head
         ("before", np.int64),  # floats of the first part of u: where h begins
-        ("weights", np.int64),  # offset in m; see `packed`
+        ("weights", np.int64),  # offset in m; see `packed_layer`
         ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
         ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
         ("half", np.int64),  # floats of one u[layer][parity]
@@ -46,6 +47,15 @@ LSTM = np.dtype(
 LSTM_BYTES = LSTM.itemsize
 
 
+class LSTMLayer(NamedTuple):
+    """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
+
+    gates: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    h: NDArray[np.float32]  # (hidden,) initial state
+    c: NDArray[np.float32]  # (hidden,) initial cells
+
+
 def inputs_end(inputs: int, hidden: int) -> int:
     """Where h begins in u: behind the inputs of layer 0, or h of the layer below, in whole vectors."""
     return -(-max(inputs, hidden) // W) * W
@@ -55,6 +65,27 @@ def half_floats(inputs: int, hidden: int) -> int:
     """Floats of one [input | h], read in whole vectors and one column further than h."""
     padded = -(-hidden // W) * W
     return -(-(inputs_end(inputs, hidden) + padded + 2) // 16) * 16
+
+
+def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
+    """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows.
+
+    `behind`: columns before those of h; h of the layer below comes in whole vectors.
+    """
+    hidden = layer.bias.shape[1]
+    padded = -(-hidden // W) * W
+    inputs = layer.gates.shape[2] - hidden
+    half = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None]
+    bias = np.zeros((4, padded), np.float32)
+    bias[:, :hidden] = layer.bias * half
+    gates = np.zeros((4, padded, (behind + hidden) | 1), np.float32)
+    gates[:, :hidden, :inputs] = layer.gates[:, :, :inputs] * half[:, :, None]
+    gates[:, :hidden, behind : behind + hidden] = layer.gates[:, :, inputs:] * half[:, :, None]
+    packed = []
+    for unit in range(0, padded, W):
+        packed.append(bias[:, unit : unit + W].ravel())
+        packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
+    return np.concatenate(packed)
 
 
 @inline

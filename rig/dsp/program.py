@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import NONE
-from .lstm import LSTM, half_floats, inputs_end
+from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
 from .memory import Arena, Layout
 from .network import ACTIVATE, CLEAR, COMBINE, DENSE, NETWORK, PLANE, RECUR
 from .planes import ADD, BLEND, FUSED, MULTIPLY, MULTIPLY_ADD, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
@@ -104,15 +104,6 @@ class _Plane:
         return self.start + BLOCK + (GROWTH * self.start if self.lookback > 2 * W else 0)
 
 
-class LSTMLayer(NamedTuple):
-    """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
-
-    gates: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    h: NDArray[np.float32]  # (hidden,) initial state
-    c: NDArray[np.float32]  # (hidden,) initial cells
-
-
 class Program:
     """The operations that make `output` of `input`, each one channel, in the order in which they are added."""
 
@@ -200,7 +191,7 @@ class Program:
         inputs = a.channels
         groups = -(-hidden // W)
         padded, before, half = groups * W, inputs_end(inputs, hidden), half_floats(inputs, hidden)
-        packed = [_packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
+        packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
         weights = self._constant(np.concatenate(packed))
         output = np.zeros((outputs, padded + 1), np.float32)
         output[:, :hidden], output[:, padded] = head, bias
@@ -342,24 +333,3 @@ class State:
             now = self.memory[lstm["state"] : lstm["state"] + count]
             self.memory[lstm["settled"] : lstm["settled"] + count] = now
             lstm["settled_phase"] = lstm["phase"]
-
-
-def _packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
-    """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows.
-
-    `behind`: columns before those of h; h of the layer below comes in whole vectors.
-    """
-    hidden = layer.bias.shape[1]
-    padded = -(-hidden // W) * W
-    inputs = layer.gates.shape[2] - hidden
-    half = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None]
-    bias = np.zeros((4, padded), np.float32)
-    bias[:, :hidden] = layer.bias * half
-    gates = np.zeros((4, padded, (behind + hidden) | 1), np.float32)
-    gates[:, :hidden, :inputs] = layer.gates[:, :, :inputs] * half[:, :, None]
-    gates[:, :hidden, behind : behind + hidden] = layer.gates[:, :, inputs:] * half[:, :, None]
-    packed = []
-    for unit in range(0, padded, W):
-        packed.append(bias[:, unit : unit + W].ravel())
-        packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
-    return np.concatenate(packed)

@@ -42,7 +42,7 @@ class Architecture(Protocol):
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
+        """Numbers of signal it keeps."""
 
     @property
     def shape(self) -> str:

@@ -72,7 +72,7 @@ class ConvNetConfig:
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
+        """Numbers of signal it keeps."""
         return sum(block.history_floats for block in self.blocks)
 
     @property

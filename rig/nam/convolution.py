@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dsp.program import Signal, Source
+from ..dsp.program import BLOCK, Signal, Source
 from .weights import Reader, Weights
 
 
@@ -52,8 +52,8 @@ class Convolution:
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
-        return self.lookback * self.inputs
+        """Numbers of the signal it reads that are kept: the past and a block."""
+        return (self.lookback + BLOCK) * self.inputs
 
     def take(self, reader: Reader) -> Taken:
         """Its weights: groups filled up with zeros, a missing bias as zeros."""

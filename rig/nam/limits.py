@@ -8,12 +8,12 @@ from .fields import Fields
 MAX_CHANNELS = 1024
 MAX_LAYERS = 1024
 MAX_RECEPTIVE_FIELD = 1 << 20  # samples
-MAX_HISTORY = 1 << 22  # numbers of past signal; the widest public model keeps 90,000
+MAX_HISTORY = 1 << 22  # numbers of signal, past and present; the widest public model keeps 400,000
 MAX_MACS = 1 << 22  # per sample; a hundred times the largest public model, which no CPU plays in real time
 
 
 def check_limits(fields: Fields, config: Architecture) -> None:
-    """Raise ModelError for a network beyond the limits."""
+    """Raise ModelError for a network that looks back too far."""
     for what, found, limit in (
         ("samples of receptive field", config.receptive_field_samples, MAX_RECEPTIVE_FIELD),
         ("numbers of history", config.history_floats, MAX_HISTORY),

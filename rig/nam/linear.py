@@ -51,7 +51,7 @@ class LinearConfig:
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
+        """Numbers of signal it keeps."""
         return (self.taps - 1) * min(self.inputs, self.outputs)
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dsp.program import LSTMLayer, Program, Signal
+from ..dsp.lstm import LSTMLayer
+from ..dsp.program import Program, Signal
 from .architecture import Leaf
 from .fields import Fields
 from .weights import Reader, Weights

@@ -160,7 +160,7 @@ def _read_head1x1(fields: Fields, bottleneck: int) -> tuple[int, int] | None:
 
 
 def _read_film(fields: Fields, site: str) -> Film | None:
-    if fields.get(site) in (None, False):
+    if fields.get(site) is None or fields.get(site) is False:
         return None
     film = fields.child(site)
     shift, groups = film.boolean("shift", True), film.whole("groups", MAX_CHANNELS, 1)

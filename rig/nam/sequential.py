@@ -53,7 +53,7 @@ class SequentialConfig:
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
+        """Numbers of signal it keeps."""
         return sum(model.config.history_floats for model in self.models)
 
     @property

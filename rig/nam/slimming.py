@@ -7,6 +7,7 @@ stay, so that its halves do not keep their roles.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from math import floor
 
 import numpy as np
@@ -29,16 +30,9 @@ def slim(leaf: Leaf, size: float, file: str) -> Leaf:
     cut = replace(net, arrays=_cut_arrays(net.arrays, size))
     if cut == net:
         return leaf
-    for i, array in enumerate(net.arrays):
-        where = f"{file}: a slimmable WaveNet below full size, but its array {i}"
-        groups = [convolution.groups for convolution in array.convolutions()]
-        if max(groups) > 1:
-            raise ModelError(f"{where} has groups of channels, which cannot be cut; ask for size 1")
-        if array.head.kernel > 1:
-            raise ModelError(f"{where} has a head of {array.head.kernel} taps, which cannot be cut; ask for size 1")
-        if i and cut.arrays[i].skip_channels != cut.arrays[i].channels:
-            found = f"{cut.arrays[i].skip_channels} channels for its head, not {cut.arrays[i].channels}"
-            raise ModelError(f"{where} would have {found}; ask for size 1")
+    obstacle = _obstacle(net, cut)
+    if obstacle is not None:
+        raise ModelError(f"{file}: a slimmable WaveNet below full size, but {obstacle}; ask for size 1")
     return Leaf(cut, _cut_weights(net, cut, leaf.weights), leaf.sample_rate)
 
 
@@ -49,12 +43,23 @@ def slim_sizes(leaf: Leaf) -> tuple[tuple[float, str], ...]:
         return ()
     counts = {len(array.allowed_channels) for array in net.arrays if array.allowed_channels}
     limits = sorted({i / count for count in counts for i in range(1, count + 1)})
-    if len(limits) < 2:
+    middles = [(below + limit) / 2 for below, limit in pairwise([0.0, *limits])]
+    sizes = [replace(net, arrays=_cut_arrays(net.arrays, middle)) for middle in middles]
+    if len(sizes) < 2 or any(_obstacle(net, cut) for cut in sizes[:-1]):
         return ()
-    below = [0.0, *limits]
-    middles = [(below[i] + limit) / 2 for i, limit in enumerate(limits)]
-    shapes = [replace(net, arrays=_cut_arrays(net.arrays, size)).shape for size in middles]
-    return tuple(zip(limits, shapes, strict=True))
+    return tuple((limit, cut.shape) for limit, cut in zip(limits, sizes, strict=True))
+
+
+def _obstacle(net: WaveNetConfig, cut: WaveNetConfig) -> str | None:
+    """Why the first cannot become the second."""
+    for i, (array, part) in enumerate(zip(net.arrays, cut.arrays, strict=True)):
+        if max(convolution.groups for convolution in array.convolutions()) > 1:
+            return f"its array {i} has groups of channels, which cannot be cut"
+        if array.head.kernel > 1:
+            return f"its array {i} has a head of {array.head.kernel} taps, which cannot be cut"
+        if i and part.skip_channels != part.channels:
+            return f"its array {i} would have {part.skip_channels} channels for its head, not {part.channels}"
+    return None
 
 
 def _cut_arrays(arrays: tuple[LayerArray, ...], size: float) -> tuple[LayerArray, ...]:

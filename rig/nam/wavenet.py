@@ -83,7 +83,7 @@ class WaveNetConfig:
 
     @property
     def history_floats(self) -> int:
-        """Numbers of past signal it keeps."""
+        """Numbers of signal it keeps."""
         return sum(c.history_floats for c in self.convolutions()) + sum(n.config.history_floats for n in self.nested)
 
     @property
