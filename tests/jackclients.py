@@ -283,6 +283,7 @@ def bounce_until_whole(
         except TakeBroken:
             if attempt + 1 == tries:
                 raise
+            time.sleep(1.0)  # what was played of it rings out, down to the memory of a DC blocker
     raise ValueError("tries must be at least 1")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from model_files import a1_standard, a2, container, lstm, wavenet, write
 
-from rig.errors import ModelError, RigError
+from rig.errors import RigError
 from rig.nam import Model
 
 SMALL = wavenet([3, 2], dilations=(1, 2))
@@ -158,26 +158,6 @@ def test_the_smaller_model_plays_as_if_loaded_at_that_size(load):
 def test_a_container_in_a_container_plays_at_full_size(load):
     model = load(container((0.5, container((0.5, lstm(1, 1)), (1.0, SMALL))), (1.0, a1_standard())), 0.0)
     assert model.shape == "WaveNet 3 -> 2 channels, 2 + 2 layers"
-
-
-def test_a_size_that_rig_does_not_play_leaves_the_others(load):
-    gated = json.loads(json.dumps(SMALL))
-    gated["config"]["layers"][0]["gated"] = True
-    model = container((0.5, gated), (1.0, a1_standard()))
-    assert load(model).sizes[0] == (0.5, "not played yet")
-    assert load(model).smaller() is None
-    with pytest.raises(ModelError, match="uses gating"):
-        load(model, 0.0)
-
-
-def test_a_slimmable_wavenet_plays_at_full_size_only(load):
-    model = wavenet([4], dilations=(1, 2))
-    x = np.linspace(-1, 1, 300)
-    expected = load(model).render(x)
-    model["config"]["layers"][0]["slimmable"] = {"method": "slice_channels_uniform", "kwargs": {}}
-    assert np.array_equal(load(model, 0.75).render(x), expected)
-    with pytest.raises(ModelError, match=r"slimmable WaveNet below full size.*0.75 or more"):
-        load(model, 0.74)
 
 
 def test_an_lstm_is_prewarmed_for_half_a_second_of_its_rate(load):

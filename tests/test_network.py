@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from child import run_in_child
 from drivers import play
-from model_files import a1_standard, a2, layer_array, lstm, wavenet, wavenet_of, write
+from model_files import FILM_SITES, a1_standard, a2, layer_array, lstm, wavenet, wavenet_of, write
 from naive_nam import render
 from numba.core import event
 from numba.core.runtime import _nrt_python, rtsys
@@ -24,6 +24,7 @@ ACTIVATIONS = [
     {"type": "LeakyHardtanh", "min_val": -0.5, "max_val": 0.25, "min_slope": 0.1, "max_slope": 0.2},
     "LeakyHardTanh",
 ]
+EVERYWHERE = {site: {} for site in FILM_SITES} | {"head1x1": {"active": True, "out_channels": 5, "groups": 1}}
 MODELS = {
     "A1 standard": a1_standard(),
     "A2": a2(),
@@ -36,6 +37,10 @@ MODELS = {
             layer_array(4, 1, 2, (1, 5), head_kernel=3, head_dilation=7),
             layer_array(2, 4, 1, (2, 9), head_kernel=4, head_bias=True),
         ]
+    ),
+    "everything": wavenet_of(
+        [layer_array(6, 1, 1, (1, 9), gating_mode=["gated", "blended"], **EVERYWHERE) | {"condition_size": 3}],
+        condition=lstm(1, 20, outputs=3),
     ),
     **{f"LSTM {n}x{h}": lstm(n, h, h) for n, h in ((1, 1), (1, 3), (1, 16), (1, 40), (2, 8), (3, 20))},
 }
@@ -125,7 +130,7 @@ def test_two_instances_share_nothing(tmp_path):
     assert np.array_equal(np.concatenate(halves), expected)
 
 
-@pytest.mark.parametrize("name", ["A1 standard", "LSTM 2x8"])
+@pytest.mark.parametrize("name", ["A1 standard", "LSTM 2x8", "everything"])
 def test_running_allocates_nothing(name, network_of):
     network = network_of(MODELS[name])
     x = signal(64000)
@@ -176,7 +181,7 @@ def test_narrow_registers_play_the_same(lanes):
     cpu, features = NARROW[lanes]
     if lanes == 8 and "+avx2" not in jit.cpu_features():
         pytest.skip("this CPU has no AVX2")
-    names = ["A1 standard", "A2 lite", "WaveNet 7 -> 5 -> 1", "LSTM 2x8", "LSTM 3x20"]
+    names = ["A1 standard", "A2 lite", "WaveNet 7 -> 5 -> 1", "everything", "LSTM 2x8", "LSTM 3x20"]
     environment = os.environ | {"NUMBA_CPU_NAME": cpu, "NUMBA_CPU_FEATURES": features}
     found = run_in_child(largest_errors, names, environment=environment)
     assert found["lanes"] == lanes

@@ -104,6 +104,19 @@ def test_block_size_and_reset_change_nothing(rate, tmp_path):
         np.testing.assert_array_equal(model.network(rate).process(x), whole)
 
 
+@pytest.mark.parametrize("factor", [2, 4])
+def test_a_stretched_impulse_response_has_its_taps_as_many_times_as_far_apart(factor, tmp_path):
+    taps = np.random.default_rng(0).standard_normal(100).tolist()
+    config = {"receptive_field": 100, "bias": False}
+    document = model_files.finished("Linear", config, taps)
+    model = Model.load(model_files.write(tmp_path / "linear.nam", document))
+    impulse = np.zeros(factor * 100, np.float32)
+    impulse[0] = 1.0
+    y = model.network(factor * 48000).process(impulse)
+    np.testing.assert_allclose(y[::factor], taps, atol=1e-6)
+    assert not y.reshape(-1, factor)[:, 1:].any()
+
+
 def test_a_settled_network_is_still_in_silence(tmp_path):
     for rate in (44100, 96000):
         y = Model.load(A2).network(rate).process(np.zeros(9000, np.float32))

@@ -8,15 +8,16 @@ layer 0, sample n - 1 of layer 1, and so on, all within the block.
 
     u[layer][parity] = [input | h]      two of each: h of this sample is read while h of the next is written
 
-Both parts of u are whole vectors; the one input of layer 0 stands right before h. So h is always written aligned:
-a store across two cache lines takes long to reach the loads that wait for it.
+Both parts of u are whole vectors; the inputs stand right before h. So h is always written aligned: a store across two
+cache lines takes long to reach the loads that wait for it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .activations import tanh_fraction
 from .jit import inline, kernel
@@ -29,8 +30,11 @@ LSTM = np.dtype(
         ("layers", np.int64),
         ("groups", np.int64),  # vectors of W hidden units
         ("hidden", np.int64),  # units that really exist
-        ("weights", np.int64),  # offset in m; see `packed`
-        ("head", np.int64),  # offset of the output row: groups*W weights, then the bias
+        ("inputs", np.int64),  # of layer 0
+        ("outputs", np.int64),  # rows of the head
+        ("before", np.int64),  # floats of the first part of u: where h begins
+        ("weights", np.int64),  # offset in m; see `packed_layer`
+        ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
         ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
         ("half", np.int64),  # floats of one u[layer][parity]
         ("state_floats", np.int64),  # all of that
@@ -43,15 +47,45 @@ LSTM = np.dtype(
 LSTM_BYTES = LSTM.itemsize
 
 
-def columns(layer: int, hidden: int) -> int:
-    """Columns of the packed gate matrix: input and h, an odd number because they are read as one and then in pairs."""
-    return ((1 if layer == 0 else -(-hidden // W) * W) + hidden) | 1
+class LSTMLayer(NamedTuple):
+    """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
+
+    gates: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    h: NDArray[np.float32]  # (hidden,) initial state
+    c: NDArray[np.float32]  # (hidden,) initial cells
 
 
-def half_floats(hidden: int) -> int:
+def inputs_end(inputs: int, hidden: int) -> int:
+    """Where h begins in u: behind the inputs of layer 0, or h of the layer below, in whole vectors."""
+    return -(-max(inputs, hidden) // W) * W
+
+
+def half_floats(inputs: int, hidden: int) -> int:
     """Floats of one [input | h], read in whole vectors and one column further than h."""
     padded = -(-hidden // W) * W
-    return -(-(2 * padded + 2) // 16) * 16
+    return -(-(inputs_end(inputs, hidden) + padded + 2) // 16) * 16
+
+
+def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
+    """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows.
+
+    `behind`: columns before those of h; h of the layer below comes in whole vectors.
+    """
+    hidden = layer.bias.shape[1]
+    padded = -(-hidden // W) * W
+    inputs = layer.gates.shape[2] - hidden
+    half = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None]
+    bias = np.zeros((4, padded), np.float32)
+    bias[:, :hidden] = layer.bias * half
+    gates = np.zeros((4, padded, (behind + hidden) | 1), np.float32)
+    gates[:, :hidden, :inputs] = layer.gates[:, :, :inputs] * half[:, :, None]
+    gates[:, :hidden, behind : behind + hidden] = layer.gates[:, :, inputs:] * half[:, :, None]
+    packed = []
+    for unit in range(0, padded, W):
+        packed.append(bias[:, unit : unit + W].ravel())
+        packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
+    return np.concatenate(packed)
 
 
 @inline
@@ -67,17 +101,17 @@ def _next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) 
 
 @kernel
 def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
-    """y = head of the last layer; both are offsets of a row. `net` is an LSTM record."""
+    """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     layers, groups, half, hidden, phase, head = net.layers, net.groups, net.half, net.hidden, net.phase, net.head
-    padded = groups * W
+    padded, before, inputs_at, outputs_at = groups * W, net.before, x.at, y.at
     cells = net.state + layers * 2 * half
     for n in range(frames + layers - 1):
         now = ((n + phase) & 1) * half
         then = half - now
         w, u, c = net.weights, net.state, cells
         for layer in range(layers):
-            first = padded - 1 if layer == 0 else 0
-            width = (padded - first + hidden) | 1
+            first = before - net.inputs if layer == 0 else before - padded
+            width = (before - first + hidden) | 1
             t = n - layer
             if t < 0 or t >= frames:
                 w += groups * (width + 1) * 4 * W
@@ -85,7 +119,8 @@ def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
                 u += 2 * half
                 continue
             if layer == 0:
-                m[u + now + first] = m[x + t]
+                for i in range(net.inputs):
+                    m[u + now + first + i] = m[inputs_at + i * x.stride + t]
             inputs = u + now + first
             total = splat(f32(0.0))
             for g in range(groups):
@@ -105,13 +140,19 @@ def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
                 store(m, c, cell)
                 cp, cq = tanh_fraction(cell)
                 h = (op + oq) * cp / ((oq + oq) * cq)
-                store(m, u + then + padded + g * W, h)
+                store(m, u + then + before + g * W, h)
                 if layer == layers - 1:
                     total = total + h * load(m, head + g * W)
                 else:
-                    store(m, u + 2 * half + then + g * W, h)
+                    store(m, u + 2 * half + then + before - padded + g * W, h)
                 c += W
             if layer == layers - 1:
-                m[y + t] = vsum(total) + m[head + padded]
+                m[outputs_at + t] = vsum(total) + m[head + padded]
+                for o in range(1, net.outputs):
+                    row = head + o * (padded + 1)
+                    total = splat(f32(0.0))
+                    for g in range(groups):
+                        total = total + load(m, u + then + before + g * W) * load(m, row + g * W)
+                    m[outputs_at + o * y.stride + t] = vsum(total) + m[row + padded]
             u += 2 * half
     net.phase = (phase + frames) & 1

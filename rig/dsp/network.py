@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import RigError
 from .jit import entry, kernel
 from .lstm import LSTM, LSTM_BYTES, lstm
-from .planes import OPERATION, OPERATION_BYTES, ROWS, SEGMENT, SEGMENT_BYTES, activate, dense, fill, move
+from .planes import OPERATION, OPERATION_BYTES, ROWS, SEGMENT, SEGMENT_BYTES, activate, combine, dense, fill, move
 from .pointers import floats, ints, record
 from .simd import W
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 f32 = np.float32
 
-DENSE, ACTIVATE, CLEAR, RECUR = range(4)
+DENSE, ACTIVATE, COMBINE, CLEAR, RECUR = range(5)
 
 PLANE = np.dtype(
     [
@@ -33,7 +33,8 @@ PLANE = np.dtype(
         ("channels", np.int64),
         ("lookback", np.int64),  # frames of past, whole vectors
         ("capacity", np.int64),  # frames a row holds before it has to slide
-        ("settled", np.int64),  # offset of one float per row: its constant after the prewarm
+        ("settled", np.int64),  # offset of each row's past after the prewarm
+        ("kept", np.int64),  # frames of it per row: one constant, or the lookback
     ],
     align=True,
 )
@@ -81,10 +82,14 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
             dense(m, op, padded)
         elif op.code == ACTIVATE:
             activate(m, op, padded)
+        elif op.code == COMBINE:
+            _place(op.b, positions)
+            _place(op.c, positions)
+            combine(m, op, padded)
         elif op.code == CLEAR:
             fill(m, f32(0.0), op.channels, op.out.at, op.out.stride, padded)
         elif op.code == RECUR:
-            lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a.at, op.out.at, frames)
+            lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
 
 
 @kernel
@@ -132,7 +137,8 @@ def run(network: int, x: int, y: int, frames: int) -> None:
 def reset(network: int) -> None:
     """Back to the state after loading: the initial state and the prewarm. Costs about as much as copying the state.
 
-    After a long silence every row of a convolution's history holds one constant, so one float per row is enough.
+    After a long silence every row of a convolution's history holds one constant, so one float per row is enough, unless
+    an LSTM is there, which need not come to rest.
     """
     net = record(network, NETWORK)
     m, positions = floats(net.memory), ints(net.positions)
@@ -141,7 +147,10 @@ def reset(network: int) -> None:
         if plane.lookback > 0:
             row = plane.base
             for c in range(plane.channels):
-                fill(m, m[plane.settled + c], 1, row, 0, plane.lookback)
+                if plane.kept == 1:
+                    fill(m, m[plane.settled + c], 1, row, 0, plane.lookback)
+                else:
+                    move(m, row, plane.settled + c * plane.lookback, plane.lookback)
                 row += plane.stride
             positions[i] = plane.lookback
     for i in range(net.lstm_count):
@@ -154,14 +163,16 @@ class Network:
     """One playing instance of a program: its own memory, prewarmed with silence.
 
     `address` is that of its NETWORK record, the first argument of `run` and `reset`. Only one thread may run it at a
-    time. `receptive_field_samples`: how much past input decides its state; for an LSTM the prewarm count.
+    time. `receptive_field_samples`: how much past input decides its state. `prewarm_samples`: so much silence settles
+    it; None: as much as that.
     """
 
-    def __init__(self, program: Program, prewarm_samples: int) -> None:
+    def __init__(self, program: Program, receptive_field_samples: int, prewarm_samples: int | None = None) -> None:
         self._state = program.allocate()
         self.address = self._state.address
-        self.receptive_field_samples = prewarm_samples
-        self.process(np.zeros(prewarm_samples, np.float32))
+        self.receptive_field_samples = receptive_field_samples
+        prewarm = receptive_field_samples if prewarm_samples is None else prewarm_samples
+        self.process(np.zeros(prewarm, np.float32))
         self._state.settle()
         self.reset()
 

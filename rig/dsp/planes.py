@@ -22,7 +22,7 @@ import numpy as np
 from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
 from .jit import inline, kernel
 from .pointers import record
-from .simd import REGISTERS, W, load, splat, store, tile_add, tile_bias, tile_madd, tile_map, tile_store
+from .simd import REGISTERS, W, fma, load, splat, store, tile_add, tile_bias, tile_madd, tile_map, tile_store
 
 f32 = np.float32
 
@@ -39,7 +39,8 @@ ROWS = np.dtype(
     align=True,
 )
 
-# A source of `dense`: rows that were delayed by as much less in `first`.
+# A source of `dense`: rows that were delayed by as much less in `first`. With a stride of -1 the rows are one row at
+# growing delays: a long filter is one segment.
 SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64)], align=True)
 SEGMENT_BYTES = SEGMENT.itemsize
 
@@ -50,7 +51,9 @@ OPERATION = np.dtype(
         ("out", ROWS),
         ("a", ROWS),  # what is read, or added
         ("total", ROWS),  # what `out` is added to
-        ("kind", np.int64),  # which activation
+        ("b", ROWS),  # `combine` only: its second and third operand
+        ("c", ROWS),
+        ("kind", np.int64),  # which activation, or how to combine
         ("parameters", np.int64),  # offset in m of the activation's parameters
         ("weights", np.int64),  # offset in m of the packed weights
         ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
@@ -60,6 +63,8 @@ OPERATION = np.dtype(
     align=True,
 )
 OPERATION_BYTES = OPERATION.itemsize
+
+ADD, MULTIPLY, MULTIPLY_ADD, BLEND = range(4)  # kinds of `combine`
 
 # Registers hold R*V accumulators, V inputs and one weight: 8x2 and 4x4 with 32 of them, 4x2 with 16.
 MANY = REGISTERS == 32
@@ -184,6 +189,35 @@ def activate(m: Any, op: Any, frames: Any) -> None:
                 store(m, total + t, load(m, total + t) + y)
         out += op.out.stride
         a += op.a.stride
+        total += op.total.stride
+
+
+@inline
+def _combined(kind: Any, a: Any, b: Any, m: Any, c: Any) -> Any:
+    if kind == ADD:
+        return a + b
+    if kind == MULTIPLY:
+        return a * b
+    if kind == MULTIPLY_ADD:
+        return fma(a, b, load(m, c))
+    third = load(m, c)
+    return fma(a - third, b, third)
+
+
+@kernel
+def combine(m: Any, op: Any, frames: Any) -> None:
+    """out = a + b, a * b, a * b + c, or b * a + (1 - b) * c; total += out. Out may be any of them."""
+    out, a, b, c, total = op.out.at, op.a.at, op.b.at, op.c.at, op.total.at
+    for _ in range(op.channels):
+        for t in range(0, frames, W):
+            y = _combined(op.kind, load(m, a + t), load(m, b + t), m, c + t)
+            store(m, out + t, y)
+            if total >= 0:
+                store(m, total + t, load(m, total + t) + y)
+        out += op.out.stride
+        a += op.a.stride
+        b += op.b.stride
+        c += op.c.stride
         total += op.total.stride
 
 

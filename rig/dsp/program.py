@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import NONE
-from .lstm import LSTM, columns, half_floats
+from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
 from .memory import Arena, Layout
-from .network import ACTIVATE, CLEAR, DENSE, NETWORK, PLANE, RECUR
-from .planes import FUSED, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
+from .network import ACTIVATE, CLEAR, COMBINE, DENSE, NETWORK, PLANE, RECUR
+from .planes import ADD, BLEND, FUSED, MULTIPLY, MULTIPLY_ADD, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
 from .simd import W
 
 BLOCK = 256  # frames at a time; longer host blocks are cut. A larger one gains nothing.
@@ -38,11 +38,25 @@ class Signal(NamedTuple):
 
 
 class Source(NamedTuple):
-    """One term of `Program.dense`: a matrix (rows, channels) times a signal, `delay` frames ago."""
+    """One term of `Program.dense`: a matrix (rows, channels) times a signal, `delay` frames ago.
+
+    With `spread`, the columns of the matrix are not the channels of the signal, which has one, but its delays 0, 1, ...
+    """
 
     signal: Signal
     matrix: NDArray[np.float32]
     delay: int = 0
+    spread: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Of the matrix."""
+        return int(self.matrix.shape[1])
+
+    @property
+    def lookback(self) -> int:
+        """Frames of past that it reads."""
+        return self.delay + (self.columns - 1 if self.spread else 0)
 
 
 class Function(NamedTuple):
@@ -62,7 +76,9 @@ class _Operation:
     out: Signal
     a: Signal = NOTHING
     total: Signal = NOTHING
-    function: Function = IDENTITY
+    b: Signal = NOTHING
+    c: Signal = NOTHING
+    kind: int = NONE
     parameters: int = 0
     weights: int = 0
     first: int = 0
@@ -88,25 +104,17 @@ class _Plane:
         return self.start + BLOCK + (GROWTH * self.start if self.lookback > 2 * W else 0)
 
 
-class LSTMLayer(NamedTuple):
-    """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
-
-    gates: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    h: NDArray[np.float32]  # (hidden,) initial state
-    c: NDArray[np.float32]  # (hidden,) initial cells
-
-
 class Program:
     """The operations that make `output` of `input`, each one channel, in the order in which they are added."""
 
     def __init__(self) -> None:
         self._operations: list[_Operation] = []
-        self._segments: list[tuple[Signal, int]] = []
+        self._segments: list[Source] = []
         self._planes = [_Plane(1)]  # plane 0 is nothing: its pos stays 0
         self._lstms: list[dict[str, int]] = []
         self._constants: list[NDArray[np.float32]] = []
         self._floats = 0  # in the memory so far
+        self._stretch = 1
         self.input, self.output = self.signal(1), self.signal(1)
 
     # ---------------------------------------------------------------- what a network is made of
@@ -130,9 +138,10 @@ class Program:
         if bias is None:
             bias = np.zeros(rows, np.float32)
         for source in sources:
-            assert source.matrix.shape == (rows, source.signal.channels), (source, rows)
+            channels = 1 if source.spread else source.columns
+            assert source.matrix.shape[0] == rows and source.signal.channels == channels, (source, rows)
             plane = self._planes[source.signal.plane]
-            plane.lookback = max(plane.lookback, source.delay)
+            plane.lookback = max(plane.lookback, source.lookback)
         packed, row = [], 0
         for height in tile_heights(rows):
             packed.append(bias[row : row + height])
@@ -140,10 +149,10 @@ class Program:
             row += height
         operation = _Operation(DENSE, out, add, weights=self._constant(np.concatenate(packed)))
         operation.first, operation.segments = len(self._segments), len(sources)
-        self._segments += [(source.signal, source.delay) for source in sources]
+        self._segments += sources
         self._operations.append(operation)
         if function.kind in FUSED:
-            operation.function, operation.total = function, total
+            operation.kind, operation.total = function.kind, total
             operation.parameters = self._constant(function.parameters)
         else:
             self.activate(out, out, function, total=total)
@@ -151,27 +160,47 @@ class Program:
     def activate(self, out: Signal, a: Signal, function: Function, *, total: Signal = NOTHING) -> None:
         """Out = function(a), and total += out; out may be a."""
         parameters = self._constant(function.parameters)
-        self._operations.append(_Operation(ACTIVATE, out, a, total, function, parameters))
+        self._operations.append(_Operation(ACTIVATE, out, a, total, kind=function.kind, parameters=parameters))
+
+    def add(self, out: Signal, a: Signal, b: Signal, *, total: Signal = NOTHING) -> None:
+        """Out = a + b, and total += out. Here and below, out may be one of the others."""
+        self._operations.append(_Operation(COMBINE, out, a, total, b, kind=ADD))
+
+    def multiply(self, out: Signal, a: Signal, b: Signal, *, add: Signal = NOTHING, total: Signal = NOTHING) -> None:
+        """Out = a * b + add, and total += out."""
+        kind = MULTIPLY if add == NOTHING else MULTIPLY_ADD
+        self._operations.append(_Operation(COMBINE, out, a, total, b, add, kind))
+
+    def blend(self, out: Signal, a: Signal, b: Signal, share: Signal, *, total: Signal = NOTHING) -> None:
+        """Out = share * a + (1 - share) * b, and total += out."""
+        self._operations.append(_Operation(COMBINE, out, a, total, share, b, BLEND))
 
     def clear(self, out: Signal) -> None:
         """Out = 0."""
         self._operations.append(_Operation(CLEAR, out))
 
     def lstm(
-        self, out: Signal, a: Signal, layers: Sequence[LSTMLayer], head: NDArray[np.float32], bias: np.float32
+        self,
+        out: Signal,
+        a: Signal,
+        layers: Sequence[LSTMLayer],
+        head: NDArray[np.float32],
+        bias: NDArray[np.float32],
     ) -> None:
-        """Out = head . h + bias of the last layer; a feeds the first. One channel each."""
-        hidden = head.size
+        """Out = head @ h + bias of the last layer, head of shape (outputs, hidden); a feeds the first."""
+        outputs, hidden = head.shape
+        inputs = a.channels
         groups = -(-hidden // W)
-        padded, half = groups * W, half_floats(hidden)
-        weights = self._constant(np.concatenate([_packed_layer(i, layer) for i, layer in enumerate(layers)]))
-        output = np.zeros(padded + 1, np.float32)
-        output[:hidden], output[padded] = head, bias
+        padded, before, half = groups * W, inputs_end(inputs, hidden), half_floats(inputs, hidden)
+        packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
+        weights = self._constant(np.concatenate(packed))
+        output = np.zeros((outputs, padded + 1), np.float32)
+        output[:, :hidden], output[:, padded] = head, bias
         state = np.zeros(len(layers) * (2 * half + padded), np.float32)
         cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
         for i, layer in enumerate(layers):
             # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
-            start = (2 * i + (i & 1)) * half + padded
+            start = (2 * i + (i & 1)) * half + before
             state[start : start + hidden] = layer.h
             cells[i, :hidden] = layer.c
         self._lstms.append(
@@ -179,6 +208,9 @@ class Program:
                 "layers": len(layers),
                 "groups": groups,
                 "hidden": hidden,
+                "inputs": inputs,
+                "outputs": outputs,
+                "before": before,
                 "weights": weights,
                 "head": self._constant(output),
                 "state": self._constant(state),
@@ -212,7 +244,7 @@ class Program:
         Exact for everything below the model's own Nyquist frequency; not for recurrent networks.
         """
         assert not self.recurrent
-        self._segments = [(signal, delay * factor) for signal, delay in self._segments]
+        self._stretch *= factor
         for plane in self._planes:
             plane.lookback *= factor
 
@@ -231,11 +263,15 @@ class Program:
         arena = layout.allocate()
         arena[memory][: self._floats] = np.concatenate(self._constants)
         self._write_operations(arena[operations], arena.address_of(segments))
-        for record, (signal, delay) in zip(arena[segments], self._segments, strict=True):
-            record["rows"], record["channels"] = self._rows(signal, delay), signal.channels
+        for record, source in zip(arena[segments], self._segments, strict=True):
+            record["rows"] = self._rows(source.signal, source.delay * self._stretch)
+            record["channels"] = source.columns
+            if source.spread:
+                record["rows"]["stride"] = -self._stretch
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
-            record["lookback"], record["capacity"], record["settled"] = plane.start, plane.capacity, plane.settled
+            record["lookback"], record["capacity"] = plane.start, plane.capacity
+            record["settled"], record["kept"] = plane.settled, self._kept(plane)
         arena[positions][:] = [plane.start for plane in self._planes]
         for record, fields in zip(arena[lstms], self._lstms, strict=True):
             for name, value in fields.items():
@@ -264,8 +300,12 @@ class Program:
             plane.base = at
             at += plane.stride * plane.channels
             plane.settled = at
-            at += -(-plane.channels // LINE) * LINE
+            at += -(-plane.channels * self._kept(plane) // LINE) * LINE
         return at
+
+    def _kept(self, plane: _Plane) -> int:
+        """Frames per row that `reset` restores: on silence all are the same, but an LSTM may go on forever."""
+        return plane.start if self._lstms and plane.start else 1
 
     def _rows(self, signal: Signal, delay: int = 0) -> tuple[int, int, int, int]:
         """As a ROWS record; where it is in a block is found when it plays."""
@@ -277,9 +317,9 @@ class Program:
     def _write_operations(self, table: NDArray[Any], segments: int) -> None:
         for record, operation in zip(table, self._operations, strict=True):
             record["code"], record["channels"] = operation.code, operation.out.channels
-            for name in ("out", "a", "total"):
+            for name in ("out", "a", "total", "b", "c"):
                 record[name] = self._rows(getattr(operation, name))
-            record["kind"], record["parameters"] = operation.function.kind, operation.parameters
+            record["kind"], record["parameters"] = operation.kind, operation.parameters
             record["weights"], record["first"] = operation.weights, operation.first
             record["segments"], record["sources"] = operation.segments, segments + operation.first * SEGMENT_BYTES
 
@@ -298,33 +338,16 @@ class State:
     def settle(self) -> None:
         """Take the present state, after the prewarm, as the one that `reset` restores.
 
-        After a long silence every row of a convolution's past holds one constant, so one float per row is enough.
+        After a long silence every row of a convolution's past holds one constant, so one float per row is enough,
+        unless an LSTM is there.
         """
         for plane, pos in zip(self.planes, self.positions, strict=True):
-            last = plane["base"] + pos - 1 + np.arange(plane["channels"]) * plane["stride"]
             if plane["lookback"]:
-                self.memory[plane["settled"] : plane["settled"] + last.size] = self.memory[last]
+                rows = plane["base"] + pos + np.arange(plane["channels"])[:, None] * plane["stride"]
+                past = (rows + np.arange(-plane["kept"], 0)).ravel()
+                self.memory[plane["settled"] : plane["settled"] + past.size] = self.memory[past]
         for lstm in self.lstms:
             count = lstm["state_floats"]
             now = self.memory[lstm["state"] : lstm["state"] + count]
             self.memory[lstm["settled"] : lstm["settled"] + count] = now
             lstm["settled_phase"] = lstm["phase"]
-
-
-def _packed_layer(index: int, layer: LSTMLayer) -> NDArray[np.float32]:
-    """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows."""
-    hidden = layer.bias.shape[1]
-    padded = -(-hidden // W) * W
-    inputs = layer.gates.shape[2] - hidden
-    behind = 1 if index == 0 else padded  # h of the layer below comes in whole vectors
-    half = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None]
-    bias = np.zeros((4, padded), np.float32)
-    bias[:, :hidden] = layer.bias * half
-    gates = np.zeros((4, padded, columns(index, hidden)), np.float32)
-    gates[:, :hidden, :inputs] = layer.gates[:, :, :inputs] * half[:, :, None]
-    gates[:, :hidden, behind : behind + hidden] = layer.gates[:, :, inputs:] * half[:, :, None]
-    packed = []
-    for unit in range(0, padded, W):
-        packed.append(bias[:, unit : unit + W].ravel())
-        packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
-    return np.concatenate(packed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..dsp import activations as numbers
-from ..dsp.program import Function
+from ..dsp.program import NOTHING, Function, Program, Signal
 from .fields import Fields, shown
 
 KINDS = {
@@ -32,6 +32,18 @@ class Activation:
 
     name: str
     functions: tuple[Function, ...]
+
+    def write(self, program: Program, out: Signal, a: Signal, *, total: Signal = NOTHING) -> None:
+        """Add the operations: out = activation(a), and total += out; out may be a."""
+        if len(self.functions) == 1:
+            program.activate(out, a, self.functions[0], total=total)
+            return
+        for i, function in enumerate(self.functions):
+            program.activate(out.rows(i, 1), a.rows(i, 1), function, total=total.rows(i, 1))
+
+    def cut(self, channels: int) -> Activation:
+        """That of the first channels."""
+        return Activation(self.name, self.functions[:channels])
 
 
 def read_activation(fields: Fields, key: str, value: Any, channels: int) -> Activation:

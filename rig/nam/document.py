@@ -1,39 +1,26 @@
-"""One complete nam object: version, architecture, rate, weights; and containers, which hold further ones."""
+"""One complete nam object: version, architecture, rate, weights; and those that hold further ones."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from .architecture import Architecture, Leaf
+from .convnet import ConvNetConfig, read_convnet
 from .family import family
-from .fields import Fields, NotPlayedError, shown
-from .lstm import LSTMConfig, read_lstm
+from .fields import Fields, shown
+from .limits import check_limits, check_work
+from .linear import read_linear
+from .lstm import read_lstm
 from .read_wavenet import read_wavenet
-from .wavenet import WaveNetConfig
-from .weights import Weights, read_weights
+from .sequential import SequentialConfig
+from .slimming import slim, slim_sizes
+from .weights import read_weights
 
-MAX_DEPTH = 16  # containers in containers
+MAX_DEPTH = 16  # networks in networks
+MAX_MODELS = 1024  # one after the other
 SAMPLE_RATES = (8000, 384000)  # Hz
-OTHER_ARCHITECTURES = ("ConvNet", "Linear", "Sequential")
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A network, checked."""
-
-    config: WaveNetConfig | LSTMConfig
-    weights: Weights
-    sample_rate: float | None
-
-    @property
-    def family(self) -> str | None:
-        """Its official name, if it has one."""
-        return family(self.config) if isinstance(self.config, WaveNetConfig) else None
-
-    @property
-    def description(self) -> str:
-        """Its name, or its shape."""
-        return self.family or self.config.shape
+ARCHITECTURES = "WaveNet, LSTM, ConvNet, Linear, Sequential or SlimmableContainer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +28,43 @@ class Container:
     """The same capture in several sizes; `limits` ascend, size v takes the first with v < limit, else the last."""
 
     limits: tuple[float, ...]
-    submodels: tuple[Leaf | Container | NotPlayedError, ...]
+    submodels: tuple[Leaf | Container, ...]
     sample_rate: float | None
 
 
-def choose(document: Leaf | Container | NotPlayedError, size: float) -> Leaf:
-    """The network for a size; containers inside the container play at full size, as in NeuralAmpModelerCore."""
-    if isinstance(document, NotPlayedError):
-        raise document
+def choose(document: Leaf | Container, size: float, file: str) -> Leaf:
+    """The network for a size; what is inside a container plays at full size, as in NeuralAmpModelerCore.
+
+    Raises ModelError if a WaveNet cannot be cut to it.
+    """
     if isinstance(document, Leaf):
-        return document
+        return slim(document, size, file)
     chosen = next((i for i, limit in enumerate(document.limits) if size < limit), len(document.limits) - 1)
-    return choose(document.submodels[chosen], 1.0)
+    return whole(document.submodels[chosen])
 
 
-def describe(document: Leaf | Container | NotPlayedError) -> str:
-    """What a submodel is, for people."""
-    try:
-        return choose(document, 1.0).description
-    except NotPlayedError:
-        return "not played yet"
+def whole(document: Leaf | Container) -> Leaf:
+    """The network at full size."""
+    return document if isinstance(document, Leaf) else whole(document.submodels[-1])
 
 
-def read_document(fields: Fields, depth: int = 0, outer_rate: float | None = None) -> Leaf | Container:
-    """Check a nam object completely. `outer_rate`: the rate of the container around it."""
+def sizes(document: Leaf | Container) -> tuple[tuple[float, str], ...]:
+    """Each size reaches up to this value, and what it is; nothing if there is one only."""
+    if isinstance(document, Leaf):
+        return slim_sizes(document)
+    configs = [whole(submodel).config for submodel in document.submodels]
+    return tuple((limit, family(c) or c.shape) for limit, c in zip(document.limits, configs, strict=True))
+
+
+def read_document(
+    fields: Fields, depth: int = 0, outer_rate: float | None = None, any_channels: bool = False
+) -> Leaf | Container:
+    """Check a nam object completely.
+
+    `outer_rate`: the rate of the object around it. `any_channels`: inside another network; otherwise it is mono.
+    """
     if depth > MAX_DEPTH:
-        raise fields.error(f"containers are nested more than {MAX_DEPTH} deep")
+        raise fields.error(f"networks are nested more than {MAX_DEPTH} deep")
     if not fields.where and "architecture" not in fields.values and "weights" not in fields.values:
         raise fields.error("JSON, but not a NAM file (no architecture and no weights)")
     _check_version(fields)
@@ -76,39 +74,90 @@ def read_document(fields: Fields, depth: int = 0, outer_rate: float | None = Non
         if not isinstance(fields.required("weights"), list):
             raise fields.unexpected("weights", "a list")
         return _read_container(config, depth, rate)
-    if architecture in OTHER_ARCHITECTURES:
-        raise fields.not_played(f"the architecture {architecture}")
-    if architecture not in ("WaveNet", "LSTM"):
-        raise fields.unexpected("architecture", "WaveNet, LSTM or SlimmableContainer")
-    checked: WaveNetConfig | LSTMConfig
-    checked = (
-        read_wavenet(config) if architecture == "WaveNet" else read_lstm(config, outer_rate if rate is None else rate)
-    )
+    checked = _read_config(fields, architecture, config, depth, rate, outer_rate if rate is None else rate)
+    if not any_channels:
+        _check_mono(fields, checked)
+    check_limits(config, checked)
     weights = read_weights(fields)
     if weights.size != checked.weight_count:
         asked = f"its configuration ({checked.shape}) asks for {checked.weight_count}"
         raise fields.error(f"{fields.where or 'the file'} holds {weights.size} weights, {asked}")
+    check_work(config, checked)
+    if isinstance(checked, ConvNetConfig):
+        checked.check(weights, f"{fields.file}: {config.where}")
+    if rate is None and isinstance(checked, SequentialConfig):
+        rate = next((model.sample_rate for model in checked.models if model.sample_rate is not None), None)
     return Leaf(checked, weights, rate)
+
+
+def _check_mono(fields: Fields, config: Architecture) -> None:
+    for what, channels in (("input", config.inputs), ("output", config.outputs)):
+        if channels != 1:
+            found = f"{fields.where or 'the model'} has {channels} {what} channels"
+            raise fields.error(f"{found}; rig plays mono models only")
+
+
+def _read_config(
+    fields: Fields, architecture: str, config: Fields, depth: int, rate: float | None, known_rate: float | None
+) -> Architecture:
+    if architecture == "WaveNet":
+        condition = None
+        if config.get("condition_dsp") is not None:
+            inside = config.child("condition_dsp")
+            document = read_document(inside, depth + 1, known_rate, any_channels=True)
+            condition = whole(document)
+            if document.sample_rate != rate:
+                found, expected = (f"{r:g} Hz" if r else "none" for r in (document.sample_rate, rate))
+                raise inside.error(f"{inside.where} has a sample rate of {found}, the model around it {expected}")
+        return read_wavenet(config, condition)
+    if architecture == "LSTM":
+        return read_lstm(config, known_rate)
+    if architecture == "ConvNet":
+        return read_convnet(config)
+    if architecture == "Linear":
+        return read_linear(config)
+    if architecture == "Sequential":
+        return _read_sequential(config, depth, rate, known_rate)
+    raise fields.unexpected("architecture", ARCHITECTURES)
+
+
+def _read_sequential(config: Fields, depth: int, rate: float | None, known_rate: float | None) -> SequentialConfig:
+    config.warn_unknown(["models"])
+    values = config.sequence("models")
+    if len(values) > MAX_MODELS:
+        raise config.error(f"asks for {len(values)} models, more than the {MAX_MODELS} a model may have")
+    models: list[Leaf] = []
+    for i, value in enumerate(values):
+        fields = config.inside(f"models[{i}]", value)
+        document = read_document(fields, depth + 1, known_rate, any_channels=True)
+        model = whole(document)
+        models.append(model)
+        if i and model.config.inputs != models[i - 1].config.outputs:
+            found = f"{fields.where} has {model.config.inputs} input channels"
+            raise fields.error(f"{found}, expected {models[i - 1].config.outputs}, the outputs of the model before")
+        if rate is None:
+            rate = known_rate = document.sample_rate
+        _check_same_rate(fields, document.sample_rate, rate)
+    return SequentialConfig(tuple(models))
+
+
+def _check_same_rate(fields: Fields, inner: float | None, rate: float | None) -> None:
+    if inner is not None and rate is not None and inner != rate:
+        raise fields.error(f"{fields.where} has a sample rate of {inner:g} Hz, the model around it {rate:g} Hz")
 
 
 def _read_container(config: Fields, depth: int, rate: float | None) -> Container:
     limits: list[float] = []
-    submodels: list[Leaf | Container | NotPlayedError] = []
+    submodels: list[Leaf | Container] = []
     for i, value in enumerate(config.sequence("submodels")):
         entry = config.inside(f"submodels[{i}]", value)
         limits.append(entry.number("max_value"))
         if i and limits[i] <= limits[i - 1]:
             raise entry.unexpected("max_value", f"more than {limits[i - 1]}, that of the submodel before")
         submodel = entry.child("model")
-        try:
-            document = read_document(submodel, depth + 1, rate)
-        except NotPlayedError as error:
-            submodels.append(error)  # the other sizes may still be played
-            continue
+        document = read_document(submodel, depth + 1, rate)
+        _check_same_rate(submodel, document.sample_rate, rate)
         submodels.append(document)
-        inner = document.sample_rate
-        if inner is not None and rate is not None and inner != rate:
-            raise submodel.error(f"{submodel.where} has a sample rate of {inner:g} Hz, the container {rate:g} Hz")
     if limits[-1] < 1.0:
         raise config.error(f"the last max_value is {limits[-1]}, expected at least 1")
     return Container(tuple(limits), tuple(submodels), rate)

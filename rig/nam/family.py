@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .wavenet import LayerArray, WaveNetConfig
+from .architecture import Architecture
+from .layers import LayerArray
+from .wavenet import WaveNetConfig
 
 _TEN = tuple(1 << i for i in range(10))
 _SEVEN = _TEN[:7]
@@ -19,22 +21,37 @@ _A2_KERNELS = (6,) * 14 + (15,) * 2 + (6,) * 7
 _A2 = {8: "A2", 3: "A2 lite"}
 
 
-def family(net: WaveNetConfig) -> str | None:
+def family(net: Architecture) -> str | None:
     """`A1 standard`, `A2 lite`, ...; None for any other shape."""
+    if not isinstance(net, WaveNetConfig) or not all(map(_is_plain, net.arrays)) or net.post_head or net.condition:
+        return None
     widths = tuple(array.channels for array in net.arrays)
     if len(widths) == 2 and widths in _A1 and all(_is_a1(array) for array in net.arrays):
         name, first, second = _A1[widths[0], widths[1]]
-        return name if (net.arrays[0].dilations, net.arrays[1].dilations) == (first, second) else None
+        return name if (_dilations(net.arrays[0]), _dilations(net.arrays[1])) == (first, second) else None
     if len(widths) == 1 and _is_a2(net.arrays[0]):
         return _A2.get(widths[0])
     return None
 
 
+def _is_plain(array: LayerArray) -> bool:
+    """Nothing that A1 and A2 do not have."""
+    plain = array.bottleneck == array.channels and array.layer1x1_groups == 1 and array.head1x1 is None
+    grouped = array.groups_input > 1 or array.groups_mixin > 1
+    return plain and not grouped and not array.films and all(layer.gating == "none" for layer in array.layers)
+
+
+def _dilations(array: LayerArray) -> tuple[int, ...]:
+    return tuple(layer.dilation for layer in array.layers)
+
+
 def _is_a1(array: LayerArray) -> bool:
-    plain = all(k == 3 for k in array.kernels) and all(a.name == "Tanh" for a in array.activations)
+    plain = all(layer.kernel == 3 and layer.activation.name == "Tanh" for layer in array.layers)
     return plain and array.head.kernel == 1
 
 
 def _is_a2(array: LayerArray) -> bool:
-    leaky = all(a.name == "LeakyReLU" and a.functions[0].parameters == (0.01,) for a in array.activations)
-    return leaky and (array.kernels, array.dilations, array.head.kernel) == (_A2_KERNELS, _A2_DILATIONS, 16)
+    activations = [layer.activation for layer in array.layers]
+    leaky = all(a.name == "LeakyReLU" and a.functions[0].parameters == (0.01,) for a in activations)
+    kernels = tuple(layer.kernel for layer in array.layers)
+    return leaky and (kernels, _dilations(array), array.head.kernel) == (_A2_KERNELS, _A2_DILATIONS, 16)

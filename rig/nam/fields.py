@@ -12,10 +12,6 @@ from ..errors import ModelError
 NULL_IS_NORMAL = {"head", "condition_dsp", "slimmable", "secondary_activation", "metadata"}
 
 
-class NotPlayedError(ModelError):
-    """A correct file that asks for something rig does not play yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fields:
     """The values of one object; `where` is its place in the file (`config.layers[0]`), empty for the root."""
@@ -32,10 +28,6 @@ class Fields:
     def error(self, text: str) -> ModelError:
         """The error to raise: the file's name and what is wrong."""
         return ModelError(f"{self.file}: {text}")
-
-    def not_played(self, what: str) -> NotPlayedError:
-        """The error to raise for a feature that exists but is not supported."""
-        return NotPlayedError(f"{self.file}: uses {what}, which rig does not play yet")
 
     def unexpected(self, key: str, expected: str) -> ModelError:
         """The error to raise for a wrong value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,12 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..dsp.network import Network
 from ..dsp.rate import Playable, RatedNetwork
-from ..errors import RigError
-from .document import Container, Leaf, choose, describe, read_document
-from .fields import NotPlayedError
+from ..errors import ModelError, RigError
+from .architecture import Leaf
+from .document import Container, choose, read_document, sizes
+from .family import family
 from .file import read
 from .metadata import read_metadata
-from .wavenet import WaveNetConfig
 
 ASSUMED_RATE_HZ = 48000.0
 GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
@@ -29,7 +28,7 @@ class Model:
 
     name: str  # as the file calls itself, else the file's name without its ending
     path: Path
-    architecture: str  # as written: WaveNet, LSTM, SlimmableContainer
+    architecture: str  # as written: WaveNet, LSTM, ConvNet, Linear, Sequential, SlimmableContainer
     version: str  # of the file format
     sample_rate: float | None  # Hz
     input_level_dbu: float | None  # the sine, in dBu RMS, that reached 0 dBFS peak at the gear's input
@@ -41,7 +40,7 @@ class Model:
     tone_type: str | None
     modeled_by: str | None
     size: float  # 0 to 1, as asked for; chooses from `sizes`
-    sizes: tuple[tuple[float, str], ...]  # containers: each size reaches up to this value, and what it is
+    sizes: tuple[tuple[float, str], ...]  # if there are several: each reaches up to this value, and what it is
     content_hash: str  # SHA-256 of the file's bytes, in hex
     warnings: tuple[str, ...]
     leaf: Leaf = field(repr=False, compare=False)  # the network that plays
@@ -49,21 +48,18 @@ class Model:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], size: float = 1.0) -> Model:
-        """Read and check a file. `size`, from 0 to 1, chooses the network of a container: 1 the full, 0 the smallest.
+        """Read and check a file.
 
-        Raises ModelError for whatever cannot be played, RigError for a size outside 0 to 1.
+        `size`, from 0 to 1, chooses the network of a container, or the width of a slimmable WaveNet: 1 the full, 0 the
+        smallest. Raises ModelError for whatever cannot be played, RigError for a size outside 0 to 1.
         """
         path = Path(path)
         if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
             raise RigError(f"{path.name}: the size is {size}, expected 0 (smallest) to 1 (full)")
         root, content_hash = read(path)
         document = read_document(root)
-        leaf = _choose(document, size, path.name)
+        leaf = choose(document, size, path.name)
         metadata = read_metadata(root)
-        sizes: tuple[tuple[float, str], ...] = ()
-        if isinstance(document, Container):
-            names = [describe(submodel) for submodel in document.submodels]
-            sizes = tuple(zip(document.limits, names, strict=True))
         return cls(
             name=metadata.name or path.stem,
             path=path,
@@ -79,7 +75,7 @@ class Model:
             tone_type=metadata.tone_type,
             modeled_by=metadata.modeled_by,
             size=float(size),
-            sizes=sizes,
+            sizes=sizes(document),
             content_hash=content_hash,
             warnings=tuple(root.warnings),
             leaf=leaf,
@@ -94,12 +90,12 @@ class Model:
     @property
     def family(self) -> str | None:
         """Its official name, if it has one: `A1 standard`, `A2 lite`, ..."""
-        return self.leaf.family
+        return family(self.leaf.config)
 
     @property
     def weight_count(self) -> int:
-        """Its weights."""
-        return self.leaf.config.weight_count
+        """Its weights, those of nested networks included."""
+        return self.leaf.weight_count
 
     @property
     def macs_per_sample(self) -> int:
@@ -108,7 +104,7 @@ class Model:
 
     @property
     def receptive_field_samples(self) -> int:
-        """How much past input decides its state; so much silence prewarms it."""
+        """How much past input decides its state; that of an LSTM is half a second."""
         return self.leaf.config.receptive_field_samples
 
     @property
@@ -122,14 +118,15 @@ class Model:
         In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
         as far and needs no resampling. Everything else is resampled on both sides of the network.
         """
-        program, past = self.leaf.config.program(self.leaf.weights), self.receptive_field_samples
+        program, config = self.leaf.program(), self.leaf.config
+        past, prewarm = config.receptive_field_samples, config.prewarm_samples
         multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
-        if multiple == 1.0:
-            return Network(program, past)
         if multiple.is_integer() and not program.recurrent:
-            program.stretch(int(multiple))
-            return Network(program, (past - 1) * int(multiple) + 1)
-        return RatedNetwork(Network(program, past), self.rate, session_rate or self.rate)
+            stretch = int(multiple)
+            program.stretch(stretch)
+            return Network(program, (past - 1) * stretch + 1, prewarm * stretch)
+        network = Network(program, past, prewarm)
+        return network if multiple == 1.0 else RatedNetwork(network, self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
@@ -149,12 +146,12 @@ class Model:
         return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
     def smaller(self) -> Model | None:
-        """The same file at its smallest size; None if that is this network, or nothing that rig plays."""
+        """The same file at its smallest size; None if that is no less work than this one."""
         try:
-            leaf = choose(self.document, 0.0)
-        except NotPlayedError:
+            leaf = choose(self.document, 0.0, self.path.name)
+        except ModelError:  # a WaveNet that cannot be cut
             return None
-        if leaf is self.leaf:
+        if leaf.config.macs_per_sample >= self.macs_per_sample:
             return None
         return replace(
             self,
@@ -167,19 +164,3 @@ class Model:
     def has_cabinet(self) -> bool:
         """Does the capture already contain a loudspeaker?"""
         return self.gear_type in GEAR_WITH_CABINET
-
-
-def _choose(document: Leaf | Container, size: float, file: str) -> Leaf:
-    leaf = choose(document, size)
-    if leaf is document and isinstance(leaf.config, WaveNetConfig) and not leaf.config.is_full(size):
-        smallest = _smallest_full_size(leaf.config)
-        raise NotPlayedError(
-            f"{file}: a slimmable WaveNet below full size, which rig does not play yet; ask for {smallest:g} or more"
-        )
-    return leaf
-
-
-def _smallest_full_size(config: WaveNetConfig) -> float:
-    """From which size on a slimmable WaveNet is whole, rounded up to two digits."""
-    counts = [len(array.allowed_channels) for array in config.arrays if array.allowed_channels]
-    return math.ceil(max((n - 1) / n for n in counts) * 100) / 100
