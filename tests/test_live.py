@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import time
+from itertools import pairwise
 
 import model_files
 import numpy as np
@@ -145,7 +146,11 @@ def swap(live, standard, takes):
         x = _played_from_loop(engine, began - RATE, y.size + RATE)
         always = [dc_blocked(m.render(x)) for m in models]  # the second before the take settles them
         wet = {(i, k): through(ir, dry)[RATE:] for i, dry in enumerate(always) for k, ir in enumerate(irs)}
-        assert jump(y) < 3 * max(jump(w) for w in wet.values())
+        steady = {sound: jump(w) for sound, w in wet.items()}
+        for (_, before, *old), (start, _, *new) in pairwise(sounds):
+            # from the change until the old sound has rung out, against the larger of the two steady signals
+            change = y[before : start + _length(irs) + 64]
+            assert jump(change) < 3 * max(steady[tuple(old)], steady[tuple(new)])
         for start, end, which, cab in sounds:
             start += _length(irs)
             if end - start > 64:

@@ -84,9 +84,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"Note     {model.path.name} already holds a cabinet ({model.gear_type})")
     for note in done.notes:
         print(f"Note     {note}")
+    width = "stereo" if done.channels == 2 else "mono"
     clipped = f", {done.clipped_samples} samples limited" if done.clipped_samples else ""
     print(
-        f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {done.channels} channels at "
+        f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {width} at "
         f"{done.sample_rate} Hz; peak {done.output_peak_dbfs:.1f} dBFS, RMS {done.output_rms_dbfs:.1f} dBFS{clipped}; "
         f"{done.times_real_time:.0f} times real time"
     )

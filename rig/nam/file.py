@@ -39,7 +39,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ModelError(f"{path.name}: no such file in {path.parent}") from None
+        raise ModelError(f"{path.name}: no such file in {path.parent.absolute()}") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path.name}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
     if not data:
