@@ -6,7 +6,6 @@ import ctypes
 import mmap
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +45,6 @@ def take_linux_away():
 
 def _render(source, target):
     take_linux_away()
-    assert "rig.dsp.memory" not in sys.modules or not hasattr(mmap, "MADV_DONTFORK")
     from rig.nam import Model
     from rig.rendering import render
     from rig.sound import Sound
