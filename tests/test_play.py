@@ -279,7 +279,7 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
 )
 def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how, tmp_path):
     wire = model_files.finished("Linear", {"receptive_field": 1, "bias": False}, [1.0])
-    result = run_in_child(_other_rate, rate, str(model_files.write(tmp_path / "wire.nam", wire)))
+    result = run_in_child(_other_rate, rate, latency, str(model_files.write(tmp_path / "wire.nam", wire)))
     assert f"a model of 48000 Hz in a session of {rate} Hz" in result["told"]
     assert how in result["told"]
     assert result["reported"] == [latency, latency]
@@ -287,7 +287,7 @@ def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is
     assert result["measured"] == pytest.approx(latency, abs=1)
 
 
-def _other_rate(rate, model):
+def _other_rate(rate, latency, model):
     """In a child: the port latency of `rig play` on a server of this rate, and how late noise comes out of it."""
     from rig.backends import jack_calls
 
@@ -302,7 +302,8 @@ def _other_rate(rate, model):
             player.connect("out", "rig:in")
             recorder.connect("in_1", "rig:out_1")
             port = player.client.get_port_by_name("rig:out_1")
-            time.sleep(0.5)  # the latency is made known, the start of the sound rings out
+            wait_until(lambda: jack_calls.latency_range(port)[0] == latency, "the latency", 10)
+            time.sleep(0.5)  # the start of the sound rings out
             reported = list(jack_calls.latency_range(port))
             x = np.random.default_rng(0).uniform(-0.2, 0.2, rate // 2)
             y = bounce_until_whole(player, recorder, x, extra_samples=4096).samples[:, 0]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 PASS_HZ = 18000.0  # flat up to here, or to the same part of the band where the lower rate is below 44.1 kHz
 STOP_DB = 101.0
-FLOOR_DB = -120.0  # under the stop band: where the minimum phase takes the magnitude for zero no more
+FLOOR_DB = -120.0  # the least magnitude that a phase is made for, well below the stop band
 DELAY_HZ = 3500.0  # where a delay is read: the delays from 0 to 5 kHz lie evenly around it
 
 
