@@ -10,14 +10,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-OVERSIZE = 8  # of the transform re the response
+OVERSIZE = 8  # of the transform re the response, at least
+LEAST_BINS = 1 << 16  # a response without DC needs them: 0.2 dB wrong at 30 Hz with 2^14, 0.01 dB with these
 FLOOR_DB = -120.0  # re the loudest frequency
 
 
 def minimum_phase(taps: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each row of `taps`, shape (channels, n), as minimum phase: of the same length and gain at every frequency."""
     n = taps.shape[1]
-    size = max(16, 1 << (OVERSIZE * n - 1).bit_length())
+    size = max(LEAST_BINS, 1 << (OVERSIZE * n - 1).bit_length())
     gain = np.abs(np.fft.rfft(taps, size))
     log_gain = np.log(np.maximum(gain, gain.max(axis=1, keepdims=True) * 10 ** (FLOOR_DB / 20) + 1e-300))
     cepstrum = np.fft.irfft(log_gain, size)
