@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from responses import RATE, coloured, error_db, gain_db
 
-from rig.cabinet.minimum_phase import minimum_phase
 from rig.cabinet.shaping import Shaping
+from rig.dsp.minimum_phase import minimum_phase
 from rig.errors import IRError
 from rig.ir import IR
 

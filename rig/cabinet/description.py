@@ -26,7 +26,7 @@ TAIL_PART = 0.05  # of the length
 FLAT_TOP = 3  # samples of one value at the peak: clipped
 OFFSET_DB = -60.0  # re the peak: an end that stays above this, and does not move by as much, is a constant
 OFFSET_PART = 0.25  # of the length, from its end, where a constant shows
-SHORTEST_OFFSET = 256  # samples: what is shorter has no tail to tell by
+SHORTEST_OFFSET, SHORTEST_TAIL = 2048, 256  # samples: what is shorter has no end to tell it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,13 @@ def _doubts(taps: NDArray[np.float64], name: str) -> list[str]:
     if taps.shape[1] >= SHORTEST_OFFSET:
         ends = taps[:, -round(OFFSET_PART * taps.shape[1]) :]
         constant = np.median(ends, axis=1, keepdims=True)
-        offset = float(np.abs(constant).max()) / peak
-        if offset > 10 ** (OFFSET_DB / 20) and np.ptp(ends, axis=1).max() < peak * offset:
-            doubts.append(f"{name}: a constant (DC) {db_from_gain(offset):.0f} dB re the peak; a low cut removes it.")
-        tail_db = db_from_gain(float(np.abs(_tail(taps - constant)).max()) / peak)
+        offset = float(np.abs(constant).max())
+        if offset > peak * 10 ** (OFFSET_DB / 20) and np.ptp(ends, axis=1).max() < offset:
+            offset_db = db_from_gain(offset / peak)
+            doubts.append(f"{name}: a constant (DC) {offset_db:.0f} dB re the peak; a low cut removes it.")
+            taps = taps - constant
+    if taps.shape[1] >= SHORTEST_TAIL:
+        tail_db = db_from_gain(float(np.abs(_tail(taps)).max()) / peak)
         if tail_db > DECAY_DB:
             doubts.append(f"{name}: cut off while it still rings, {tail_db:.0f} dB re its peak; a fade hides the edge.")
     return doubts
