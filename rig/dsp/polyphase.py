@@ -14,9 +14,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .minimum_phase import minimum_phase as earliest
+
 PASS_HZ = 18000.0  # flat up to here, or to the same part of the band where the lower rate is below 44.1 kHz
 STOP_DB = 101.0
-FLOOR_DB = -120.0  # the least magnitude that a phase is made for, well below the stop band
 DELAY_HZ = 3500.0  # where a delay is read: the delays from 0 to 5 kHz lie evenly around it
 
 
@@ -56,24 +57,9 @@ def polyphase(input_rate: float, lower_rate: float, phases: int, minimum_phase: 
     window = np.i0(beta * np.sqrt(np.clip(1 - ((at - middle) / middle) ** 2, 0, None)))
     taps = np.sinc(2 * cutoff * (at - middle)) * window
     if minimum_phase:
-        taps = _minimum_phase(taps / taps.sum())
+        taps = earliest(taps / taps.sum())
     rows = taps.reshape(length, phases).T
     rows = rows / rows.sum(axis=1, keepdims=True)
     rows.flags.writeable = False
     wave = rows.T.ravel() * np.exp(-2j * np.pi * DELAY_HZ / input_rate * at)
     return Polyphase(rows, float(((wave * at).sum() / wave.sum()).real))
-
-
-def _minimum_phase(taps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As many taps with the same magnitude and the least delay; `taps` sum to 1.
-
-    The phase that belongs to a magnitude is the Hilbert transform of its logarithm, found by way of the cepstrum:
-    Oppenheim and Schafer, Discrete-Time Signal Processing. The floor keeps the zeros of the stop band from being
-    infinitely deep.
-    """
-    size = 1 << (16 * taps.size - 1).bit_length()  # the cepstrum dies away slowly
-    magnitude = np.hypot(np.abs(np.fft.rfft(taps, size)), 10 ** (FLOOR_DB / 20))
-    cepstrum = np.fft.irfft(np.log(magnitude), size)
-    cepstrum[1 : size // 2] *= 2
-    cepstrum[size // 2 + 1 :] = 0
-    return np.fft.irfft(np.exp(np.fft.rfft(cepstrum)), size)[: taps.size]
