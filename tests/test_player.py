@@ -33,6 +33,13 @@ def playing(models=(A2, NANO), irs=(), **options):
     return bench, player, told
 
 
+def step(player, *commands):
+    """Carry out steps and wait for what they ask for."""
+    for name in commands:
+        player.do(name)
+    assert player.arrive(timeout_s=20.0)
+
+
 def tend(bench, player):
     """As the command line does between two looks at the keys."""
     bench.process(np.zeros(RATE // 10))
@@ -138,14 +145,13 @@ def test_a_broken_model_or_ir_is_named_and_the_old_one_plays_on(tmp_path):
     bench, player, told = playing([A2, broken, NANO], [bundled.irs()[0], silent])
     x = guitar(RATE)
     before = bench.process(x)
-    player.do("next_model")
-    player.do("next_ir")
+    step(player, "next_model", "next_ir")
     tend(bench, player)
     assert "broken.nam" in told.text
     assert "silent.wav" in told.text
     again = bench.process(x)
     assert db(again[RATE // 2 :] - before[RATE // 2 :]) < -60  # the same sound, from another past
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model.path == NANO
 
 
@@ -154,7 +160,7 @@ def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
     document["sample_rate"] = 44100
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "a model of 44100 Hz in a session of 48000 Hz: resampled around the model, 77 samples (1.6 ms)" in told.text
     bench.settle()
     assert bench.engine.latency_samples == 77
@@ -166,7 +172,7 @@ def test_a_model_of_an_impossible_rate_is_refused_and_the_old_one_plays_on(tmp_p
     document["sample_rate"] = 44101
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "A model of 44101 Hz cannot play in a session of 48000 Hz" in told.text
     assert player.sound.model.path == A2
     bench.settle()
@@ -179,9 +185,9 @@ def test_an_entered_level_belongs_to_the_model_it_was_entered_for(tmp_path):
     ]
     _, player, told = playing(paths, model_input_dbu=15.0)
     assert "12.2 dBu (Apollo 8x, article) - 15.0 dBu (entered by you)" in told.text
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model_input_dbu is None
-    player.do("previous_model")  # and is remembered for it
+    step(player, "previous_model")  # and is remembered for it
     assert player.sound.model_input_dbu == 15.0
 
 
