@@ -50,6 +50,11 @@ class Cabinet:
         self._arena[part][0]["left"] = self.filters[0].address
         self._arena[part][0]["right"] = self.filters[1].address if len(self.filters) > 1 else 0
 
+    @property
+    def nbytes(self) -> int:
+        """Size of its memory."""
+        return sum(part.nbytes for part in self.filters)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .dsp.rate import Playable
 from .engine import Cabinet, Engine
 from .ir import IR
 from .lane import Lane
@@ -91,9 +92,13 @@ class Sound:
         late_ms = 1000 * latency_samples / session_rate
         return f"{rates}: resampled around the model, {latency_samples} samples ({late_ms:.1f} ms) of latency added"
 
-    def lane(self, sample_rate: float, source: int = 0) -> Lane:
-        """A lane that plays this sound's model from an engine's source; without a model it passes the guitar."""
-        network = self.model.network(sample_rate) if self.model is not None else None
+    def lane(self, sample_rate: float, source: int = 0, network: Playable | None = None) -> Lane:
+        """A lane that plays this sound's model from an engine's source; without a model it passes the guitar.
+
+        `network`: an instance of the model that was prepared for this rate and plays nowhere else; None: make one.
+        """
+        if network is None and self.model is not None:
+            network = self.model.network(sample_rate)
         return Lane(sample_rate, network, self.input_gain_db, self.output_gain_db, source=source)
 
     def cabinet(self) -> Cabinet | None:

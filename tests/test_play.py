@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -15,10 +14,11 @@ import model_files
 import numpy as np
 import pytest
 from child import run_in_child
-from commandline import RIG, Playing, refused, rig
+from commandline import Playing, refused, rig
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import A2, NANO, RATE, db, guitar
+from terminal import Terminal
 
 from rig import bundled, wav
 
@@ -115,50 +115,6 @@ def test_a_capture_with_a_cabinet_gets_none_unless_one_is_named(jack_server, tmp
 
 
 # ---------------------------------------------------------------- keys, on a terminal
-class Terminal:
-    """`rig play` on a pseudo-terminal, with what it has printed."""
-
-    def __init__(self, *arguments, cwd=None, **environment):
-        try:
-            self._ours, theirs = pty.openpty()
-        except OSError:
-            pytest.skip("no pseudo-terminals here")
-        os.set_blocking(self._ours, False)
-        self.process = subprocess.Popen(
-            [*RIG, "play", *map(str, arguments)],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "200", **environment},
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self.text = ""
-
-    def read(self):
-        try:
-            while chunk := os.read(self._ours, 65536):
-                self.text += chunk.decode()
-        except (BlockingIOError, OSError):
-            pass
-        return self.text
-
-    def press(self, keys, until, timeout_s=30.0):
-        """Press keys and wait for a text that comes after them."""
-        self.read()
-        start = len(self.text)
-        os.write(self._ours, keys.encode())
-        wait_until(lambda: until in self.read()[start:], f"{until!r} after {keys!r} in:\n{self.text}", timeout_s)
-        return self.text[start:]
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
-
-
 @needs_jackd
 def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
     folder = tmp_path / "models"
@@ -172,9 +128,12 @@ def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
     try:
         terminal.press("", "q quit")
         assert "in " in terminal.press("", "| xruns")
-        terminal.press("n", "b.nam")  # says what is wrong with it, and plays on
-        assert "c.nam" in terminal.press("n", "Model    c.nam")
-        terminal.press("\x1b[D\x1b[D", "Model    a.nam")
+        terminal.press("n", "b.nam: ")  # says what is wrong with it, and plays on
+        terminal.press("", "2/3 b.nam | ")
+        assert "c.nam" in terminal.press("n", "Model    c.nam (3/3): ")
+        terminal.press("\x1b[D\x1b[D", "Model    a.nam (1/3): ")  # past the broken one, which is not asked for any more
+        terminal.press(">", "Model    c.nam (3/3): ")
+        terminal.press("<", "Model    a.nam (1/3): ")
         terminal.press("K", "- 1.0 dB (gain knob) = -0.8 dB")
         terminal.press("i", "Cabinet  rig-2x12.wav")
         terminal.press("c", "Cabinet  none")

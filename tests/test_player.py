@@ -7,6 +7,7 @@ import json
 import model_files
 import numpy as np
 import pytest
+from jackclients import wait_until
 from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar
 
 from rig import bundled
@@ -31,6 +32,13 @@ def playing(models=(A2, NANO), irs=(), **options):
     player.start()
     bench.settle()
     return bench, player, told
+
+
+def step(player, *commands):
+    """Carry out steps and wait for what they ask for."""
+    for name in commands:
+        player.do(name)
+    assert player.arrive(timeout_s=20.0)
 
 
 def tend(bench, player):
@@ -138,15 +146,74 @@ def test_a_broken_model_or_ir_is_named_and_the_old_one_plays_on(tmp_path):
     bench, player, told = playing([A2, broken, NANO], [bundled.irs()[0], silent])
     x = guitar(RATE)
     before = bench.process(x)
-    player.do("next_model")
-    player.do("next_ir")
+    step(player, "next_model", "next_ir")
     tend(bench, player)
     assert "broken.nam" in told.text
     assert "silent.wav" in told.text
     again = bench.process(x)
     assert db(again[RATE // 2 :] - before[RATE // 2 :]) < -60  # the same sound, from another past
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model.path == NANO
+
+
+def test_of_steps_that_come_faster_than_files_can_be_read_only_the_last_one_sounds(tmp_path):
+    paths = [
+        model_files.write(tmp_path / f"{i}.nam", model_files.wavenet([4], seed=i, dilations=(1, 2))) for i in range(9)
+    ]
+    bench, player, told = playing(paths)
+    changes, told[:] = int(bench.engine.record["handover"]["changes"]), []
+    for _ in range(5):
+        player.do("next_model")
+    assert player.place == "6/9"  # the position moves with the key
+    assert player.waiting
+    assert player.arrive(20)
+    bench.settle()
+    assert player.sound.model.path == paths[5]
+    assert [line[:22] for line in told if line.startswith("Model")] == ["Model    5.nam (6/9): "]
+    assert bench.engine.record["handover"]["changes"] == changes + 1
+    step(player, "last_model")
+    assert player.place == "9/9"
+    step(player, "first_model", "previous_model")  # in a circle
+    assert player.sound.model.path == paths[8]
+
+
+def test_neighbours_lie_ready_when_the_sound_is_steady():
+    bench, player, _ = playing([A2, NANO], bundled.irs())
+    tend(bench, player)
+    player.tend()
+    wait_until(lambda: 1 in player.models.ready and 1 in player.irs.ready, "the neighbours")
+    player.do("next_model")
+    assert player.arrive()  # without waiting
+    assert player.sound.model.path == NANO
+    bench.settle()
+
+
+def test_a_cabinet_that_stays_is_not_handed_over_again():
+    bench, player, _ = playing([A2, NANO], bundled.irs())
+    cabinet = bench.engine.cabinet
+    step(player, "next_model")
+    assert bench.engine.cabinet is cabinet
+    step(player, "next_ir")
+    assert bench.engine.cabinet is not cabinet
+    bench.settle()
+    tend(bench, player)
+
+
+def test_a_bypass_that_is_pressed_while_a_model_is_on_its_way_is_not_ended_by_it():
+    bench, player, _ = playing()
+    x = guitar(RATE)
+    player.do("next_model")
+    player.do("bypass")
+    assert player.arrive(20)
+    assert player.sound.model.path == NANO
+    assert player.bypassed
+    bench.settle()
+    y = bench.process(x)
+    assert db(y[RATE // 2 :] - dc_blocked(x)[RATE // 2 :]) < -100
+    step(player, "next_model")  # a later step ends it
+    assert not player.bypassed
+    bench.settle()
+    tend(bench, player)
 
 
 def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
@@ -154,7 +221,7 @@ def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
     document["sample_rate"] = 44100
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "a model of 44100 Hz in a session of 48000 Hz: resampled around the model, 77 samples (1.6 ms)" in told.text
     bench.settle()
     assert bench.engine.latency_samples == 77
@@ -166,7 +233,7 @@ def test_a_model_of_an_impossible_rate_is_refused_and_the_old_one_plays_on(tmp_p
     document["sample_rate"] = 44101
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "A model of 44101 Hz cannot play in a session of 48000 Hz" in told.text
     assert player.sound.model.path == A2
     bench.settle()
@@ -179,9 +246,9 @@ def test_an_entered_level_belongs_to_the_model_it_was_entered_for(tmp_path):
     ]
     _, player, told = playing(paths, model_input_dbu=15.0)
     assert "12.2 dBu (Apollo 8x, article) - 15.0 dBu (entered by you)" in told.text
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model_input_dbu is None
-    player.do("previous_model")  # and is remembered for it
+    step(player, "previous_model")  # and is remembered for it
     assert player.sound.model_input_dbu == 15.0
 
 

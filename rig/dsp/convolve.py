@@ -304,6 +304,11 @@ class Filter:
         self._arena[state][0] = (next(_serials), self.rows, *addresses)
         self.address = self._arena.address_of(state)
 
+    @property
+    def nbytes(self) -> int:
+        """Size of its memory."""
+        return self._arena.nbytes
+
 
 class Line:
     """The shared past of one input, with VOICES voices that filter it.
