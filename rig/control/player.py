@@ -19,6 +19,7 @@ from ..levels import LEVEL_MODES, Level, LevelMode
 from ..nam import Model
 from ..sound import Sound
 from .commands import COMMANDS
+from .measuring import PATIENCE_S, Measuring
 
 Tell = Callable[[str], None]
 
@@ -53,6 +54,7 @@ class Player:
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
         self.sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+        self._measuring = Measuring()
 
     # ------------------------------------------------------------ start
     def start(self) -> None:
@@ -71,6 +73,8 @@ class Player:
         entered = self.entered_dbu
         known = remembered.input_level(model.content_hash) if entered is None else entered
         sound = self.sound.changed(model=model, model_input_dbu=known)
+        patience_s = PATIENCE_S if sound.lacks_loudness else 0.0
+        sound = sound.changed(measured=self._measuring.of(model, patience_s))
         lane = sound.lane(self.engine.sample_rate, self.source)
         if entered is not None:
             remembered.remember_input_level(model.content_hash, model.path.name, entered)
@@ -209,6 +213,7 @@ class Player:
     def tend(self) -> None:
         """Look after the engine; call it some ten times a second."""
         self.engine.tend()
+        self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:
             self._relieve()
@@ -219,6 +224,17 @@ class Player:
         if faults.model_faults:
             name = self.sound.model.path.name if self.sound.model is not None else "The model"
             self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")
+
+    def _hear_of_measurement(self) -> None:
+        """A model that was slow to measure: its level follows now, with a fade."""
+        arrived, model = self._measuring.arrived(), self.sound.model
+        if arrived is None or model is None or arrived[0].network_hash != model.network_hash:
+            return
+        before = self.sound.output
+        self.sound = self.sound.changed(measured=arrived[1])
+        if self.sound.output != before:
+            self._follow_levels()
+            self.tell(f"Output   {self.sound.output}")
 
     def _relieve(self) -> None:
         """The chain has put itself to sleep: go on with less, or stay silent."""
