@@ -22,6 +22,12 @@ from rig.nam import Model
 from rig.nam.loudness import measure_loudness_db
 
 
+@pytest.fixture(autouse=True)
+def every_measurement_is_waited_for(monkeypatch):
+    """However busy this machine is."""
+    monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
+
+
 class Told(list):
     """What the player was told."""
 
@@ -266,6 +272,19 @@ def test_a_measurement_that_comes_too_late_does_not_touch_another_model(tmp_path
     player.tend()
     assert player.sound.output_gain_db == gain_db
     assert player.sound.measured == measured.known(Model.load(NANO))
+
+
+def test_a_measurement_that_fails_leaves_a_model_raw_and_the_next_one_is_measured(tmp_path, monkeypatch):
+    def failing(model):
+        if model.path.name == "bad.nam":
+            raise MemoryError
+        return measured.measure(model)
+
+    monkeypatch.setattr(measuring, "measure", failing)
+    _, player, _ = playing([quiet(tmp_path / "bad.nam", seed=9), quiet(tmp_path / "good.nam", seed=10)])
+    assert player.sound.output.mode == "raw"
+    player.do("next_model")
+    assert player.sound.output.mode == "normalized"
 
 
 def test_the_smaller_size_after_an_overload_is_as_loud_as_the_full_one(tmp_path):

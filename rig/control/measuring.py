@@ -12,7 +12,7 @@ import threading
 from ..measured import Measured, known, measure
 from ..nam import Model
 
-PATIENCE_S = 0.25  # a usual model takes a fifth of it
+PATIENCE_S = 0.5  # a usual model takes a tenth of it
 
 
 class Measuring:
