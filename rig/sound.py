@@ -35,8 +35,8 @@ class Sound:
     `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum; None: not known.
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
     `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
-    is known. `measured`: what rig measured about the model, if it did; see `with_loudness`. The trims are the player's own taste,
-    in dB, on top of both sums.
+    is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
+    The trims are the player's own taste, in dB, on top of both sums.
     """
 
     model: Model | None = None
