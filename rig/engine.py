@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from . import handover
 from .chain import CABINET, CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
 from .dsp import load
-from .dsp.convolve import MAX_CHUNK, Filter, Line, convolve, prepare_spectra
+from .dsp.convolve import MAX_CHUNK, Line, convolve
+from .dsp.filter import Filter, prepare_filter
 from .dsp.memory import Layout
 from .dsp.network import reset as reset_network
 from .dsp.network import run as run_network
@@ -31,7 +32,7 @@ from .lane import Lane
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
-    *(block, convolve, prepare_spectra, run_network, reset_network, run_rated, reset_rated),
+    *(block, convolve, prepare_filter, run_network, reset_network, run_rated, reset_rated),
     *(handover.publish, handover.recall, handover.collect),
 )
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
