@@ -14,7 +14,7 @@ LAYERS = (
     {"levels"},
     {"dsp"},
     {"wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
-    {"lane", "handover", "chain"},
+    {"lane", "cabinet", "handover", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},
     {"control"},

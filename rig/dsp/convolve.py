@@ -27,12 +27,12 @@ from numba import types
 from numpy.typing import NDArray
 
 from ..errors import RigError
+from .fft import LONG_IMAG
 from .filter import FILTER, Filter, early_rows
 from .jit import entry, inline, kernel
 from .late import (
     LATE,
     LATE_VOICE,
-    LONG_IMAG,
     Q,
     fill_late_tables,
     late_add,
@@ -330,7 +330,7 @@ class Line:
             voice["out"], voice["tail"] = self._arena.address_of(out), self._arena.address_of(tail)
         if long_rows:
             self._make_room_for_late(long_rows)
-        self._attached: list[Filter | None] = [None] * VOICES
+        self.attached: list[Filter | None] = [None] * VOICES  # kept, as the kernels read them
 
     def _make_room_for_late(self, filter_rows: int) -> None:
         rows = (filter_rows + 1) | 1  # odd: slices a power of two apart would share few places in the cache
@@ -361,7 +361,7 @@ class Line:
         if filter_ is not None:
             self.check(filter_)
         self.state["voices"][voice]["filter"] = filter_.address if filter_ is not None else 0
-        self._attached[voice] = filter_
+        self.attached[voice] = filter_
 
     def clear(self) -> None:
         """Forget all input; the filters stay."""
@@ -388,4 +388,14 @@ def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int
     return y
 
 
-__all__ = ["LINE", "MAX_CHUNK", "VOICES", "Filter", "Line", "convolve", "convolve_all", "convolve_offline", "voice_ready"]
+__all__ = [
+    "LINE",
+    "MAX_CHUNK",
+    "VOICES",
+    "Filter",
+    "Line",
+    "convolve",
+    "convolve_all",
+    "convolve_offline",
+    "voice_ready",
+]

@@ -116,9 +116,7 @@ class Filter:
             self._arena.address_of(parts.late_spectra) if self.late_rows else 0,
         )
         late_workspace = _workspaces.late.ctypes.data if self.late_rows else 0
-        prepare_filter(
-            _workspaces.early.ctypes.data, early.ctypes.data, late_workspace, rest.ctypes.data, self.address
-        )
+        prepare_filter(_workspaces.early.ctypes.data, early.ctypes.data, late_workspace, rest.ctypes.data, self.address)
 
     def lock(self) -> None:
         """Keep it in RAM while it plays, where the user's limit allows; hundreds that only wait need no such care."""
