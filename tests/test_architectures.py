@@ -90,6 +90,7 @@ MODELS = {
     "conditioned twice": conditioned(wavenet_of([array_of(5, 1, 3, 3)], 5, inner())),
     "conditioned by an LSTM": conditioned(lstm(2, 5, outputs=3)),
     "conditioned by an LSTM of 20": conditioned(lstm(1, 20, outputs=3), **ALL_FILM, head1x1=HEAD),
+    "conditioned by a wide LSTM": conditioned(lstm(2, 27, outputs=3)),
     "conditioned by a ConvNet": conditioned(convnet(7, outputs=3)),
     "conditioned by a Linear": conditioned(linear(40, outputs=3), input_mixin_pre_film={"groups": 3}),
     "conditioned by a Sequential": conditioned(sequential(linear(9), lstm(1, 4), convnet(3, outputs=3))),

@@ -42,7 +42,9 @@ MODELS = {
         [layer_array(6, 1, 1, (1, 9), gating_mode=["gated", "blended"], **EVERYWHERE) | {"condition_size": 3}],
         condition=lstm(1, 20, outputs=3),
     ),
-    **{f"LSTM {n}x{h}": lstm(n, h, h) for n, h in ((1, 1), (1, 3), (1, 16), (1, 40), (2, 8), (3, 20))},
+    **{
+        f"LSTM {n}x{h}": lstm(n, h, h) for n, h in ((1, 1), (1, 3), (1, 16), (1, 40), (2, 8), (3, 20), (2, 24), (3, 41))
+    },
 }
 
 

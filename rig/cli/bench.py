@@ -52,8 +52,8 @@ def _models(reports: list[dict[str, Any]]) -> list[str]:
     blocks = list(reports[0]["ns_per_sample"])
     headings = [*blocks, "of peak", "of A1's", "16 : 64", "x real", "cold us", "worst us"]
     lines = [
-        "\nns per sample in blocks of so many frames; then, at 64: share of the peak, the same relative to A1 standard,",
-        "how much dearer blocks of 16 are, times real time, a block with empty caches, and the worst of all (of 1333 us)",
+        "\nns per sample in blocks of so many frames; at 64: share of the peak, and relative to that of A1 standard;",
+        "how much dearer blocks of 16 are; times real time; at 64: with empty caches, and the worst one (of 1333 us)",
         f"{'':<18}" + "".join(f"{heading:>9}" for heading in headings),
     ]
     for report in reports:
