@@ -83,7 +83,7 @@ def test_vectors_calculate_like_numpy():
 
 @entry(ADDRESSES)
 def tiles(m, w, y):
-    """Three rows of two vectors: bias, three rows of m, four inputs by their weights; then two rows of nothing, and two."""
+    """Three rows: bias, rows of m and four inputs by their weights; then two rows of nothing; then two far apart."""
     m, w, y = floats(m), floats(w), floats(y)
     store(y, 0, splat(f32(0)))
     acc = tile_bias(m, 0, 3, 2)
