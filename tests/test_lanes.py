@@ -21,7 +21,15 @@ assert W == int(sys.argv[1]), W
 sys.exit(pytest.main(sys.argv[2:]))
 """
 KINDS = ("A1 standard", "A2 lite", "LSTM 2x8", "LSTM 2x24", "WaveNet 1", "WaveNet 7", "WaveNet 14", "everything")
-SOME = ["test_simd.py", *(f"test_network.py::test_the_output_is_that_of_float64[{name}]" for name in KINDS)]
+SAME = "test_architectures.py::test_the_output_is_that_of_float64_at_any_block_size_and_after_a_reset"
+SOME = [
+    "test_simd.py",
+    *(f"test_network.py::test_the_output_is_that_of_float64[{name}]" for name in KINDS),
+    *(f"{SAME}[{name}]" for name in ("blended", "depthwise", "ConvNet 5", "Linear 100", "mixed 1")),
+]
+if (TESTS.parent.parent / "shared" / "reference").exists():
+    case = "test_reference.py::test_the_output_is_that_of_the_reference_at_any_block_size"
+    SOME += [f"{case}[{name}]" for name in ("core_lstm", "core_wavenet_a2_max", "core_slimmable_wavenet__slim0.50")]
 
 
 def run_tests(lanes: int, *arguments: str, timeout_s: float) -> None:

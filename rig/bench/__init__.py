@@ -21,7 +21,6 @@ from ..nam import Model
 from .cabinet import CabinetBench, cabinets
 from .networks import NetworkBench, compare_with_yardstick, network_cost
 from .shapes import SHAPES, Subject, subject
-from .start import measure_start
 from .timing import Stopwatch
 
 __all__ = ["ROUNDS", "bench", "network_cost"]
@@ -42,6 +41,8 @@ def bench(
     `only`: names of shapes, or beginnings of them, and `cabinet`; nothing else is measured. `start`: measure starts
     of the program too, which compiles everything once more. Raises RigError for a name that fits nothing.
     """
+    from .start import measure_start  # reads and writes audio files: a library that `rig info` does not wait for
+
     subjects = [_of_file(path) for path in models] or [subject(name) for name in _chosen(only)]
     stopwatch = Stopwatch()
     networks = [NetworkBench(each, stopwatch) for each in subjects]
