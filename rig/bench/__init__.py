@@ -1,7 +1,7 @@
 """How fast rig is here: networks against this machine's own multiply-add peak, the convolver against SciPy's.
 
 Everything is measured in rounds, one after the other, and the medians are reported: machines are noisy, and a ratio of
-two things measured in the same minute says more than a time.
+two things measured in the same minute says more than a time. Times are CPU times, so a busy machine does little harm.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ Every other shape reaches at least half of A1 standard's share, but for these (o
 
     LSTM 1x8    0.1   0.2     A sample cannot begin before the one before it has been through matrix, logistic, cell
     LSTM 1x16   0.4   0.5     and tanh, a chain of about 170 cycles. The multiply-adds of few units hide in its shadow,
-    LSTM 2x8    0.2   0.4     and the units that fill up a vector count for nothing. Layers do overlap.
-    A1 nano     0.4   0.5     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.
+    LSTM 1x24   0.5   0.7     and the units that fill up a vector count for nothing. Layers do overlap.
+    LSTM 2x8    0.2   0.4
+    A1 nano     0.4   0.4     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.
 
-A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite cost 2.1: such
+A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite cost 1.9 to 2.1: such
 a block is one vector, so nothing can be done at a time but the three or four channels; every operation waits for the
 one before it, and each is 20 ns from end to end. With 8 lanes both stay below.
 """
