@@ -149,19 +149,38 @@ def test_info_of_a_folder_is_a_table_sorted_and_filtered_as_asked(tmp_path, caps
     assert "holds no .nam file" in capsys.readouterr().err
 
 
-def test_bench_measures_the_official_shapes_and_files(capsys):
+def test_bench_measures_the_known_shapes_and_files(capsys):
     assert main(["bench", "--json", "--rounds", "1"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["machine"]["peak_gmacs"] > 0
-    files = {model["file"]: model for model in report["models"]}
-    assert files["A1 standard.nam"]["macs_per_sample"] == 13320
-    assert files["A2.nam"]["macs_per_sample"] == 11776
-    assert set(files["A2 lite.nam"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
-    assert all(0 < m["share_of_peak"]["64"] < 1 for m in report["models"])
-    assert all(m["cold_us_per_block"]["64"] > 0 for m in report["models"])
-    assert {(row["taps"], row["block"]) for row in report["convolver"]} >= {(2048, 64), (2048, 128)}
+    assert report["machine"]["peak_gmacs"] > 0 and report["start"] is None
+    models = {model["name"]: model for model in report["models"]}
+    assert models["A1 standard"]["macs_per_sample"] == 13320
+    assert models["A1 standard"]["share_to_a1_standard"] == 1
+    assert models["A2"]["macs_per_sample"] == 11776
+    assert set(models["A2 lite"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
+    assert all(0 < m["share_of_peak"]["64"] < 1 for m in models.values())
+    assert all(m["cold_us_per_block"]["64"] > 0 and m["worst_us_per_block"]["64"] > 0 for m in models.values())
+    lengths = {row["taps"]: row for row in report["convolver"]}
+    assert set(lengths) >= {512, 2048, 8192} and set(lengths[2048]["ns_per_sample"]) == {"64", "128"}
+    assert all(0 < row["share_of_period"] <= row["worst_share_of_period"] for row in lengths.values())
+
+
+def test_bench_measures_files_or_what_is_named(capsys):
     assert main(["bench", "--rounds", "1", str(NANO)]) == 0
     assert "rig-preamp-nano" in capsys.readouterr().out
+    assert main(["bench", "--rounds", "1", "--only", "lstm 1x", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {model["name"][:8] for model in report["models"]} == {"LSTM 1x8", "LSTM 1x1", "LSTM 1x2", "LSTM 1x4"}
+    assert report["convolver"] == []
+    assert main(["bench", "--only", "nothing"]) == 2
+    assert "No shape is called 'nothing'; there are cabinet, A1 standard" in capsys.readouterr().err
+
+
+@pytest.mark.soak
+def test_bench_measures_a_first_start_and_a_later_one():
+    done = rig("bench", "--rounds", "1", "--only", "cabinet", "--start", "--json")
+    start = json.loads(done.stdout)["start"]
+    assert 0 < start["warm_s"] < start["cold_s"]
 
 
 @pytest.mark.parametrize("command", ["info", "bench"])
