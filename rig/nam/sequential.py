@@ -8,6 +8,8 @@ from ..dsp.program import Program, Signal
 from .architecture import Leaf
 from .weights import Weights
 
+SHOWN = 4  # of a chain, for people
+
 
 @dataclass(frozen=True, slots=True)
 class SequentialConfig:
@@ -59,7 +61,9 @@ class SequentialConfig:
     @property
     def shape(self) -> str:
         """For people."""
-        return "; then ".join(model.config.shape for model in self.models)
+        shapes = [model.config.shape for model in self.models[:SHOWN]]
+        more = len(self.models) - len(shapes)
+        return "; then ".join(shapes + [f"{more} more"] * (more > 0))
 
     def write(self, program: Program, weights: Weights, x: Signal, out: Signal) -> None:
         """Add the operations of one after the other."""
