@@ -188,6 +188,12 @@ HOSTILE = {
         lambda: put(*ARRAY, layer_array(3, 1, 2, (1,) * 1022, **{s: {} for s in ("conv_pre_film", "conv_post_film")})),
         r"holds \d+ weights, .* asks for",
     ),
+    "an LSTM that never gets ready": (
+        lambda: (
+            put("config", "hidden_size", 350, model=lstm(1, 3)) | {"weights": [0.1] * 493_851, "sample_rate": 384_000}
+        ),
+        "asks for 94416000000 multiply-adds to settle, more than the 17179869184",
+    ),
     "slim sizes without end": (
         lambda: (
             wavenet_of(

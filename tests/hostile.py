@@ -28,6 +28,8 @@ def watched(what: str) -> Iterator[None]:
 
 def peak_mb() -> float:
     """The most memory this process has held."""
+    with contextlib.suppress(OSError):  # Linux: `ru_maxrss` there includes what the parent held when it forked
+        return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) / (1 << 10)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
@@ -66,3 +68,24 @@ def sentences_of(files: dict[str, str], folder: str) -> dict[str, Any]:
             answers[command][name][1] = printed.getvalue()
     assert not output.exists()
     return {"answers": answers, "most_mb": peak_mb()}
+
+
+def played(files: dict[str, str]) -> dict[str, Any]:
+    """Load each file and play a little: is it finite, the seconds for both; the peak of memory."""
+    import numpy as np
+
+    from rig.nam import Model
+
+    x = np.random.default_rng(0).uniform(-0.1, 0.1, 256).astype(np.float32)
+    Model.load(next(iter(files.values()))).network()  # reads the compiled code
+    finite, seconds = {}, {}
+    for name, path in files.items():
+        start = perf_counter()
+        with watched(name):
+            model = Model.load(path)
+            at_load = perf_counter()
+            network = model.network()
+            at_network = perf_counter()
+            finite[name] = bool(np.isfinite(network.process(x)).all())
+        seconds[name] = [at_load - start, at_network - at_load, perf_counter() - at_network]
+    return {"finite": finite, "most_mb": peak_mb(), "seconds": seconds}

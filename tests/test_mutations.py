@@ -61,8 +61,8 @@ def outcome(data: bytes, path: Path, seed: int, repaired: bool = False) -> str:
 
 def _with_weights(data: bytes, weights: Any) -> bytes:
     """The last list of weights in the text, most often the root's, exchanged."""
-    before, _, after = data.rpartition(b'"weights": [')
-    return before + b'"weights": [' + ", ".join(map(str, weights)).encode() + after[after.index(b"]") :]
+    before, key, after = data.rpartition(b'"weights": [')
+    return before + key + ", ".join(map(str, weights)).encode() + b"]" + after.partition(b"]")[2]
 
 
 def compiled(path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 from broken_files import CASES, write_all
 from broken_models import GOOD
 from child import run_in_child
-from hostile import answers_of, sentences_of
+from hostile import answers_of, played, sentences_of
+from largest_files import write_largest
 from model_files import a1_standard, wavenet, write
 
 from rig.errors import ModelError, RigError
@@ -104,6 +105,13 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path):
 def test_a_size_outside_0_to_1_is_refused(size, tmp_path):
     with pytest.raises(RigError, match=r"^a\.nam: the size is .*expected 0 .*to 1"):
         Model.load(write(tmp_path / "a.nam", GOOD), size)
+
+
+def test_a_file_at_the_limits_plays_and_takes_little_memory(tmp_path):
+    Model.load(write(tmp_path / "a.nam", GOOD)).network()  # compiled outside: the compiler takes memory, too
+    done = run_in_child(played, {name: str(path) for name, path in write_largest(tmp_path)}, timeout_s=300)
+    assert all(done["finite"].values()), done["finite"]
+    assert done["most_mb"] < MOST_MB
 
 
 def test_every_cut_of_a_file_is_refused(tmp_path):

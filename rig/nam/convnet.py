@@ -71,6 +71,11 @@ class ConvNetConfig:
         return self.receptive_field_samples
 
     @property
+    def recurrent(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(block.history_floats for block in self.blocks)

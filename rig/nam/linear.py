@@ -50,6 +50,11 @@ class LinearConfig:
         return 0
 
     @property
+    def recurrent(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return (self.taps - 1) * min(self.inputs, self.outputs)

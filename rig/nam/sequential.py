@@ -54,6 +54,11 @@ class SequentialConfig:
         return max(1, first.prewarm_samples) + sum(config.receptive_field_samples for config in others)
 
     @property
+    def recurrent(self) -> bool:
+        """If a network inside is."""
+        return any(leaf.config.recurrent for leaf in self.nested)
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(model.config.history_floats for model in self.models)

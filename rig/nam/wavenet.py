@@ -86,6 +86,11 @@ class WaveNetConfig:
         return self._lookback + (max(1, self.condition.config.prewarm_samples) if self.condition else 1)
 
     @property
+    def recurrent(self) -> bool:
+        """If a network inside is."""
+        return any(leaf.config.recurrent for leaf in self.nested)
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(c.history_floats for c in self.convolutions()) + sum(n.config.history_floats for n in self.nested)
