@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([*reports, *errors], indent=2))
     else:
-        as_table = any(path.is_dir() for path in options.files)
+        as_table = any(os.path.isdir(path) for path in options.files)
         for line in table(reports) if as_table else map(as_text, reports):
             print(line)
         for problem in errors:
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _models_in(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # of a path no system allows, too
         return [path]
     found = sorted(path.rglob("*.nam"), key=lambda p: str(p).casefold())
     if not found:
