@@ -19,6 +19,7 @@ from .latency import USABLE, Latency
 from .layout import END_SILENCE, PROGRAMME, RATE, SILENCE_END, VALIDATION
 from .measures import (
     FULL_SCALE,
+    NO_TRACK,
     GateFigures,
     LagTrack,
     flat_tops,
@@ -96,7 +97,8 @@ def judge(take: Evidence) -> Judged:
     """Run every check. A silent take is not measured further: its other figures would mean nothing."""
     silence = _silence(take)
     if silence.verdict == "fail":
-        return Judged((silence,), take.latency.correlation.polarity, LagTrack(np.zeros(0, np.int64), np.zeros(0)))
+        sign = take.latency.correlation.polarity
+        return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet), "verdict": "fail"})
     applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
     expected = take.latency.correlation.samples - applied
     track = lag_track(take.dry, take.wet, expected)

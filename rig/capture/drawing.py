@@ -57,7 +57,7 @@ def noise_spectrum_db(silence: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     starts = range(0, len(silence) - size + 1, max(1, size // 2))
     spectra = [np.abs(np.fft.rfft(silence[start : start + size] * window)) ** 2 for start in starts]
     power = 2 * np.mean(spectra, axis=0) / np.sum(window) ** 2
-    return np.fft.rfftfreq(size, 1 / RATE), 10 * np.log10(np.maximum(power, 1e-20))
+    return np.fft.rfftfreq(size, 1 / RATE).astype(np.float64), 10 * np.log10(np.maximum(power, 1e-20))
 
 
 def _waveform(panel: Axes, x: NDArray[np.float64], name: str, index: int) -> None:

@@ -93,6 +93,9 @@ class LagTrack:
         return float(abs(after[at] - before[at])), int(self.start[at + half])
 
 
+NO_TRACK = LagTrack(np.zeros(0, np.int64), np.zeros(0))
+
+
 def lag_track(x: Samples, y: Samples, expected: float = 0.0) -> LagTrack:
     """Dry against wet in windows of WINDOW samples, half a window apart; `expected`: the lag of the whole take.
 
@@ -159,8 +162,8 @@ def gate_figures(x: Samples, y: Samples, pre_roll: Samples, after: slice) -> Gat
             frames = frames[: len(frames) // FRAME * FRAME].reshape(-1, FRAME)
             levels = np.maximum([rms_dbfs(frame) for frame in frames], -120.0)
             fall = max(fall, float(np.max(levels[:-1] - levels[1:], initial=0.0)))
-    settled = np.asarray(sosfilt(steep, pre_roll))[RATE // 20 :]
-    if len(settled) < RATE // 10:
+    if len(pre_roll) < RATE // 5:
         return GateFigures(fall, None)
+    settled = np.asarray(sosfilt(steep, pre_roll))[RATE // 20 :]
     change = max(rms_dbfs(hiss[after]), -110.0) - max(rms_dbfs(settled), -110.0)
     return GateFigures(fall, abs(change))

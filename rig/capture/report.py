@@ -12,7 +12,8 @@ from ..errors import RigError
 from .checks import Judged
 
 STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #333; background: #fff; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 16px/1.5 system-ui, sans-serif; color: #333; background: #fff }
+body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { margin-top: 2rem } .small { color: #666; font-size: .9rem }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .35rem .6rem; vertical-align: top }
 tr { border-bottom: 1px solid #d8d8d8 } svg { width: 100%; height: auto }
@@ -61,7 +62,8 @@ def _subtitle(content: dict[str, Any]) -> str:
 def _checks(judged: Judged) -> str:
     rows = "".join(
         f'<tr><td class="{check.verdict}">{check.verdict}</td><td>{escape(check.name)}</td>'
-        f'<td>{escape(check.text)}{_advice(check.advice)}</td><td class="small">{_limits(check.warn, check.fail)}</td></tr>\n'
+        f"<td>{escape(check.text)}{_advice(check.advice)}</td>"
+        f'<td class="small">{_limits(check.warn, check.fail)}</td></tr>\n'
         for check in judged.checks
     )
     return f"<table><tr><th></th><th>Check</th><th>Found</th><th>Limits</th></tr>\n{rows}</table>"

@@ -19,6 +19,7 @@ from .folder import NewFolder, checked_name, free_name, refuse_existing
 from .gear import Gear
 from .latency import Latency
 from .layout import RATE
+from .measures import NO_TRACK
 from .report import report_html
 from .send_return import CaptureLevels
 from .sidecar import FILE_NAME, sha256_of, sidecar
@@ -121,7 +122,7 @@ def save_capture(
 
 
 def keep_broken_take(into: Path, name: str, recorded: NDArray[Any], reason: str, audio: dict[str, Any]) -> Path:
-    """Keep what was recorded of a take that was torn, with its reason; the folder it is in, NAME.rejected-1 or later."""
+    """Keep what was recorded of a torn take, with its reason, in NAME.rejected-1 or later; the folder."""
     return _write_aside(Path(into) / checked_name(name), recorded, {"reason": reason, "audio": audio})
 
 
@@ -133,9 +134,7 @@ def _reason(judged: Judged, trainer_refuses: list[str]) -> str | None:
 
 
 def _without_checks(latency: Latency) -> Judged:
-    from .measures import LagTrack
-
-    return Judged((), latency.correlation.polarity, LagTrack(np.zeros(0, np.int64), np.zeros(0)))
+    return Judged((), latency.correlation.polarity, NO_TRACK)
 
 
 def _set_aside(

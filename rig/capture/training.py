@@ -78,7 +78,8 @@ The trainer wants an environment of its own, about 2 GB:
 
 A WaveNet as train/model.json says ({size}; change it there). Needs a GPU for a good result in a reasonable time:
 
-    MPLBACKEND=Agg ~/nam/bin/nam-full train/data.json train/model.json train/learning.json train/output --no-show --no-plots
+    MPLBACKEND=Agg ~/nam/bin/nam-full --no-show --no-plots \\
+        train/data.json train/model.json train/learning.json train/output
 
 An A2 model, as the trainer's window makes it:
 
