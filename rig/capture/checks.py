@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..align import Lag, find_lag
 from .latency import USABLE, Latency
-from .layout import END_SILENCE, PROGRAMME, RATE, SILENCE_END, VALIDATION
+from .layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
 from .measures import (
     FULL_SCALE,
     NO_TRACK,
@@ -54,7 +54,7 @@ COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, cop
 SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
 QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
-PATH_S = 30.0  # seconds of the take that are compared with the signal
+COMPARED = slice(NOISE, NOISE + 8 * RATE)  # noise and programme: as loud and as soft as it gets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,22 +264,20 @@ def _polarity(sign: int) -> Check:
 
 
 def _path(take: Evidence) -> Check:
-    n = min(len(take.dry), round(PATH_S * RATE))
-    dry, wet = take.dry[:n], take.wet[:n]
-    correlation = find_lag(dry, wet, max_lag_samples=400).confidence
-    text = f"wet and dry correlate by {correlation:.3f}"
+    dry, wet = take.dry[COMPARED], take.wet[COMPARED]
+    lag = find_lag(dry, wet, max_lag_samples=400)
+    text = f"wet and dry correlate by {lag.confidence:.3f}"
     if take.self_test:
-        return _check("path", "ok", correlation, "", f"{text} (a cable, as asked)", "")
-    if _is_a_copy(dry, wet):
+        return _check("path", "ok", lag.confidence, "", f"{text} (a cable, as asked)", "")
+    if _is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
-        return _check("path", "fail", correlation, "", "wet is an exact copy of dry", advice)
+        return _check("path", "fail", lag.confidence, "", "wet is an exact copy of dry", advice)
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
-    return _check("path", above(correlation, *LIMITS["path"]), correlation, "", text, advice)
+    return _check("path", above(lag.confidence, *LIMITS["path"]), lag.confidence, "", text, advice)
 
 
-def _is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64]) -> bool:
-    """Wet is dry times a gain, at some whole shift."""
-    shift = round(find_lag(dry, wet, max_lag_samples=400).samples)
+def _is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
+    """Wet is dry times a gain, later by a whole `shift`."""
     a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
     gain = float(a @ b) / float(a @ a) if a.any() else 0.0
     return bool(np.sum((b - gain * a) ** 2) < 10 ** (COPY_DB / 10) * np.sum(b**2))

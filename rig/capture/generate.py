@@ -57,7 +57,8 @@ def generate(seconds: float = FULL_S, seed: int = 1) -> NDArray[np.float64]:
     _put(x, NOISE + RATE, draws.pink(RATE - 2 * EDGE, RATE))
     end = len(x) - VALIDATION - END_SILENCE
     x[PROGRAMME:end] = _programme(end - PROGRAMME, draws)
-    return np.clip(np.round(x * FULL_SCALE_24), 1 - FULL_SCALE_24, FULL_SCALE_24 - 1) / FULL_SCALE_24
+    steps = np.clip(np.round(x * FULL_SCALE_24), 1 - FULL_SCALE_24, FULL_SCALE_24 - 1)
+    return (steps + 0.0) / FULL_SCALE_24  # no file holds a negative zero
 
 
 def _put(x: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> None:

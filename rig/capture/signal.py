@@ -134,10 +134,17 @@ def load_signal(path: str | Path) -> Signal:
 
 def write_signal(path: str | Path, signal: Signal, overwrite: bool = False) -> None:
     """Write the signal as a 24-bit WAV file that holds exactly its samples."""
+    check_target(path, overwrite)
+    wav.write(path, as_24_bit(signal.samples), RATE, "PCM_24", overwrite)
+
+
+def check_target(path: str | Path, overwrite: bool = False) -> None:
+    """Raise an AudioError where a signal could not be written, before it is made."""
     path = Path(path)
     if path.suffix.lower() != ".wav":
         raise AudioError(f"{path.name}: a training signal is a .wav file; name it {path.stem or 'signal'}.wav.")
-    wav.write(path, as_24_bit(signal.samples), RATE, "PCM_24", overwrite)
+    if path.exists() and not overwrite:
+        raise AudioError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
 
 
 def as_24_bit(x: NDArray[Any]) -> NDArray[np.int32]:
@@ -158,7 +165,8 @@ def check_layout(samples: NDArray[np.float64], name: str) -> None:
         (np.array_equal(samples[:VALIDATION], samples[-VALIDATION:]), "the first and last 9 s are not the same"),
         (not samples[VALIDATION:SILENCE_END].any(), "there is no silence from 9 to 10 s"),
         (
-            np.array_equal(samples[SILENCE_END : len(blips)], blips[SILENCE_END:]) and np.abs(blips).max() > 0.1,
+            np.array_equal(samples[SILENCE_END : len(blips)], blips[SILENCE_END:])
+            and np.abs(blips[list(BLIPS)]).min() > 0.1,
             "the two single samples at 10.5 and 11.5 s are missing or not alone",
         ),
         (not before_validation.any(), "there is no silence of 0.5 s before the last 9 s"),

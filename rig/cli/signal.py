@@ -28,8 +28,9 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    from ..capture.signal import own_signal, write_signal
+    from ..capture.signal import check_target, own_signal, write_signal
 
+    check_target(options.output, options.force)
     signal = own_signal(options.seconds, options.seed)
     write_signal(options.output, signal, options.force)
     if options.json:
