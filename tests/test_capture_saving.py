@@ -1,4 +1,4 @@
-"""From a recording to a folder: equally long, untouched, complete or absent; broken takes are kept with their reason."""
+"""From a recording to a folder: equally long, untouched, complete or absent; broken takes are kept aside."""
 
 from __future__ import annotations
 

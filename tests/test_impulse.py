@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 
 import numpy as np
@@ -9,12 +10,15 @@ import pytest
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import butter, sosfilt
 
+from rig import wav
 from rig.cabinet.response import response_db
 from rig.capture.impulse import Sweep, arrival, as_file, deconvolved, finished_taps, measure
 from rig.capture.impulse_checks import impulse_checks
+from rig.capture.impulse_files import Microphone, save_impulse
 from rig.capture.layout import RATE
 from rig.capture.sweep import synchronised_sweep
 from rig.errors import CaptureError
+from rig.ir import IR
 
 LENGTH = 8192
 LATENCY = 700
@@ -168,3 +172,34 @@ def test_a_sweep_that_cannot_be_used_is_refused():
     with pytest.raises(CaptureError, match="cannot be cut out"):
         finished_taps(response, 10)
     assert len(deconvolved(SWEEP, played(SWEEP.signal()))) >= len(SWEEP.bare())
+
+
+def test_the_file_is_a_24_bit_wav_that_plays_with_a_sidecar_that_knows_the_true_gain(tmp_path):
+    response = measure(SWEEP, [0.1 * played(SWEEP.signal(), -110)])
+    taps = finished_taps(response, LENGTH)
+    checks = impulse_checks(response, taps)
+    about = Microphone("V30", "SM57", 2.5, "cap edge")
+    sidecar = save_impulse(tmp_path / "irs" / "v30.wav", taps, response, SWEEP, checks, about)
+    audio = wav.read(tmp_path / "irs" / "v30.wav")
+    assert (audio.subtype, audio.channels, audio.sample_rate, len(audio.samples)) == ("PCM_24", 1, RATE, LENGTH)
+    content = json.loads(sidecar.read_text())
+    assert content["about"]["microphone"] == "SM57" and content["verdict"] == "ok"
+    assert audible_difference_db(10 * audio.samples[:, 0] * 10 ** (content["true_gain_db"] / 20)) < 0.1
+    assert IR.load(tmp_path / "irs" / "v30.wav").taps.shape == (1, LENGTH)
+    with pytest.raises(CaptureError, match=r"v30\.json: the file exists"):
+        save_impulse(tmp_path / "irs" / "v30.wav", taps, response, SWEEP, checks)
+    with pytest.raises(CaptureError, match=r"name it v30\.wav"):
+        save_impulse(tmp_path / "v30.flac", taps, response, SWEEP, checks)
+
+
+def test_the_file_can_have_another_rate(tmp_path):
+    response = measure(SWEEP, [played(SWEEP.signal(), -110)])
+    taps = finished_taps(response, LENGTH)
+    save_impulse(tmp_path / "a.wav", taps, response, SWEEP, (), sample_rate=96000)
+    audio = wav.read(tmp_path / "a.wav")
+    assert audio.sample_rate == 96000
+    found, truth = (
+        response_db(x[np.newaxis], rate, HZ, 6)[0] for x, rate in ((audio.samples[:, 0], 96000), (cabinet(), RATE))
+    )
+    difference = (found - truth)[truth > truth.max() - 25]
+    assert np.ptp(difference) < 0.2

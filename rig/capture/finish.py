@@ -19,6 +19,7 @@ from .sidecar import Capture
 from .trainer import esr
 
 STRANGER_ESR = 0.5  # a model further off than this, with lag and gain taken out, was trained on something else
+FURTHEST_LAG = 10_000  # samples
 LEAD_IN = 24_000  # samples before the validation that a model hears first
 LEVELS_DB = (0, -6, -12, -24)  # of the four quarters of our own validation
 BANDS = ((0.01, "great"), (0.035, "not bad"), (0.1, "might be ok"), (0.3, "probably not good"))
@@ -26,12 +27,16 @@ BANDS = ((0.01, "great"), (0.035, "not bad"), (0.1, "might be ok"), (0.3, "proba
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The finished model. `esr` is that of the held-out 9 s, as the trainer computes it."""
+    """The finished model. `esr` is that of the held-out 9 s, as the trainer computes it.
+
+    `esr_aligned`: the same with lag and gain taken out, so that neither is mistaken for another sound.
+    """
 
     path: Path
     esr: float
+    esr_aligned: float
     esr_by_level_db: dict[int, float] | None  # None: the signal has no such quarters
-    lag_samples: float  # the model's own constant delay
+    lag_samples: float  # by which the model is later than the take
     gain_db: float  # by which the take is louder than the model
     input_level_dbu: float | None
     output_level_dbu: float | None
@@ -66,9 +71,9 @@ def finish(
     path = Path(target) if target is not None else loaded.folder / f"{loaded.name}.nam"
     _check_target(path, source, force)
     finished = _compare(loaded, network, path)
-    if finished.esr > STRANGER_ESR and not force and _aligned_esr(loaded, network) > STRANGER_ESR:
+    if finished.esr_aligned > STRANGER_ESR and not force:
         raise CaptureError(
-            f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr:.2f}); was it trained on "
+            f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr_aligned:.2f}); was it trained on "
             "another capture? --force writes it all the same."
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
@@ -99,26 +104,21 @@ def _compare(capture: Capture, model: Model, path: Path) -> Finished:
     if capture.content["signal"]["kind"] == "rig":
         parts = zip(LEVELS_DB, np.split(played, 4), np.split(wet, 4), strict=True)
         quarters = {level: round(esr(p, w), 6) for level, p, w in parts}
-    power = float(played @ played)
-    gain = float(played @ wet) / power if power > 0 else 0.0
+    lag = find_lag(wet, played, max_lag_samples=FURTHEST_LAG)
+    aligned = shifted(played, -lag.samples)
+    power = float(aligned @ aligned)
+    gain = float(aligned @ wet) / power if power > 0 else 0.0
     levels = capture.content["levels"]
     return Finished(
         path=path,
         esr=round(esr(played, wet), 6),
+        esr_aligned=round(esr(gain * aligned, wet), 6),
         esr_by_level_db=quarters,
-        lag_samples=round(find_lag(wet, played, max_lag_samples=200).samples, 2),
+        lag_samples=round(lag.samples, 2),
         gain_db=round(20 * float(np.log10(max(abs(gain), 1e-10))), 2),
         input_level_dbu=levels["input_level_dbu"],
         output_level_dbu=levels["output_level_dbu"],
     )
-
-
-def _aligned_esr(capture: Capture, model: Model) -> float:
-    """With lag, polarity and gain taken out: what is left belongs to another sound."""
-    played, wet = _played(capture, model)
-    played = shifted(played, -find_lag(wet, played, max_lag_samples=10_000).samples)
-    power = float(played @ played)
-    return esr(played * (float(played @ wet) / power), wet) if power > 0 else float("inf")
 
 
 def _metadata(before: Any, capture: Capture, finished: Finished) -> dict[str, Any]:

@@ -173,7 +173,9 @@ def _finish(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(done.to_json(), indent=2))
         return 0
-    print(f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words})")
+    print(
+        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}); {done.esr_aligned:.4f} with lag and gain taken out"
+    )
     if done.esr_by_level_db:
         print(f"By level {', '.join(f'{level} dBFS {figure:.4f}' for level, figure in done.esr_by_level_db.items())}")
     print(f"Lag      {done.lag_samples:+.2f} samples; the take is {done.gain_db:+.2f} dB louder than the model")
