@@ -73,8 +73,8 @@ def finish(
     finished = _compare(loaded, network, path)
     if finished.esr_aligned > STRANGER_ESR and not force:
         raise CaptureError(
-            f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr_aligned:.2f}); was it trained on "
-            "another capture? --force writes it all the same."
+            f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr_aligned:.2f}); "
+            "was it trained on another capture? --force writes it all the same."
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
     content["metadata"] = _metadata(content.get("metadata"), loaded, finished)

@@ -174,7 +174,8 @@ def _finish(options: argparse.Namespace) -> int:
         print(json.dumps(done.to_json(), indent=2))
         return 0
     print(
-        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}); {done.esr_aligned:.4f} with lag and gain taken out"
+        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}); "
+        f"{done.esr_aligned:.4f} with lag and gain taken out"
     )
     if done.esr_by_level_db:
         print(f"By level {', '.join(f'{level} dBFS {figure:.4f}' for level, figure in done.esr_by_level_db.items())}")
