@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
-from ..cabinet.minimum_phase import minimum_phase
+from ..dsp.minimum_phase import minimum_phase
 from ..errors import CaptureError
 from .layout import RATE
 from .sweep import faded, sweep_rate_s, synchronised_sweep
@@ -168,7 +168,7 @@ def finished_taps(response: Response, length: int = 8192, *, minimum: bool = Fal
     start = max(0, response.latency_samples - PRE)
     kept = response.linear[start : start + length]
     taps = faded(kept, min(PRE, response.latency_samples), round(FADE_PART * length))
-    return minimum_phase(taps[np.newaxis])[0] if minimum else taps
+    return minimum_phase(taps) if minimum else taps
 
 
 def as_file(taps: NDArray[np.float64], peak_dbfs: float = FILE_PEAK_DBFS) -> tuple[NDArray[np.float64], float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from .. import __version__, wav
 from ..errors import CaptureError
+from ..jsonfile import write_json
 from ..resample import resample
 from .impulse import FILE_PEAK_DBFS, Response, Sweep, as_file
 from .layout import RATE
@@ -76,7 +75,7 @@ def save_impulse(
         "true_gain_db": round(-gain_db, 3),
         "latency_samples": response.latency_samples,
         "sweep": {"seconds": sweep.seconds, "amplitude": sweep.amplitude},
-        "harmonics_db": response.harmonics_db,
+        "harmonics_db": {str(order): level for order, level in response.harmonics_db.items()},
         "thd_db": round(response.thd_db, 1),
         "verdict": worst(check.verdict for check in checks),
         "checks": [check.to_json() for check in checks],
@@ -85,12 +84,7 @@ def save_impulse(
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         wav.write(path, filed, sample_rate, subtype)
-        temporary = sidecar.with_name(f".{sidecar.name}.{secrets.token_hex(4)}.part")
-        try:
-            temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-            temporary.replace(sidecar)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_json(sidecar, content)
     except OSError as error:
         raise CaptureError(f"{path.name}: cannot be written to {path.parent} ({error.strerror}).") from error
     return sidecar
