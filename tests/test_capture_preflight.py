@@ -60,7 +60,7 @@ def test_the_level_search_ends_between_minus_6_and_minus_3():
     assert not hot.done and "clips" in hot.text and hot.send_trim_db == -6
 
 
-@pytest.mark.parametrize("samples", [2.0, -0.7])
+@pytest.mark.parametrize("samples", [pytest.param(2.0, marks=pytest.mark.soak), -0.7])
 def test_a_drifting_clock_is_measured_and_undone(samples):
     x = takes.drifted(recorded(), samples) if abs(samples) < 1 else takes.drifted(takes.drifted(recorded(), 1), 1)
     recording = Recording(x)

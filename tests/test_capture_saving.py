@@ -22,6 +22,7 @@ from rig.capture.folder import NewFolder, free_name
 from rig.capture.gear import Gear
 from rig.capture.layout import RATE
 from rig.capture.recorded import check_again, load_recording
+from rig.capture.report import report_html
 from rig.capture.saving import keep_broken_take, save_capture
 from rig.capture.send_return import CaptureLevels
 from rig.capture.sidecar import Capture
@@ -96,6 +97,14 @@ def test_the_report_is_one_page_with_plots_and_loads_nothing(saved):
         assert part in page
     outside = [link for link in re.findall(r'(?:src|href)="([^"]*)"', page) if not link.startswith(("#", "data:"))]
     assert not outside
+
+
+def test_without_matplotlib_the_report_says_so_and_has_everything_else(saved, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    content = json.loads((saved.folder / "capture.json").read_text())
+    nothing = np.zeros(RATE)
+    page = report_html("x", content, nothing, nothing, nothing, saved.judged)
+    assert "pip install 'rig[plots]'" in page and "replicate" in page and "<svg" not in page
 
 
 def test_a_capture_is_never_overwritten_and_names_are_checked(saved):
@@ -223,6 +232,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = [{tests!r}]
 import numpy as np
+from rig.capture.report import report_html
 from rig.capture.saving import save_capture
 from rig.capture.signal import load_signal
 from rig.capture.take import Recording
