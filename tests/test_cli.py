@@ -29,7 +29,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "render", "info", "ir", "bench"):
+    for command in ("play", "render", "info", "ir", "signal", "capture", "bench"):
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 
