@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -181,13 +182,16 @@ def test_what_a_killed_capture_left_is_removed_by_the_next_one(tmp_path):
     assert free_name(tmp_path / "new", "x") == tmp_path / "new.x-1"
 
 
-def test_the_official_file_is_copied_byte_by_byte(tmp_path):
+def test_the_official_file_is_copied_byte_by_byte(tmp_path, monkeypatch):
     write_signal(tmp_path / "input.wav", signal())
     with (tmp_path / "input.wav").open("ab") as file:  # what a tagger leaves behind the samples
         file.write(b"LIST\x04\x00\x00\x00INFO")
+    md5 = hashlib.md5((tmp_path / "input.wav").read_bytes()).hexdigest()
+    monkeypatch.setattr("rig.capture.signal.OFFICIAL_MD5", md5)
     loaded = load_signal(tmp_path / "input.wav")
     done = save_capture(tmp_path, "copy", loaded, Recording(recorded()))
     assert (done.folder / "dry.wav").read_bytes() == (tmp_path / "input.wav").read_bytes()
+    assert "_detect_input_version" not in (done.folder / "train" / "a2.py").read_text()  # the trainer knows it
 
 
 def test_a_recording_from_a_daw_is_found_wherever_it_begins(tmp_path):

@@ -136,11 +136,9 @@ def judge(take: Evidence) -> Judged:
     return Judged(checks, sign, track, quality)
 
 
-def _check(
-    name: str, verdict: Verdict, figure: float | None, unit: str, text: str, advice: str, always: bool = False
-) -> Check:
+def _check(name: str, verdict: Verdict, figure: float | None, unit: str, text: str, advice: str) -> Check:
     warn, fail = LIMITS.get(name, (None, None))
-    return Check(name, verdict, figure, unit, warn, fail, text, advice if always or verdict != "ok" else "")
+    return Check(name, verdict, figure, unit, warn, fail, text, advice if verdict != "ok" else "")
 
 
 def _silence(take: Evidence) -> Check:
