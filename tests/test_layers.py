@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"jsonfile", "align", "wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
+    {"jsonfile", "align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "chain"},
     {"engine", "sound", "rendering"},

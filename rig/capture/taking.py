@@ -80,6 +80,8 @@ def _once(deck: TapeDeck, desk: Desk, play: NDArray[np.float32], cables: Cables)
 
     returned = deck.run(play, watch=watch)
     if returned.torn is None:
-        torn = watch(Moment(len(play), len(play), -200.0, int(np.count_nonzero(np.abs(returned.samples) >= FULL_SCALE))))
+        torn = watch(
+            Moment(len(play), len(play), -200.0, int(np.count_nonzero(np.abs(returned.samples) >= FULL_SCALE)))
+        )
         return Returned(returned.samples, torn)
     return returned

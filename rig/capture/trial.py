@@ -52,15 +52,17 @@ def heard(deck: TapeDeck, x: NDArray[np.float64], desk: Desk, what: str, watch: 
         desk.meter(what, moment.done, moment.samples, moment.peak_dbfs)
         return watch(moment) if watch is not None else None
 
+    last = ""
     for _ in range(TORN):
         returned: Returned = deck.run(play, watch=look)
         if returned.torn is None:
             return returned.samples.astype(np.float64)
+        last = returned.torn.text
         if returned.torn.why not in AGAIN:
-            raise CaptureError(f"{returned.torn.text[0].upper()}{returned.torn.text[1:]} while the path was tried.")
+            raise CaptureError(f"{last[0].upper()}{last[1:]} while the path was tried.")
     raise CaptureError(
-        f"The server loses too much: {TORN} short recordings in a row were torn ({returned.torn.text}). Choose a longer "
-        "period, and let nothing else run."
+        f"The server loses too much: {TORN} short recordings in a row were torn ({last}). Choose a longer period, and "
+        "let nothing else run."
     )
 
 
