@@ -144,11 +144,11 @@ FAULTS = {
 TORN = {
     "disconnect": (r"unplugged at", "disconnect"),
     "wrong port": (r"preamp:other was plugged into the return", "wrong_port"),
-    "death of the gear's program": (r"unplugged at", "death"),
 }
 LIVE = {  # in real time, with a take again where that may help
     "stall": (r"an xrun at", "stall", {"ms": 60}),
     "freeze": (r"an xrun at|lost \d+ frames at|stopped at", "server_freeze", {"s": 0.2}),
+    "death of the gear's program": (r"unplugged at|an xrun at", "death", {}),
     "buffer": (r"block size changed at", "buffer", {"frames": 256}),
     "server death": (r"JACK server (went away|stopped)", "server_death", {}),
 }

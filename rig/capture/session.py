@@ -6,6 +6,7 @@ capture's name before all of it is good.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ import numpy as np
 
 from ..align import find_lag
 from ..backends.jack import Jack
-from ..errors import CaptureError, RigError
+from ..errors import BackendError, CaptureError, RigError
 from ..levels import db_from_gain
 from .desk import Desk, agreed
 from .folder import NewFolder, checked_name
@@ -60,9 +61,12 @@ class Plan:
 
 def check_target(plan: Plan) -> None:
     """Raise a CaptureError where the capture could not be written, before anything sounds."""
+    was_there = plan.into.exists()
     with NewFolder(plan.into / checked_name(plan.name)) as new:
         new.discard()
         free = shutil.disk_usage(new.path).free
+    if not was_there:
+        plan.into.rmdir()
     needed = BYTES_PER_SAMPLE * (plan.signal.length + PRE_ROLL + POST_ROLL) + OVERHEAD_BYTES
     if free < needed:
         raise CaptureError(
@@ -71,17 +75,13 @@ def check_target(plan: Plan) -> None:
         )
 
 
-def capture(backend: Jack, desk: Desk, plan: Plan, usual: Wiring | None = None) -> Saved:
-    """Carry a plan out on a backend that is open and not yet started; `usual`: the ports of the last time.
+def capture(backend: Jack, desk: Desk, plan: Plan) -> Saved:
+    """Carry a plan out on a backend that is open and not yet started.
 
     Raises CaptureError or BackendError; what was recorded by then is kept aside, and the sentence says where.
     """
-    checked_rate(backend.sample_rate)
+    wiring = wired(backend, desk, plan.send, plan.returned, None, plan.freewheel)
     check_target(plan)
-    wiring = choose_ports(backend, desk, plan.send, plan.returned, usual)
-    refuse_feedback(backend, wiring)
-    if plan.freewheel:
-        _refuse_sound_card(backend, wiring)
     desk.say(picture(backend, wiring, plan.gear.name or plan.name, plan.self_test))
     desk.say(_levels(plan.levels))
     if not agreed(desk, "Is everything wired like this?", "--yes"):
@@ -94,9 +94,22 @@ def capture(backend: Jack, desk: Desk, plan: Plan, usual: Wiring | None = None) 
         try:
             taken, second = _take(backend, deck, desk, plan, wiring)
         finally:
-            if plan.freewheel and not backend.gone:
-                backend.freewheel(False)
+            if plan.freewheel:
+                with contextlib.suppress(BackendError):  # a server that is gone or stuck is spoken of elsewhere
+                    backend.freewheel(False)
     return _keep(desk, plan, taken, second, _audio(backend, plan, wiring, taken))
+
+
+def wired(
+    backend: Jack, desk: Desk, send: str | None, returned: str | None, usual: Wiring | None, freewheel: bool
+) -> Wiring:
+    """The ports, chosen and fit to be used. Raises CaptureError: another rate, ports missing, feedback."""
+    checked_rate(backend.sample_rate)
+    wiring = choose_ports(backend, desk, send, returned, usual)
+    refuse_feedback(backend, wiring)
+    if freewheel:
+        _refuse_sound_card(backend, wiring)
+    return wiring
 
 
 def _refuse_sound_card(backend: Jack, wiring: Wiring) -> None:
@@ -165,7 +178,7 @@ def _audio(backend: Jack, plan: Plan, wiring: Wiring, taken: Taken) -> dict[str,
 
 def _keep(desk: Desk, plan: Plan, taken: Taken, second: Taken | None, audio: dict[str, Any]) -> Saved:
     if taken.torn is not None:
-        reason = f"{taken.torn.text[0].upper()}{taken.torn.text[1:]}"
+        reason = taken.torn.text
         if taken.mishaps:
             reason += f", after {len(taken.mishaps)} others that were torn"
         kept = _kept_aside(plan, taken, reason, audio)

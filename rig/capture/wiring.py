@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..backends.jack import Jack
 from ..backends.jack_ports import LISTED, matching
-from ..errors import CaptureError
+from ..errors import BackendError, CaptureError
 from .desk import Desk
 from .layout import RATE
 from .tape_deck import Tear
@@ -117,7 +117,12 @@ def refuse_feedback(backend: Jack, wiring: Wiring) -> None:
 
 def unplugged(backend: Jack, wiring: Wiring, at: int) -> Tear | None:
     """A tear if one of our two cables is not there any more, or another one has come to them."""
-    now, players = backend.connections(), backend.neighbours(wiring.send) if not backend.gone else []
+    try:
+        now, players = backend.connections(), backend.neighbours(wiring.send)
+    except BackendError as error:
+        if backend.gone:
+            return None  # the deck itself notices
+        return Tear("stopped", f"{str(error).partition(':')[0]} at {at / RATE:.1f} s", at)
     if backend.gone:
         return None
     text = None

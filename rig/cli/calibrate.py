@@ -12,7 +12,7 @@ from .decks import opened
 from .questions import Console, add_desk_options
 
 if TYPE_CHECKING:
-    from ..settings import KnownLevel, Settings
+    from ..settings import Settings
 
 TONE_DBFS = -12.0
 CABLE = "Plug a cable from {send} straight into {return}; knobs as they are for the take."

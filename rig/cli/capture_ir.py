@@ -26,8 +26,8 @@ def add(parts: Any) -> None:
     command = parts.add_parser(
         "ir",
         help="measure a cabinet or a room, live over JACK",
-        description="Sweep through power amp, loudspeaker and microphone, divide the sweep out, cut distortion off, and "
-        "write the impulse response with what is known about it.",
+        description="Sweep through power amp, loudspeaker and microphone, divide the sweep out, cut distortion off, "
+        "and write the impulse response with what is known about it.",
     )
     command.add_argument("name", metavar="NAME", help="name of the impulse response: NAME.wav, NAME.json, NAME.png")
     add_desk_options(command)

@@ -27,8 +27,8 @@ def add(parts: Any) -> None:
     command = parts.add_parser(
         "take",
         help="play, record, check and write a capture, live over JACK",
-        description="Play the training signal to the gear, record what comes back to the sample, check it and write the "
-        "pair. What is not given as an option is asked.",
+        description="Play the training signal to the gear, record what comes back to the sample, check it and write "
+        "the pair. What is not given as an option is asked.",
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="name of the capture")
     add_desk_options(command)
@@ -63,20 +63,24 @@ def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_portaudio(options)
     from ..backends.jack import Jack
-    from ..capture.session import Plan, capture
+    from ..capture.folder import checked_name, refuse_existing
+    from ..capture.session import Plan, capture, wired
     from ..capture.wiring import Wiring
     from ..settings import load_settings
 
     desk, settings = Console(options.yes, options.json), load_settings()
     temporary = options.self_test and options.name is None
     name = options.name or ("self-test" if temporary else desk.ask("Name of the capture?", "a NAME"))
+    usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
     with _folder(options.into, temporary) as into, Jack(options.client) as backend:
+        refuse_existing(into / checked_name(name))
+        wiring = wired(backend, desk, options.send, options.returned, usual, options.freewheel)
         plan = Plan(
             into=into,
             name=name,
             signal=_signal(options, desk),
-            send=options.send,
-            returned=options.returned,
+            send=wiring.send,
+            returned=wiring.returned,
             levels=_levels(options, settings),
             gear=gear_from(options, name),
             send_trim_db=options.send_trim_db,
@@ -89,8 +93,7 @@ def run(options: argparse.Namespace) -> int:
             retakes=options.retakes,
             size=options.size,
         )
-        usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
-        saved = capture(backend, desk, plan, usual)
+        saved = capture(backend, desk, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(saved, desk)
         return _report(saved, options, temporary)

@@ -68,7 +68,7 @@ def refuse_portaudio(options: argparse.Namespace) -> None:
     """Raise a CaptureError for a backend that cannot do it."""
     if options.backend != "jack":
         raise CaptureError(
-            "Captures are made over JACK only: PortAudio runs output and input on buffers of their own and does not say "
-            "what was lost, so no take over it is known to be exact to the sample. Start a JACK server (on Windows and "
-            "macOS there is one too)."
+            "Captures are made over JACK only: PortAudio runs output and input on buffers of their own and does not "
+            "say what was lost, so no take over it is known to be exact to the sample. Start a JACK server; there "
+            "is one for Windows and macOS too."
         )
