@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
+    {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
     {"lane", "handover", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},
