@@ -34,6 +34,7 @@ NAM_GAIN_DB = -18.0
 NAM_RATE = 48000  # Hz
 LONGEST_S = 30.0
 SILENCE_DBFS = -120.0  # a peak below this is silence: 24 bit end at -138
+CONSTANT_SAMPLES, CONSTANT = 64, 1e-3  # so many samples that differ by no more than this part of their peak are DC
 LOUDEST_DBFS = 60.0  # float files can hold anything; this catches numbers meant as 16-bit integers
 
 
@@ -55,7 +56,8 @@ class IR:
     def load(cls, path: str | Path, sample_rate: int = 48000, convention: Convention = "nam") -> IR:
         """Read any file libsndfile knows, 1 or 2 channels, resample it to `sample_rate`, apply the gain convention.
 
-        Raises IRError: missing or unreadable, not audio, cut off, silent, not finite, more than 2 channels, too long.
+        Raises IRError: missing or unreadable, not audio, cut off, silent, constant, not finite, more than 2 channels,
+        too long.
         """
         path = Path(path)
         gain = _gain(convention, sample_rate)
@@ -80,6 +82,7 @@ class IR:
                 "Export the channel you want as a mono file."
             )
         warnings = _check_level(audio.samples, path.name)
+        _check_not_constant(audio.samples, path.name)
         if convention == "unity":
             gain *= audio.sample_rate / sample_rate
         taps = gain * resample(audio.samples, audio.sample_rate, sample_rate)
@@ -107,6 +110,29 @@ class IR:
         frozen = _frozen(rows)
         content_hash = hashlib.sha256(frozen.tobytes()).hexdigest()
         return cls(frozen, sample_rate, name, None, sample_rate, content_hash, 0.0, "unity", warnings)
+
+    def with_taps(self, taps: NDArray[Any], name: str | None = None) -> IR:
+        """The same response made into another, shape (channels, n): shaped, mixed, louder; the convention stays."""
+        rows = IR.from_taps(taps, self.sample_rate, name if name is not None else self.name)
+        return dataclasses.replace(
+            self,
+            taps=rows.taps,
+            name=rows.name,
+            content_hash=rows.content_hash,
+            path=self.path if name is None else None,
+        )
+
+    def louder(self, gain_db: float) -> IR:
+        """The same response, `gain_db` louder (softer if negative)."""
+        return self.with_taps(self.taps.astype(np.float64) * 10 ** (gain_db / 20))
+
+    def as_in_file(self) -> NDArray[np.float64]:
+        """The taps without the gain of the "nam" convention, (channels, n): what the samples of a file would be.
+
+        A file of these values and this rate, loaded with the same convention, gives this response again.
+        """
+        taps = self.taps.astype(np.float64)
+        return taps if self.convention == "unity" else taps / 10 ** (self.gain_db / 20)
 
     @property
     def channels(self) -> int:
@@ -173,3 +199,11 @@ def _check_level(samples: NDArray[np.float64], name: str) -> tuple[str, ...]:
         side = "left" if silent[0] else "right"
         return (f"{name}: the {side} channel is silent.",)
     return ()
+
+
+def _check_not_constant(samples: NDArray[np.float64], name: str) -> None:
+    """Refuse a file that holds one value throughout; a few samples may: they are a filter of their own."""
+    if len(samples) >= CONSTANT_SAMPLES and (np.ptp(samples, axis=0) <= CONSTANT * np.abs(samples).max(axis=0)).all():
+        raise IRError(
+            f"{name}: every sample has the same value (DC); an impulse response must ring. Export the file again."
+        )

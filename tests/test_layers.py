@@ -14,6 +14,7 @@ LAYERS = (
     {"levels"},
     {"dsp"},
     {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
+    {"loudness", "figures", "cabinet"},
     {"lane", "handover", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},

@@ -23,7 +23,8 @@ FRAME_WIDTH_DB = 3.0  # a frame belongs to a level when its dry peak lies within
 INPUT_LEVELS_DBFS = (0.0, -6.0, -12.0, -24.0, -36.0)
 OCTAVES_HZ = (31.25, 62.5, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
 THIRDS_PER_OCTAVE = 3
-QUIET_DB = 60.0  # bands of the gear below its loudest by more than this say nothing about its sound
+QUIET_DB = 60.0  # octaves of the gear below its whole by more than this have no null to speak of
+HEARD_DB = 40.0  # third octaves below its loudest by more than this are hum and noise
 
 
 def esr(predicted: Signal, wet: Signal) -> float:
@@ -101,7 +102,7 @@ def spectral_difference_db(predicted: Signal, wet: Signal, sample_rate: float) -
     """RMS over third octaves of the difference in level, model against gear, in dB; bands without sound left out."""
     _, of_wet = spectrum_db(wet, sample_rate)
     _, of_predicted = spectrum_db(predicted, sample_rate)
-    audible = of_wet > of_wet.max() - QUIET_DB
+    audible = of_wet > of_wet.max() - HEARD_DB
     return float(np.sqrt(np.mean((of_predicted - of_wet)[audible] ** 2)))
 
 
@@ -114,7 +115,7 @@ def _power(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[
     power[0] /= 2
     if n % 2 == 0:
         power[-1] /= 2
-    return np.fft.rfftfreq(n, 1 / sample_rate), power
+    return np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64), power
 
 
 def rms_dbfs(x: Signal) -> float:

@@ -18,6 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..align import ENOUGH, find_lag, shifted
+from ..dsp.network import reset as reset_network
+from ..dsp.network import run as run_network
+from ..dsp.rate import reset_rated, run_rated
 from ..errors import CompareError, ConfigError, RigError
 from ..levels import db_from_gain, gain_from_db
 from ..loudness import integrated_lufs
@@ -79,6 +82,12 @@ def compare_models(
     )
 
 
+def prepare() -> None:
+    """Compile here what the workers then find in the cache, so that they do not all compile at once."""
+    for needed in (run_network, reset_network, run_rated, reset_rated):
+        needed.compile()
+
+
 def take_files(
     dry: str | os.PathLike[str] | TakeFiles, wet: str | os.PathLike[str] | None, capture_dbu: float | None = None
 ) -> TakeFiles:
@@ -110,6 +119,7 @@ def _executor(workers: int | None, cluster: str | None, jobs: int) -> Any:
     if count <= 1:
         yield None
         return
+    prepare()
     # Not forked: a copy of a process in which threads run may hang.
     pool: AbstractContextManager[Executor] = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     with pool as executor:
@@ -228,6 +238,6 @@ def _drift(predicted: NDArray[np.float64], wet: NDArray[np.float64], samples: fl
     if not (first.is_certain and last.is_certain) or abs(drift) <= DRIFT_SAMPLES:
         return []
     return [
-        f"the take drifts by {drift:+.2f} samples: it was made with two clocks or with dropouts, and no figure here says "
-        "much about the model"
+        f"the take drifts by {drift:+.2f} samples: it was made with two clocks or with dropouts, and no figure here "
+        "says much about the model"
     ]

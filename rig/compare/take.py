@@ -84,7 +84,7 @@ def open_take(files: TakeFiles) -> Take:
     wet, wet_rate = _mono(files.wet)
     if rate != wet_rate:
         raise CompareError(
-            f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one rate, so that is no pair."
+            f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one. Export both again."
         )
     warnings = []
     if len(wet) != len(dry):
@@ -141,14 +141,14 @@ def _span(dry: NDArray[Any], rate: int, name: str) -> tuple[slice, str]:
     return slice(WARM_UP_SAMPLES, len(dry)), "all but the first 8192 samples"
 
 
-def _repeatability(
-    files: TakeFiles, dry: NDArray[Any], wet: NDArray[Any], rate: int
-) -> tuple[float | None, str]:
+def _repeatability(files: TakeFiles, dry: NDArray[Any], wet: NDArray[Any], rate: int) -> tuple[float | None, str]:
     """What the gear differs from itself by; no model can be better than that."""
     if files.second_wet is not None:
         again, again_rate = _mono(files.second_wet)
         if again_rate != rate or len(again) < len(wet):
-            raise CompareError(f"{files.second_wet.name} is not a second take of {files.dry.name}: other rate or length.")
+            raise CompareError(
+                f"{files.second_wet.name} is not a second take of {files.dry.name}: other rate or length."
+            )
         again = again[: len(wet)]
         lag = find_lag(wet, again, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=rate)
         if not lag.is_certain:
