@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, RigError
-from .options import AUDIO_ENDINGS, add_level_options, check_levels, files_from, interface_level
+from .options import AUDIO_ENDINGS, add_level_options, check_levels, files_from, kept_interface_level
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
-    interface = interface_level(options)
+    interface = kept_interface_level(options)
     models = files_from(options.model, Path("models"), (".nam",), bundled.models())
     irs = [] if options.no_ir else files_from(options.ir, Path("irs"), AUDIO_ENDINGS, bundled.irs())
     if not models:
