@@ -97,14 +97,14 @@ def residual_db(folder, polarity=1, seconds=SECONDS):
     return len(dry), len(wet), float(10 * np.log10(np.sum((a - b) ** 2) / np.sum(b**2))), lag
 
 
-def captures(period, into, names, second_take=False, seconds=SECONDS, freewheel=True):
+def captures(period, into, names, second_take=False, seconds=SECONDS):
     """Several captures on a server of its own, each with another delay and polarity."""
     results = []
     with JackServer(period=period) as server, Device(server, 137, gain_db=GAIN_DB) as device:
         for number, name in enumerate(names):
             polarity = 1 - 2 * (number % 2)
             device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
-            wanted = plan(into, name, second_take=second_take, signal=signal(seconds), freewheel=freewheel)
+            wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
             result = attempt(server.name, wanted)
             if result.get("accepted"):
                 result["figures"] = residual_db(result["folder"], polarity, seconds)

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from ..align import Lag, find_lag
 from ..errors import CaptureError
 from ..levels import gain_from_db
+from .checks import FLAT_TOPS
 from .desk import Desk
 from .latency import LONGEST
 from .layout import RATE
-from .measures import peak_dbfs
+from .measures import flat_tops, peak_dbfs
 from .preflight import TONE_HZ, tone, tone_peak_dbfs
 from .tape_deck import TapeDeck
 from .trial import heard
@@ -28,7 +29,7 @@ def read_tone(deck: TapeDeck, desk: Desk, dbfs: float, hz: float = TONE_HZ) -> f
     """The peak in dBFS with which a sine of `dbfs` comes back. Raises CaptureError: not at all, or clipped."""
     back = heard(deck, tone(1.0, dbfs, hz), desk, "Tone")
     peak, read = peak_dbfs(back), tone_peak_dbfs(back[STEADY], hz)
-    if peak >= -0.1:
+    if peak >= -0.1 or flat_tops(back) >= FLAT_TOPS[0]:
         raise CaptureError(
             f"The tone of {dbfs:g} dBFS clips at the input: play it softer (--dbfs {dbfs - 12:g}), or turn its gain "
             "down."

@@ -6,7 +6,6 @@ capture's name before all of it is good.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ import numpy as np
 
 from ..align import find_lag
 from ..backends.jack import Jack
-from ..errors import BackendError, CaptureError, RigError
+from ..errors import CaptureError, RigError
 from ..levels import db_from_gain
 from .desk import Desk, agreed
 from .folder import NewFolder, checked_name
@@ -28,10 +27,10 @@ from .send_return import CaptureLevels, advice_on_send
 from .signal import Signal
 from .take import POST_ROLL, PRE_ROLL, Recording
 from .taking import RETAKES, Taken, take
-from .tape_deck import TapeDeck, checked_rate
+from .tape_deck import TapeDeck
 from .trainer import esr
 from .trial import try_path
-from .wiring import Wiring, choose_ports, connect, picture, refuse_feedback, unplugged
+from .wiring import Wiring, connect, freewheeling, picture, refuse_feedback, unplugged, wired
 
 BYTES_PER_SAMPLE = 20  # on disk: both files, what is kept of a rejected take, and some room
 OVERHEAD_BYTES = 8_000_000
@@ -89,34 +88,9 @@ def capture(backend: Jack, desk: Desk, plan: Plan) -> Saved:
     with TapeDeck(backend) as deck:
         connect(backend, wiring)
         refuse_feedback(backend, wiring)
-        if plan.freewheel:
-            backend.freewheel(True)
-        try:
+        with freewheeling(backend, plan.freewheel):
             taken, second = _take(backend, deck, desk, plan, wiring)
-        finally:
-            if plan.freewheel:
-                with contextlib.suppress(BackendError):  # a server that is gone or stuck is spoken of elsewhere
-                    backend.freewheel(False)
     return _keep(desk, plan, taken, second, _audio(backend, plan, wiring, taken))
-
-
-def wired(
-    backend: Jack, desk: Desk, send: str | None, returned: str | None, usual: Wiring | None, freewheel: bool
-) -> Wiring:
-    """The ports, chosen and fit to be used. Raises CaptureError: another rate, ports missing, feedback."""
-    checked_rate(backend.sample_rate)
-    wiring = choose_ports(backend, desk, send, returned, usual)
-    refuse_feedback(backend, wiring)
-    if freewheel:
-        _refuse_sound_card(backend, wiring)
-    return wiring
-
-
-def _refuse_sound_card(backend: Jack, wiring: Wiring) -> None:
-    physical = {**backend.ports_there(capture=False), **backend.ports_there(capture=True)}
-    for port in (wiring.send, wiring.returned):
-        if physical.get(port):
-            raise CaptureError(f"{port} is a port of the sound card, and gear has no --freewheel: leave it out.")
 
 
 def _levels(levels: CaptureLevels) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..backends.jack import Jack
@@ -9,7 +11,7 @@ from ..backends.jack_ports import LISTED, matching
 from ..errors import BackendError, CaptureError
 from .desk import Desk
 from .layout import RATE
-from .tape_deck import Tear
+from .tape_deck import Tear, checked_rate
 
 OWN_OUTPUT, OWN_INPUT = "out_1", "in"
 
@@ -24,6 +26,18 @@ class Wiring:
     def to_json(self) -> dict[str, str]:
         """For the sidecar."""
         return {"send_port": self.send, "return_port": self.returned}
+
+
+def wired(
+    backend: Jack, desk: Desk, send: str | None, returned: str | None, usual: Wiring | None, freewheel: bool
+) -> Wiring:
+    """The ports, chosen and fit to be used. Raises CaptureError: another rate, ports missing, feedback."""
+    checked_rate(backend.sample_rate)
+    wiring = choose_ports(backend, desk, send, returned, usual)
+    refuse_feedback(backend, wiring)
+    if freewheel:
+        refuse_sound_card(backend, wiring)
+    return wiring
 
 
 def choose_ports(
@@ -113,6 +127,27 @@ def refuse_feedback(backend: Jack, wiring: Wiring) -> None:
             f"{wiring.returned} is a monitor port: it gives back what the computer itself plays; choose the input that "
             "the gear is plugged into with --return."
         )
+
+
+def refuse_sound_card(backend: Jack, wiring: Wiring) -> None:
+    """Raise a CaptureError if gear with a clock of its own hangs on either port."""
+    physical = {**backend.ports_there(capture=False), **backend.ports_there(capture=True)}
+    for port in (wiring.send, wiring.returned):
+        if physical.get(port):
+            raise CaptureError(f"{port} is a port of the sound card, and gear has no --freewheel: leave it out.")
+
+
+@contextlib.contextmanager
+def freewheeling(backend: Jack, on: bool) -> Iterator[None]:
+    """The server as fast as it can meanwhile, if `on`."""
+    if on:
+        backend.freewheel(True)
+    try:
+        yield
+    finally:
+        if on:
+            with contextlib.suppress(BackendError):  # a server that is gone or stuck is spoken of elsewhere
+                backend.freewheel(False)
 
 
 def unplugged(backend: Jack, wiring: Wiring, at: int) -> Tear | None:

@@ -45,9 +45,6 @@ def add(parts: Any) -> None:
         "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"
     )
     command.add_argument("--retakes", type=int, default=5, metavar="N", help="after xruns or clipping (default 5)")
-    command.add_argument(
-        "--freewheel", action="store_true", help="the gear is a JACK program: as fast as the computer can"
-    )
     command.add_argument("--latency", type=int, metavar="N", help="samples, instead of the trainer's own figure")
     command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
     command.add_argument(
@@ -64,8 +61,8 @@ def run(options: argparse.Namespace) -> int:
     refuse_portaudio(options)
     from ..backends.jack import Jack
     from ..capture.folder import checked_name, refuse_existing
-    from ..capture.session import Plan, capture, wired
-    from ..capture.wiring import Wiring
+    from ..capture.session import Plan, capture
+    from ..capture.wiring import Wiring, wired
     from ..settings import load_settings
 
     desk, settings = Console(options.yes, options.json), load_settings()

@@ -24,21 +24,20 @@ def opened(options: argparse.Namespace, desk: Console, told: str) -> Iterator[tu
     refuse_portaudio(options)
     from ..backends.jack import Jack
     from ..capture.desk import agreed
-    from ..capture.tape_deck import TapeDeck, checked_rate
-    from ..capture.wiring import Wiring, choose_ports, connect, refuse_feedback
+    from ..capture.tape_deck import TapeDeck
+    from ..capture.wiring import Wiring, connect, freewheeling, refuse_feedback, wired
     from ..errors import CaptureError
     from ..settings import load_settings
 
     kept = load_settings().ports
     with Jack(options.client) as backend:
-        checked_rate(backend.sample_rate)
         usual = Wiring(kept.send, kept.returned) if kept else None
-        wiring = choose_ports(backend, desk, options.send, options.returned, usual)
-        refuse_feedback(backend, wiring)
+        wiring = wired(backend, desk, options.send, options.returned, usual, options.freewheel)
         desk.say(told.format(**{"send": wiring.send, "return": wiring.returned}))
         if not agreed(desk, "Is everything wired like this?", "--yes"):
             raise CaptureError("Nothing was played: change the wiring, or choose other ports with --send and --return.")
         with TapeDeck(backend) as deck:
             connect(backend, wiring)
             refuse_feedback(backend, wiring)
-            yield backend, deck, wiring
+            with freewheeling(backend, options.freewheel):
+                yield backend, deck, wiring

@@ -61,6 +61,9 @@ def add_desk_options(command: argparse.ArgumentParser) -> None:
     ports.add_argument(
         "--backend", choices=("jack", "portaudio"), default="jack", help="jack is the only one that does"
     )
+    ports.add_argument(
+        "--freewheel", action="store_true", help="the gear is a JACK program: as fast as the computer can"
+    )
     command.add_argument("--yes", action="store_true", help="ask nothing: the wiring is right, defaults are taken")
 
 
