@@ -79,9 +79,9 @@ def _once(deck: TapeDeck, desk: Desk, play: NDArray[np.float32], cables: Cables)
         return cables(moment.done)
 
     returned = deck.run(play, watch=watch)
-    if returned.torn is None:
-        torn = watch(
-            Moment(len(play), len(play), -200.0, int(np.count_nonzero(np.abs(returned.samples) >= FULL_SCALE)))
-        )
-        return Returned(returned.samples, torn)
-    return returned
+    if returned.torn is not None:
+        return returned
+    desk.meter("Take", len(play), len(play), -200.0)
+    if np.count_nonzero(np.abs(returned.samples) >= FULL_SCALE):  # since the last look
+        return Returned(returned.samples, Tear("clipped", "the return clipped at the end", len(play)))
+    return Returned(returned.samples, cables(len(play)))

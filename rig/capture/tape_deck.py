@@ -40,6 +40,7 @@ DECK = np.dtype(
 TAPE_AT = offset(DECK, "tape")
 
 LOOK_S = 0.05  # between two looks at a running take
+FADE_OUT_S = 0.03  # three times a fade
 NOTIFIED_S = 0.15  # xruns are told late
 STOPPED_S = 3.0  # without a cycle: the server has stopped
 
@@ -129,7 +130,9 @@ class TapeDeck:
         try:
             torn = self._until_done(tape, watch)
         finally:
+            self._fade_out(tape)
             self._let_go()
+            settle(self._record["level"], 1.0)
         if torn is None:
             time.sleep(NOTIFIED_S if self.backend.host["timed"] else 0.0)
             if not tape.intact(int(self.backend.host["xruns"]), int(self.backend.host["resizes"])):
@@ -139,16 +142,21 @@ class TapeDeck:
     def play_endlessly(self, loop: NDArray[np.float32], until: Callable[[float], bool]) -> None:
         """Repeat `loop`, faded in and out, until `until(peak_dbfs of the return)` says so."""
         settle(self._record["level"], 0.0)
-        self._insert(Tape(np.ascontiguousarray(loop, np.float32), strict=False))
+        tape = self._insert(Tape(np.ascontiguousarray(loop, np.float32), strict=False))
         self._record["level"]["target"] = 1.0
         try:
             while not self.backend.gone and not until(self._peak_dbfs()):
                 time.sleep(LOOK_S)
         finally:
-            self._record["level"]["target"] = 0.0
-            time.sleep(0.03)
+            self._fade_out(tape)
             self._let_go()
             settle(self._record["level"], 1.0)
+
+    def _fade_out(self, tape: Tape) -> None:
+        """What is cut off in the middle does not click."""
+        if tape.state == "running" and not self.backend.gone:
+            self._record["level"]["target"] = 0.0
+            time.sleep(FADE_OUT_S)
 
     def _insert(self, tape: Tape) -> Tape:
         self._peak_dbfs()
