@@ -233,7 +233,7 @@ def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, d
         done = subprocess.run(
             [*RIG, "capture", "soft", *PORTS[:-1], "--freewheel", "--seconds", "35", "--into", str(tmp_path)],
             env={**jack_server.environment()},
-            input="y\n\ng\n",  # the wiring is right; try again; go on as it is
+            input="y\na\ng\n",  # the wiring is right; try again; go on as it is
             capture_output=True,
             text=True,
         )

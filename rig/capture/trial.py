@@ -141,15 +141,13 @@ def _is_our_own(burst: NDArray[np.float64], back: NDArray[np.float64]) -> bool:
 
 
 def _what_now(desk: Desk, step: Step, trim_db: float, free: bool) -> str:
-    """A softer send, go on, or try again."""
+    """`s` for a softer send, `g` to go on, anything else to try again."""
     too_hot, clips = step.return_gain_db < 0, step.peak_dbfs >= -0.1
-    softer = free and too_hot and trim_db > SOFTEST_TRIM_DB
-    choices = ["Enter: try again after turning the return's gain"]
-    if softer:
+    choices = ["a: again, after turning the return's gain", "g: go on as it is"]
+    default: str | None = None if clips else "g"
+    option = "--send-trim-db T, or turn the return's gain down"
+    if free and too_hot and trim_db > SOFTEST_TRIM_DB:
         choices.append(f"s: play {trim_db - step.send_trim_db:.0f} dB softer")
-    choices.append("g: go on as it is")
-    default = "s" if softer else "" if clips else "g"
-    if clips and not softer:
-        option = "less gain on the return"
-        return desk.ask(f"{'; '.join(choices)}.", option, None).strip().casefold()
-    return desk.ask(f"{'; '.join(choices)}.", "--send-trim-db T", default).strip().casefold()
+        default = "s"
+    enter = f" [{default}]" if default else ""
+    return desk.ask(f"{'; '.join(choices)}{enter}:", option, default).strip().casefold()
