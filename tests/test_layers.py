@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
+    {"folders", "jsonfile", "align", "wav", "resample", "nam", "ir", "interface", "remembered", "favourites", "bundled"},
     {"loudness", "figures", "cabinet"},
     {"lane", "handover", "chain"},
     {"engine", "sound", "rendering"},
