@@ -114,6 +114,14 @@ def test_a_capture_with_a_cabinet_gets_none_unless_one_is_named(jack_server, tmp
     assert f"Cabinet  {bundled.irs()[1].name}" in rig("play", path, bundled.irs()[1], "--seconds", 0.1, **server).stdout
 
 
+@needs_jackd
+def test_a_model_whose_file_says_nothing_is_played_at_the_loudness_that_rig_measures(jack_server, tmp_path):
+    path = model_files.write(tmp_path / "says nothing.nam", model_files.wavenet([4, 2], seed=21, dilations=(1, 2)))
+    for _ in range(2):  # measured, then known
+        with Playing(path, "--no-connect", JACK_DEFAULT_SERVER=jack_server.name) as play:
+            play.wait_for(r"^Output   normalized: .* dB \(model loudness, measured by rig\) = ")
+
+
 # ---------------------------------------------------------------- keys, on a terminal
 @needs_jackd
 def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):

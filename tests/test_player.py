@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 import model_files
 import numpy as np
 import pytest
 from jackclients import wait_until
-from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, sine
 
-from rig import bundled
+from rig import bundled, measured
+from rig.control import measuring
+from rig.control import player as player_module
 from rig.control.commands import COMMANDS, KEYS, help_text
 from rig.control.player import Player
 from rig.errors import RigError
 from rig.levels import Level
 from rig.nam import Model
+from rig.nam.loudness import measure_loudness_db
+
+
+@pytest.fixture(autouse=True)
+def every_measurement_is_waited_for(monkeypatch):
+    """However busy this machine is."""
+    monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
 
 
 class Told(list):
@@ -252,11 +263,109 @@ def test_an_entered_level_belongs_to_the_model_it_was_entered_for(tmp_path):
     assert player.sound.model_input_dbu == 15.0
 
 
+def quiet(path, seed=0):
+    """A model whose file says nothing about levels."""
+    return model_files.write(path, model_files.wavenet([4], seed=seed, dilations=(1, 2)))
+
+
 def test_level_modes_go_round_and_what_is_missing_is_named(tmp_path):
-    path = model_files.write(tmp_path / "silent about levels.nam", model_files.wavenet([4], dilations=(1, 2)))
-    _, player, told = playing([path])
-    assert player.sound.output.mode == "raw"
+    _, player, told = playing([quiet(tmp_path / "says nothing.nam")])
+    modes = []
     for _ in range(3):
         player.do("level_mode")
+        modes.append(player.sound.output.mode)
+    assert modes == ["raw", "raw", "normalized"]
     assert "as the model says no output level" in told.text
-    assert "as the model says no loudness" in told.text
+
+
+def test_a_model_whose_file_says_nothing_is_measured_and_normalized(tmp_path):
+    path = quiet(tmp_path / "says nothing.nam", seed=5)
+    bench, player, told = playing([path])
+    loudness_db = measure_loudness_db(Model.load(path))
+    assert player.sound.output.mode == "normalized"
+    assert player.sound.output_gain_db == pytest.approx(-18.0 - loudness_db)
+    assert "(model loudness, measured by rig)" in told.text
+    x = guitar(RATE)
+    y = bench.process(x)
+    gained = np.concatenate([np.zeros(RATE, np.float32), x])
+    raw = Model.load(path).render(gained)
+    want = dc_blocked(raw - raw[0])[RATE:] * 10 ** ((-18.0 - loudness_db) / 20)
+    assert db(y - want, want) < -90
+
+
+def test_a_model_that_is_slow_to_measure_starts_raw_and_its_level_follows_with_a_fade(tmp_path, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(model):
+        go_on.wait(60)
+        return measured.measure(model)
+
+    monkeypatch.setattr(measuring, "measure", slow)
+    monkeypatch.setattr(player_module, "PATIENCE_S", 0.01)
+    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=6), NANO])
+    assert player.sound.output.mode == "raw"
+    x = sine(RATE)
+    before = bench.process(x)
+    go_on.set()
+    deadline = time.monotonic() + 60
+    while player.sound.output.mode == "raw" and time.monotonic() < deadline:
+        player.tend()
+        time.sleep(0.01)
+    gain_db = player.sound.output_gain_db
+    assert abs(gain_db) > 1.0
+    assert told[-1] == f"Output   {player.sound.output}"
+    after = bench.process(x)
+    assert jump(after) < 1.1 * max(1.0, 10 ** (gain_db / 20)) * jump(before[RATE // 2 :])  # no click
+    assert db(after[RATE // 2 :], before[RATE // 2 :]) == pytest.approx(gain_db, abs=0.01)
+
+
+def test_a_measurement_that_comes_too_late_does_not_touch_another_model(tmp_path, monkeypatch):
+    go_on, done = threading.Event(), threading.Event()
+
+    def slow(model):
+        go_on.wait(60)
+        found = measured.measure(model)
+        done.set()
+        return found
+
+    monkeypatch.setattr(measuring, "measure", slow)
+    monkeypatch.setattr(player_module, "PATIENCE_S", 0.0)
+    measured.measure(Model.load(NANO))
+    _, player, _ = playing([quiet(tmp_path / "late.nam", seed=7), NANO])
+    player.do("next_model")
+    gain_db = player.sound.output_gain_db
+    go_on.set()
+    assert done.wait(60)
+    player.tend()
+    assert player.sound.output_gain_db == gain_db
+    assert player.sound.measured == measured.known(Model.load(NANO))
+
+
+def test_a_measurement_that_fails_leaves_a_model_raw_and_the_next_one_is_measured(tmp_path, monkeypatch):
+    def failing(model):
+        if model.path.name == "bad.nam":
+            raise MemoryError
+        return measured.measure(model)
+
+    monkeypatch.setattr(measuring, "measure", failing)
+    _, player, _ = playing([quiet(tmp_path / "bad.nam", seed=9), quiet(tmp_path / "good.nam", seed=10)])
+    assert player.sound.output.mode == "raw"
+    player.do("next_model")
+    assert player.sound.output.mode == "normalized"
+
+
+def test_the_smaller_size_after_an_overload_is_as_loud_as_the_full_one(tmp_path):
+    path = model_files.write(
+        tmp_path / "sizes.nam",
+        model_files.container(
+            (0.5, model_files.wavenet([2], seed=8, dilations=(1, 2))),
+            (1.0, model_files.wavenet([4], seed=8, dilations=(1, 2))),
+        ),
+    )
+    bench, player, _ = playing([path])
+    gain_db = player.sound.output_gain_db
+    assert player.sound.output.mode == "normalized"
+    overload(bench)
+    tend(bench, player)
+    assert player.reduced
+    assert bench.engine.lanes[0].record["output_gain"]["target"] == pytest.approx(10 ** (gain_db / 20))

@@ -15,6 +15,7 @@ from rig.errors import RigError
 from rig.ir import IR
 from rig.levels import Level
 from rig.nam import Model
+from rig.nam.loudness import measure_loudness_db
 from rig.rendering import render
 from rig.sound import Sound
 
@@ -55,6 +56,23 @@ def test_the_command_writes_what_the_library_writes_and_as_many_samples_as_it_re
     y, z = wav.read(tmp_path / "out.wav"), wav.read(tmp_path / "lib.wav")
     np.testing.assert_array_equal(y.samples, z.samples)
     assert (len(y.samples), y.sample_rate, y.subtype) == (RATE, RATE, "FLOAT")
+
+
+def test_a_model_whose_file_says_nothing_is_measured_and_rendered_as_loud_as_any_other(tmp_path, di):
+    path = model_files.write(tmp_path / "m.nam", model_files.wavenet([4, 2], seed=4, dilations=(1, 2, 4)))
+    done = rig("render", path, di, tmp_path / "out.wav", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    loudness_db = measure_loudness_db(Model.load(path))
+    assert report["loudness_db"] == pytest.approx(loudness_db, abs=1e-6)
+    assert report["loudness_basis"] == "measured by rig"
+    assert report["output_gain_db"] == pytest.approx(-18 - loudness_db, abs=1e-6)
+    assert "(model loudness, measured by rig)" in report["level"]
+    y = wav.read(tmp_path / "out.wav").samples[:, 0]
+    want = after_silence(Model.load(path), guitar(RATE)) * 10 ** ((-18 - loudness_db) / 20)
+    assert db(y - want) < -120
+    raw = rig("render", path, di, tmp_path / "raw.wav", "--level", "raw")
+    assert "Output   raw: 0.0 dB" in raw.stdout
 
 
 def test_a_tail_adds_silence_for_the_cabinet_to_ring_out(tmp_path, di):
@@ -143,7 +161,7 @@ def test_one_gear_captured_at_four_levels_sounds_the_same_four_times(tmp_path, d
         document["metadata"] = {"input_level_dbu": level_dbu}
         path = model_files.write(tmp_path / f"at {level_dbu}.nam", document)
         out = tmp_path / f"{level_dbu}.wav"
-        done = rig("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5)
+        done = rig("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level", "raw")
         assert done.returncode == 0, done.stderr
         outputs.append(wav.read(out).samples)
     for other in outputs[1:]:

@@ -22,6 +22,7 @@ from ..levels import LEVEL_MODES, Level, LevelMode
 from ..nam import Model
 from ..sound import Sound
 from .commands import COMMANDS
+from .measuring import PATIENCE_S, Measuring
 from .prepared import PreparedIR, PreparedModel
 from .shelf import Item, Shelf
 
@@ -52,7 +53,7 @@ class Player:
     ) -> None:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
         rate = engine.sample_rate
-        self.models: Shelf[PreparedModel] = Shelf(models, lambda path: PreparedModel.load(path, size, rate))
+        self.models: Shelf[PreparedModel] = Shelf(models, lambda path: PreparedModel.load(path, size, rate).measured())
         self.irs: Shelf[PreparedIR] = Shelf(irs, lambda path: PreparedIR.load(path, engine))
         self.ir: IR | None = None  # the cabinet at hand, also while it is off
         self.ir_named, self.cabinet_off = ir_named, False
@@ -61,6 +62,7 @@ class Player:
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
         self._changing = False  # a change of sound is on its way
         self.sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+        self._measuring = Measuring()
 
     # ------------------------------------------------------------ start and end
     def start(self) -> None:
@@ -99,6 +101,8 @@ class Player:
         model, entered = prepared.model, self.entered_dbu
         known = remembered.input_level(model.content_hash) if entered is None else entered
         sound = self.sound.changed(model=model, model_input_dbu=known)
+        patience_s = PATIENCE_S if sound.lacks_loudness else 0.0
+        sound = sound.changed(measured=self._measuring.of(model, patience_s))
         lane = sound.lane(self.engine.sample_rate, self.source, prepared.network)
         if entered is not None:
             remembered.remember_input_level(model.content_hash, model.path.name, entered)
@@ -266,6 +270,7 @@ class Player:
         if not self._changing:  # what sounds comes before what may sound
             self.models.read_ahead()
             self.irs.read_ahead()
+        self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:
             self._relieve()
@@ -276,6 +281,17 @@ class Player:
         if faults.model_faults:
             name = self.sound.model.path.name if self.sound.model is not None else "The model"
             self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")
+
+    def _hear_of_measurement(self) -> None:
+        """A model that was slow to measure: its level follows now, with a fade."""
+        arrived, model = self._measuring.arrived(), self.sound.model
+        if arrived is None or model is None or arrived[0].network_hash != model.network_hash:
+            return
+        before = self.sound.output
+        self.sound = self.sound.changed(measured=arrived[1])
+        if self.sound.output != before:
+            self._follow_levels()
+            self.tell(f"Output   {self.sound.output}")
 
     def _relieve(self) -> None:
         """The chain has put itself to sleep: go on with less, or stay silent."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from ..dsp.rate import Playable
+from ..errors import RigError
+from ..measured import measure
 from ..nam import Model
 
 
@@ -22,6 +25,13 @@ class PreparedModel:
         """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
         model = Model.load(path, size)
         return cls(model, model.network(session_rate))
+
+    def measured(self) -> Self:
+        """The same; how loud it is has been measured and kept where its file does not say."""
+        if self.model.loudness_db is None:
+            with contextlib.suppress(RigError):  # then it has no level, which is said where it is played
+                measure(self.model)
+        return self
 
     @property
     def nbytes(self) -> int:

@@ -15,7 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import RigError
 from .jit import entry, kernel
 from .lstm import LSTM, LSTM_BYTES, lstm
-from .planes import OPERATION, OPERATION_BYTES, ROWS, SEGMENT, SEGMENT_BYTES, activate, combine, dense, fill, move
+from .lstm_layers import lstm_layers
+from .planes import OPERATION, OPERATION_BYTES, ROWS, activate, combine, dense, fill, move
 from .pointers import floats, ints, record
 from .simd import W
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 f32 = np.float32
 
-DENSE, ACTIVATE, COMBINE, CLEAR, RECUR = range(5)
+DENSE, ACTIVATE, COMBINE, CLEAR, RECUR, RECUR_BY_LAYERS = range(6)
 
 PLANE = np.dtype(
     [
@@ -77,9 +78,7 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
         _place(op.a, positions)
         _place(op.total, positions)
         if op.code == DENSE:
-            for s in range(op.segments):
-                _place(record(op.sources + s * SEGMENT_BYTES, SEGMENT).rows, positions)
-            dense(m, op, padded)
+            dense(m, positions, op, padded)
         elif op.code == ACTIVATE:
             activate(m, op, padded)
         elif op.code == COMBINE:
@@ -90,6 +89,8 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
             fill(m, f32(0.0), op.channels, op.out.at, op.out.stride, padded)
         elif op.code == RECUR:
             lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
+        elif op.code == RECUR_BY_LAYERS:
+            lstm_layers(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from ..dsp.network import Network
 from ..dsp.rate import Playable, RatedNetwork
 from ..errors import ModelError, RigError
 from .architecture import Leaf
-from .document import Container, choose, read_document, sizes
+from .document import Container, choose, read_document, sizes, whole
 from .family import family
 from .file import read
 from .metadata import read_metadata
@@ -111,6 +112,15 @@ class Model:
     def rate(self) -> float:
         """Hz; where the file does not say, 48000, which every player assumes."""
         return ASSUMED_RATE_HZ if self.sample_rate is None else self.sample_rate
+
+    @property
+    def network_hash(self) -> str:
+        """SHA-256, in hex, of the network that plays: `content_hash` at full size, another for each smaller size."""
+        if self.leaf is whole(self.document):
+            return self.content_hash
+        submodels = self.document.submodels if isinstance(self.document, Container) else ()
+        chosen = [i for i, submodel in enumerate(submodels) if whole(submodel) is self.leaf]
+        return hashlib.sha256(f"{self.content_hash} {chosen} ".encode() + self.leaf.weights.tobytes()).hexdigest()
 
     def network(self, session_rate: float | None = None) -> Playable:
         """A fresh playing instance, prewarmed, for a session of any rate in Hz (None: the model's own).
