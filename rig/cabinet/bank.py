@@ -120,6 +120,12 @@ class Bank:
             self._hire()
 
     @property
+    def order(self) -> list[int]:
+        """All positions, the most urgent first, as `read_ahead` was told. From any thread."""
+        with self._changed:
+            return self._order
+
+    @property
     def ready(self) -> list[int]:
         """The positions of what is ready or known to be unusable. From any thread."""
         with self._changed:

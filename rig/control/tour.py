@@ -23,6 +23,7 @@ class Tour:
         self.rejected: set[int] = set()
         self.view = "all"
         self.blind = False
+        self.numbers: dict[int, int] = {}  # what positions are called while blind, from 1; they keep their numbers
         self.heard_blind: list[int] = []  # what was visited since the blindfold went on
         self._random = random.Random(seed)
         self._gap = 0  # where the position stood that has left the tour
@@ -30,18 +31,25 @@ class Tour:
         self._make()
 
     def _make(self) -> None:
-        liked = self._favourites() if self.view == "favourites" else set()
-        chosen = {
-            "all": lambda at: at not in self.rejected,
-            "kept": lambda at: at in self.kept,
-            "favourites": lambda at: self.paths[at] in liked,
-        }[self.view]
-        self.stops = [at for at in range(len(self.paths)) if chosen(at)]
+        everything = range(len(self.paths))
+        if self.view == "favourites":
+            liked = self._favourites()
+            self.stops = [at for at in everything if self.paths[at] in liked]
+        elif self.view == "kept":
+            self.stops = sorted(self.kept)
+        else:
+            self.stops = [at for at in everything if at not in self.rejected]
         self._places = {at: i for i, at in enumerate(self.stops)}
 
     def place(self, position: int) -> int | None:
         """The position's number in the tour, from 0; None: it is not in it."""
         return self._places.get(position)
+
+    def numbered(self, number: int) -> int | None:
+        """The position of a number as it is shown, from 1; None: there is none in the tour."""
+        if self.blind:
+            return next((at for at in self.stops if self.numbers[at] == number), None)
+        return self.stops[number - 1] if 1 <= number <= len(self.stops) else None
 
     def step(self, position: int, direction: int) -> int | None:
         """The neighbour of a position, behind the last the first; None: the tour is empty."""
@@ -94,6 +102,8 @@ class Tour:
             still, known = set(self.stops), set(before)
             new = [at for at in self.stops if at not in known]
             self._random.shuffle(new)
+            for at in new:
+                self.numbers.setdefault(at, len(self.numbers) + 1)
             self.stops = [*(at for at in before if at in still), *new]
             self._places = {at: i for i, at in enumerate(self.stops)}
         if self.place(position) is None:
@@ -107,11 +117,12 @@ class Tour:
         self.blind, self.heard_blind = True, []
         self._random.shuffle(self.stops)
         self._places = {at: i for i, at in enumerate(self.stops)}
+        self.numbers = {at: i + 1 for i, at in enumerate(self.stops)}
         return self.stops[0]
 
     def reveal(self, position: int) -> list[tuple[int, int]]:
-        """Take the blindfold off: number from 0 and position of everything that was heard, by number."""
-        heard = sorted({place: at for at in self.heard_blind if (place := self.place(at)) is not None}.items())
+        """Take the blindfold off: number and position of everything that was heard, by number."""
+        heard = sorted((self.numbers[at], at) for at in set(self.heard_blind))
         self.blind = False
         self.again(position)
         return heard
