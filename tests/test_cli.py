@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
 import re
 import subprocess
@@ -28,7 +29,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "render", "info", "ir", "bench"):
+    for command in ("play", "render", "info", "ir", "signal", "capture", "bench"):
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 
@@ -181,6 +182,21 @@ def test_bench_measures_a_first_start_and_a_later_one():
     done = rig("bench", "--rounds", "1", "--only", "cabinet", "--start", "--json")
     start = json.loads(done.stdout)["start"]
     assert 0 < start["warm_s"] < start["cold_s"]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS allows names in UTF-8 only")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_name_that_the_terminal_cannot_show_is_no_reason_to_fail(encoding, tmp_path):
+    model = model_files.wavenet([2], dilations=(1,)) | {"metadata": {"name": "アンプ"}}
+    model_files.write(tmp_path / os.fsdecode(b"\xff amp.nam"), model)
+    (tmp_path / os.fsdecode(b"\xff broken.nam")).write_text("{")
+    done = rig("info", tmp_path, PYTHONIOENCODING=encoding)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert " amp.nam" in done.stdout and "broken.nam: the file is cut off" in done.stderr
+
+
+def test_a_path_that_no_system_allows_is_one_sentence():
+    refused(rig("info", "x" * 5000), "cannot be read")
 
 
 @pytest.mark.parametrize("command", ["info", "bench"])

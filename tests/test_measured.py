@@ -10,7 +10,7 @@ import model_files
 import numpy as np
 import pytest
 from rigs import A2, NANO
-from test_loudness import linear
+from test_nam_loudness import linear
 
 from rig import measured
 from rig.dsp import network

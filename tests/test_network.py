@@ -1,9 +1,24 @@
 """Whole networks against float64, and what must hold for any of them."""
 
+import json
+
 import numpy as np
 import pytest
 from drivers import play
-from model_files import FILM_SITES, a1_standard, a2, layer_array, lstm, wavenet, wavenet_of, write
+from model_files import (
+    FILM_SITES,
+    a1_standard,
+    a2,
+    container,
+    convnet,
+    layer_array,
+    linear,
+    lstm,
+    sequential,
+    wavenet,
+    wavenet_of,
+    write,
+)
 from naive_nam import render
 from numba.core import event
 from numba.core.runtime import _nrt_python, rtsys
@@ -42,6 +57,20 @@ MODELS = {
     **{
         f"LSTM {n}x{h}": lstm(n, h, h) for n, h in ((1, 1), (1, 3), (1, 16), (1, 40), (2, 8), (3, 20), (2, 24), (3, 41))
     },
+}
+FEED_FORWARD = {name: model for name, model in MODELS.items() if "LSTM" not in json.dumps(model)}
+SCALED = {site: {"shift": False} for site in FILM_SITES[:7]}
+PARTS = {  # where one part hears the silence of another
+    "Linear": linear(500),
+    "ConvNet": convnet(3, (1, 40, 3)),
+    "Sequential": sequential(linear(300), convnet(2, (7, 1), outputs=2), convnet(3, inputs=2), linear(70)),
+    "a container": container((0.5, lstm(1, 1)), (1.0, wavenet([3, 2], **SHORT))),
+    "FiLM conditioned by a ConvNet": wavenet_of(
+        [layer_array(5, 1, 1, (1, 9), gating_mode="blended", head_kernel=4, **SCALED) | {"condition_size": 2}],
+        condition=convnet(4, outputs=2),
+        post_head={"channels": 3, "out_channels": 1, "kernel_sizes": [3, 2, 1], "activation": "SiLU"},
+    ),
+    "slopes": wavenet([3, 2], activation={"type": "PReLU", "negative_slope": 0.3}, **SHORT),
 }
 
 
@@ -85,6 +114,15 @@ def test_the_lengths_of_the_blocks_do_not_change_one_bit(name, network_of):
     for longest in (20, 150, 8192):
         network.reset()
         assert np.array_equal(play(network, x, rng.integers(1, longest, 100, endpoint=True)), whole)
+
+
+@pytest.mark.parametrize("name", [*FEED_FORWARD, *PARTS])
+def test_a_network_begins_where_endless_silence_ends(name, network_of):
+    network, x = network_of((FEED_FORWARD | PARTS)[name]), signal()
+    fresh = network.process(x)
+    # Whatever a network without recurrence remembers is gone after its receptive field.
+    network.process(np.zeros(network.receptive_field_samples))
+    assert np.array_equal(network.process(x), fresh)
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -27,7 +27,7 @@ import numpy as np
 from ..dsp.network import Network
 from ..nam.architecture import Architecture, Leaf
 from ..nam.convnet import read_convnet
-from ..nam.fields import Fields
+from ..nam.fields import Fields, Found
 from ..nam.linear import read_linear
 from ..nam.lstm import read_lstm
 from ..nam.read_wavenet import read_wavenet
@@ -50,7 +50,7 @@ class Shape:
         return slim(leaf, self.size, self.architecture)
 
     def _read(self, rng: np.random.Generator) -> Architecture:
-        fields = Fields(self.architecture, "config", self.config, [])
+        fields = Fields(self.architecture, "config", self.config, Found())
         if self.architecture == "WaveNet":
             return read_wavenet(fields, self.condition.leaf(rng) if self.condition else None)
         if self.architecture == "LSTM":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import audition, bench, info, ir, play, render
+from . import audition, bench, capture, info, ir, play, render, signal
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -23,13 +24,16 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (play, audition, render, info, ir, bench):
+    for module in (play, audition, render, info, ir, signal, capture, bench):
         module.add(commands)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code: 0, 2 after an error in one sentence, 130 after Ctrl-C."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(arguments)
     try:
         return int(options.run(options))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from ..nam import Model
 
     paths = [path for given in options.files for path in _models_in(given)]
-    as_table = any(path.is_dir() for path in options.files)
+    as_table = any(os.path.isdir(path) for path in options.files)
     progress = Progress("info") if len(paths) > 50 and not options.json else None
     costs: dict[str, float] = {}  # models of one shape cost the same
     reports, errors = [], []
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _models_in(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # of a path no system allows, too
         return [path]
     found = sorted(path.rglob("*.nam"), key=lambda p: str(p).casefold())
     if not found:

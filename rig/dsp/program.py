@@ -245,7 +245,7 @@ class Program:
 
         Exact for everything below the model's own Nyquist frequency; not for recurrent networks.
         """
-        assert not self.recurrent
+        assert factor == 1 or not self.recurrent
         self._stretch *= factor
         for plane in self._planes:
             plane.lookback *= factor
