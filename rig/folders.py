@@ -25,12 +25,12 @@ class Found(NamedTuple):
 def natural(path: Path) -> tuple[tuple[tuple[int, str], ...], ...]:
     """What to sort by so that `cab2` comes before `cab10`, whatever the case.
 
-    >>> sorted([Path("b/1.wav"), Path("a10.wav"), Path("A2.wav")], key=natural)
-    [PosixPath('A2.wav'), PosixPath('a10.wav'), PosixPath('b/1.wav')]
+    >>> [str(path) for path in sorted([Path("b"), Path("a10.wav"), Path("A2.wav")], key=natural)]
+    ['A2.wav', 'a10.wav', 'b']
     """
     return tuple(
         tuple((int(piece), "") if piece.isdecimal() else (-1, piece) for piece in _DIGITS.split(part.casefold()))
-        for part in path.parts
+        for part in (*path.parent.parts, path.stem, path.suffix)
     )
 
 

@@ -138,10 +138,11 @@ class Bank:
             return not self._threads
 
     @property
-    def problems(self) -> list[str]:
-        """What is wrong with the files that cannot be used, in their order."""
+    def problems(self) -> dict[int, str]:
+        """What is wrong with the files that cannot be used, by position, in their order."""
         with self._changed:
-            return [str(read.error) for _, read in sorted(self._read.items()) if read.error is not None]
+            read = sorted(self._read.items(), key=lambda item: item[0])
+        return {position: str(result.error) for position, result in read if result.error is not None}
 
     def close(self, timeout_s: float = 1.0) -> None:
         """Read nothing more, and wait a moment for what is under way."""

@@ -23,6 +23,7 @@ class Audition:
             item = self.cabinets.bank.wait(timeout_s)
         except RigError as error:
             self.tell(str(error))
+            self.cabinets.refuse()
             return
         if item is not None:
             self.desk.adopt(item)
@@ -99,19 +100,33 @@ class Audition:
 
     # ------------------------------------------------------------ remarks and the shortlist
     def _remark(self, **fields: object) -> None:
-        bank, hand = self.cabinets.bank, self.cabinets.bank.peek(self.cabinets.bank.position)
-        if hand is None:
+        path, hand, favourites = self.cabinets.hand_path, self.cabinets.hand, self.cabinets.favourites
+        if path is None or hand is None:
             raise RigError("There is no cabinet to remark on.")
-        label = self.cabinets.label(bank.position)
+        if self.desk.is_on:
+            hand = self.desk.strips[self.desk.chosen].item
         if not fields:
-            before = self.cabinets.favourites.of(bank.path, hand.ir.content_hash)
+            before = favourites.of(path, hand.ir.content_hash)
             fields = {"favourite": not (before is not None and before.favourite)}
-        after = self.cabinets.favourites.change(bank.path, hand.ir.content_hash, **fields)
-        self.cabinets.tour.again(bank.position)
+        after = favourites.change(path, hand.ir.content_hash, **fields)
+        self.cabinets.tour.again(self.cabinets.bank.position)
+        label = self._label()
         if "note" in fields:
             self.tell(f"Noted    {label}: {after.note or '(nothing)'}")
         else:
             self.tell(f"Choice   {label} is {'a' if after.favourite else 'no'} favourite")
+
+    def _here(self) -> int:
+        position = self.cabinets.position
+        if position is None:
+            raise RigError("What plays is not in this folder.")
+        return position
+
+    def _label(self) -> str:
+        path = self.cabinets.hand_path
+        if self.cabinets.tour.blind:
+            return self.cabinets.label(self._here())
+        return "the cabinet" if path is None else path.name
 
     def do_favourite(self) -> None:
         """A favourite, or none any more."""
@@ -123,13 +138,13 @@ class Audition:
 
     def do_keep(self) -> None:
         """On the shortlist, or not."""
-        at, tour = self.cabinets.bank.position, self.cabinets.tour
+        at, tour = self._here(), self.cabinets.tour
         kept = tour.keep(at)
         self.tell(f"Choice   {self.cabinets.label(at)} is {'kept' if kept else 'not kept'}: {len(tour.kept)} kept")
 
     def do_reject(self) -> None:
         """Never again, and on to the next."""
-        at, tour = self.cabinets.bank.position, self.cabinets.tour
+        at, tour = self._here(), self.cabinets.tour
         label = self.cabinets.label(at)
         tour.reject(at)
         self.tell(f"Choice   {label} is rejected: {len(tour.stops)} left")
@@ -158,7 +173,7 @@ class Audition:
     def _scene_label(self, scene: Scene) -> str:
         if scene.mixed:
             return f"the mix of {len(scene.strips)}"
-        return self.cabinets.label(scene.position) if self.cabinets.tour.blind else scene.item.ir.name
+        return "it" if self.cabinets.tour.blind else scene.item.ir.name
 
     def do_mark_a(self) -> None:
         """What plays is A."""
@@ -191,6 +206,7 @@ class Audition:
             return
         if self.desk.is_on:
             raise RigError("A mix cannot be heard blind; z leaves it.")
+        self.cabinets.pass_over_problems()
         first = tour.blindfold()
         if first is None:
             raise RigError("Blind listening needs two cabinets or more.")

@@ -27,7 +27,7 @@ class Cabinets:
     """A bank, the tour through it, and what of it is handed to the engine.
 
     `named`: a cabinet was asked for, so it also follows captures that already hold one. `hand`: what plays, or would
-    play were the cabinet not off.
+    play were the cabinet not off; `hand_path`: its file, of a mix that of the chosen part.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Cabinets:
         self.engine, self.tell, self.equal, self.named = engine, tell, equal, named
         self.favourites = Favourites(tell)
         self.hand: PreparedIR | None = None
+        self.hand_path: Path | None = None
         self.off = False
         self.playing: IR | None = None
         self.applied_db = 0.0
@@ -53,6 +54,7 @@ class Cabinets:
     def _stock(self, paths: Sequence[Path]) -> None:
         self.bank = Bank(paths, self.prepare, max_bytes=self._max_bytes)
         self.tour = Tour(paths, lambda: self.favourites.among(self.bank.paths))
+        self._positions = {path: position for position, path in enumerate(paths)}
         self.equal.bank, self._told = self.bank, False
 
     def prepare(self, path: Path) -> PreparedIR:
@@ -71,20 +73,43 @@ class Cabinets:
                 continue
             break
         if self.hand is not None:
+            self.hand_path = bank.path
             self.equal.begin_with(self.hand.ir)
-            if reasons:
-                self.tell(f"{_files(len(reasons))} cannot be used, the first: {reasons[0]}")
+            self.tour.pass_over(set(range(bank.position)), bank.position)
+            for reason in reasons:
+                self.tell(reason)
         elif len(reasons) == 1:
             raise IRError(reasons[0])
         elif reasons:
             raise IRError(f"None of {len(reasons)} files can be used as a cabinet. The first: {reasons[0]}")
 
     # ------------------------------------------------------------ what sounds
-    def play(self, item: PreparedIR) -> None:
-        """Fade over to a cabinet."""
+    def play(self, item: PreparedIR, path: Path | None = None) -> None:
+        """Fade over to a cabinet; `path`: its file, None: a mix."""
         self.hand, self.off, self.named = item, False, True
+        self.hand_path = path or self.hand_path
         self.equal.begin_with(item.ir)
         self._hand_over()
+
+    def stand_at(self, path: Path | None) -> None:
+        """Next and previous go on from this file, if it is in the bank; what was asked for last is forgotten."""
+        self.hand_path = path
+        position = self.position
+        if position is not None:
+            self.bank.position = position
+        self.bank.waiting = False
+
+    @property
+    def position(self) -> int | None:
+        """Where in the bank the file at hand is; None: not in this bank."""
+        return None if self.hand_path is None else self._positions.get(self.hand_path)
+
+    def refuse(self) -> None:
+        """What was asked for cannot be used: what plays goes on, and the next step leads past it."""
+        refused = self.bank.position
+        if self.position is not None:
+            self.bank.position = self.position
+        self.tour.pass_over({refused}, self.bank.position)
 
     def for_model(self, model: Model) -> Cabinet | Keep | None:
         """What a model plays through, to be handed over together with it."""
@@ -157,8 +182,8 @@ class Cabinets:
             return
         place = f" ({self.place})" if self.place else ""
         gain = f", {self.gain_text}" if self.gain_text else ""
-        remark = self.favourites.of(self.bank.path, ir.content_hash) if self.bank.paths else None
-        marks = ", kept" if self.bank.position in self.tour.kept else ""
+        remark = None if self.hand_path is None else self.favourites.of(self.hand_path, ir.content_hash)
+        marks = ", kept" if self.position in self.tour.kept else ""
         if remark is not None:
             marks += (", favourite" if remark.favourite else "") + (f" - {remark.note}" if remark.note else "")
         self.tell(f"Cabinet  {ir.name}{place}{gain}{marks}")
@@ -191,14 +216,18 @@ class Cabinets:
             raise IRError(f"{folder}: this folder holds no audio file; what plays goes on.")
         self.bank.close(0.0)
         self._stock(found)
-        self.tell(f"Bank     {_files(len(found))} in {folder}")
+        self.tell(f"Bank     {_counted(len(found), 'file')} in {folder}")
         self.go(0)
 
     def do_ir_problems(self) -> None:
         """Which files cannot be used."""
         problems = self.bank.problems
-        self.tell(f"{_files(len(problems))} cannot be used." if problems else "Every file that was read can be used.")
-        for problem in () if self.tour.blind else problems:
+        self.tell(
+            f"{_counted(len(problems), 'file')} cannot be used."
+            if problems
+            else "Every file that was read can be used."
+        )
+        for problem in () if self.tour.blind else problems.values():
             self.tell(f"         {problem}")
 
     @property
@@ -222,16 +251,23 @@ class Cabinets:
 
     def _tell_of_bank(self) -> None:
         self._told = True
+        self.pass_over_problems()
         problems, ready = len(self.bank.problems), len(self.bank.ready)
         count = len(self.bank.paths)
         rest = "" if ready == count else f", the other {count - ready} are read when you come to them"
-        unusable = f"; {_files(problems)} cannot be used, ! lists them" if problems else ""
-        self.tell(f"Bank     {ready - problems} cabinets ready, {self.bank.nbytes / 1e6:.1f} MB{rest}{unusable}")
+        unusable = f"; {_counted(problems, 'file')} cannot be used, ! lists them" if problems else ""
+        self.tell(
+            f"Bank     {_counted(ready - problems, 'cabinet')} ready, {self.bank.nbytes / 1e6:.1f} MB{rest}{unusable}"
+        )
+
+    def pass_over_problems(self) -> None:
+        """Step over what is known to be unusable."""
+        self.tour.pass_over(set(self.bank.problems), self.bank.position)
 
     def close(self) -> None:
         """Read nothing more."""
         self.bank.close()
 
 
-def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

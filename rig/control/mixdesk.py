@@ -32,9 +32,9 @@ WRITING_S = 20.0  # how long the end waits for a file that is being written
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """One part as it stands on the desk. `position`: in the bank."""
+    """One part as it stands on the desk. `path`: its file, if it has one."""
 
-    position: int
+    path: Path | None
     item: PreparedIR
     gain_db: float = 0.0
     inverted: bool = False
@@ -46,7 +46,7 @@ class Strip:
 class Scene:
     """Everything that makes the sound of a cabinet or mix, to come back to."""
 
-    position: int
+    path: Path | None
     item: PreparedIR
     strips: tuple[Strip, ...]
     chosen: int
@@ -82,15 +82,16 @@ class MixDesk:
 
     def adopt(self, item: PreparedIR) -> None:
         """A cabinet of the bank has come: it plays, or it is a part."""
-        position = self.cabinets.bank.position
+        path = self.cabinets.bank.path
         if not self.is_on:
-            self.cabinets.play(item)
+            self.cabinets.play(item, path)
             self.cabinets.describe()
             return
         if self._adds:
-            self.strips, self.chosen, self._adds = (*self.strips, Strip(position, item)), len(self.strips), False
+            self.strips, self.chosen, self._adds = (*self.strips, Strip(path, item)), len(self.strips), False
         else:
-            self._change(position=position, item=item)
+            self._change(path=path, item=item)
+        self.cabinets.hand_path = path
         self._remix(verbose=True)
 
     def _change(self, **fields: object) -> None:
@@ -124,7 +125,7 @@ class MixDesk:
             self.tell(written)
 
     def _describe(self, made: _Made) -> None:
-        gain = f" ({self.cabinets.gain_text})" if self.cabinets.gain_text else ""
+        gain = f"; equal loudness {self.cabinets.gain_text}" if self.cabinets.gain_text else ""
         if self._verbose:
             self.tell(f"Mix      {len(made.strips)} of {MOST_PARTS} parts{', aligned' if self.aligned else ''}{gain}")
         for i, part in enumerate(made.mix.parts):
@@ -143,7 +144,7 @@ class MixDesk:
         if len(self.strips) == MOST_PARTS and self.is_on:
             raise RigError(f"A mix takes {MOST_PARTS} cabinets; J takes the chosen part away.")
         if not self.is_on:
-            self.strips, self.chosen = (Strip(self.cabinets.bank.position, hand),), 0
+            self.strips, self.chosen = (Strip(self.cabinets.hand_path, hand),), 0
         self.is_on, self._adds = True, True
         self.tell(f"Mix      {len(self.strips)} held; step, search or jump to hear another cabinet with it (z: leave)")
 
@@ -153,7 +154,7 @@ class MixDesk:
         if not 1 <= number <= len(self.strips):
             raise RigError(f"The mix has {len(self.strips)} parts.")
         self.chosen, self._adds = number - 1, False
-        self.cabinets.bank.position = self.strips[self.chosen].position
+        self.cabinets.stand_at(self.strips[self.chosen].path)
         self.tell(f"Mix      part {number}: {self.strips[self.chosen].item.ir.name}")
 
     def do_mix_remove(self) -> None:
@@ -182,8 +183,8 @@ class MixDesk:
         self.is_on = self._adds = False
         if self.strips:
             strip = self.strips[self.chosen]
-            self.cabinets.bank.position = strip.position
-            self.cabinets.play(strip.item)
+            self.cabinets.stand_at(strip.path)
+            self.cabinets.play(strip.item, strip.path)
         self.cabinets.describe()
 
     def _need_mix(self) -> None:
@@ -219,15 +220,15 @@ class MixDesk:
         if hand is None:
             return None
         mixed = self.is_on and len(self.strips) > 1
-        return Scene(self.cabinets.bank.position, hand, self.strips, self.chosen, self.aligned, mixed)
+        return Scene(self.cabinets.hand_path, hand, self.strips, self.chosen, self.aligned, mixed)
 
     def show(self, scene: Scene) -> None:
         """Play that again, at once: all of it lies ready."""
         if scene.mixed:
             self.strips, self.chosen, self.aligned = scene.strips, scene.chosen, scene.aligned
         self.is_on, self._adds = scene.mixed, False
-        self.cabinets.bank.position = scene.position
-        self.cabinets.play(scene.item)
+        self.cabinets.stand_at(scene.path)
+        self.cabinets.play(scene.item, scene.path)
 
     # ------------------------------------------------------------ files
     def do_export(self, text: str) -> None:
@@ -240,7 +241,7 @@ class MixDesk:
         if path.parent == Path() and not Path(name).is_absolute():
             path = FOLDER / path
         gain = self.cabinets.gain_text
-        note = f" The gain of equal loudness ({gain}) is not in it." if gain else ""
+        note = f"; the gain of equal loudness ({gain}) is not in it" if gain else ""
         self._writing.ask(lambda: write(ir, path) + note)
 
     def do_draw(self) -> None:

@@ -21,6 +21,7 @@ class Tour:
         self.paths, self._favourites = list(paths), favourites
         self.kept: set[int] = set()
         self.rejected: set[int] = set()
+        self.unusable: set[int] = set()  # stepped over like the rejected, until everything is wanted again
         self.view = "all"
         self.blind = False
         self.numbers: dict[int, int] = {}  # what positions are called while blind, from 1; they keep their numbers
@@ -34,11 +35,12 @@ class Tour:
         everything = range(len(self.paths))
         if self.view == "favourites":
             liked = self._favourites()
-            self.stops = [at for at in everything if self.paths[at] in liked]
+            stops = [at for at in everything if self.paths[at] in liked]
         elif self.view == "kept":
-            self.stops = sorted(self.kept)
+            stops = sorted(self.kept)
         else:
-            self.stops = [at for at in everything if at not in self.rejected]
+            stops = [at for at in everything if at not in self.rejected]
+        self.stops = [at for at in stops if at not in self.unusable]
         self._places = {at: i for i, at in enumerate(self.stops)}
 
     def place(self, position: int) -> int | None:
@@ -84,9 +86,15 @@ class Tour:
         self.rejected.add(position)
         self.again(position)
 
+    def pass_over(self, positions: set[int], here: int) -> None:
+        """Leave out what cannot be used."""
+        if not positions <= self.unusable:
+            self.unusable |= positions
+            self.again(here)
+
     def restore(self) -> None:
         """Everything is in the tour again."""
-        self.kept, self.rejected, self.view = set(), set(), "all"
+        self.kept, self.rejected, self.unusable, self.view = set(), set(), set(), "all"
         self.again()
 
     def look_at(self, view: str, position: int) -> None:
@@ -122,7 +130,7 @@ class Tour:
 
     def reveal(self, position: int) -> list[tuple[int, int]]:
         """Take the blindfold off: number and position of everything that was heard, by number."""
-        heard = sorted((self.numbers[at], at) for at in set(self.heard_blind))
+        heard = sorted((self.numbers[at], at) for at in set(self.heard_blind) - self.unusable)
         self.blind = False
         self.again(position)
         return heard
