@@ -222,11 +222,8 @@ class Cabinets:
     def do_ir_problems(self) -> None:
         """Which files cannot be used."""
         problems = self.bank.problems
-        self.tell(
-            f"{_counted(len(problems), 'file')} cannot be used."
-            if problems
-            else "Every file that was read can be used."
-        )
+        unusable = f"{_counted(len(problems), 'file')} cannot be used."
+        self.tell(unusable if problems else "Every file that was read can be used.")
         for problem in () if self.tour.blind else problems.values():
             self.tell(f"         {problem}")
 
