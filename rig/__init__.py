@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import RigError
 
 if TYPE_CHECKING:
+    from .compare import compare_models
     from .engine import Engine
     from .interface import Interface
     from .ir import IR
@@ -25,7 +26,19 @@ if TYPE_CHECKING:
     from .sound import Sound
 
 __version__ = "0.1.0"
-__all__ = ["IR", "Engine", "Interface", "Lane", "Level", "Model", "RigError", "Sound", "__version__", "render"]
+__all__ = [
+    "IR",
+    "Engine",
+    "Interface",
+    "Lane",
+    "Level",
+    "Model",
+    "RigError",
+    "Sound",
+    "__version__",
+    "compare_models",
+    "render",
+]
 
 _HOMES = {
     "IR": "ir",
@@ -35,6 +48,7 @@ _HOMES = {
     "Level": "levels",
     "Model": "nam",
     "Sound": "sound",
+    "compare_models": "compare",
     "render": "rendering",
 }
 

@@ -10,6 +10,7 @@ RigError
 │   └── AudioError   any other audio file
 ├── ConfigError      the user's own settings or an unknown interface
 ├── CaptureError     a capture that cannot be made, checked or finished
+├── CompareError     recordings that cannot be compared
 ├── LevelError       a level or gain outside anything sensible
 └── BackendError     the audio server, its ports, its rate
     └── ServerGone   the server went away while playing; it may come back
@@ -44,6 +45,10 @@ class ConfigError(RigError):
 
 class CaptureError(RigError):
     """A capture that cannot be made, checked or finished."""
+
+
+class CompareError(RigError):
+    """Recordings that cannot be compared: unrelated, silent, of different rates."""
 
 
 class LevelError(RigError):

@@ -78,7 +78,7 @@ def test_500_cabinets_are_ready_in_seconds_and_each_sounds_within_a_period_and_t
     found = run_in_child(_step_through_500, str(tmp_path), timeout_s=300)
     print(
         f"500 cabinets of 2048 taps, 24 bit, mixed rates: the first plays {found['first_s']:.2f} s after the start of "
-        f"the player, all ready {found['all_s']:.2f} s after that; from the key to the first sample of the fade, by the recording, median "
+        f"the player, all ready {found['all_s']:.2f} s after that; from key to fade, by the recording, median "
         f"{found['median_ms']:.2f} ms, 95 % {found['p95_ms']:.2f} ms, worst {found['worst_ms']:.2f} ms "
         f"(period 1.33 ms); {found['xruns']} xruns, {found['clicks']} clicks of {found['steps']}"
     )

@@ -303,7 +303,7 @@ def test_a_model_that_is_slow_to_measure_starts_raw_and_its_level_follows_with_a
     for module in (measuring, prepared):
         monkeypatch.setattr(module, "measure", slow)
     monkeypatch.setattr(player_module, "PATIENCE_S", 0.01)
-    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=106), NANO])
+    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=116), NANO])
     assert player.sound.output.mode == "raw"
     x = sine(RATE)
     before = bench.process(x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 REFRESH_S = 0.1
 WAITING_S = 0.005  # between two looks while a sound is on its way
+SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
 CONNECTIONS_S = 2.0  # how often the connections are noted, to make them again after a restart of the server
 KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
@@ -71,6 +73,7 @@ class Session:
         from ..control.player import Player
         from ..engine import LOOP, PORT, Engine
 
+        sys.setswitchinterval(SWITCH_S)
         try:
             engine = Engine(self.backend.sample_rate)
             player = Player(

@@ -1,0 +1,243 @@
+"""Models against the gear they were made from, one or many, ranked.
+
+Each model is judged by itself, so many are judged side by side: by processes on this machine, or by the workers of a
+Dask cluster that see the same files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..align import ENOUGH, find_lag, shifted
+from ..dsp.network import reset as reset_network
+from ..dsp.network import run as run_network
+from ..dsp.rate import reset_rated, run_rated
+from ..errors import CompareError, ConfigError, RigError
+from ..levels import db_from_gain, gain_from_db
+from ..loudness import integrated_lufs
+from ..nam import Model
+from . import measures
+from .score import Comparison, Failure, Score
+from .take import MAX_LAG_SAMPLES, Take, TakeFiles, open_take
+
+BLOCK_SAMPLES = 1024
+DRIFT_SAMPLES = 0.25  # lag between the start and the end of a take: two clocks, or a dropped buffer
+CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
+
+
+def compare_models(
+    dry: str | os.PathLike[str] | TakeFiles,
+    wet: str | os.PathLike[str] | None = None,
+    models: Sequence[str | os.PathLike[str]] = (),
+    *,
+    size: float = 1.0,
+    capture_dbu: float | None = None,
+    workers: int | None = 1,
+    cluster: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Comparison:
+    """Play `dry` through every model and compare with `wet`, what the gear made of it; best first.
+
+    `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
+    was worth; the dry file enters each model at this level minus the model's own, in dB, and at 0 dB where one of the
+    two is not known. `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler instead.
+    Raises RigError where the pair cannot be judged; a model that cannot be is listed under `failures`.
+    """
+    files = take_files(dry, wet, capture_dbu)
+    take = open_take(files)
+    paths = [Path(model) for model in models]
+    if not paths:
+        raise CompareError("There is no model to compare: name one or more .nam files.")
+    scores: list[Score] = []
+    failures: list[Failure] = []
+    with _executor(workers, cluster, len(paths)) as executor:
+        for done, result in enumerate(_results(executor, files, paths, size), 1):
+            if isinstance(result, Score):
+                scores.append(result)
+            else:
+                failures.append(result)
+            if progress is not None:
+                progress(done / len(paths))
+    return Comparison(
+        dry=files.dry.name,
+        wet=files.wet.name,
+        sample_rate=take.sample_rate,
+        samples=len(take.dry),
+        span_s=(take.span.start / take.sample_rate, take.span.stop / take.sample_rate),
+        span_basis=take.span_basis,
+        repeatability_esr=take.repeatability_esr,
+        repeatability_basis=take.repeatability_basis,
+        warnings=take.warnings,
+        scores=tuple(sorted(scores, key=lambda score: (score.esr_matched, score.name))),
+        failures=tuple(sorted(failures, key=lambda failure: failure.file)),
+    )
+
+
+def prepare() -> None:
+    """Compile here what the workers then find in the cache, so that they do not all compile at once."""
+    for needed in (run_network, reset_network, run_rated, reset_rated):
+        needed.compile()
+
+
+def take_files(
+    dry: str | os.PathLike[str] | TakeFiles, wet: str | os.PathLike[str] | None, capture_dbu: float | None = None
+) -> TakeFiles:
+    """What was named, as a pair."""
+    if isinstance(dry, TakeFiles):
+        return dry
+    files = TakeFiles(Path(dry), Path(wet)) if wet is not None else TakeFiles.of_capture(Path(dry))
+    if capture_dbu is not None:
+        return TakeFiles(files.dry, files.wet, capture_dbu, "entered by you", files.second_wet)
+    return files
+
+
+@contextmanager
+def _executor(workers: int | None, cluster: str | None, jobs: int) -> Any:
+    """What runs the jobs; None: this process."""
+    if cluster is not None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise ConfigError("Comparing on a cluster needs Dask: pip install 'rig[dask]'.") from error
+        try:
+            client = Client(cluster, timeout="10s")
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"No Dask scheduler answers at {cluster}; start one, or compare without it.") from error
+        with client:
+            yield client.get_executor()
+        return
+    count = min(jobs, workers if workers is not None else os.cpu_count() or 1)
+    if count <= 1:
+        yield None
+        return
+    prepare()
+    # Not forked: a copy of a process in which threads run may hang.
+    pool: AbstractContextManager[Executor] = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    with pool as executor:
+        yield executor
+
+
+def _results(executor: Executor | None, files: TakeFiles, paths: list[Path], size: float) -> Any:
+    if executor is None:
+        for path in paths:
+            yield judge(files, path, size)
+        return
+    futures = [executor.submit(judge, files, path, size) for path in paths]
+    for future in as_completed(futures):
+        yield future.result()
+
+
+def judge(files: TakeFiles, path: Path, size: float) -> Score | Failure:
+    """One model against a take."""
+    try:
+        return score(open_take(files), Model.load(path, size))
+    except RigError as error:
+        return Failure(path.name, str(error))
+
+
+def input_gain(take: Take, model: Model) -> tuple[float, str]:
+    """The gain in dB for the dry file so that the model hears what the gear heard, and the sum behind it."""
+    capture, own = take.files.input_dbu, model.input_level_dbu
+    if capture is None or own is None:
+        missing = "the capture's level" if capture is None else "the model's level"
+        return 0.0, f"0.0 dB: {missing} is not known"
+    gain_db = capture - own
+    return gain_db, f"{capture:.1f} dBu ({take.files.input_basis}) - {own:.1f} dBu (model) = {gain_db:+.1f} dB"
+
+
+def played(take: Take, model: Model, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
+    """The model's answer to the dry file from `start` to `stop`, at the capture's level and the take's rate.
+
+    It hears what came before `start` as far as it looks back.
+    """
+    gain_db, _ = input_gain(take, model)
+    network = model.network(take.sample_rate)
+    stop = len(take.dry) if stop is None else stop
+    begin = max(0, start - network.receptive_field_samples)
+    late = network.latency_samples
+    x = np.zeros(stop - begin + late, np.float32)
+    x[: stop - begin] = take.dry[begin:stop] * gain_from_db(gain_db)
+    blocks = [network.process(x[i : i + BLOCK_SAMPLES]) for i in range(0, len(x), BLOCK_SAMPLES)]
+    return np.concatenate(blocks)[late + start - begin :]
+
+
+def score(take: Take, model: Model) -> Score:
+    """All figures of one model."""
+    span, rate = take.span, take.sample_rate
+    gain_db, basis = input_gain(take, model)
+    notes = list(model.warnings)
+    if abs(gain_db) > CALIBRATION_DB:
+        notes.append(f"made at another level than this take ({gain_db:+.1f} dB): it hears what it was not trained on")
+    # Around the span, so that shifting brings in signal and not silence.
+    start, stop = max(0, span.start - MAX_LAG_SAMPLES), min(len(take.dry), span.stop + MAX_LAG_SAMPLES)
+    answer = np.zeros(len(take.dry))
+    answer[start:stop] = played(take, model, start, stop)
+    if not np.isfinite(answer).all():
+        raise CompareError(f"{model.path.name}: it answers with something that is not a number.")
+    wet, dry = take.wet[span], take.dry[span]
+    predicted = answer[span]
+    if measures.energy(predicted - predicted.mean()) <= 0:
+        raise CompareError(f"{model.path.name}: it is silent on this signal.")
+    lag = find_lag(predicted, wet, max_lag_samples=min(MAX_LAG_SAMPLES, len(wet) // 2), sample_rate=rate)
+    if not lag.is_certain:
+        raise CompareError(
+            f"{model.path.name}: its sound has nothing to do with {take.files.wet.name} (correlation "
+            f"{lag.confidence:.2f}, related ones have at least {ENOUGH})."
+        )
+    notes += _drift(predicted, wet, lag.samples, rate)
+    aligned = lag.polarity * shifted(answer, lag.samples)[span]
+    gain = measures.best_gain(aligned, wet)
+    matched = gain * aligned
+    matched_esr = measures.esr(matched, wet)
+    if take.repeatability_esr is not None and matched_esr < take.repeatability_esr:
+        notes.append("as close as the gear is to itself")
+    return Score(
+        name=model.name,
+        file=model.path.name,
+        size=model.size,
+        input_gain_db=gain_db,
+        input_gain_basis=basis,
+        esr=measures.esr(predicted, wet),
+        esr_aligned=measures.esr(aligned, wet),
+        esr_matched=matched_esr,
+        esr_pre_emphasised=measures.esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),
+        null_db=measures.null_db(matched_esr),
+        null_by_octave_db=measures.null_by_octave_db(wet - matched, wet, rate),
+        esr_by_input_level=measures.esr_by_input_level(dry, wet - aligned, wet, rate),
+        lag_samples=lag.samples,
+        polarity=lag.polarity,
+        confidence=lag.confidence,
+        gain_db=db_from_gain(gain),
+        loudness_difference_lu=integrated_lufs(aligned, rate) - integrated_lufs(wet, rate),
+        spectral_difference_db=measures.spectral_difference_db(aligned, wet, rate),
+        crest_db=measures.crest_db(aligned),
+        wet_crest_db=measures.crest_db(wet),
+        notes=tuple(notes),
+    )
+
+
+def _drift(predicted: NDArray[np.float64], wet: NDArray[np.float64], samples: float, rate: int) -> list[str]:
+    """A lag that is not the same at both ends: no alignment helps against that."""
+    third, around = len(wet) // 3, max(0, round(abs(samples))) + 100
+    if third < 4 * around:
+        return []
+    first, last = (
+        find_lag(predicted[part], wet[part], max_lag_samples=around, sample_rate=rate)
+        for part in (slice(0, third), slice(len(wet) - third, None))
+    )
+    drift = last.samples - first.samples
+    if not (first.is_certain and last.is_certain) or abs(drift) <= DRIFT_SAMPLES:
+        return []
+    return [
+        f"the take drifts by {drift:+.2f} samples: it was made with two clocks or with dropouts, and no figure here "
+        "says much about the model"
+    ]

@@ -1,0 +1,222 @@
+"""A comparison as one HTML page that needs nothing else: figures, pictures, and excerpts to hear."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..align import shifted
+from ..figures import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
+from ..levels import gain_from_db
+from ..nam import Model
+from . import measures
+from .models import played
+from .score import Comparison, Score
+from .take import Take, TakeFiles, open_take
+
+EXCERPT_S = 6.0
+EXCERPT_PEAK = 0.7  # hardware and model get one gain, so that the louder peaks here
+MOST_DRAWN = 6
+MOST_HEARD = 3
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8884; --soft: #8882; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 68rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.2rem; margin-top: 2.2rem }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
+th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
+th:first-child, td:first-child { text-align: left } thead th { background: var(--soft) }
+.figures td { white-space: nowrap }
+.wide { overflow-x: auto } .note { opacity: .75; font-size: .92rem }
+figure { margin: 1rem 0; background: #fff; padding: .5rem; border-radius: .4rem } svg { width: 100%; height: auto }
+audio { width: 100%; min-width: 14rem; height: 2.2rem }
+"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heard:
+    """An excerpt of one model beside the gear: all of shape (n,), at one gain."""
+
+    score: Score
+    model: NDArray[np.float64]  # aligned and matched in level
+    wet: NDArray[np.float64]
+
+
+def hear(take: Take, model: Model, score: Score) -> Heard:
+    """The loudest seconds of what was judged, once more through the model."""
+    length = min(round(EXCERPT_S * take.sample_rate), take.span.stop - take.span.start)
+    power = np.cumsum(np.square(np.concatenate([[0.0], take.wet[take.span]])))
+    start = take.span.start + int(np.argmax(power[length:] - power[:-length]))
+    margin = round(abs(score.lag_samples)) + 4096
+    begin, end = max(0, start - margin), min(len(take.dry), start + length + margin)
+    answer = score.polarity * gain_from_db(score.gain_db) * shifted(played(take, model, begin, end), score.lag_samples)
+    return Heard(score, answer[start - begin : start - begin + length], take.wet[start : start + length])
+
+
+def page(
+    comparison: Comparison,
+    files: TakeFiles,
+    models: Sequence[Path],
+    progress: Callable[[float], None] | None = None,
+) -> str:
+    """The page. `models` are the files that were compared; the best are heard and drawn."""
+    take = open_take(files)
+    paths = {path.name: path for path in models}
+    best = comparison.scores[:MOST_HEARD]
+    heard = []
+    for done, score in enumerate(best, 1):
+        heard.append(hear(take, Model.load(paths[score.file], score.size), score))
+        if progress is not None:
+            progress(done / (len(best) + 1))
+    data = json.dumps(comparison.to_json()).replace("</", "<\\/")
+    parts = [
+        _head(comparison),
+        _table(comparison),
+        _excerpts(heard, take.sample_rate),
+        _pictures(comparison, heard, take.sample_rate),
+        _details(comparison),
+        f'<script type="application/json" id="comparison">{data}</script>',
+    ]
+    title = html.escape(f"{comparison.wet}: {len(comparison.scores)} models compared")
+    if progress is not None:
+        progress(1.0)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{STYLE}</style>'
+        "</head>\n<body>" + "\n".join(part for part in parts if part) + "\n</body></html>\n"
+    )
+
+
+def _head(c: Comparison) -> str:
+    text = html.escape
+    repeat = f"ESR {c.repeatability_esr:.2g}" if c.repeatability_esr is not None else "not known"
+    lines = [
+        f"<h1>{text(c.wet)}</h1>",
+        f"<p>Played into the gear: {text(c.dry)}, {c.samples / c.sample_rate:.1f} s at {c.sample_rate} Hz. Judged: "
+        f"{text(c.span_basis)} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s).</p>",
+        f"<p>The gear against itself: <b>{repeat}</b> ({text(c.repeatability_basis)}). No model can be better.</p>",
+    ]
+    lines += [f"<p><b>Note:</b> {text(warning)}.</p>" for warning in c.warnings]
+    return "\n".join(lines)
+
+
+def _table(c: Comparison) -> str:
+    heads = (
+        "model",
+        "ESR",
+        "level matched",
+        "pre-emphasis",
+        "null",
+        "loudness",
+        "spectrum",
+        "lag",
+        "polarity",
+        "verdict",
+    )
+    rows = []
+    for s in c.scores:
+        cells = (
+            html.escape(s.file),
+            f"{s.esr:.4f}",
+            f"{s.esr_matched:.4f}",
+            f"{s.esr_pre_emphasised:.4f}",
+            f"{s.null_db:.1f} dB",
+            f"{s.loudness_difference_lu:+.2f} LU",
+            f"{s.spectral_difference_db:.2f} dB",
+            f"{s.lag_samples:+.2f}",
+            "+" if s.polarity > 0 else "inverted",
+            s.verdict,
+        )
+        rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in heads)
+    failed = "".join(f"<p><b>Not compared:</b> {html.escape(failure.reason)}</p>" for failure in c.failures)
+    return (
+        f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        '<p class="note">ESR: error energy over the energy of the gear, as the files are; level matched: after lag, '
+        "polarity and level are taken out; null: the same in dB. Loudness by ITU-R BS.1770, model minus gear; "
+        f"spectrum: RMS difference over third octaves.</p>{failed}"
+    )
+
+
+def _excerpts(heard: Sequence[Heard], rate: int) -> str:
+    if not heard:
+        return ""
+    rows = []
+    for one in heard:
+        gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
+        cells = "".join(f"<td>{_audio(gain * x, rate)}</td>" for x in (one.model, one.wet, one.wet - one.model))
+        rows.append(f"<tr><td>{html.escape(one.score.file)}</td>{cells}</tr>")
+    return (
+        "<h2>To hear</h2><div class='wide'><table><thead><tr><th></th><th>model</th><th>gear</th><th>difference</th>"
+        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<p class="note">Aligned and matched in level; all three at the same gain.</p>'
+    )
+
+
+def _audio(x: NDArray[Any], rate: int) -> str:
+    import soundfile as sf
+
+    stream = io.BytesIO()
+    sf.write(stream, x, rate, format="FLAC", subtype="PCM_16")
+    data = base64.b64encode(stream.getvalue()).decode()
+    return f'<audio controls preload="metadata" src="data:audio/flac;base64,{data}"></audio>'
+
+
+def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:
+    drawn = c.scores[:MOST_DRAWN]
+    if not drawn:
+        return ""
+    figure, panels = make_figure([["levels", "octaves"], ["spectrum", "spectrum"]], height_in=8.0)
+    for i, s in enumerate(drawn):
+        levels = sorted((level, ratio) for level, ratio in s.esr_by_input_level.items() if ratio)
+        if levels:
+            x, y = np.array([p[0] for p in levels]), np.array([measures.null_db(p[1]) for p in levels])
+            draw(panels["levels"], x, y, s.file, i)
+        octaves = [(hz, depth) for hz, depth in s.null_by_octave_db.items() if depth is not None and np.isfinite(depth)]
+        draw(panels["octaves"], np.array([p[0] for p in octaves]), np.array([p[1] for p in octaves]), None, i)
+    heading(panels["levels"], "Null depth by input level")
+    panels["levels"].set_xlabel("dBFS of the dry file")
+    panels["levels"].set_ylabel("dB")
+    legend(panels["levels"])
+    heading(panels["octaves"], "Null depth by octave")
+    frequency_axis(panels["octaves"])
+    panels["octaves"].set_ylabel("dB")
+    for i, one in enumerate(heard):
+        hz, level = measures.spectrum_db(one.model, rate)
+        draw(panels["spectrum"], hz, level, one.score.file, i)
+    if heard:
+        hz, level = measures.spectrum_db(heard[0].wet, rate)
+        draw(panels["spectrum"], hz, level, "the gear", 6)
+        top = float(level.max()) + 3.0
+        decibel_axis(panels["spectrum"], top - 60.0, top, 12.0)
+    heading(panels["spectrum"], "Spectrum of the excerpt, third octaves")
+    frequency_axis(panels["spectrum"])
+    legend(panels["spectrum"])
+    return f"<h2>To see</h2><figure>{svg_text(figure)}</figure>"
+
+
+def _details(c: Comparison) -> str:
+    rows = []
+    for s in c.scores:
+        by_level = ", ".join(
+            f"{level:g} dBFS: {ratio:.3g}" for level, ratio in s.esr_by_input_level.items() if ratio is not None
+        )
+        notes = "".join(f"<br>{html.escape(note)}" for note in s.notes)
+        rows.append(
+            f"<tr><td>{html.escape(s.file)}</td><td>{html.escape(s.input_gain_basis)}</td><td>{by_level}</td>"
+            f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+.2f} dB{notes}</td></tr>"
+        )
+    return (
+        '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'
+        "<th>ESR by input level</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )

@@ -1,0 +1,94 @@
+"""The result of a comparison: typed, and as plain JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SCHEMA = 1
+
+# What the neural-amp-modeler trainer says about a validation ESR.
+VERDICTS = ((0.01, "great"), (0.035, "not bad"), (0.1, "might be ok"), (0.3, "probably not"))
+
+
+def verdict(esr: float) -> str:
+    """The trainer's words for an ESR."""
+    return next((word for limit, word in VERDICTS if esr < limit), "something went wrong")
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One model against the gear. ESRs are ratios (0: perfect), levels and nulls in dB, lags in samples."""
+
+    name: str
+    file: str
+    size: float
+    input_gain_db: float  # applied to the dry file before the model
+    input_gain_basis: str
+    esr: float  # as it is: the model's output against the take, no alignment, no gain
+    esr_aligned: float  # lag and polarity taken out
+    esr_matched: float  # and the level
+    esr_pre_emphasised: float  # of the matched one, with the trainer's pre-emphasis
+    null_db: float  # of the matched one
+    null_by_octave_db: dict[float, float | None]  # by the octave's centre in Hz
+    esr_by_input_level: dict[float, float | None]  # by dBFS of the dry file, aligned
+    lag_samples: float  # the take is so much later than the model
+    polarity: int
+    confidence: float
+    gain_db: float  # that the model needs to leave the least error
+    loudness_difference_lu: float  # model minus gear (ITU-R BS.1770)
+    spectral_difference_db: float
+    crest_db: float
+    wet_crest_db: float
+    notes: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The trainer's words for the ESR as it is."""
+        return verdict(self.esr)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data; what is infinite or absent is null."""
+        data = {key: _plain(value) for key, value in asdict(self).items()}
+        return {**data, "verdict": self.verdict}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A model that could not be compared, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All models against one take, best first."""
+
+    dry: str
+    wet: str
+    sample_rate: int
+    samples: int
+    span_s: tuple[float, float]  # what was judged, in seconds of the dry file
+    span_basis: str
+    repeatability_esr: float | None  # of the gear against itself; None: there is only one take
+    repeatability_basis: str
+    warnings: tuple[str, ...]
+    scores: tuple[Score, ...]
+    failures: tuple[Failure, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        data = {key: _plain(value) for key, value in asdict(self).items()}
+        return {"schema": SCHEMA, **data, "scores": [score.to_json() for score in self.scores]}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {f"{key:g}" if isinstance(key, float) else key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
