@@ -227,7 +227,9 @@ def test_another_folder_can_be_opened_and_one_that_cannot_changes_nothing(auditi
     (tmp_path / "no audio" / "readme.txt").touch()
     for name in ("empty", "no audio"):
         assert f"{name}: this folder holds no audio file" in audition.do("open_irs", text=str(tmp_path / name))
-    assert "cannot be read (No such file" in audition.do("open_irs", text=str(tmp_path / "nowhere"))
+    for name in ("nowhere", "~nobody at all", "n" * 1000, "readme\n"):
+        assert "this folder cannot be read (" in audition.do("open_irs", text=str(tmp_path / name))
+    assert "this folder cannot be read (" in audition.do("open_irs", text="~nobody at all")
     assert audition.name == "mic1.wav"
     audition.do("mark_a")
     assert "3 files in" in audition.do("open_irs", text=str(bundled.irs()[0].parent))
@@ -406,6 +408,16 @@ def test_a_mix_that_is_exported_and_loaded_back_nulls_against_the_live_one(audit
     wait_until(lambda: (audition.tend(), "exists already" in audition.told.text)[1], "the refusal")
     audition.player.do("export", text="")
     wait_until(lambda: (audition.tend(), "irs/mix-1.wav" in audition.told.text)[1], "the file")
+
+
+@pytest.mark.parametrize("name", ["..", "/", "n" * 1000, "no/such/folder/mix", "mix.mp3", "~nobody at all/mix"])
+def test_a_file_that_cannot_be_written_is_a_sentence(audition, tmp_path, name):
+    audition.told.clear()
+    audition.player.do("export", text=name)
+    wait_until(lambda: (audition.tend(), audition.told)[1], "the sentence")
+    assert "please report" not in audition.told.text
+    assert "Written" not in audition.told.text
+    assert not list(tmp_path.glob("**/*.part"))
 
 
 def test_the_chosen_part_is_auditioned_while_the_others_play(audition):

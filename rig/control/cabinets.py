@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -208,7 +209,7 @@ class Cabinets:
 
     def do_open_irs(self, text: str) -> None:
         """Another folder; what plays goes on until its first cabinet is there."""
-        folder = Path(text.strip()).expanduser()
+        folder = Path(os.path.expanduser(text.strip()))  # Path's own fails over an unknown user
         found, problems = files_in(folder, AUDIO_ENDINGS, below=True)
         for problem in problems:
             self.tell(problem)

@@ -58,6 +58,7 @@ class EqualLoudness:
         self.problem: str | None = None  # why nothing is matched, once
         self._read_material = material
         self._material: NDArray[Any] | None = None
+        self._material_number = 0
         self._sound = Sound()
         self._matching: Matching | None = None
         self._made_of: tuple[Any, ...] = ()  # what the matching was made for
@@ -79,6 +80,7 @@ class EqualLoudness:
     def use(self, material: NDArray[Any], name: str) -> None:
         """Match on another loop."""
         self._material, self.material_name = material, name
+        self._material_number += 1
         self._wake.set()
 
     def follow(self, sound: Sound) -> None:
@@ -164,7 +166,11 @@ class EqualLoudness:
         sound, material, anchor = self._sound, self._material, self._anchor
         assert anchor is not None
         model = sound.model
-        made_of = (id(material), None if model is None else (model.content_hash, model.size), sound.input_gain_db)
+        made_of = (
+            self._material_number,
+            None if model is None else (model.content_hash, model.size),
+            sound.input_gain_db,
+        )
         if made_of != self._made_of:
             self._made_of = made_of  # first: a loop that cannot be matched is not tried again and again
             matching = Matching(model_output(sound, material, self.sample_rate), round(self.sample_rate))

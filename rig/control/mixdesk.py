@@ -7,6 +7,7 @@ first one sounding.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -235,7 +236,9 @@ class MixDesk:
         """What plays as a file of full length at this rate, without the gain of the player."""
         ir = self._at_hand()
         name = text.strip()
-        path = Path(name).expanduser() if name else free_name(FOLDER / "mix-1.wav")
+        path = Path(os.path.expanduser(name)) if name else free_name(FOLDER / "mix-1.wav")
+        if path.name in ("", ".."):
+            raise RigError(f"{name} is no name of a file.")
         if not path.suffix:
             path = path.with_suffix(".wav")
         if path.parent == Path() and not Path(name).is_absolute():

@@ -13,12 +13,12 @@ def write(ir: IR, path: Path) -> str:
     """Export a response, float, of full length, and say so; a missing folder is made. Raises IRError or AudioError."""
     from ..cabinet.exporting import export
 
-    if path.exists():
-        raise IRError(f"{path}: the file exists already; choose another name.")
     try:
+        if path.exists():
+            raise IRError(f"{path}: the file exists already; choose another name.")
         path.parent.mkdir(exist_ok=True)
     except OSError as error:
-        raise IRError(f"{path.parent}: this folder cannot be made ({error.strerror}).") from error
+        raise IRError(f"{path}: cannot be written ({error.strerror}).") from error
     return f"Written  {path.parent / str(export(ir, path, subtype='FLOAT'))}"
 
 
