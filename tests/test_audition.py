@@ -410,11 +410,13 @@ def test_a_mix_that_is_exported_and_loaded_back_nulls_against_the_live_one(audit
     wait_until(lambda: (audition.tend(), "irs/mix-1.wav" in audition.told.text)[1], "the file")
 
 
-@pytest.mark.parametrize("name", ["..", "/", "n" * 1000, "no/such/folder/mix", "mix.mp3", "~nobody at all/mix"])
+@pytest.mark.parametrize("name", ["..", "/", "n" * 1000, "no/such/folder/mix", "mix.mp3"])
 def test_a_file_that_cannot_be_written_is_a_sentence(audition, tmp_path, name):
+    audition.read_all()
     audition.told.clear()
     audition.player.do("export", text=name)
     wait_until(lambda: (audition.tend(), audition.told)[1], "the sentence")
+    assert len(audition.told) == 1
     assert "please report" not in audition.told.text
     assert "Written" not in audition.told.text
     assert not list(tmp_path.glob("**/*.part"))

@@ -17,9 +17,9 @@ def write(ir: IR, path: Path) -> str:
         if path.exists():
             raise IRError(f"{path}: the file exists already; choose another name.")
         path.parent.mkdir(exist_ok=True)
+        return f"Written  {path.parent / str(export(ir, path, subtype='FLOAT'))}"
     except OSError as error:
         raise IRError(f"{path}: cannot be written ({error.strerror}).") from error
-    return f"Written  {path.parent / str(export(ir, path, subtype='FLOAT'))}"
 
 
 def draw(irs: Sequence[IR], path: Path) -> str:
