@@ -215,17 +215,24 @@ class Engine:
     # ------------------------------------------------------------ tapes
     def loop(self, samples: NDArray[np.float32] | None) -> None:
         """Let the loop source repeat `samples`, shape (n,), for ever; None stops it. Its ends are joined by a fade."""
-        tape = None if samples is None else Tape(_joined(samples, self.fade_samples), strict=False)
+        tape = None if samples is None else Tape(joined(samples, self.fade_samples), strict=False)
         if tape is not None:
             tape.arm()
         self._put_tape("loop", tape)
 
-    def take(self, samples: int, of: Literal["input", "output"] = "input") -> Tape:
-        """Record the next `samples` of the input or the left output, sample-exact, starting with the next cycle."""
-        tape = Tape(samples=samples)
+    def take(self, samples: int, of: Literal["input", "output"] = "input", strict: bool = True) -> Tape:
+        """Record the next `samples` of the input or the left output, sample-exact, starting with the next cycle.
+
+        `strict`: any irregularity of the server breaks it.
+        """
+        tape = Tape(samples=samples, strict=strict)
         tape.arm()
         self._put_tape(of, tape)
         return tape
+
+    def end_take(self, of: Literal["input", "output"] = "input") -> None:
+        """Record no further: what the tape holds up to its position stays."""
+        self._put_tape(of, None)
 
     def _put_tape(self, place: str, tape: Tape | None) -> None:
         address = tape.address if tape is not None else 0
@@ -291,8 +298,8 @@ class Engine:
         return True
 
 
-def _joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
-    """Fade a loop's end into its beginning, so that the seam does not click."""
+def joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
+    """A loop as it goes round: its end faded into its beginning, so that the seam does not click."""
     if samples.size < 4 * fade:
         return samples
     rise = fade_table(fade)
