@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .dsp.convolve import LINE, MAX_CHUNK
+from .cabinet.filters import CABINET
+from .dsp.convolve import LINE, MAX_CHUNK, voice_ready
 from .dsp.host import BLOCK_SIGNATURE, HOST
 from .dsp.jit import entry, kernel
 from .dsp.load import LOAD, begin_cycle, end_cycle
@@ -39,13 +40,6 @@ PORT, LOOP = 0, 1  # the sources: the input port, and a tape in its place
 SOURCES = 2
 FLOAT_BYTES = 4
 
-CABINET = np.dtype(
-    [
-        ("left", np.int64),  # address of a FILTER
-        ("right", np.int64),  # address of another, 0: mono, to both outputs
-    ],
-    align=True,
-)
 CHAIN = np.dtype(
     [
         ("fade", np.int64),  # samples
@@ -97,7 +91,7 @@ def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int)
     read_sources(c, engine, x, frames)
     take_change(c.handover, engine + _HANDOVER, c.load.smoothed)
     if c.handover.phase == CATCH_UP:
-        catch_up(c.handover, frames, c.fade_table, c.fade)
+        catch_up(c.handover, frames, c.fade_table, c.fade, cabinet_ready(c.handover, record(c.line, LINE)))
     fade_weights(c, frames)
     mix_lanes(c, frames)
     cabinet(c, left, right, frames)
@@ -194,16 +188,28 @@ def add_lane(c: Any, index: int, address: int, direction: int, frames: int) -> N
 def cabinet(c: Any, left: int, right: int, frames: int) -> None:
     """The bus through the cabinet, or through the old and the new one while they change."""
     h, line = c.handover, record(c.line, LINE)
-    crossing = (h.phase == CROSS or h.phase == FADE_IN) and h.next_cabinet != h.cabinet
+    coming = h.phase != STEADY and h.next_cabinet != h.cabinet  # it is not heard yet, but a long one has to prepare
+    crossing = coming and (h.phase == CROSS or h.phase == FADE_IN)
     now, then = h.voice, 2 - h.voice
     set_voices(line, now, h.cabinet)
-    set_voices(line, then, h.next_cabinet if crossing else 0)
+    set_voices(line, then, h.next_cabinet if coming else 0)
     _call_convolve(c.convolve, c.line, c.bus, frames)
     copy(voice_output(c, line, now, h.cabinet, False), left, frames)
     copy(voice_output(c, line, now, h.cabinet, True), right, frames)
     if crossing:
         cross(voice_output(c, line, then, h.next_cabinet, False), c.rise, left, frames)
         cross(voice_output(c, line, then, h.next_cabinet, True), c.rise, right, frames)
+
+
+@kernel
+def cabinet_ready(h: Any, line: Any) -> bool:
+    """Whether the next cabinet would play all of its response from here on: cabinets at once, rooms after a moment."""
+    if h.next_cabinet == h.cabinet or h.next_cabinet == 0:
+        return True
+    filters, first = record(h.next_cabinet, CABINET), 2 - h.voice
+    if not voice_ready(line, first, filters.left):
+        return False
+    return filters.right == 0 or voice_ready(line, first + 1, filters.right)
 
 
 @kernel

@@ -6,6 +6,7 @@ them alive until they come back; it never waits for the audio thread and the aud
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import handover
-from .chain import CABINET, CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
+from .cabinet.filters import Cabinet
+from .chain import CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
 from .dsp import load
-from .dsp.convolve import MAX_CHUNK, Filter, Line, convolve, prepare_spectra
+from .dsp.convolve import MAX_CHUNK, Line, convolve
+from .dsp.filter import prepare_filter
 from .dsp.memory import Layout
 from .dsp.network import reset as reset_network
 from .dsp.network import run as run_network
@@ -26,29 +29,16 @@ from .dsp.smooth import fade_samples, fade_table, settle
 from .dsp.tape import Tape
 from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
-from .ir import IR
 from .lane import Lane
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
-    *(block, convolve, prepare_spectra, run_network, reset_network, run_rated, reset_rated),
+    *(block, convolve, prepare_filter, run_network, reset_network, run_rated, reset_rated),
     *(handover.publish, handover.recall, handover.collect),
 )
+LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
 Keep = Literal["keep"]
-
-
-class Cabinet:
-    """The filters of one IR, ready for the convolver: mono in, mono or stereo out."""
-
-    def __init__(self, ir: IR) -> None:
-        self.filters: tuple[Filter, ...] = ir.filters()
-        layout = Layout()
-        part = layout.reserve(CABINET)
-        self._arena = layout.allocate()
-        self.address = self._arena.address_of(part)
-        self._arena[part][0]["left"] = self.filters[0].address
-        self._arena[part][0]["right"] = self.filters[1].address if len(self.filters) > 1 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +80,12 @@ class Change:
         self.record["cabinet"] = KEEP
 
 
+@dataclass(slots=True)
+class _Held:
+    part: Lane | Cabinet
+    times: int = 0  # handed over and not given back: a cabinet may be played again before it has come back
+
+
 class Engine:
     """The compiled chain and everything it plays.
 
@@ -102,7 +98,7 @@ class Engine:
             needed.compile()
         self.sample_rate = sample_rate
         self.fade_samples = fade_samples(sample_rate)
-        self.line = Line()
+        self.line = Line(math.ceil(LONGEST_CABINET_S * sample_rate))
         ring_samples = 1 << int(RING_S * sample_rate - 1).bit_length()
         layout = Layout()
         part = layout.reserve(CHAIN)
@@ -126,7 +122,8 @@ class Engine:
         load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
 
         self._handover = self.address + offset(CHAIN, "handover")
-        self._owned: dict[int, Any] = {}  # lanes, cabinets and changes the audio thread may hold, by address
+        self._held: dict[int, _Held] = {}  # lanes and cabinets the audio thread may look at, by address
+        self._changes: dict[int, Change] = {}  # changes on their way
         self._sent = 0  # changes handed over and not called back
         self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
         self._playing: dict[str, Tape] = {}
@@ -146,30 +143,30 @@ class Engine:
         None takes away. The new lanes first hear the last moments of the real input. Returns when the change is on
         its way; it is heard some milliseconds later. A change that is still waiting is merged into this one.
         """
+        if isinstance(cabinet, Cabinet):
+            for part in cabinet.filters:
+                self.line.check(part)
         self.tend()
         change = Change()
         waiting = handover.recall(self._handover)
         if waiting:
             self._sent -= 1
-            change.record["lanes"] = self._owned[waiting].record["lanes"]
-            change.record["cabinet"] = self._owned[waiting].record["cabinet"]
-            del self._owned[waiting]
+            earlier = self._changes.pop(waiting)
+            change.record["lanes"], change.record["cabinet"] = earlier.record["lanes"], earlier.record["cabinet"]
         for position, lane in (lanes or {}).items():
             self._forget(int(change.record["lanes"][position]))
             if lane is not None:
                 lane.record["source"] = self._source_address(lane.source)
-                self._owned[lane.address] = lane
+                self._hold(lane)
             change.record["lanes"][position] = lane.address if lane is not None else 0
             self.lanes[position] = lane
         if cabinet != "keep":
             self._forget(int(change.record["cabinet"]))
             if cabinet is not None:
-                for part in cabinet.filters:
-                    self.line.check(part)
-                self._owned[cabinet.address] = cabinet
+                self._hold(cabinet)
             change.record["cabinet"] = cabinet.address if cabinet is not None else 0
             self.cabinet = cabinet
-        self._owned[change.address] = change
+        self._changes[change.address] = change
         self._sent += 1
         lost = handover.publish(self._handover, change.address, int(self.record["fade_table"]), self.fade_samples)
         if lost:
@@ -179,16 +176,28 @@ class Engine:
         """Free what the audio thread has given back; True if nothing is on its way any more. Call it now and then."""
         address = handover.collect(self._handover)
         if address:
-            change = self._owned.pop(address)
+            change = self._changes.pop(address)
             for given_back in (*change.record["lanes"], change.record["cabinet"]):
                 self._forget(int(given_back))
         cycles = int(self.record["cycles"])
         self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after]
         return not address and int(self.record["handover"]["changes"]) == self._sent
 
+    def _hold(self, part: Lane | Cabinet) -> None:
+        held = self._held.setdefault(part.address, _Held(part))
+        held.times += 1
+        if held.times == 1 and isinstance(part, Cabinet):
+            part.lock()
+
     def _forget(self, address: int) -> None:
-        if address not in (0, KEEP):
-            self._owned.pop(address, None)
+        if address in (0, KEEP):
+            return
+        held = self._held[address]
+        held.times -= 1
+        if held.times == 0:
+            del self._held[address]
+            if isinstance(held.part, Cabinet):
+                held.part.unlock()
 
     def _source_address(self, index: int) -> int:
         return int(self.address + offset(CHAIN, "sources") + index * self.record["sources"][0].dtype.itemsize)

@@ -2,8 +2,8 @@
 
 Python prepares a CHANGE completely (lanes loaded, settled, run in; filters transformed), keeps its parts alive, and
 exchanges its address into `pending`. The audio thread takes it when no fade runs and the last one has been collected;
-it lets the new lanes hear what they missed since, fades, and publishes the same CHANGE, now holding what was replaced,
-in `retired`. Only then does Python free it. No lock, no wait, on either side.
+it lets the new lanes hear what they missed since (and a room prepare its late part), fades, and publishes the same
+CHANGE, now holding what was replaced, in `retired`. Only then does Python free it. No lock, no wait, on either side.
 
     STEADY -> CATCH_UP -> CROSS -> STEADY                  old and new run together for one fade
     STEADY -> FADE_OUT -> CATCH_UP -> FADE_IN -> STEADY    one after the other, where the CPU could not run both
@@ -88,9 +88,9 @@ def runs_model(lane: int) -> bool:
 
 
 @kernel
-def catch_up(h: Any, frames: int, table: int, fade: int) -> None:
-    """Let the new lanes hear what came before this chunk; when all have, the fade begins with this chunk."""
-    ready = True
+def catch_up(h: Any, frames: int, table: int, fade: int, cabinet_ready: bool) -> None:
+    """Let the new lanes hear what came before this chunk; when all is ready, the fade begins with this chunk."""
+    ready = cabinet_ready
     for i in range(LANES):
         lane = h.next_lanes[i]
         if lane != 0 and lane != h.lanes[i]:
@@ -129,8 +129,9 @@ def finish_change(h: Any, address: int) -> None:
             h.lanes[i] = h.next_lanes[i]
     if change.cabinet != KEEP:
         change.cabinet = h.cabinet
-        h.cabinet = h.next_cabinet
-        h.voice = 2 - h.voice
+        if h.next_cabinet != h.cabinet:  # the same one again goes on with the voices it has
+            h.cabinet = h.next_cabinet
+            h.voice = 2 - h.voice
     done = h.change
     h.change, h.phase, h.position, h.waking = 0, STEADY, 0, 0
     h.changes += 1

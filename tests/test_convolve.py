@@ -36,8 +36,8 @@ def error_db(found, expected):
 class Player:
     """Feeds one line call by call, as the engine does, with a filter per voice."""
 
-    def __init__(self, *taps, max_rows=129):
-        self.line = cv.Line(max_rows)
+    def __init__(self, *taps, max_taps=16384):
+        self.line = cv.Line(max_taps)
         for voice, h in enumerate(taps):
             self.set(voice, h)
 
@@ -121,7 +121,7 @@ def test_a_filter_switched_in_is_exact_from_its_first_sample(sizes):
 def test_a_voice_turned_on_late_knows_the_past():
     """Input is remembered while no voice is on, longer than the ring of the line goes round."""
     x, h = noise(RNG_SEED, 60000), response(2, 8000)
-    player = Player(max_rows=65)
+    player = Player(max_taps=8192)
     player.play(x[:50100], (100,))
     player.set(0, h)
     assert error_db(player.play(x[50100:], (100,)), direct(x, h)[50100:]) < ACCURACY_DB
@@ -146,16 +146,14 @@ def test_clear_forgets_all_input_and_keeps_the_filters():
 
 
 def test_the_longest_filter_of_a_line_is_exact():
-    player = Player(max_rows=9)
-    assert player.line.max_taps == 9 * P
+    player = Player(max_taps=9 * P)
     x, h = noise(RNG_SEED, LENGTH), response(2, 9 * P)
     player.set(0, h)
     assert error_db(player.play(x, (100, 156)), direct(x, h)) < ACCURACY_DB
 
 
 def test_a_filter_too_long_for_its_line_is_refused():
-    line = cv.Line(max_rows=8)  # rows come in fours behind the first: 8 give room for 5
-    assert line.max_taps == 5 * P
+    line = cv.Line(640)
     with pytest.raises(errors.RigError, match="641 taps is too long; the convolver takes 640"):
         line.attach(0, cv.Filter(np.ones(641)))
     assert line.state["voices"][0]["filter"] == 0
@@ -175,8 +173,8 @@ def test_what_cannot_be_convolved_is_refused():
         cv.convolve_offline([h] * 5, np.zeros(10))
     with pytest.raises(errors.RigError, match="one channel"):
         cv.convolve_offline([h], np.zeros((10, 2)))
-    with pytest.raises(errors.RigError, match="at least 5 rows"):
-        cv.Line(4)
+    with pytest.raises(errors.RigError, match="at least one tap"):
+        cv.Line(0)
 
 
 def test_no_signal_gives_no_output():

@@ -13,12 +13,12 @@ the output of a block is the inverse transform of
 The line belongs to the input, not to a filter: up to VOICES filters read the same one, and a filter that is switched
 in is exact from its first sample on, as if it had been there all the time.
 
-What a spectrum is here stands in `spectrum.py`.
+What a spectrum is here stands in `spectrum.py`. Filters of more than 2Q = 8192 taps have a late part, which has longer
+partitions and is made in small steps: `late.py`. Switched in, it is exact as soon as the voice is `ready`.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +27,24 @@ from numba import types
 from numpy.typing import NDArray
 
 from ..errors import RigError
+from .fft import LONG_IMAG
+from .filter import FILTER, Filter, early_rows
 from .jit import entry, inline, kernel
+from .late import (
+    LATE,
+    LATE_VOICE,
+    Q,
+    fill_late_tables,
+    late_add,
+    late_clear,
+    late_ready,
+    late_rows,
+    late_step,
+    late_take,
+    late_work,
+)
+from .late import ROW_BYTES as LATE_ROW_BYTES
+from .late import WORKSPACE as LATE_WORKSPACE
 from .memory import Layout
 from .pointers import FLUSH_BITS, floats, get_float_control, record, set_float_control
 from .simd import W, load, splat, store
@@ -51,22 +68,13 @@ VOICES = 4  # filters on one line: two outputs, and two more to fade to
 SPARE = W  # floats behind a buffer that is read or written in whole vectors
 MARGIN = GROUP - 1  # rows behind the line that repeat its first ones, so that no group has to wrap
 
-FILTER = np.dtype(
-    [
-        ("serial", np.int64),  # tells one filter from another, even if memory is used again; never 0
-        ("rows", np.int64),  # partitions: 1, or 1 + a multiple of GROUP
-        ("first", np.int64),  # address of float32[P]: taps P-1 ... 0
-        ("spectra", np.int64),  # address of float32[rows * ROW], scaled by 1 / P for the inverse transform
-    ],
-    align=True,
-)
-
 VOICE = np.dtype(
     [
         ("filter", np.int64),  # address of a FILTER, or 0 for off; written between calls
         ("out", np.int64),  # address of float32[MAX_CHUNK + SPARE]: the result of the last call
         ("tail_of", np.int64),  # serial of the filter whose tail this is; 0: not made for this block yet
         ("tail", np.int64),  # address of float32[P + SPARE]
+        ("late", LATE_VOICE),
     ],
     align=True,
 )
@@ -78,6 +86,7 @@ LINE = np.dtype(
         ("rows", np.int64),  # length of the ring of spectra
         ("newest", np.int64),  # row of the last full block; older ones follow, around the ring's end
         ("fill", np.int64),  # samples of the running block that have arrived
+        ("late", np.int64),  # address of a LATE, 0: this line takes no long filters
         ("voices", VOICE, (VOICES,)),
     ],
     align=True,
@@ -179,6 +188,33 @@ def _part_of_block(line: Any, w: Any, voice: Any, start: int, count: int) -> Non
 
 
 @kernel
+def _tick(line: Any, late: Any) -> None:
+    """A block is complete: everything late does a little of its work."""
+    late_take(late, floats(line.workspace + 4 * (FRAME + P)))
+    for v in range(VOICES):
+        voice = line.voices[v]
+        voice_filter = voice.filter
+        if voice_filter != 0 and record(voice_filter, FILTER).late_rows != 0:
+            filter_ = record(voice_filter, FILTER)
+            late_work(late, voice.late, v, filter_.serial, filter_.late_spectra, filter_.late_rows)
+        else:
+            voice.late.of = 0
+    late_step(late)
+
+
+@kernel
+def voice_ready(line: Any, v: int, address: int) -> bool:
+    """Whether voice `v` would play all of the FILTER at this address from the next sample on.
+
+    A long one has to be the voice's filter for a while before (some 10 to 50 ms).
+    """
+    filter_ = record(address, FILTER)
+    if filter_.late_rows == 0:
+        return True
+    return late_ready(record(line.late, LATE), line.voices[v].late, v, filter_.serial)
+
+
+@kernel
 def _convolve(line: Any, x: int, frames: int) -> None:
     w = floats(line.workspace)
     done = 0
@@ -192,15 +228,22 @@ def _convolve(line: Any, x: int, frames: int) -> None:
             voice = line.voices[v]
             if voice.filter == 0:
                 voice.tail_of = 0
-            elif whole:
+                continue
+            if whole:
                 _whole_block(line, w, record(voice.filter, FILTER), floats(voice.out + 4 * done))
             else:
                 _part_of_block(line, w, voice, done, count)
+            filter_ = record(voice.filter, FILTER)
+            if filter_.late_rows != 0:
+                y = floats(voice.out + 4 * done)
+                late_add(record(line.late, LATE), voice.late, filter_.serial, line.fill, y, count)
         line.fill += count
         done += count
         if line.fill == P:
             if not whole:
                 _push(line, w)
+            if line.late != 0:
+                _tick(line, record(line.late, LATE))
             _copy(floats(line.workspace + 4 * FRAME), floats(line.workspace + 4 * (FRAME + P)), P)
             line.fill = 0
             for v in range(VOICES):
@@ -219,7 +262,7 @@ def convolve(line: int, x: int, frames: int) -> None:
 
 @entry(types.void(types.int64))
 def clear(line: int) -> None:
-    """Forget all input, as freshly made. The filters stay. Writes the whole line (1 MB at the default length)."""
+    """Forget all input, as freshly made. The filters stay."""
     state = record(line, LINE)
     _zero(floats(state.spectra), (state.rows + MARGIN) * ROW)
     _zero(floats(state.workspace + 4 * FRAME), 2 * P)
@@ -227,6 +270,9 @@ def clear(line: int) -> None:
     state.fill = 0
     for v in range(VOICES):
         state.voices[v].tail_of = 0
+        state.voices[v].late.of = 0
+    if state.late != 0:
+        late_clear(record(state.late, LATE))
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
@@ -253,102 +299,69 @@ def convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> Non
     set_float_control(before)
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64))
-def prepare_spectra(workspace: int, taps: int, rows: int, spectra: int) -> None:
-    """The spectra of `rows` partitions of taps, each as the first half of a frame, scaled for the inverse transform."""
-    w = floats(workspace)
-    for row in range(rows):
-        source = floats(taps + 4 * row * P)
-        for n in range(P):
-            w[FRAME + n] = source[n] * np.float32(1 / P)
-            w[FRAME + P + n] = np.float32(0)
-        transform(w, floats(spectra + row * ROW_BYTES))
-
-
 # ---------------------------------------------------------------- what Python owns
-def rows_for(taps: int) -> int:
-    """Partitions of a filter: one for the first P taps, the others in whole groups."""
-    others = -(-taps // P) - 1
-    return 1 + -(-others // GROUP) * GROUP
-
-
-_serials = itertools.count(1)
-
-
-class Filter:
-    """One mono impulse response, prepared for the convolver; never written again.
-
-    `taps` has shape (n,), n >= 1, finite. `address` is its FILTER; whoever hands that to a voice keeps this object.
-    """
-
-    def __init__(self, taps: NDArray[Any]) -> None:
-        if taps.ndim != 1 or not taps.size or not np.isfinite(taps).all():
-            raise RigError(f"A filter needs a row of finite taps; these have shape {taps.shape}.")
-        self.taps = int(taps.size)
-        self.rows = rows_for(self.taps)
-        scratch = Layout()
-        workspace, padded = scratch.reserve(np.float32, WORKSPACE), scratch.reserve(np.float32, self.rows * P)
-        temporary = scratch.allocate()
-        fill_tables(temporary[workspace])
-        temporary[padded][: self.taps] = taps
-
-        layout = Layout()
-        state, first = layout.reserve(FILTER), layout.reserve(np.float32, P)
-        spectra = layout.reserve(np.float32, self.rows * ROW)
-        self._arena = layout.allocate()
-        self._arena[first][:] = temporary[padded][P - 1 :: -1]
-        prepare_spectra(
-            temporary.address_of(workspace), temporary.address_of(padded), self.rows, self._arena.address_of(spectra)
-        )
-        addresses = self._arena.address_of(first), self._arena.address_of(spectra)
-        self._arena[state][0] = (next(_serials), self.rows, *addresses)
-        self.address = self._arena.address_of(state)
-
-
 class Line:
     """The shared past of one input, with VOICES voices that filter it.
 
-    `max_rows` partitions bound the length of a filter; the default allows 2.7 s at 48 kHz. `address` is its LINE,
-    `state` the same as a numpy record.
+    `max_taps` bounds the length of a filter; its memory is that of as many float32 twice (4 MB for the default, 10 s
+    at 48 kHz). `address` is its LINE, `state` the same as a numpy record.
     """
 
-    def __init__(self, max_rows: int = 1025) -> None:
-        if max_rows < 1 + GROUP:
-            raise RigError(f"A line needs at least {1 + GROUP} rows, not {max_rows}.")
+    def __init__(self, max_taps: int = 480_000) -> None:
+        if max_taps < 1:
+            raise RigError(f"A line needs room for at least one tap, not {max_taps}.")
+        self.max_taps = max_taps
+        rows = max(early_rows(max_taps), 1 + GROUP)
+        long_rows = late_rows(max_taps)
         layout = Layout()
         state, workspace = layout.reserve(LINE), layout.reserve(np.float32, WORKSPACE)
-        spectra = layout.reserve(np.float32, (max_rows + MARGIN) * ROW)
+        spectra = layout.reserve(np.float32, (rows + MARGIN) * ROW)
         tails = [layout.reserve(np.float32, P + SPARE) for _ in range(VOICES)]
         outs = [layout.reserve(np.float32, MAX_CHUNK + SPARE) for _ in range(VOICES)]
         self._arena = layout.allocate()
         fill_tables(self._arena[workspace])
-        self.max_rows = max_rows
         self.outs = [self._arena[out] for out in outs]
         self.address = self._arena.address_of(state)
         self.state = self._arena[state][0]
         self.state["workspace"] = self._arena.address_of(workspace)
         self.state["spectra"] = self._arena.address_of(spectra)
-        self.state["rows"] = max_rows
+        self.state["rows"] = rows
         for voice, out, tail in zip(self.state["voices"], outs, tails, strict=True):
             voice["out"], voice["tail"] = self._arena.address_of(out), self._arena.address_of(tail)
-        self._attached: list[Filter | None] = [None] * VOICES
+        if long_rows:
+            self._make_room_for_late(long_rows)
+        self.attached: list[Filter | None] = [None] * VOICES  # kept, as the kernels read them
 
-    @property
-    def max_taps(self) -> int:
-        """The longest filter this line can serve."""
-        return P * (1 + (self.max_rows - 1) // GROUP * GROUP)
+    def _make_room_for_late(self, filter_rows: int) -> None:
+        rows = (filter_rows + 1) | 1  # odd: slices a power of two apart would share few places in the cache
+        layout = Layout()
+        part, workspace = layout.reserve(LATE), layout.reserve(np.float32, LATE_WORKSPACE)
+        sums = [layout.reserve(np.float32, 2 * LONG_IMAG) for _ in range(VOICES)]
+        results = [layout.reserve(np.float32, 2 * Q) for _ in range(VOICES)]
+        spectra = layout.reserve(np.uint8, rows * LATE_ROW_BYTES)
+        self._late_arena = arena = layout.allocate()
+        fill_late_tables(arena[workspace])
+        state = arena[part][0]
+        state["workspace"], state["spectra"] = arena.address_of(workspace), arena.address_of(spectra)
+        state["rows"], state["pushed"] = rows, -1
+        for voice, total, result in zip(self.state["voices"], sums, results, strict=True):
+            voice["late"]["sum"], voice["late"]["results"] = arena.address_of(total), arena.address_of(result)
+        self.state["late"] = arena.address_of(part)
 
     def check(self, filter_: Filter) -> None:
         """Raise if a filter is too long: the kernels would read old input twice."""
-        if filter_.rows > self.max_rows:
+        if filter_.taps > self.max_taps:
             raise RigError(f"A filter of {filter_.taps} taps is too long; the convolver takes {self.max_taps}.")
 
     def attach(self, voice: int, filter_: Filter | None) -> None:
-        """Give a voice its filter, or None to turn it off; between calls only."""
+        """Give a voice its filter, or None to turn it off; between calls only.
+
+        Within the first 2Q samples of input, or with a filter of at most 2Q taps, it is exact from the next sample on.
+        """
         if filter_ is not None:
             self.check(filter_)
         self.state["voices"][voice]["filter"] = filter_.address if filter_ is not None else 0
-        self._attached[voice] = filter_
+        self.attached[voice] = filter_
 
     def clear(self) -> None:
         """Forget all input; the filters stay."""
@@ -366,10 +379,23 @@ def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int
         raise RigError(f"The block size must be at least 1, not {block_size}.")
     if x.ndim != 1:
         raise RigError(f"The convolver takes one channel, an array of shape (n,), not {x.shape}.")
-    line = Line(max_rows=max(1 + GROUP, *(f.rows for f in filters)))
+    line = Line(max(f.taps for f in filters))
     for voice, filter_ in enumerate(filters):
         line.attach(voice, filter_)
     signal = np.ascontiguousarray(x, np.float32)
     y = np.empty((len(filters), signal.size), np.float32)
     convolve_all(line.address, signal.ctypes.data, y.ctypes.data, signal.size, block_size)
     return y
+
+
+__all__ = [
+    "LINE",
+    "MAX_CHUNK",
+    "VOICES",
+    "Filter",
+    "Line",
+    "convolve",
+    "convolve_all",
+    "convolve_offline",
+    "voice_ready",
+]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import mmap
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,15 @@ class Layout:
         self.nbytes += -(-kind.itemsize * count // ALIGNMENT) * ALIGNMENT
         return len(self._parts) - 1
 
-    def allocate(self) -> Arena:
-        """One zeroed, touched block that holds every reserved part."""
-        return Arena(self._parts, self.nbytes)
+    def allocate(self, lock: bool = True) -> Arena:
+        """One zeroed, touched block that holds every reserved part; locked in RAM unless that can wait."""
+        return Arena(self._parts, self.nbytes, lock)
 
 
 class Arena:
     """One block of memory, cut into arrays. It lives as long as any of the arrays or the arena itself."""
 
-    def __init__(self, parts: list[tuple[np.dtype[Any], int, int]], nbytes: int) -> None:
+    def __init__(self, parts: list[tuple[np.dtype[Any], int, int]], nbytes: int, lock: bool = True) -> None:
         self._map = mmap.mmap(-1, max(nbytes, 1) + ALIGNMENT)
         if hasattr(mmap, "MADV_DONTFORK"):
             self._map.madvise(mmap.MADV_DONTFORK)
@@ -57,7 +58,8 @@ class Arena:
         self.address = int(raw.ctypes.data) + start
         self.nbytes = nbytes
         self._arrays = [raw[start + at : start + at + kind.itemsize * count].view(kind) for kind, count, at in parts]
-        _lock_pages(self.address, nbytes)
+        if lock:
+            lock_pages(self.address, nbytes)
 
     def __getitem__(self, part: int) -> NDArray[Any]:
         return self._arrays[part]
@@ -67,7 +69,18 @@ class Arena:
         return int(self._arrays[part].ctypes.data)
 
 
-def _lock_pages(address: int, nbytes: int) -> None:
+@cache
+def _c_library() -> Any:
+    return ctypes.CDLL(None)
+
+
+def lock_pages(address: int, nbytes: int) -> None:
     """Keep the pages in RAM if the user's memlock limit allows; playing works without."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))
+        _c_library().mlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))
+
+
+def unlock_pages(address: int, nbytes: int) -> None:
+    """The limit is there for others again."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        _c_library().munlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))
