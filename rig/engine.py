@@ -174,14 +174,15 @@ class Engine:
 
     def tend(self) -> bool:
         """Free what the audio thread has given back; True if nothing is on its way any more. Call it now and then."""
-        address = handover.collect(self._handover)
-        if address:
+        first = address = handover.collect(self._handover)
+        while address:
             change = self._changes.pop(address)
             for given_back in (*change.record["lanes"], change.record["cabinet"]):
                 self._forget(int(given_back))
+            address = int(change.record["next"])
         cycles = int(self.record["cycles"])
         self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after]
-        return not address and int(self.record["handover"]["changes"]) == self._sent
+        return not first and int(self.record["handover"]["changes"]) == self._sent
 
     def _hold(self, part: Lane | Cabinet) -> None:
         held = self._held.setdefault(part.address, _Held(part))

@@ -1,9 +1,9 @@
 """How a new model or cabinet takes over while the guitar sounds.
 
 Python prepares a CHANGE completely (lanes loaded, settled, run in; filters transformed), keeps its parts alive, and
-exchanges its address into `pending`. The audio thread takes it when no fade runs and the last one has been collected;
-it lets the new lanes hear what they missed since (and a room prepare its late part), fades, and publishes the same
-CHANGE, now holding what was replaced, in `retired`. Only then does Python free it. No lock, no wait, on either side.
+exchanges its address into `pending`. The audio thread takes it as soon as no fade runs; it lets the new lanes hear
+what they missed since (and a room prepare its late part), fades, and publishes the same CHANGE, now holding what was
+replaced, in `retired`. Only then does Python free it. No lock, no wait, on either side.
 
     STEADY -> CATCH_UP -> CROSS -> STEADY                  old and new run together for one fade
     STEADY -> FADE_OUT -> CATCH_UP -> FADE_IN -> STEADY    one after the other, where the CPU could not run both
@@ -36,13 +36,14 @@ CHANGE = np.dtype(
     [
         ("lanes", np.int64, (LANES,)),  # address of a LANE, 0: none, KEEP
         ("cabinet", np.int64),  # address of a CABINET, 0: none, KEEP
+        ("next", np.int64),  # once it is retired: address of another that was retired before, 0: none
     ],
     align=True,
 )
 HANDOVER = np.dtype(
     [
         ("pending", np.int64),  # control side -> audio thread: address of a CHANGE
-        ("retired", np.int64),  # audio thread -> control side
+        ("retired", np.int64),  # audio thread -> control side, the latest first
         ("phase", np.int64),
         ("position", np.int64),  # samples into the fade
         ("change", np.int64),  # the CHANGE at work
@@ -64,7 +65,7 @@ PENDING, RETIRED = offset(HANDOVER, "pending"), offset(HANDOVER, "retired")
 @kernel
 def take_change(h: Any, address: int, load: float) -> None:
     """At the start of a chunk: begin a pending change if nothing stands in its way."""
-    if h.phase != STEADY or load_acquire(address + PENDING) == 0 or load_acquire(address + RETIRED) != 0:
+    if h.phase != STEADY or load_acquire(address + PENDING) == 0:
         return
     if h.asleep == 0 and h.sleep_gain.target == 0.0:
         return  # on its way to sleep: let it get there
@@ -135,6 +136,8 @@ def finish_change(h: Any, address: int) -> None:
     done = h.change
     h.change, h.phase, h.position, h.waking = 0, STEADY, 0, 0
     h.changes += 1
+    # The control side only ever takes the whole list, so it is ours while 0 stands there.
+    change.next = exchange(address + RETIRED, 0)
     store_release(address + RETIRED, done)
 
 
@@ -167,5 +170,5 @@ def recall(handover: int) -> int:
 
 @entry(types.int64(types.int64))
 def collect(handover: int) -> int:
-    """Control side: the change whose replaced parts may be freed, or 0."""
+    """Control side: the changes whose replaced parts may be freed, the first of the list, or 0."""
     return exchange(handover + RETIRED, 0)

@@ -8,6 +8,7 @@ from numba.core.runtime import _nrt_python, rtsys
 from rig import errors
 from rig.dsp import convolve as cv
 from rig.dsp.jit import entry
+from rig.dsp.memory import Layout
 from rig.dsp.pointers import record
 from rig.dsp.spectrum import P
 
@@ -175,6 +176,18 @@ def test_what_cannot_be_convolved_is_refused():
         cv.convolve_offline([h], np.zeros((10, 2)))
     with pytest.raises(errors.RigError, match="at least one tap"):
         cv.Line(0)
+
+
+def test_filters_that_share_an_arena_are_those_made_alone():
+    taps = [response(k, n) for k, n in enumerate((1, 300, 2048, 20_000))]
+    layout = Layout()
+    places = [cv.Filter.reserve(layout, h) for h in taps]
+    arena = layout.allocate()
+    together = [cv.Filter(h, (arena, place)) for h, place in zip(taps, places, strict=True)]
+    x = noise(RNG_SEED, LENGTH)
+    alone = cv.convolve_offline([cv.Filter(h) for h in taps], x)
+    np.testing.assert_array_equal(cv.convolve_offline(together, x), alone)
+    assert [f.nbytes for f in together] == [f.nbytes for f in map(cv.Filter, taps)]
 
 
 def test_no_signal_gives_no_output():
