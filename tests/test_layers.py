@@ -15,7 +15,7 @@ LAYERS = (
     {"dsp"},
     {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "bundled"},
     {"loudness", "figures", "cabinet"},
-    {"lane", "handover", "chain"},
+    {"lane", "handover", "switch", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},
     {"control"},
