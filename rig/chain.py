@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from .cabinet.filters import CABINET
+from .cabinet.playable import CABINET
 from .dsp.convolve import LINE, MAX_CHUNK, voice_ready
 from .dsp.host import BLOCK_SIGNATURE, HOST
 from .dsp.jit import entry, kernel

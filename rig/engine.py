@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import handover
-from .cabinet.filters import Cabinet
+from .cabinet.playable import Cabinet
 from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
 from .dsp import load
 from .dsp.convolve import MAX_CHUNK, Line, convolve

@@ -51,7 +51,6 @@ STYLE = {
     "legend.frameon": False,
     "legend.fontsize": 9.0,
     "svg.fonttype": "path",
-    "svg.hashsalt": "rig",  # the same figure is the same file
     "path.simplify": True,
 }
 

@@ -26,6 +26,7 @@ LEVEL_MODES: tuple[LevelMode, ...] = get_args(LevelMode)
 
 FROM_MODEL = "model"  # basis of a level that the file itself states
 ENTERED = "entered by you"  # basis of a level that the player typed in
+MEASURED = "measured by rig"  # basis of a loudness that the file does not state
 
 NORMALIZED_DB = -18.0  # where "normalized" puts a model's loudness, as the plugin does
 VOLTS_AT_0_DBU = math.sqrt(0.6)  # 0 dBu is 1 mW into 600 ohm: 0.7746 V RMS
@@ -118,6 +119,21 @@ class Level:
 
     def __str__(self) -> str:
         return f"{_shown(self.dbu)} dBu ({self.basis})"
+
+
+@dataclass(frozen=True, slots=True)
+class Loudness:
+    """How loud a model answers the trainer's test signal, in dB, and who says so; None: it has no answer to measure.
+
+    >>> print(Loudness(-18.3, MEASURED))
+    -18.3 dB (measured by rig)
+    """
+
+    db: float | None
+    basis: str
+
+    def __str__(self) -> str:
+        return f"{'none' if self.db is None else f'{_shown(self.db)} dB'} ({self.basis})"
 
 
 def entered_level(dbu: float, what: str) -> Level:
@@ -214,7 +230,7 @@ class OutputGain:
 
 def output_gain(
     mode: LevelMode | None,
-    loudness_db: float | None,
+    loudness: Loudness | None,
     model_output_dbu: float | None,
     interface: Level | None,
     preamp_gain_db: float = 0.0,
@@ -223,8 +239,10 @@ def output_gain(
 
     A mode whose data is missing gives way to raw, 0 dB, and the text names what is missing.
 
-    >>> print(output_gain(None, -14.5, None, None))
+    >>> print(output_gain(None, Loudness(-14.5, FROM_MODEL), None, None))
     normalized: -18.0 dB (target) - -14.5 dB (model loudness) = -3.5 dB
+    >>> print(output_gain(None, Loudness(-21.3, MEASURED), None, None))
+    normalized: -18.0 dB (target) - -21.3 dB (model loudness, measured by rig) = 3.3 dB
     >>> print(output_gain(None, None, None, None))
     raw: 0.0 dB, as the model says no loudness
     """
@@ -232,12 +250,15 @@ def output_gain(
         return OutputGain(0.0, "raw", "raw: 0.0 dB")
     if mode == "calibrated":
         return _calibrated_output(model_output_dbu, interface, checked_preamp_gain_db(preamp_gain_db))
-    if loudness_db is None:
+    if loudness is None:
         return _raw_because("the model says no loudness")
-    if not _believable(loudness_db, MAX_LOUDNESS_DB):
-        return _raw_because(f"the model's loudness of {loudness_db:g} dB cannot be right")
-    terms = (Term(NORMALIZED_DB, "dB", "target"), Term(loudness_db, "dB", "model loudness", -1))
-    gain_db = _limited(normalized_gain_db(loudness_db))
+    if loudness.db is None:
+        return _raw_because("the model answers rig's test signal with silence or with what is not a number")
+    if not _believable(loudness.db, MAX_LOUDNESS_DB):
+        return _raw_because(f"the model's loudness of {loudness.db:g} dB cannot be right")
+    label = "model loudness" if loudness.basis == FROM_MODEL else f"model loudness, {loudness.basis}"
+    terms = (Term(NORMALIZED_DB, "dB", "target"), Term(loudness.db, "dB", label, -1))
+    gain_db = _limited(normalized_gain_db(loudness.db))
     return OutputGain(gain_db, "normalized", f"normalized: {_sum_text(terms, gain_db)}")
 
 

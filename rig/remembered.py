@@ -4,17 +4,14 @@ One small JSON file in the user's data folder:
 
     {"schema": 1, "input_levels": {"<content hash>": {"name": "e570.nam", "dbu": 15.0}}}
 
-It is written to a temporary file and renamed. A file that cannot be understood is set aside, never overwritten.
+A file that cannot be understood is set aside, never overwritten.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from typing import Any
 import platformdirs
 
 from .errors import ConfigError, LevelError
+from .jsonfile import write_json
 from .levels import entered_level
 
 FILE_NAME = "models.json"
@@ -65,7 +63,7 @@ def remember_input_level(
     try:
         levels = _read(path, tell)
         levels[content_hash] = {"name": name, "dbu": level.dbu}
-        _write(path, {"schema": SCHEMA, "input_levels": levels})
+        write_json(path, {"schema": SCHEMA, "input_levels": levels})
     except OSError as error:
         raise ConfigError(
             f"The input level of {name} could not be kept in {path}: {error.strerror}; it has to be entered each time."
@@ -99,17 +97,3 @@ def _checked(content: Any) -> dict[str, dict[str, Any]]:
 
 def _free_name(path: Path) -> Path:
     return next(name for n in itertools.count(1) if not (name := path.with_name(f"{path.name}.broken-{n}")).exists())
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, sort_keys=True)
-            file.write("\n")
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise

@@ -2,7 +2,7 @@
 
 The render starts from the state after long silence, and writes exactly as many samples as it reads (`tail_s` adds
 silence at the end for the cabinet to ring out), at the rate of the input file. The model runs at its own rate; an input
-of another rate is resampled there and back.
+of another rate is resampled there and back. A model that states no loudness is measured first where the level needs it.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Rendered:
     clipped_samples: int
     calibration: str
     level: str
+    loudness_db: float | None  # None: not known
+    loudness_basis: str | None
     input_gain_db: float
     output_gain_db: float
     seconds: float
@@ -79,6 +81,7 @@ def render(
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
     rate = round(sound.sample_rate)
+    sound = sound.with_loudness()
     guard = subtype not in ("FLOAT", "DOUBLE")
     channels = 2 if sound.ir is not None and sound.ir.channels == 2 else 1
     with Reader(source) as reader:
@@ -120,6 +123,8 @@ def render(
             clipped_samples=levels.full_scale if guard else 0,
             calibration=str(sound.calibration),
             level=str(sound.output),
+            loudness_db=sound.loudness.db if sound.loudness is not None else None,
+            loudness_basis=sound.loudness.basis if sound.loudness is not None else None,
             input_gain_db=sound.input_gain_db,
             output_gain_db=sound.output_gain_db,
             seconds=seconds,

@@ -8,19 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .dsp.rate import Playable
 from .engine import Cabinet, Engine
 from .ir import IR
 from .lane import Lane
 from .levels import (
     FROM_MODEL,
+    MEASURED,
     Calibration,
     Level,
     LevelMode,
+    Loudness,
     OutputGain,
     calibration,
     entered_level,
     output_gain,
 )
+from .measured import Measured, measure
 from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
 
@@ -31,7 +35,8 @@ class Sound:
 
     `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum; None: not known.
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
-    `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw without loudness.
+    `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
+    is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
     The trims are the player's own taste, in dB, on top of both sums.
     """
 
@@ -41,6 +46,7 @@ class Sound:
     preamp_gain_db: float = 0.0
     model_input_dbu: float | None = None
     level_mode: LevelMode | None = None
+    measured: Measured | None = None
     input_trim_db: float = 0.0
     output_trim_db: float = 0.0
 
@@ -59,12 +65,29 @@ class Sound:
         return calibration(self.interface, self.model_input, self.preamp_gain_db)
 
     @property
+    def loudness(self) -> Loudness | None:
+        """The model's loudness with its basis: what the file states, else what was measured."""
+        stated_db = self.model.loudness_db if self.model is not None else None
+        if stated_db is not None:
+            return Loudness(stated_db, FROM_MODEL)
+        return None if self.measured is None else Loudness(self.measured.loudness_db, MEASURED)
+
+    @property
+    def lacks_loudness(self) -> bool:
+        """Whether the level asked for needs a loudness that is neither stated nor measured yet."""
+        return self.model is not None and self.level_mode in (None, "normalized") and self.loudness is None
+
+    def with_loudness(self) -> Sound:
+        """The same sound, its model measured now if the level asked for needs it: some ten milliseconds, once."""
+        if self.model is None or not self.lacks_loudness:
+            return self
+        return self.changed(measured=measure(self.model))
+
+    @property
     def output(self) -> OutputGain:
         """The gain after the model as a sum."""
-        model = self.model
-        loudness_db = model.loudness_db if model is not None else None
-        output_dbu = model.output_level_dbu if model is not None else None
-        return output_gain(self.level_mode, loudness_db, output_dbu, self.interface, self.preamp_gain_db)
+        output_dbu = self.model.output_level_dbu if self.model is not None else None
+        return output_gain(self.level_mode, self.loudness, output_dbu, self.interface, self.preamp_gain_db)
 
     @property
     def input_gain_db(self) -> float:
@@ -91,9 +114,13 @@ class Sound:
         late_ms = 1000 * latency_samples / session_rate
         return f"{rates}: resampled around the model, {latency_samples} samples ({late_ms:.1f} ms) of latency added"
 
-    def lane(self, sample_rate: float, source: int = 0) -> Lane:
-        """A lane that plays this sound's model from an engine's source; without a model it passes the guitar."""
-        network = self.model.network(sample_rate) if self.model is not None else None
+    def lane(self, sample_rate: float, source: int = 0, network: Playable | None = None) -> Lane:
+        """A lane that plays this sound's model from an engine's source; without a model it passes the guitar.
+
+        `network`: an instance of the model that was prepared for this rate and plays nowhere else; None: make one.
+        """
+        if network is None and self.model is not None:
+            network = self.model.network(sample_rate)
         return Lane(sample_rate, network, self.input_gain_db, self.output_gain_db, source=source)
 
     def cabinet(self) -> Cabinet | None:
@@ -105,5 +132,8 @@ class Sound:
         engine.play({0: self.lane(engine.sample_rate, source)}, self.cabinet())
 
     def changed(self, **fields: Any) -> Sound:
-        """The same sound with some fields replaced."""
+        """The same sound with some fields replaced; what was measured holds for the sizes of one file, no further."""
+        model = fields.get("model", self.model)
+        if self.model is None or model is None or model.content_hash != self.model.content_hash:
+            fields.setdefault("measured", None)
         return replace(self, **fields)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import platformdirs
 import pytest
 from jackserver import JACKD_IS_MISSING, JackServer
 from numba.core import config as numba_config
@@ -13,11 +15,16 @@ numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_alloca
 
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Settings and entered levels are kept in a temporary folder; the cache of compiled code stays where it is."""
+    """What rig keeps is kept in a temporary folder; only the cache of compiled code stays where it is."""
     folder = tmp_path_factory.mktemp("user")
+    compiled = Path(platformdirs.user_cache_dir("rig", appauthor=False), "compiled")
+    compiled.mkdir(parents=True, exist_ok=True)
+    (folder / "cache" / "rig").mkdir(parents=True)
+    (folder / "cache" / "rig" / "compiled").symlink_to(compiled, target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder / "data"))
         patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         yield
 
 

@@ -22,7 +22,8 @@ def play(model: dict[str, Any], x: np.ndarray, size: float = 1.0) -> np.ndarray:
     """The output (channels, n) of any architecture for the input (channels, n), from its initial state."""
     config, weights = model["config"], Weights(model["weights"])
     if model["architecture"] == "SlimmableContainer":
-        return play(config["submodels"][-1]["model"], x)
+        submodels = config["submodels"]
+        return play(next((s["model"] for s in submodels if size < s["max_value"]), submodels[-1]["model"]), x)
     if model["architecture"] == "Sequential":
         for part in config["models"]:
             x = play(part, x)

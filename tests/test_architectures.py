@@ -42,8 +42,25 @@ POST_HEAD = {"channels": 5, "out_channels": 1, "kernel_sizes": [3, 1, 4], "activ
 GATED = {"gating_mode": "gated", "secondary_activation": "Hardswish"}
 ANY = {"method": "slice_channels_uniform"}
 SLIM = {"method": "slice_channels_uniform", "kwargs": {"allowed_channels": [1, 2, 4, 6]}}
+ALL_MODES = {
+    "gating_mode": ["none", "gated", "blended"],
+    "activation": ["Tanh", "Softsign", "SiLU"],
+    "secondary_activation": [None, "Sigmoid", "Hardswish"],
+}
+
+
+def all_features(channels):
+    """Two arrays: one as wide as that, one of half the width."""
+    half = max(1, channels // 2)
+    first = array_of(
+        channels, 1, half, **ALL_MODES, **ALL_FILM, head1x1={"active": True, "out_channels": 3, "groups": 1}
+    )
+    second = array_of(half, channels, 1, **ALL_MODES, head1x1={"active": True, "out_channels": half, "groups": 1})
+    return wavenet_of([first, second], channels)
+
 
 MODELS = {
+    **{f"all features, {c} channels": all_features(c) for c in (1, 3, 5, 7, 14, 20, 40)},
     "gated": one(gated=True),
     "gated, odd widths": one(7, gating_mode="gated", bottleneck=5),
     "blended": one(gating_mode="blended", activation="ReLU"),
@@ -90,6 +107,7 @@ MODELS = {
     "conditioned twice": conditioned(wavenet_of([array_of(5, 1, 3, 3)], 5, inner())),
     "conditioned by an LSTM": conditioned(lstm(2, 5, outputs=3)),
     "conditioned by an LSTM of 20": conditioned(lstm(1, 20, outputs=3), **ALL_FILM, head1x1=HEAD),
+    "conditioned by a wide LSTM": conditioned(lstm(2, 27, outputs=3)),
     "conditioned by a ConvNet": conditioned(convnet(7, outputs=3)),
     "conditioned by a Linear": conditioned(linear(40, outputs=3), input_mixin_pre_film={"groups": 3}),
     "conditioned by a Sequential": conditioned(sequential(linear(9), lstm(1, 4), convnet(3, outputs=3))),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import pkgutil
+import re
 import subprocess
 import sys
 
@@ -15,16 +17,19 @@ from rigs import A2, NANO
 import rig as package
 from rig.cli import main
 
+LATE = {"receptive_field": 4, "bias": False}
+
 
 def test_help_names_every_command_and_imports_nothing_heavy():
     program = (
         "import sys; import rig; import rig.cli\n"
         "try: rig.cli.main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print('HEAVY', sorted({'numba', 'numpy', 'scipy', 'soundfile', 'jack', 'sounddevice'} & set(sys.modules)))\n"
+        "heavy = {'numba', 'numpy', 'scipy', 'soundfile', 'jack', 'sounddevice', 'matplotlib'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "render", "info", "bench"):
+    for command in ("play", "render", "info", "ir", "bench"):
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 
@@ -76,6 +81,43 @@ def test_info_tells_what_a_model_is_and_json_says_the_same(capsys):
     (report,) = json.loads(capsys.readouterr().out)
     assert (report["weights"], report["family"], report["input_level_dbu"]) == (1871, "A2 lite", 12.0)
     assert report["ns_per_sample"] > 0
+    assert (report["played_loudness_db"], report["loudness_basis"]) == (report["loudness_db"], "model")
+    assert report["measured"]["polarity"] == 1
+
+
+def test_info_measures_what_a_file_does_not_state_and_says_so(tmp_path, capsys):
+    path = model_files.write(tmp_path / "late.nam", model_files.finished("Linear", LATE, [0.0, 0.0, 0.0, -0.5]))
+    assert main(["info", str(path)]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"loudness +-20\.99 dB \(measured by rig\)", text)  # -14.97 dB of the stimulus, half
+    assert re.search(r"own delay +3\.00 samples, 0\.06 ms; polarity upside down \(measured by rig", text)
+    assert main(["info", "--json", str(path)]) == 0
+    (report,) = json.loads(capsys.readouterr().out)
+    assert (report["loudness_db"], report["loudness_basis"]) == (None, "measured by rig")
+    assert report["played_loudness_db"] == report["measured"]["loudness_db"] == pytest.approx(-20.99, abs=0.01)
+    silent = model_files.write(tmp_path / "silent.nam", model_files.finished("Linear", LATE, [0.0] * 4))
+    assert main(["info", str(silent)]) == 0
+    assert re.search(r"loudness +none: it answers rig's test signal with silence", capsys.readouterr().out)
+
+
+def test_info_of_a_folder_measures_only_when_asked_and_remembers(tmp_path, capsys):
+    for i in range(3):
+        weights = [0.0, 0.0, 0.0, 0.1 * (3 - i)]
+        model_files.write(tmp_path / f"m{i}.nam", model_files.finished("Linear", LATE, weights))
+    (tmp_path / "stated.nam").write_bytes(NANO.read_bytes())
+    assert main(["info", str(tmp_path), "--sort", "loudness"]) == 0
+    before = capsys.readouterr().out
+    assert "*" not in before
+    assert main(["info", str(tmp_path), "--sort", "loudness", "--measure"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["m2.nam", "m1.nam", "m0.nam", "stated.nam"]
+    assert lines[1].split()[-2] == "-35.0*"
+    assert lines[4].split()[-2] == "-14.5"
+    assert lines[5] == "* loudness measured by rig: the file states none"
+    assert main(["info", str(tmp_path), "--sort", "loudness"]) == 0
+    assert "-35.0*" in capsys.readouterr().out
+    assert main(["info", str(tmp_path), "--lacking", "loudness", "--json"]) == 0  # what no file states
+    assert len(json.loads(capsys.readouterr().out)) == 3
 
 
 def test_info_names_the_bad_file_and_goes_on_with_the_others(tmp_path, capsys):
@@ -108,19 +150,53 @@ def test_info_of_a_folder_is_a_table_sorted_and_filtered_as_asked(tmp_path, caps
     assert "holds no .nam file" in capsys.readouterr().err
 
 
-def test_bench_measures_the_official_shapes_and_files(capsys):
+def test_bench_measures_the_known_shapes_and_files(capsys):
     assert main(["bench", "--json", "--rounds", "1"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["machine"]["peak_gmacs"] > 0
-    files = {model["file"]: model for model in report["models"]}
-    assert files["A1 standard.nam"]["macs_per_sample"] == 13320
-    assert files["A2.nam"]["macs_per_sample"] == 11776
-    assert set(files["A2 lite.nam"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
-    assert all(0 < m["share_of_peak"]["64"] < 1 for m in report["models"])
-    assert all(m["cold_us_per_block"]["64"] > 0 for m in report["models"])
-    assert {(row["taps"], row["block"]) for row in report["convolver"]} >= {(2048, 64), (2048, 128)}
+    assert report["machine"]["peak_gmacs"] > 0 and report["start"] is None
+    models = {model["name"]: model for model in report["models"]}
+    assert models["A1 standard"]["macs_per_sample"] == 13320
+    assert models["A1 standard"]["share_to_a1_standard"] == 1
+    assert models["A2"]["macs_per_sample"] == 11776
+    assert set(models["A2 lite"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
+    assert all(0 < m["share_of_peak"]["64"] < 1 for m in models.values())
+    assert all(m["cold_us_per_block"]["64"] > 0 and m["worst_us_per_block"]["64"] > 0 for m in models.values())
+    lengths = {row["taps"]: row for row in report["convolver"]}
+    assert set(lengths) >= {512, 2048, 8192} and set(lengths[2048]["ns_per_sample"]) == {"64", "128"}
+    assert all(0 < row["share_of_period"] <= row["worst_share_of_period"] for row in lengths.values())
+
+
+def test_bench_measures_files_or_what_is_named(capsys):
     assert main(["bench", "--rounds", "1", str(NANO)]) == 0
     assert "rig-preamp-nano" in capsys.readouterr().out
+    assert main(["bench", "--rounds", "1", "--only", "lstm 1x", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {model["name"][:8] for model in report["models"]} == {"LSTM 1x8", "LSTM 1x1", "LSTM 1x2", "LSTM 1x4"}
+    assert report["convolver"] == []
+    assert main(["bench", "--only", "nothing"]) == 2
+    assert "No shape is called 'nothing'; there are cabinet, A1 standard" in capsys.readouterr().err
+
+
+@pytest.mark.soak
+def test_bench_measures_a_first_start_and_a_later_one():
+    done = rig("bench", "--rounds", "1", "--only", "cabinet", "--start", "--json")
+    start = json.loads(done.stdout)["start"]
+    assert 0 < start["warm_s"] < start["cold_s"]
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS allows names in UTF-8 only")
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_name_that_the_terminal_cannot_show_is_no_reason_to_fail(encoding, tmp_path):
+    model = model_files.wavenet([2], dilations=(1,)) | {"metadata": {"name": "アンプ"}}
+    model_files.write(tmp_path / os.fsdecode(b"\xff amp.nam"), model)
+    (tmp_path / os.fsdecode(b"\xff broken.nam")).write_text("{")
+    done = rig("info", tmp_path, PYTHONIOENCODING=encoding)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert " amp.nam" in done.stdout and "broken.nam: the file is cut off" in done.stderr
+
+
+def test_a_path_that_no_system_allows_is_one_sentence():
+    refused(rig("info", "x" * 5000), "cannot be read")
 
 
 @pytest.mark.parametrize("command", ["info", "bench"])

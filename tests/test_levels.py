@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from rig import levels
 from rig.errors import LevelError
-from rig.levels import Level, calibration, input_gain_db, output_gain
+from rig.levels import FROM_MODEL, MEASURED, Level, Loudness, calibration, input_gain_db, output_gain
 
 APOLLO = Level(12.2, "Apollo 8x, article")
+STATED = Loudness(-14.2, FROM_MODEL)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +87,7 @@ def test_an_absurd_level_in_a_file_is_named_and_not_used(absurd_dbu):
     shown = calibration(APOLLO, Level(absurd_dbu, levels.FROM_MODEL))
     assert shown.gain_db == 0.0
     assert "cannot be right (--model-input-dbu X replaces it)" in str(shown)
-    after = output_gain("calibrated", -14.0, absurd_dbu, APOLLO)
+    after = output_gain("calibrated", STATED, absurd_dbu, APOLLO)
     assert (after.gain_db, after.mode) == (0.0, "raw")
     assert "cannot be right" in after.text
 
@@ -98,29 +99,41 @@ def test_a_sum_beyond_sixty_decibels_is_limited_and_says_so():
 
 
 def test_the_output_is_normalized_when_nothing_is_asked():
-    gain = output_gain(None, -14.2, None, None)
+    gain = output_gain(None, STATED, None, None)
     assert gain.mode == "normalized"
     assert gain.gain_db == pytest.approx(-3.8)
     assert gain.text == "normalized: -18.0 dB (target) - -14.2 dB (model loudness) = -3.8 dB"
 
 
+def test_a_measured_loudness_says_so():
+    gain = output_gain(None, Loudness(-21.3, MEASURED), None, None)
+    assert (gain.mode, gain.gain_db) == ("normalized", pytest.approx(3.3))
+    assert gain.text == "normalized: -18.0 dB (target) - -21.3 dB (model loudness, measured by rig) = 3.3 dB"
+
+
+def test_a_model_without_an_answer_is_played_raw_and_why_is_said():
+    gain = output_gain("normalized", Loudness(None, MEASURED), None, None)
+    assert (gain.gain_db, gain.mode) == (0.0, "raw")
+    assert "answers rig's test signal with silence" in gain.text
+
+
 @pytest.mark.parametrize("mode", [None, "normalized"])
 @pytest.mark.parametrize("loudness_db", [None, math.nan, 1e30])
 def test_the_output_is_raw_where_the_file_has_no_usable_loudness(mode, loudness_db):
-    gain = output_gain(mode, loudness_db, 12.3, APOLLO)
+    gain = output_gain(mode, None if loudness_db is None else Loudness(loudness_db, FROM_MODEL), 12.3, APOLLO)
     assert (gain.gain_db, gain.mode) == (0.0, "raw")
     assert "the model" in gain.text
 
 
 def test_the_calibrated_output_shows_its_sum():
-    gain = output_gain("calibrated", -14.2, 12.3, APOLLO, 5.0)
+    gain = output_gain("calibrated", STATED, 12.3, APOLLO, 5.0)
     assert gain.mode == "calibrated"
     assert gain.gain_db == pytest.approx(5.1)
     assert str(gain) == ("calibrated: 12.3 dBu (model) - 12.2 dBu (Apollo 8x, article) + 5.0 dB (gain knob) = 5.1 dB")
 
 
 def test_the_calibrated_output_without_its_data_is_raw_and_names_it():
-    gain = output_gain("calibrated", -14.2, None, None)
+    gain = output_gain("calibrated", STATED, None, None)
     assert (gain.gain_db, gain.mode) == (0.0, "raw")
     assert gain.text == (
         "raw: 0.0 dB, as the model says no output level "
@@ -129,7 +142,7 @@ def test_the_calibrated_output_without_its_data_is_raw_and_names_it():
 
 
 def test_raw_is_zero_decibels():
-    assert output_gain("raw", -14.2, 12.3, APOLLO) == levels.OutputGain(0.0, "raw", "raw: 0.0 dB")
+    assert output_gain("raw", STATED, 12.3, APOLLO) == levels.OutputGain(0.0, "raw", "raw: 0.0 dB")
 
 
 @pytest.mark.parametrize("dbu", [math.nan, math.inf, -math.inf, 60.5, -61.0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -15,10 +14,11 @@ import model_files
 import numpy as np
 import pytest
 from child import run_in_child
-from commandline import RIG, Playing, refused, rig
+from commandline import Playing, refused, rig
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import A2, NANO, RATE, db, guitar
+from terminal import Terminal
 
 from rig import bundled, wav
 
@@ -114,51 +114,15 @@ def test_a_capture_with_a_cabinet_gets_none_unless_one_is_named(jack_server, tmp
     assert f"Cabinet  {bundled.irs()[1].name}" in rig("play", path, bundled.irs()[1], "--seconds", 0.1, **server).stdout
 
 
+@needs_jackd
+def test_a_model_whose_file_says_nothing_is_played_at_the_loudness_that_rig_measures(jack_server, tmp_path):
+    path = model_files.write(tmp_path / "says nothing.nam", model_files.wavenet([4, 2], seed=21, dilations=(1, 2)))
+    for _ in range(2):  # measured, then known
+        with Playing(path, "--no-connect", JACK_DEFAULT_SERVER=jack_server.name) as play:
+            play.wait_for(r"^Output   normalized: .* dB \(model loudness, measured by rig\) = ")
+
+
 # ---------------------------------------------------------------- keys, on a terminal
-class Terminal:
-    """`rig play` on a pseudo-terminal, with what it has printed."""
-
-    def __init__(self, *arguments, cwd=None, **environment):
-        try:
-            self._ours, theirs = pty.openpty()
-        except OSError:
-            pytest.skip("no pseudo-terminals here")
-        os.set_blocking(self._ours, False)
-        self.process = subprocess.Popen(
-            [*RIG, "play", *map(str, arguments)],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "200", **environment},
-            start_new_session=True,
-        )
-        os.close(theirs)
-        self.text = ""
-
-    def read(self):
-        try:
-            while chunk := os.read(self._ours, 65536):
-                self.text += chunk.decode()
-        except (BlockingIOError, OSError):
-            pass
-        return self.text
-
-    def press(self, keys, until, timeout_s=30.0):
-        """Press keys and wait for a text that comes after them."""
-        self.read()
-        start = len(self.text)
-        os.write(self._ours, keys.encode())
-        wait_until(lambda: until in self.read()[start:], f"{until!r} after {keys!r} in:\n{self.text}", timeout_s)
-        return self.text[start:]
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self._ours)
-
-
 @needs_jackd
 def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
     folder = tmp_path / "models"
@@ -172,9 +136,12 @@ def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
     try:
         terminal.press("", "q quit")
         assert "in " in terminal.press("", "| xruns")
-        terminal.press("n", "b.nam")  # says what is wrong with it, and plays on
-        assert "c.nam" in terminal.press("n", "Model    c.nam")
-        terminal.press("\x1b[D\x1b[D", "Model    a.nam")
+        terminal.press("n", "b.nam: ")  # says what is wrong with it, and plays on
+        terminal.press("", "2/3 b.nam | ")
+        assert "c.nam" in terminal.press("n", "Model    c.nam (3/3): ")
+        terminal.press("\x1b[D\x1b[D", "Model    a.nam (1/3): ")  # past the broken one, which is not asked for any more
+        terminal.press(">", "Model    c.nam (3/3): ")
+        terminal.press("<", "Model    a.nam (1/3): ")
         terminal.press("K", "- 1.0 dB (gain knob) = -0.8 dB")
         terminal.press("i", "Cabinet  rig-2x12.wav")
         terminal.press("c", "Cabinet  none")
@@ -274,30 +241,45 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
 
 
 @needs_jackd
-@pytest.mark.parametrize(("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "stretched")])
-def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how):
-    result = run_in_child(_other_rate, rate, latency)
+@pytest.mark.parametrize(
+    ("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "stretched"), (176400, 21, "resampled")]
+)
+def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how, tmp_path):
+    wire = model_files.finished("Linear", {"receptive_field": 1, "bias": False}, [1.0])
+    result = run_in_child(_other_rate, rate, latency, str(model_files.write(tmp_path / "wire.nam", wire)))
     assert f"a model of 48000 Hz in a session of {rate} Hz" in result["told"]
     assert how in result["told"]
     assert result["reported"] == [latency, latency]
-    assert result["level_db"] > -60
+    print(f"{rate} Hz: {latency} samples reported, {result['measured']:.2f} measured")
+    assert result["measured"] == pytest.approx(latency, abs=1)
 
 
-def _other_rate(rate, latency):
+def _other_rate(rate, latency, model):
+    """In a child: the port latency of `rig play` on a server of this rate, and how late noise comes out of it."""
     from rig.backends import jack_calls
 
     with JackServer(rate=rate) as server:
-        environment = {"JACK_DEFAULT_SERVER": server.name}
-        with Playing(A2, "--no-ir", "--di", bundled.di(), **environment) as play, Deck("r", server.name) as deck:
+        arguments = (model, "--no-ir", "--level", "raw", "--no-connect")
+        with (
+            Playing(*arguments, JACK_DEFAULT_SERVER=server.name) as play,
+            Deck("player", server.name, plays=True) as player,
+            Deck("recorder", server.name, records=1) as recorder,
+        ):
             play.wait_for(PLAYING)
-            port = deck.client.get_port_by_name("rig:out_1")
-            system = deck.client.get_port_by_name("system:capture_1")
-            before = jack_calls.latency_range(system)
-            wait_until(lambda: jack_calls.latency_range(port)[0] - before[0] == latency, "the latency", 10)
-            reported = [a - b for a, b in zip(jack_calls.latency_range(port), before, strict=True)]
-            level_db = _record(server.name)
+            player.connect("out", "rig:in")
+            recorder.connect("in_1", "rig:out_1")
+            port = player.client.get_port_by_name("rig:out_1")
+            wait_until(lambda: jack_calls.latency_range(port)[0] == latency, "the latency", 10)
+            time.sleep(0.5)  # the start of the sound rings out
+            reported = list(jack_calls.latency_range(port))
+            x = np.random.default_rng(0).uniform(-0.2, 0.2, rate // 2)
+            y = bounce_until_whole(player, recorder, x, extra_samples=4096).samples[:, 0]
             told = "\n".join(play.lines)
-    return {"told": told, "reported": reported, "level_db": level_db}
+    hz = np.fft.rfftfreq(y.size, 1 / rate)
+    guitar_band = (hz > 500) & (hz < 5000)
+    phase = np.unwrap(np.angle(np.fft.rfft(y) / np.fft.rfft(x, y.size))[guitar_band])
+    late_s = -np.polyfit(hz[guitar_band], phase, 1)[0] / (2 * np.pi)
+    return {"told": told, "reported": reported, "measured": rate * late_s}
 
 
 @needs_jackd

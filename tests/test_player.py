@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 
 import model_files
 import numpy as np
 import pytest
-from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar
+from jackclients import wait_until
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, sine
 
-from rig import bundled
+from rig import bundled, measured
+from rig.control import measuring
+from rig.control import player as player_module
 from rig.control.commands import COMMANDS, KEYS, help_text
 from rig.control.player import Player
 from rig.errors import RigError
 from rig.levels import Level
 from rig.nam import Model
+from rig.nam.loudness import measure_loudness_db
+
+
+@pytest.fixture(autouse=True)
+def every_measurement_is_waited_for(monkeypatch):
+    """However busy this machine is."""
+    monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
 
 
 class Told(list):
@@ -31,6 +43,13 @@ def playing(models=(A2, NANO), irs=(), **options):
     player.start()
     bench.settle()
     return bench, player, told
+
+
+def step(player, *commands):
+    """Carry out steps and wait for what they ask for."""
+    for name in commands:
+        player.do(name)
+    assert player.arrive(timeout_s=20.0)
 
 
 def tend(bench, player):
@@ -138,15 +157,74 @@ def test_a_broken_model_or_ir_is_named_and_the_old_one_plays_on(tmp_path):
     bench, player, told = playing([A2, broken, NANO], [bundled.irs()[0], silent])
     x = guitar(RATE)
     before = bench.process(x)
-    player.do("next_model")
-    player.do("next_ir")
+    step(player, "next_model", "next_ir")
     tend(bench, player)
     assert "broken.nam" in told.text
     assert "silent.wav" in told.text
     again = bench.process(x)
     assert db(again[RATE // 2 :] - before[RATE // 2 :]) < -60  # the same sound, from another past
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model.path == NANO
+
+
+def test_of_steps_that_come_faster_than_files_can_be_read_only_the_last_one_sounds(tmp_path):
+    paths = [
+        model_files.write(tmp_path / f"{i}.nam", model_files.wavenet([4], seed=i, dilations=(1, 2))) for i in range(9)
+    ]
+    bench, player, told = playing(paths)
+    changes, told[:] = int(bench.engine.record["handover"]["changes"]), []
+    for _ in range(5):
+        player.do("next_model")
+    assert player.place == "6/9"  # the position moves with the key
+    assert player.waiting
+    assert player.arrive(20)
+    bench.settle()
+    assert player.sound.model.path == paths[5]
+    assert [line[:22] for line in told if line.startswith("Model")] == ["Model    5.nam (6/9): "]
+    assert bench.engine.record["handover"]["changes"] == changes + 1
+    step(player, "last_model")
+    assert player.place == "9/9"
+    step(player, "first_model", "previous_model")  # in a circle
+    assert player.sound.model.path == paths[8]
+
+
+def test_neighbours_lie_ready_when_the_sound_is_steady():
+    bench, player, _ = playing([A2, NANO], bundled.irs())
+    tend(bench, player)
+    player.tend()
+    wait_until(lambda: 1 in player.models.ready and 1 in player.irs.ready, "the neighbours")
+    player.do("next_model")
+    assert player.arrive()  # without waiting
+    assert player.sound.model.path == NANO
+    bench.settle()
+
+
+def test_a_cabinet_that_stays_is_not_handed_over_again():
+    bench, player, _ = playing([A2, NANO], bundled.irs())
+    cabinet = bench.engine.cabinet
+    step(player, "next_model")
+    assert bench.engine.cabinet is cabinet
+    step(player, "next_ir")
+    assert bench.engine.cabinet is not cabinet
+    bench.settle()
+    tend(bench, player)
+
+
+def test_a_bypass_that_is_pressed_while_a_model_is_on_its_way_is_not_ended_by_it():
+    bench, player, _ = playing()
+    x = guitar(RATE)
+    player.do("next_model")
+    player.do("bypass")
+    assert player.arrive(20)
+    assert player.sound.model.path == NANO
+    assert player.bypassed
+    bench.settle()
+    y = bench.process(x)
+    assert db(y[RATE // 2 :] - dc_blocked(x)[RATE // 2 :]) < -100
+    step(player, "next_model")  # a later step ends it
+    assert not player.bypassed
+    bench.settle()
+    tend(bench, player)
 
 
 def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
@@ -154,7 +232,7 @@ def test_a_model_of_another_rate_plays_and_how_is_told(tmp_path):
     document["sample_rate"] = 44100
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "a model of 44100 Hz in a session of 48000 Hz: resampled around the model, 77 samples (1.6 ms)" in told.text
     bench.settle()
     assert bench.engine.latency_samples == 77
@@ -166,7 +244,7 @@ def test_a_model_of_an_impossible_rate_is_refused_and_the_old_one_plays_on(tmp_p
     document["sample_rate"] = 44101
     other = model_files.write(tmp_path / "other.nam", document)
     bench, player, told = playing([A2, other])
-    player.do("next_model")
+    step(player, "next_model")
     assert "A model of 44101 Hz cannot play in a session of 48000 Hz" in told.text
     assert player.sound.model.path == A2
     bench.settle()
@@ -179,17 +257,115 @@ def test_an_entered_level_belongs_to_the_model_it_was_entered_for(tmp_path):
     ]
     _, player, told = playing(paths, model_input_dbu=15.0)
     assert "12.2 dBu (Apollo 8x, article) - 15.0 dBu (entered by you)" in told.text
-    player.do("next_model")
+    step(player, "next_model")
     assert player.sound.model_input_dbu is None
-    player.do("previous_model")  # and is remembered for it
+    step(player, "previous_model")  # and is remembered for it
     assert player.sound.model_input_dbu == 15.0
 
 
+def quiet(path, seed=0):
+    """A model whose file says nothing about levels."""
+    return model_files.write(path, model_files.wavenet([4], seed=seed, dilations=(1, 2)))
+
+
 def test_level_modes_go_round_and_what_is_missing_is_named(tmp_path):
-    path = model_files.write(tmp_path / "silent about levels.nam", model_files.wavenet([4], dilations=(1, 2)))
-    _, player, told = playing([path])
-    assert player.sound.output.mode == "raw"
+    _, player, told = playing([quiet(tmp_path / "says nothing.nam")])
+    modes = []
     for _ in range(3):
         player.do("level_mode")
+        modes.append(player.sound.output.mode)
+    assert modes == ["raw", "raw", "normalized"]
     assert "as the model says no output level" in told.text
-    assert "as the model says no loudness" in told.text
+
+
+def test_a_model_whose_file_says_nothing_is_measured_and_normalized(tmp_path):
+    path = quiet(tmp_path / "says nothing.nam", seed=5)
+    bench, player, told = playing([path])
+    loudness_db = measure_loudness_db(Model.load(path))
+    assert player.sound.output.mode == "normalized"
+    assert player.sound.output_gain_db == pytest.approx(-18.0 - loudness_db)
+    assert "(model loudness, measured by rig)" in told.text
+    x = guitar(RATE)
+    y = bench.process(x)
+    gained = np.concatenate([np.zeros(RATE, np.float32), x])
+    raw = Model.load(path).render(gained)
+    want = dc_blocked(raw - raw[0])[RATE:] * 10 ** ((-18.0 - loudness_db) / 20)
+    assert db(y - want, want) < -90
+
+
+def test_a_model_that_is_slow_to_measure_starts_raw_and_its_level_follows_with_a_fade(tmp_path, monkeypatch):
+    go_on = threading.Event()
+
+    def slow(model):
+        go_on.wait(60)
+        return measured.measure(model)
+
+    monkeypatch.setattr(measuring, "measure", slow)
+    monkeypatch.setattr(player_module, "PATIENCE_S", 0.01)
+    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=6), NANO])
+    assert player.sound.output.mode == "raw"
+    x = sine(RATE)
+    before = bench.process(x)
+    go_on.set()
+    deadline = time.monotonic() + 60
+    while player.sound.output.mode == "raw" and time.monotonic() < deadline:
+        player.tend()
+        time.sleep(0.01)
+    gain_db = player.sound.output_gain_db
+    assert abs(gain_db) > 1.0
+    assert told[-1] == f"Output   {player.sound.output}"
+    after = bench.process(x)
+    assert jump(after) < 1.1 * max(1.0, 10 ** (gain_db / 20)) * jump(before[RATE // 2 :])  # no click
+    assert db(after[RATE // 2 :], before[RATE // 2 :]) == pytest.approx(gain_db, abs=0.01)
+
+
+def test_a_measurement_that_comes_too_late_does_not_touch_another_model(tmp_path, monkeypatch):
+    go_on, done = threading.Event(), threading.Event()
+
+    def slow(model):
+        go_on.wait(60)
+        found = measured.measure(model)
+        done.set()
+        return found
+
+    monkeypatch.setattr(measuring, "measure", slow)
+    monkeypatch.setattr(player_module, "PATIENCE_S", 0.0)
+    measured.measure(Model.load(NANO))
+    _, player, _ = playing([quiet(tmp_path / "late.nam", seed=7), NANO])
+    player.do("next_model")
+    gain_db = player.sound.output_gain_db
+    go_on.set()
+    assert done.wait(60)
+    player.tend()
+    assert player.sound.output_gain_db == gain_db
+    assert player.sound.measured == measured.known(Model.load(NANO))
+
+
+def test_a_measurement_that_fails_leaves_a_model_raw_and_the_next_one_is_measured(tmp_path, monkeypatch):
+    def failing(model):
+        if model.path.name == "bad.nam":
+            raise MemoryError
+        return measured.measure(model)
+
+    monkeypatch.setattr(measuring, "measure", failing)
+    _, player, _ = playing([quiet(tmp_path / "bad.nam", seed=9), quiet(tmp_path / "good.nam", seed=10)])
+    assert player.sound.output.mode == "raw"
+    player.do("next_model")
+    assert player.sound.output.mode == "normalized"
+
+
+def test_the_smaller_size_after_an_overload_is_as_loud_as_the_full_one(tmp_path):
+    path = model_files.write(
+        tmp_path / "sizes.nam",
+        model_files.container(
+            (0.5, model_files.wavenet([2], seed=8, dilations=(1, 2))),
+            (1.0, model_files.wavenet([4], seed=8, dilations=(1, 2))),
+        ),
+    )
+    bench, player, _ = playing([path])
+    gain_db = player.sound.output_gain_db
+    assert player.sound.output.mode == "normalized"
+    overload(bench)
+    tend(bench, player)
+    assert player.reduced
+    assert bench.engine.lanes[0].record["output_gain"]["target"] == pytest.approx(10 ** (gain_db / 20))

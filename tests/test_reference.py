@@ -1,12 +1,15 @@
 """Every model of the reference set, against the output of NeuralAmpModelerCore 0.5.5."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 from drivers import play
+from naive_nam import render
+from test_network import error_db
 
 from rig.nam import Model
 
@@ -46,6 +49,23 @@ def test_the_output_is_that_of_the_reference_at_any_block_size(case, x):
             assert np.abs(difference).max() <= 1e-4 * max(1, np.abs(expected).max())
             first = y
         assert np.array_equal(y, first), blocks
+
+
+IN_SIZES = ("core_A2", "core_slimmable_container", "core_slimmable_wavenet")
+
+
+@pytest.mark.parametrize("name", IN_SIZES)
+def test_every_size_of_a_file_is_that_of_float64_at_any_block_size(name, x):
+    path, x = REFERENCE / "models" / f"{name}.nam", x[:6000]
+    limits = [0.0, *(limit for limit, _ in Model.load(path).sizes)]
+    assert len(limits) > 2
+    for size in (below + (limit - below) / 2 for below, limit in pairwise(limits)):
+        network = Model.load(path, size).network()
+        y = play(network, x, 64)
+        assert error_db(y, render(json.loads(path.read_text()), x, size)) < -90
+        for blocks in (1, 7, 100, 512, 4096, MIXED):
+            network.reset()
+            assert np.array_equal(play(network, x, blocks), y)
 
 
 @pytest.mark.parametrize("case", CASES_BY_NAME[:1])

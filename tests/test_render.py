@@ -15,6 +15,7 @@ from rig.errors import RigError
 from rig.ir import IR
 from rig.levels import Level
 from rig.nam import Model
+from rig.nam.loudness import measure_loudness_db
 from rig.rendering import render
 from rig.sound import Sound
 
@@ -55,6 +56,23 @@ def test_the_command_writes_what_the_library_writes_and_as_many_samples_as_it_re
     y, z = wav.read(tmp_path / "out.wav"), wav.read(tmp_path / "lib.wav")
     np.testing.assert_array_equal(y.samples, z.samples)
     assert (len(y.samples), y.sample_rate, y.subtype) == (RATE, RATE, "FLOAT")
+
+
+def test_a_model_whose_file_says_nothing_is_measured_and_rendered_as_loud_as_any_other(tmp_path, di):
+    path = model_files.write(tmp_path / "m.nam", model_files.wavenet([4, 2], seed=4, dilations=(1, 2, 4)))
+    done = rig("render", path, di, tmp_path / "out.wav", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    loudness_db = measure_loudness_db(Model.load(path))
+    assert report["loudness_db"] == pytest.approx(loudness_db, abs=1e-6)
+    assert report["loudness_basis"] == "measured by rig"
+    assert report["output_gain_db"] == pytest.approx(-18 - loudness_db, abs=1e-6)
+    assert "(model loudness, measured by rig)" in report["level"]
+    y = wav.read(tmp_path / "out.wav").samples[:, 0]
+    want = after_silence(Model.load(path), guitar(RATE)) * 10 ** ((-18 - loudness_db) / 20)
+    assert db(y - want) < -120
+    raw = rig("render", path, di, tmp_path / "raw.wav", "--level", "raw")
+    assert "Output   raw: 0.0 dB" in raw.stdout
 
 
 def test_a_tail_adds_silence_for_the_cabinet_to_ring_out(tmp_path, di):
@@ -101,10 +119,10 @@ def test_a_stereo_cabinet_makes_a_stereo_file_and_the_first_channel_is_the_guita
 
 
 def test_a_cabinet_longer_than_the_convolver_takes_is_cut_and_that_is_said(tmp_path, di):
-    taps = np.zeros(4 * RATE)
+    taps = np.zeros(12 * RATE)
     taps[[0, 1000, -1]] = 0.5, 0.25, 0.125
     done = render(Sound(Model.load(NANO), IR.from_taps(taps, RATE, "hall.wav")), di, tmp_path / "y.wav")
-    assert any("hall.wav: cut from 4.00 s to 2.73 s" in note for note in done.notes)
+    assert any("hall.wav: cut from 12.00 s to 10.00 s" in note for note in done.notes)
 
 
 def test_a_24_bit_file_is_limited_and_says_how_often(tmp_path, di):
@@ -143,7 +161,7 @@ def test_one_gear_captured_at_four_levels_sounds_the_same_four_times(tmp_path, d
         document["metadata"] = {"input_level_dbu": level_dbu}
         path = model_files.write(tmp_path / f"at {level_dbu}.nam", document)
         out = tmp_path / f"{level_dbu}.wav"
-        done = rig("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5)
+        done = rig("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level", "raw")
         assert done.returncode == 0, done.stderr
         outputs.append(wav.read(out).samples)
     for other in outputs[1:]:

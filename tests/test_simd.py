@@ -16,9 +16,11 @@ from rig.dsp.simd import (
     store,
     tile_add,
     tile_bias,
-    tile_load,
     tile_madd,
+    tile_madd_far,
+    tile_repeat,
     tile_store,
+    tile_sum,
     tile_zero,
     vabs,
     vmax,
@@ -81,7 +83,7 @@ def test_vectors_calculate_like_numpy():
 
 @entry(ADDRESSES)
 def tiles(m, w, y):
-    """Three rows of two vectors: y = bias + twice the first three rows of m, then four inputs by their weights."""
+    """Three rows: bias, rows of m and four inputs by their weights; then two rows of nothing; then two far apart."""
     m, w, y = floats(m), floats(w), floats(y)
     store(y, 0, splat(f32(0)))
     acc = tile_bias(m, 0, 3, 2)
@@ -89,19 +91,23 @@ def tiles(m, w, y):
     for c in range(4):
         acc = tile_madd(acc, m, 3 * c, 16 + c * 2 * W)
     tile_store(acc, y, 0, 2 * W)
-    tile_store(tile_load(m, 16, 2), y, 6 * W, 0)
-    tile_store(tile_zero(1, 2), y, 8 * W, 0)
+    tile_store(tile_zero(2, 2), y, 6 * W, 2 * W)
+    acc = tile_repeat(m, 16, 2, 2)
+    for c in range(4):
+        acc = tile_madd_far(acc, m, c, 5, 16 + c * 2 * W)
+    tile_store(tile_sum(acc, acc), y, 10 * W, 2 * W)
 
 
 def test_a_tile_is_a_small_matrix_product():
     m = np.random.default_rng(2).standard_normal(16 + 8 * W).astype(f32)
-    y = np.ones(10 * W, f32)
+    y = np.ones(14 * W, f32)
     tiles(m.ctypes.data, m.ctypes.data, y.ctypes.data)
     x = m[16:].reshape(4, 2 * W).astype(float)
     expected = m[:3, None] + x[:3] + m[:12].reshape(4, 3).T @ x
     assert np.allclose(y[: 6 * W].reshape(3, 2 * W), expected, atol=1e-5)
-    assert np.array_equal(y[6 * W : 8 * W], m[16 : 16 + 2 * W])
-    assert not y[8 * W :].any()
+    assert not y[6 * W : 10 * W].any()
+    expected = 2 * (x[:1] + np.array([m[:4], m[5:9]]).astype(float) @ x)
+    assert np.allclose(y[10 * W :].reshape(2, 2 * W), expected, atol=1e-5)
 
 
 @entry(ADDRESSES)

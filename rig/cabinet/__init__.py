@@ -1,4 +1,4 @@
-"""Work on impulse responses, away from the audio thread, and the form in which it takes them over.
+"""Work on impulse responses, away from the audio thread.
 
 shaping        cuts, trim, fade, leading silence, minimum phase: an IR becomes another
 mixing         up to four IRs become one: gain, polarity, delay, pan, alignment
@@ -7,5 +7,4 @@ exporting      an IR becomes a file for other players and hardware
 response       what an IR does to each frequency
 description    what a file is, in figures, with what looks wrong about it
 drawing        the same as pictures
-filters        a cabinet as the convolver plays it
 """

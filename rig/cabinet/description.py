@@ -24,9 +24,9 @@ ARRIVAL_DB = -40.0  # re the peak: the first sample above is the first arrival
 DECAY_DB = -60.0
 TAIL_PART = 0.05  # of the length
 FLAT_TOP = 3  # samples of one value at the peak: clipped
-OFFSET_DB = -60.0  # re the peak: a constant above this is worth a word
+OFFSET_DB = -60.0  # re the peak: an end that stays above this, and does not move by as much, is a constant
 OFFSET_PART = 0.25  # of the length, from its end, where a constant shows
-SHORTEST_OFFSET = 256  # samples: what is shorter has no tail to tell by
+SHORTEST_OFFSET, SHORTEST_TAIL = 2048, 256  # samples: what is shorter has no end to tell it by
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Difference:
     """How the second of two responses differs from the first.
 
     `level_db`: louder for a guitar. `tone_db`: RMS over 80 Hz to 6 kHz of what remains once the levels are the same;
-    at `largest_hz` it is largest, `largest_db`. `lag_samples` (at 48 kHz): later, after alignment by correlation;
+    at `largest_hz` it is largest, `largest_db`. `lag_samples` (at 48 kHz): how much later, by correlation;
     `agreement` 0 to 1 says how much the two have in common.
     """
 
@@ -109,7 +109,7 @@ def describe(ir: IR, format: str | None = None, subtype: str | None = None) -> D
     peak, peak_at = float(loud.max()), int(loud.argmax())
     arrival = int(np.argmax(loud > peak * 10 ** (ARRIVAL_DB / 20)))
     last = int(np.flatnonzero(loud > peak * 10 ** (DECAY_DB / 20))[-1])
-    tail = float(loud[-max(1, round(TAIL_PART * loud.size)) :].max()) / peak
+    tail = float(np.abs(_tail(taps)).max()) / peak
     tail_db = db_from_gain(tail) if tail > 0 else None
     hz = frequencies()
     fine = response_db(taps, rate, hz, SMOOTHING)
@@ -138,11 +138,15 @@ def describe(ir: IR, format: str | None = None, subtype: str | None = None) -> D
         response_hz=tuple(round(float(f), 1) for f in hz[some]),
         response_db=tuple(round(float(db), 2) if np.isfinite(db) else None for db in mean[some]),
         sha256=ir.content_hash,
-        warnings=(*ir.warnings, *_doubts(taps, ir.name, tail_db)),
+        warnings=(*ir.warnings, *_doubts(taps, ir.name)),
     )
 
 
-def _doubts(taps: NDArray[np.float64], name: str, tail_db: float | None) -> list[str]:
+def _tail(taps: NDArray[np.float64]) -> NDArray[np.float64]:
+    return taps[:, -max(1, round(TAIL_PART * taps.shape[1])) :]
+
+
+def _doubts(taps: NDArray[np.float64], name: str) -> list[str]:
     doubts = []
     peak = float(np.abs(taps).max())
     flat = sum(_flat_tops(row, peak) for row in taps)
@@ -150,11 +154,16 @@ def _doubts(taps: NDArray[np.float64], name: str, tail_db: float | None) -> list
         doubts.append(f"{name}: clipped; {flat} samples stand at the peak in a row. Record it again at a lower level.")
     if taps.shape[1] >= SHORTEST_OFFSET:
         ends = taps[:, -round(OFFSET_PART * taps.shape[1]) :]
-        offset = float(np.abs(np.median(ends, axis=1)).max()) / peak
-        if offset > 10 ** (OFFSET_DB / 20):
-            doubts.append(f"{name}: a constant (DC) {db_from_gain(offset):.0f} dB re the peak; a low cut removes it.")
-    if tail_db is not None and tail_db > DECAY_DB and taps.shape[1] > SHORTEST_OFFSET:
-        doubts.append(f"{name}: cut off while it still rings, at {tail_db:.0f} dB re its peak; a fade hides the edge.")
+        constant = np.median(ends, axis=1, keepdims=True)
+        offset = float(np.abs(constant).max())
+        if offset > peak * 10 ** (OFFSET_DB / 20) and np.ptp(ends, axis=1).max() < offset:
+            offset_db = db_from_gain(offset / peak)
+            doubts.append(f"{name}: a constant (DC) {offset_db:.0f} dB re the peak; a low cut removes it.")
+            taps = taps - constant
+    if taps.shape[1] >= SHORTEST_TAIL:
+        tail_db = db_from_gain(float(np.abs(_tail(taps)).max()) / peak)
+        if tail_db > DECAY_DB:
+            doubts.append(f"{name}: cut off while it still rings, {tail_db:.0f} dB re its peak; a fade hides the edge.")
     return doubts
 
 

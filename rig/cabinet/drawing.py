@@ -20,7 +20,7 @@ MOST_LINES = 12
 RANGE_DB = 48.0  # below the loudest frequency; what lies deeper is not heard
 WAVEFORM_MS = 5.0  # from the last first arrival on
 DECAY_DB = -90.0
-ENVELOPE_MS = 0.5
+ENVELOPE_MS, ENVELOPE_POINTS = 0.5, 300  # the highest sample of at least so much, so that the line stays a line
 LONGEST_NAME = 44  # characters
 
 
@@ -95,7 +95,7 @@ def _draw_waveforms(panel: Axes, irs: Sequence[IR]) -> None:
 def _draw_decays(panel: Axes, irs: Sequence[IR]) -> None:
     for i, ir in enumerate(irs):
         loud = np.abs(ir.as_in_file()).max(axis=0)
-        window = max(1, round(ENVELOPE_MS * ir.sample_rate / 1000))
+        window = max(1, round(ENVELOPE_MS * ir.sample_rate / 1000), loud.size // ENVELOPE_POINTS)
         frames = np.pad(loud, (0, -loud.size % window)).reshape(-1, window).max(axis=1)
         ms = 1000 * window * (np.arange(frames.size) + 0.5) / ir.sample_rate
         draw(panel, ms, 20 * np.log10(np.maximum(frames / loud.max(), 1e-9)), None, i)

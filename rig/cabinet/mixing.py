@@ -27,7 +27,9 @@ MOST_PARTS = 4
 LIMIT_DB = 60.0
 LONGEST_DELAY_MS = 1000.0
 MAX_LAG_MS = 50.0  # 17 m of air
-LOST_DB = -60.0  # re its peak: as much of a response may be cut off when it is moved to before the beginning
+LOST_DB = (
+    -40.0
+)  # re its peak: what is below may go when a response is moved to before the beginning; else it rings there
 CANCELLED_DB = -100.0  # re the loudest part: a mix below this has cancelled itself
 MARGIN = 64  # samples around each part for a shift by part of a sample to ring
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError, RigError
+from ..levels import MEASURED
 from .terminal import Progress
 
 if TYPE_CHECKING:
+    from ..measured import Measured
     from ..nam import Model
 
 
@@ -33,6 +37,9 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--sort", choices=SORTS, default="file", help="order of a table (default file)")
     command.add_argument("--lacking", choices=LEVELS, help="only models that do not state this")
+    command.add_argument(
+        "--measure", action="store_true", help="of a folder too: measure what no file states, loudness and delay"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
     command.set_defaults(run=run)
 
@@ -42,12 +49,13 @@ def run(options: argparse.Namespace) -> int:
     from ..nam import Model
 
     paths = [path for given in options.files for path in _models_in(given)]
+    as_table = any(os.path.isdir(path) for path in options.files)
     progress = Progress("info") if len(paths) > 50 and not options.json else None
     costs: dict[str, float] = {}  # models of one shape cost the same
     reports, errors = [], []
     for i, path in enumerate(paths):
         try:
-            reports.append(describe(Model.load(path, options.size), costs))
+            reports.append(describe(Model.load(path, options.size), costs, options.measure or not as_table))
         except RigError as error:
             errors.append({"file": path.name, "error": str(error)})
         if progress is not None:
@@ -58,7 +66,6 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps([*reports, *errors], indent=2))
     else:
-        as_table = any(path.is_dir() for path in options.files)
         for line in table(reports) if as_table else map(as_text, reports):
             print(line)
         for problem in errors:
@@ -67,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _models_in(path: Path) -> list[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # of a path no system allows, too
         return [path]
     found = sorted(path.rglob("*.nam"), key=lambda p: str(p).casefold())
     if not found:
@@ -76,7 +83,7 @@ def _models_in(path: Path) -> list[Path]:
 
 
 def _sort_key(by: str) -> Callable[[dict[str, Any]], Any]:
-    field = {"file": "file", "shape": "shape", "cost": "ns_per_sample", **LEVELS}[by]
+    field = {**LEVELS, "file": "file", "shape": "shape", "cost": "ns_per_sample", "loudness": "played_loudness_db"}[by]
 
     def key(report: dict[str, Any]) -> tuple[bool, Any, str]:
         value = report[field]
@@ -86,16 +93,20 @@ def _sort_key(by: str) -> Callable[[dict[str, Any]], Any]:
 
 
 def table(reports: list[dict[str, Any]]) -> list[str]:
-    """One line per model; a dash where the file says nothing."""
+    """One line per model; a dash where the file says nothing, a star where rig measured."""
     rows = [("file", "what it is", "Hz", "in dBu", "out dBu", "loudness", "of real time")]
     for report in reports:
-        levels = (report["input_level_dbu"], report["output_level_dbu"], report["loudness_db"])
+        loudness_db, star = report["played_loudness_db"], "*" if report["loudness_basis"] == MEASURED else ""
         rows.append(
             (
                 report["file"],
                 report["family"] or report["shape"],
                 "-" if report["sample_rate_hz"] is None else f"{report['sample_rate_hz']:g}",
-                *("-" if level is None else f"{level:.1f}" for level in levels),
+                *(
+                    "-" if dbu is None else f"{dbu:.1f}"
+                    for dbu in (report["input_level_dbu"], report["output_level_dbu"])
+                ),
+                "-" if loudness_db is None else f"{loudness_db:.1f}{star}",
                 f"{report['share_of_real_time']:.2%}",
             )
         )
@@ -106,21 +117,27 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
         left = [cell[:width].ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
         right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
         lines.append("  ".join((*left, *right)))
+    if any(row[5].endswith("*") for row in rows):
+        lines.append("* loudness measured by rig: the file states none")
     return lines
 
 
-def describe(model: Model, costs: dict[str, float]) -> dict[str, Any]:
+def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, Any]:
     """Everything `rig info` knows, as plain data; None where the file says nothing.
 
     `costs`: nanoseconds per sample by shape, as far as they were measured; a new shape is measured and added.
+    `measure`: loudness and delay are measured where that was never done; else they are shown as far as known.
     """
-    from .. import remembered
+    from .. import measured, remembered
     from ..bench import network_cost
+    from ..sound import Sound
 
     rate = model.rate
     if model.shape not in costs:
         costs[model.shape] = network_cost(model.network(), block=64)
     cost = costs[model.shape]
+    found = measured.measure(model) if measure else measured.known(model)
+    loudness = Sound(model, measured=found).loudness
     return {
         "file": model.path.name,
         "name": model.name,
@@ -139,6 +156,9 @@ def describe(model: Model, costs: dict[str, float]) -> dict[str, Any]:
         "entered_input_level_dbu": remembered.input_level(model.content_hash),
         "output_level_dbu": model.output_level_dbu,
         "loudness_db": model.loudness_db,
+        "played_loudness_db": None if loudness is None else loudness.db,  # the file's, else the measured one
+        "loudness_basis": None if loudness is None else loudness.basis,
+        "measured": _measured_json(found, rate),
         "gear": {
             "type": model.gear_type,
             "make": model.gear_make,
@@ -152,6 +172,13 @@ def describe(model: Model, costs: dict[str, float]) -> dict[str, Any]:
         "sha256": model.content_hash,
         "warnings": list(model.warnings),
     }
+
+
+def _measured_json(found: Measured | None, rate_hz: float) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    delay_ms = None if found.delay_samples is None else 1000 * found.delay_samples / rate_hz
+    return {**asdict(found), "delay_ms": delay_ms, "delay_is_clear": found.delay_is_clear}
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -172,7 +199,8 @@ def as_text(report: dict[str, Any]) -> str:
         ("input level", _stated(report["input_level_dbu"], "dBu", "not stated: no calibration (--model-input-dbu X)")),
         ("entered by you", _stated(report["entered_input_level_dbu"], "dBu input level", "")),
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
-        ("loudness", _stated(report["loudness_db"], "dB", "not stated: played raw")),
+        ("loudness", _loudness_text(report)),
+        ("own delay", _delay_text(report["measured"])),
         ("cabinet", "in the capture" if report["has_cabinet"] else "none stated in the capture"),
         ("cost here", f"{report['ns_per_sample']:.0f} ns per sample, {report['share_of_real_time']:.2%} of real time"),
         *(("note", warning) for warning in report["warnings"]),
@@ -180,6 +208,24 @@ def as_text(report: dict[str, Any]) -> str:
     lines = [report["file"]]
     lines += [f"  {name:<16} {value}" for name, value in rows if value]
     return "\n".join(lines)
+
+
+def _loudness_text(report: dict[str, Any]) -> str:
+    if report["loudness_basis"] != MEASURED:
+        return _stated(report["played_loudness_db"], "dB", "not stated")
+    nothing = "none: it answers rig's test signal with silence or with what is not a number"
+    return _stated(report["played_loudness_db"], f"dB ({MEASURED})", nothing)
+
+
+def _delay_text(measured: dict[str, Any] | None) -> str:
+    if measured is None or measured["delay_samples"] is None:
+        return ""
+    polarity = "as played" if measured["polarity"] > 0 else "upside down"
+    unclear = "" if measured["delay_is_clear"] else ", not clear"
+    return (
+        f"{measured['delay_samples']:.2f} samples, {measured['delay_ms']:.2f} ms; polarity {polarity}{unclear} "
+        f"(measured by rig, confidence {measured['confidence']:.2f})"
+    )
 
 
 def _stated(value: float | None, unit: str, otherwise: str) -> str:

@@ -289,11 +289,11 @@ def as_text(r: Description) -> str:
 
 def difference_as_text(d: Difference) -> str:
     """One line for people."""
-    same = "same" if d.polarity > 0 else "opposite"
     return (
         f"{d.second} against {d.first}: {d.level_db:+.1f} dB; tone differs by {d.tone_db:.1f} dB, most at "
-        f"{d.largest_hz:.0f} Hz ({d.largest_db:+.1f} dB); {d.lag_samples:+.2f} samples ({d.lag_ms:+.3f} ms) later, "
-        f"{same} polarity, agreement {d.agreement:.2f}"
+        f"{d.largest_hz:.0f} Hz ({d.largest_db:+.1f} dB); {abs(d.lag_samples):.2f} samples ({abs(d.lag_ms):.3f} ms) "
+        f"{'later' if d.lag_samples >= 0 else 'earlier'}, {'same' if d.polarity > 0 else 'opposite'} polarity, "
+        f"agreement {d.agreement:.2f}"
     )
 
 

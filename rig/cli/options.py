@@ -38,7 +38,9 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
         help="the model's input level where only its web page says it; remembered for that file",
     )
     levels.add_argument(
-        "--level", choices=LEVEL_MODES, help="output level (default: normalized, raw where the file has no loudness)"
+        "--level",
+        choices=LEVEL_MODES,
+        help="output level (default: normalized; rig measures the loudness that a file does not state)",
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..engine import Engine
 
 REFRESH_S = 0.1
+WAITING_S = 0.005  # between two looks while a sound is on its way
 CONNECTIONS_S = 2.0  # how often the connections are noted, to make them again after a restart of the server
 
 
@@ -164,29 +165,33 @@ class Session:
             )
             if self.options.di is not None:
                 engine.loop(_loop_samples(self.options.di, self.backend.sample_rate))
-            player.start()
-            self.backend.start(engine.block_address, engine.address)
-            self.backend.latency_samples = engine.latency_samples
-            if not self.options.no_connect:
-                for sentence in self.backend.connect(self.options.input, self.options.output):
-                    self.screen.say(f"Ports    {sentence}")
-            self._say_start(engine)
-            with Keys() as keys:
-                if keys.present:
-                    self.screen.say(
-                        "Keys     n/p model, i/u cabinet, +/- volume, k/K knob, b bypass, m mute, q quit, h help"
-                    )
-                with contextlib.suppress(KeyboardInterrupt):
-                    self._loop(engine, player, keys)
-            engine.set_master(0.0)
-            if not self.backend.gone:
-                time.sleep(0.03)  # the fade out
+            with contextlib.closing(player):
+                self._play(engine, player)
             return 0
         except KeyboardInterrupt:
             return 0
         finally:
             self.screen.end()
             self.backend.close()
+
+    def _play(self, engine: Engine, player: Player) -> None:
+        player.start()
+        self.backend.start(engine.block_address, engine.address)
+        self.backend.latency_samples = engine.latency_samples
+        if not self.options.no_connect:
+            for sentence in self.backend.connect(self.options.input, self.options.output):
+                self.screen.say(f"Ports    {sentence}")
+        self._say_start(engine)
+        with Keys() as keys:
+            if keys.present:
+                self.screen.say(
+                    "Keys     n/p model, i/u cabinet, +/- volume, k/K knob, b bypass, m mute, q quit, h help"
+                )
+            with contextlib.suppress(KeyboardInterrupt):
+                self._loop(engine, player, keys)
+        engine.set_master(0.0)
+        if not self.backend.gone:
+            time.sleep(0.03)  # the fade out
 
     def _say_start(self, engine: Engine) -> None:
         priority = self.backend.realtime_priority()
@@ -201,13 +206,18 @@ class Session:
         from ..control.commands import KEYS
 
         began = noted = time.monotonic()
+        refreshed = began - REFRESH_S
         while not player.finished:
-            for key in keys.wait(REFRESH_S):
+            pressed = keys.wait(WAITING_S if player.waiting else REFRESH_S)
+            for key in pressed:
                 if key in KEYS:
                     player.do(*KEYS[key])
             player.tend()
-            self._report_latency(engine)
             now = time.monotonic()
+            if not pressed and now - refreshed < REFRESH_S - WAITING_S:
+                continue
+            refreshed = now
+            self._report_latency(engine)
             if self.backend.gone:
                 self._await_server(engine, player)
             elif now - noted > CONNECTIONS_S:
@@ -272,7 +282,14 @@ class Session:
         parts += [name for name, is_on in states if is_on]
         calibration = player.sound.calibration
         gain = f"input {calibration.gain_db:+.1f} dB"
-        forms = ([*levels, *parts, str(calibration)], [*levels, *parts, gain], [*peaks, *parts, gain])
+        place = [player.place] if player.place else []
+        named = [f"{player.place} {player.models.path.name}"] if player.place else []
+        forms = (
+            [*named, *levels, *parts, str(calibration)],
+            [*named, *levels, *parts, gain],
+            [*named, *peaks, *parts, gain],
+            [*place, *peaks, *parts, gain],
+        )
         return [" | ".join(form) for form in forms]
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ..align import ENOUGH, Lag, find_lag
 from ..backends.offline import Offline
-from ..cabinet.filters import Cabinet
+from ..cabinet.playable import Cabinet
 from ..dsp.fraction import CENTRE, whole_and_fraction
 from ..engine import Engine
 from ..errors import CompareError

@@ -38,6 +38,8 @@ COMMANDS: dict[str, Command] = {
     for command in (
         Command("next_model", "next model"),
         Command("previous_model", "previous model"),
+        Command("first_model", "first model"),
+        Command("last_model", "last model"),
         Command("next_ir", "next cabinet"),
         Command("previous_ir", "previous cabinet"),
         Command("input_trim", "input trim", "dB", -20.0, 20.0, 0.5),
@@ -59,6 +61,8 @@ KEYS: dict[str, tuple[str, int]] = {
     "n": ("next_model", 0),
     "left": ("previous_model", 0),
     "p": ("previous_model", 0),
+    "<": ("first_model", 0),
+    ">": ("last_model", 0),
     "down": ("next_ir", 0),
     "i": ("next_ir", 0),
     "up": ("previous_ir", 0),

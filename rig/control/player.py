@@ -2,6 +2,9 @@
 
 The player runs on the control side of an engine and knows nothing of terminals or audio servers. Whatever is worth
 telling goes to `tell` as one sentence. A file that cannot be used never stops what is playing.
+
+A step moves the position in the list at once. The file there sounds as soon as it is ready (`tend`), which it mostly
+is, as the neighbours are prepared ahead. If the steps come faster, only the last one sounds.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import remembered
-from ..engine import Engine
+from ..engine import Cabinet, Engine, Keep
 from ..errors import RigError
 from ..ir import IR
 from ..lane import Lane
@@ -19,6 +22,9 @@ from ..levels import LEVEL_MODES, Level, LevelMode
 from ..nam import Model
 from ..sound import Sound
 from .commands import COMMANDS
+from .measuring import PATIENCE_S, Measuring
+from .prepared import PreparedIR, PreparedModel
+from .shelf import Item, Shelf
 
 Tell = Callable[[str], None]
 
@@ -26,8 +32,8 @@ Tell = Callable[[str], None]
 class Player:
     """One engine, one lane, and the commands of `commands.py`.
 
-    `models` and `irs` are what the keys step through. `ir_named`: a cabinet was asked for, so it also follows captures
-    that already hold one.
+    `models` and `irs` are what the keys step through; the first of each plays first. `ir_named`: a cabinet was asked
+    for, so it also follows captures that already hold one.
     """
 
     def __init__(
@@ -46,39 +52,73 @@ class Player:
         ir_named: bool = False,
     ) -> None:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
-        self.models, self.irs = list(models), list(irs)
-        self.model_index, self.ir_index = 0, 0
+        rate = engine.sample_rate
+        self.models: Shelf[PreparedModel] = Shelf(models, lambda path: PreparedModel.load(path, size, rate).measured())
+        self.irs: Shelf[PreparedIR] = Shelf(irs, lambda path: PreparedIR.load(path, engine))
         self.ir: IR | None = None  # the cabinet at hand, also while it is off
         self.ir_named, self.cabinet_off = ir_named, False
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
+        self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
+        self._changing = False  # a change of sound is on its way
         self.sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+        self._measuring = Measuring()
 
-    # ------------------------------------------------------------ start
+    # ------------------------------------------------------------ start and end
     def start(self) -> None:
         """Load the first model and cabinet and hand them to the engine; a file that is wrong raises."""
-        model = Model.load(self.models[0], self.size)
-        if self.irs:
-            self.ir = self._load_ir(0)
-        self._adopt(model)
+        model = PreparedModel.load(self.models.path, self.size, self.engine.sample_rate)
+        ir = PreparedIR.load(self.irs.path, self.engine) if self.irs.paths else None
+        self._adopt(model, ir)
 
-    def _load_ir(self, index: int) -> IR:
-        ir = IR.load(self.irs[index], sample_rate=round(self.engine.sample_rate))
-        return ir.limited(self.engine.line.max_taps)
+    def close(self) -> None:
+        """Read nothing ahead any more."""
+        self.models.close()
+        self.irs.close()
 
-    def _adopt(self, model: Model) -> None:
-        """Play `model`, at the level that was entered for it, now or earlier; what is wrong with it raises first."""
-        entered = self.entered_dbu
+    # ------------------------------------------------------------ what is asked for arrives
+    @property
+    def waiting(self) -> bool:
+        """Whether something is on its way to be heard: then `tend` should be called every few milliseconds."""
+        return self.models.waiting or self.irs.waiting or self._changing
+
+    def arrive(self, timeout_s: float = 0.0) -> bool:
+        """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
+        self._take(self.models, self._adopt, timeout_s)
+        self._take(self.irs, self._adopt_ir, timeout_s)
+        return not (self.models.waiting or self.irs.waiting)
+
+    def _take(self, shelf: Shelf[Item], adopt: Callable[[Item], None], timeout_s: float) -> None:
+        try:
+            item = shelf.wait(timeout_s)
+            if item is not None:
+                adopt(item)
+        except RigError as error:
+            self.tell(str(error))
+
+    def _adopt(self, prepared: PreparedModel, first_ir: PreparedIR | None = None) -> None:
+        """Play a model, at the level that was entered for it, now or earlier; what is wrong with it raises first."""
+        model, entered = prepared.model, self.entered_dbu
         known = remembered.input_level(model.content_hash) if entered is None else entered
         sound = self.sound.changed(model=model, model_input_dbu=known)
-        lane = sound.lane(self.engine.sample_rate, self.source)
+        patience_s = PATIENCE_S if sound.lacks_loudness else 0.0
+        sound = sound.changed(measured=self._measuring.of(model, patience_s))
+        lane = sound.lane(self.engine.sample_rate, self.source, prepared.network)
         if entered is not None:
             remembered.remember_input_level(model.content_hash, model.path.name, entered)
             self.entered_dbu = None
-        self.sound = sound.changed(ir=self._cabinet_for(model))
-        self.bypassed = self.reduced = False
+        if first_ir is not None:
+            self.ir = first_ir.ir
+        before, self.sound = self.sound.ir, sound.changed(ir=self._cabinet_for(model))
+        if self._ends_bypass:
+            self.bypassed = False
+        self.reduced = False
+        if self.sound.ir is before:
+            cabinet: Cabinet | Keep | None = "keep"
+        else:
+            cabinet = first_ir.cabinet if first_ir is not None and self.sound.ir is not None else self.sound.cabinet()
+        self.engine.play({} if self.bypassed else {0: lane}, cabinet)
         self._describe(lane)
-        self.engine.play({0: lane}, self.sound.cabinet())
 
     def _cabinet_for(self, model: Model) -> IR | None:
         if self.ir is not None and model.has_cabinet and not self.ir_named:
@@ -86,11 +126,18 @@ class Player:
             return None
         return None if self.cabinet_off else self.ir
 
+    @property
+    def place(self) -> str:
+        """Where in the list of models the player stands, like `12/300`; empty if there is only one."""
+        count = len(self.models.paths)
+        return f"{self.models.position + 1}/{count}" if count > 1 else ""
+
     def _describe(self, lane: Lane) -> None:
         model, ir = self.sound.model, self.sound.ir
         if model is not None:
+            place = f" ({self.place})" if self.place else ""
             size = f", size {model.size:g}" if model.sizes else ""
-            self.tell(f"Model    {model.path.name}: {model.shape}{size}")
+            self.tell(f"Model    {model.path.name}{place}: {model.shape}{size}")
             note = self.sound.rate_note(self.engine.sample_rate, lane.latency_samples)
             for warning in (*([note] if note else ()), *model.warnings):
                 self.tell(f"         {warning}")
@@ -140,10 +187,18 @@ class Player:
     def _previous_model(self) -> None:
         self._step_model(-1)
 
+    def _first_model(self) -> None:
+        self._go_to_model(0, 1)
+
+    def _last_model(self) -> None:
+        self._go_to_model(len(self.models.paths) - 1, -1)
+
     def _step_model(self, direction: int) -> None:
-        self.entered_dbu = None
-        self.model_index = (self.model_index + direction) % len(self.models)
-        self._adopt(Model.load(self.models[self.model_index], self.size))
+        self._go_to_model((self.models.position + direction) % len(self.models.paths), direction)
+
+    def _go_to_model(self, position: int, direction: int) -> None:
+        self.entered_dbu, self._ends_bypass = None, True
+        self.models.go(position, direction)
 
     def _next_ir(self) -> None:
         self._step_ir(1)
@@ -152,22 +207,24 @@ class Player:
         self._step_ir(-1)
 
     def _step_ir(self, direction: int) -> None:
-        if not self.irs:
+        if not self.irs.paths:
             self.tell("There is no cabinet to step to: name a folder of IRs when starting.")
             return
-        self.ir_index = (self.ir_index + direction) % len(self.irs)
-        self.ir = self._load_ir(self.ir_index)
+        self.irs.step(direction)
+
+    def _adopt_ir(self, prepared: PreparedIR) -> None:
+        self.ir = prepared.ir
         self.cabinet_off, self.ir_named = False, True
-        self._set_cabinet(self.ir)
+        self._set_cabinet(prepared.ir, prepared.cabinet)
 
     def _no_cabinet(self) -> None:
         self.cabinet_off = self.sound.ir is not None
         self.ir_named = not self.cabinet_off
         self._set_cabinet(None if self.cabinet_off else self.ir)
 
-    def _set_cabinet(self, ir: IR | None) -> None:
+    def _set_cabinet(self, ir: IR | None, cabinet: Cabinet | None = None) -> None:
         self.sound = self.sound.changed(ir=ir)
-        self.engine.play(cabinet=self.sound.cabinet())
+        self.engine.play(cabinet=cabinet if cabinet is not None else self.sound.cabinet())
         self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
 
     def _level_mode(self) -> None:
@@ -179,7 +236,7 @@ class Player:
         self.tell(f"Output   {self.sound.output}")
 
     def _bypass(self) -> None:
-        self.bypassed = not self.bypassed
+        self.bypassed, self._ends_bypass = not self.bypassed, False
         if self.bypassed:
             self.engine.play({0: Lane(self.engine.sample_rate, source=self.source)})
             self.tell("Bypass: the dry guitar, without model and without gain.")
@@ -207,8 +264,13 @@ class Player:
 
     # ------------------------------------------------------------ watching
     def tend(self) -> None:
-        """Look after the engine; call it some ten times a second."""
-        self.engine.tend()
+        """Look after the engine and play what has become ready; call it some ten times a second, more while waiting."""
+        self.arrive()
+        self._changing = not self.engine.tend()
+        if not self._changing:  # what sounds comes before what may sound
+            self.models.read_ahead()
+            self.irs.read_ahead()
+        self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:
             self._relieve()
@@ -219,6 +281,17 @@ class Player:
         if faults.model_faults:
             name = self.sound.model.path.name if self.sound.model is not None else "The model"
             self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")
+
+    def _hear_of_measurement(self) -> None:
+        """A model that was slow to measure: its level follows now, with a fade."""
+        arrived, model = self._measuring.arrived(), self.sound.model
+        if arrived is None or model is None or arrived[0].network_hash != model.network_hash:
+            return
+        before = self.sound.output
+        self.sound = self.sound.changed(measured=arrived[1])
+        if self.sound.output != before:
+            self._follow_levels()
+            self.tell(f"Output   {self.sound.output}")
 
     def _relieve(self) -> None:
         """The chain has put itself to sleep: go on with less, or stay silent."""

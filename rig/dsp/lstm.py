@@ -1,5 +1,7 @@
 """The recurrent operation: an LSTM of any number of layers and any width, as one operation on planes.
 
+Wide stacks go another way, see `lstm_layers.py`.
+
 The tile's roles are swapped here: the broadcast scalar is an input u[j], the vectors are the weights of W hidden
 units. Rows of the gates i, f, o come halved: 1 / (1 + exp(-z)) = (1 + tanh(z / 2)) / 2.
 
@@ -21,7 +23,7 @@ from numpy.typing import NDArray
 
 from .activations import tanh_fraction
 from .jit import inline, kernel
-from .simd import W, load, splat, store, tile_get, tile_load, tile_madd, tile_zero, vsum
+from .simd import W, load, splat, store, tile_get, tile_madd, tile_repeat, tile_zero, vsum
 
 f32 = np.float32
 
@@ -41,6 +43,7 @@ LSTM = np.dtype(
         ("settled", np.int64),  # offset of the state after the prewarm
         ("phase", np.int64),  # parity of the next sample of layer 0
         ("settled_phase", np.int64),
+        ("gates", np.int64),  # only layer by layer, see lstm_layers.py: offset of the gates of STEPS samples
     ],
     align=True,
 )
@@ -89,7 +92,7 @@ def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
 
 
 @inline
-def _next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) -> Any:
+def next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) -> Any:
     """f*cell + i*g as one quotient, from tanh(z_f / 2) = fp / fq, so f = (fp + fq) / (2 fq), and so on.
 
     Two divisions per sample instead of five, and as little as possible behind the numerators, which come last.
@@ -125,7 +128,7 @@ def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
             total = splat(f32(0.0))
             for g in range(groups):
                 # Two tiles, for even and odd columns: eight chains are what hides the latency of a multiply-add.
-                even = tile_madd(tile_load(m, w, 4), m, inputs, w + 4 * W)
+                even = tile_madd(tile_repeat(m, w, 1, 4), m, inputs, w + 4 * W)
                 odd = tile_zero(1, 4)
                 w += 8 * W
                 for j in range(1, width, 2):
@@ -136,7 +139,7 @@ def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
                 fp, fq = tanh_fraction(tile_get(even, 1) + tile_get(odd, 1))
                 gp, gq = tanh_fraction(tile_get(even, 2) + tile_get(odd, 2))
                 op, oq = tanh_fraction(tile_get(even, 3) + tile_get(odd, 3))
-                cell = _next_cell(ip, iq, fp, fq, gp, gq, load(m, c))
+                cell = next_cell(ip, iq, fp, fq, gp, gq, load(m, c))
                 store(m, c, cell)
                 cp, cq = tanh_fraction(cell)
                 h = (op + oq) * cp / ((oq + oq) * cq)

@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import RigError
 from .jit import entry, kernel
 from .lstm import LSTM, LSTM_BYTES, lstm
-from .planes import OPERATION, OPERATION_BYTES, ROWS, SEGMENT, SEGMENT_BYTES, activate, combine, dense, fill, move
-from .pointers import floats, ints, record
+from .lstm_layers import lstm_layers
+from .planes import OPERATION, OPERATION_BYTES, ROWS, activate, combine, dense, fill, move
+from .pointers import floats, foreign, ints, record
 from .simd import W
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 f32 = np.float32
 
-DENSE, ACTIVATE, COMBINE, CLEAR, RECUR = range(5)
+DENSE, ACTIVATE, COMBINE, CLEAR, RECUR, RECUR_BY_LAYERS = range(6)
 
 PLANE = np.dtype(
     [
@@ -59,6 +60,8 @@ NETWORK = np.dtype(
 
 RUN_SIGNATURE = types.void(types.int64, types.int64, types.int64, types.int64)
 RESET_SIGNATURE = types.void(types.int64)
+SETTLE_SIGNATURE = types.void(types.int64, types.int64, types.int64)
+_call_run = foreign("v", "l", "l", "l", "l")
 
 
 @kernel
@@ -77,9 +80,7 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
         _place(op.a, positions)
         _place(op.total, positions)
         if op.code == DENSE:
-            for s in range(op.segments):
-                _place(record(op.sources + s * SEGMENT_BYTES, SEGMENT).rows, positions)
-            dense(m, op, padded)
+            dense(m, positions, op, padded)
         elif op.code == ACTIVATE:
             activate(m, op, padded)
         elif op.code == COMBINE:
@@ -90,6 +91,8 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
             fill(m, f32(0.0), op.channels, op.out.at, op.out.stride, padded)
         elif op.code == RECUR:
             lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
+        elif op.code == RECUR_BY_LAYERS:
+            lstm_layers(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
 
 
 @kernel
@@ -159,21 +162,70 @@ def reset(network: int) -> None:
         one.phase = one.settled_phase
 
 
+@kernel
+def _extend(net: Any, m: Any, positions: Any, rows: Any, channels: int) -> None:
+    """What the rows are now, they have been for as long as anything looks back."""
+    plane = record(net.planes + rows.plane * PLANE_BYTES, PLANE)
+    if plane.lookback > 0:
+        at = rows.first + positions[rows.plane]
+        for _ in range(channels):
+            fill(m, m[at], 1, at - plane.lookback, 0, plane.lookback)
+            at += rows.stride
+
+
+@entry(SETTLE_SIGNATURE)
+def settle(network: int, play: int, scratch: int) -> None:
+    """The state that endless silence ends in becomes the one that `reset` restores; not for recurrent networks.
+
+    On silence each signal comes to rest at one value, and that depends on the resting values before it only. So each
+    operation plays W frames, in order, and its output is extended into the past: bit for bit where a prewarm of any
+    length ends, at a cost that does not grow with the receptive field. `play`: address of `run`; `scratch`: of W
+    float32.
+    """
+    net = record(network, NETWORK)
+    m, positions, silence = floats(net.memory), ints(net.positions), floats(scratch)
+    operations, count, planes = net.operations, net.operation_count, net.plane_count
+    net.operation_count, net.plane_count = 1, 0  # so `run` plays one operation, and time stands still
+    for i in range(count):
+        net.operations = operations + i * OPERATION_BYTES
+        for t in range(W):
+            silence[t] = f32(0.0)
+        _call_run(play, network, scratch, scratch, W)
+        op = record(net.operations, OPERATION)
+        _extend(net, m, positions, op.out, op.channels)
+        _extend(net, m, positions, op.total, op.channels)
+    net.operations, net.operation_count, net.plane_count = operations, count, planes
+    for i in range(planes):
+        plane = record(net.planes + i * PLANE_BYTES, PLANE)
+        if plane.lookback > 0:
+            at = plane.base + positions[i] - 1
+            for c in range(plane.channels):
+                m[plane.settled + c] = m[at]
+                at += plane.stride
+
+
 class Network:
     """One playing instance of a program: its own memory, prewarmed with silence.
 
     `address` is that of its NETWORK record, the first argument of `run` and `reset`. Only one thread may run it at a
-    time. `receptive_field_samples`: how much past input decides its state. `prewarm_samples`: so much silence settles
-    it; None: as much as that.
+    time. `receptive_field_samples`: how much past input decides its state. `prewarm_samples`: so much silence it plays
+    first if it is recurrent; None: as much as that. Any other network settles at once. `rests`: whether its answer to
+    silence is a number.
     """
 
     def __init__(self, program: Program, receptive_field_samples: int, prewarm_samples: int | None = None) -> None:
         self._state = program.allocate()
         self.address = self._state.address
         self.receptive_field_samples = receptive_field_samples
-        prewarm = receptive_field_samples if prewarm_samples is None else prewarm_samples
-        self.process(np.zeros(prewarm, np.float32))
-        self._state.settle()
+        if program.recurrent:
+            prewarm = receptive_field_samples if prewarm_samples is None else prewarm_samples
+            self.process(np.zeros(prewarm, np.float32))
+            self._state.settle()
+        else:
+            scratch = np.zeros(W, np.float32)
+            settle(self.address, run.address, scratch.ctypes.data)
+        self.reset()
+        self.rests = bool(np.isfinite(self.process(np.zeros(1, np.float32))).all())
         self.reset()
 
     latency_samples = 0  # it answers at once

@@ -22,7 +22,21 @@ import numpy as np
 from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
 from .jit import inline, kernel
 from .pointers import record
-from .simd import REGISTERS, W, fma, load, splat, store, tile_add, tile_bias, tile_madd, tile_map, tile_store
+from .simd import (
+    REGISTERS,
+    W,
+    fma,
+    load,
+    splat,
+    store,
+    tile_add,
+    tile_bias,
+    tile_madd,
+    tile_map,
+    tile_store,
+    tile_sum,
+    tile_zero,
+)
 
 f32 = np.float32
 
@@ -66,17 +80,20 @@ OPERATION_BYTES = OPERATION.itemsize
 
 ADD, MULTIPLY, MULTIPLY_ADD, BLEND = range(4)  # kinds of `combine`
 
-# Registers hold R*V accumulators, V inputs and one weight: 8x2 and 4x4 with 32 of them, 4x2 with 16.
+# A tile of R outputs over V vectors keeps R*V accumulators in registers, beside V inputs and one weight. Low tiles have
+# two sets of them, which take the inputs in turn: else, in a short block, each multiply-add waits for the one before.
 MANY = REGISTERS == 32
+TILES = (  # R: (V, sets)
+    {8: (2, 1), 4: (4, 1), 3: (4, 2), 2: (4, 2), 1: (4, 2)} if MANY else {4: (2, 1), 3: (2, 2), 2: (2, 2), 1: (4, 2)}
+)
 FUSED = (NONE, TANH, LEAKY_RELU)  # functions that `dense` applies itself
-HEIGHTS = (8, 4, 3, 2, 1) if MANY else (4, 3, 2, 1)
 
 
 def tile_heights(rows: int) -> list[int]:
     """Heights of the tiles that cover `rows` outputs, in the order in which `dense` takes them."""
     heights: list[int] = []
     while rows:
-        heights.append(next(h for h in HEIGHTS if h <= rows))
+        heights.append(next(height for height in TILES if height <= rows))
         rows -= heights[-1]
     return heights
 
@@ -91,25 +108,53 @@ def _tanh(x: Any, unused: Any) -> Any:
     return tanh(x)
 
 
-def _make_tile(R: int, V: int) -> Callable[..., Any]:
+def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
+    """All products of one segment, added to two tiles: to the first alone, or in turn to both."""
+
+    @inline
+    def products(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
+        stride = segment.rows.stride
+        for _ in range(segment.channels):
+            acc = tile_madd(acc, m, w, x)
+            w += R
+            x += stride
+        return acc, other, w
+
+    @inline
+    def products_in_turn(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
+        stride = segment.rows.stride
+        for _ in range(segment.channels >> 1):
+            acc = tile_madd(acc, m, w, x)
+            other = tile_madd(other, m, w + R, x + stride)
+            w += 2 * R
+            x += 2 * stride
+        if segment.channels & 1:
+            acc = tile_madd(acc, m, w, x)
+            w += R
+        return acc, other, w
+
+    return products if sets == 1 else products_in_turn
+
+
+def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
     """Outputs row .. row + R over V vectors of frames, kept in registers from the bias to the activation.
 
     Gives the offset behind the weights it read.
     """
+    products = _make_products(R, V, sets)
 
     @inline
-    def tile(m: Any, w: Any, op: Any, row: Any, t: Any) -> Any:
-        acc = tile_bias(m, w, R, V)
+    def tile(m: Any, positions: Any, w: Any, op: Any, row: Any, t: Any) -> Any:
+        acc, other = tile_bias(m, w, R, V), tile_zero(R, V)
         w += R
         if op.a.at >= 0:
             acc = tile_add(acc, m, op.a.at + row * op.a.stride + t, op.a.stride)
         for s in range(op.segments):
             segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
-            x, stride = segment.rows.at + t, segment.rows.stride
-            for _ in range(segment.channels):
-                acc = tile_madd(acc, m, w, x)
-                w += R
-                x += stride
+            x = segment.rows.first + positions[segment.rows.plane] + t
+            acc, other, w = products(m, w, x, segment, acc, other)
+        if sets == 2:
+            acc = tile_sum(acc, other)
         if op.kind == TANH:
             acc = tile_map(acc, _tanh, f32(0.0))
         elif op.kind == LEAKY_RELU:
@@ -123,32 +168,33 @@ def _make_tile(R: int, V: int) -> Callable[..., Any]:
     return tile
 
 
-def _make_strip(R: int, V: int) -> Callable[..., Any]:
+def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
     """R outputs over the frames t .. end: tiles of V vectors, then half as many, then single vectors."""
-    full, half, single = _make_tile(R, V), _make_tile(R, V // 2), _make_tile(R, 1)
+    full, half, single = _make_tile(R, V, sets), _make_tile(R, V // 2, sets), _make_tile(R, 1, sets)
 
     @inline
-    def strip(m: Any, w: Any, op: Any, row: Any, t: Any, end: Any) -> Any:
+    def strip(m: Any, positions: Any, w: Any, op: Any, row: Any, t: Any, end: Any) -> Any:
         behind = w
         while end - t >= V * W:
-            behind = full(m, w, op, row, t)
+            behind = full(m, positions, w, op, row, t)
             t += V * W
         if V > 2 and end - t >= V // 2 * W:
-            behind = half(m, w, op, row, t)
+            behind = half(m, positions, w, op, row, t)
             t += V // 2 * W
         if t < end:
-            behind = single(m, w, op, row, t)
+            behind = single(m, positions, w, op, row, t)
         return behind
 
     return strip
 
 
-_strip8, _strip4, _strip3 = _make_strip(8, 2), _make_strip(4, 4 if MANY else 2), _make_strip(3, 4 if MANY else 2)
-_strip2, _strip1 = _make_strip(2, 4), _make_strip(1, 4)
+_strips = {height: _make_strip(height, *TILES[height]) for height in TILES}
+_strip8 = _strips[8 if MANY else 4]
+_strip4, _strip3, _strip2, _strip1 = _strips[4], _strips[3], _strips[2], _strips[1]
 
 
 @kernel
-def dense(m: Any, op: Any, frames: Any) -> None:
+def dense(m: Any, positions: Any, op: Any, frames: Any) -> None:
     """out = function(bias + a + sum of W_s x_s over the segments), and total += out.
 
     Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: for each tile of R rows
@@ -159,19 +205,19 @@ def dense(m: Any, op: Any, frames: Any) -> None:
         w, row, left = op.weights, 0, op.channels
         while left > 0:
             if MANY and left >= 8:
-                w = _strip8(m, w, op, row, t, end)
+                w = _strip8(m, positions, w, op, row, t, end)
                 height = 8
             elif left >= 4:
-                w = _strip4(m, w, op, row, t, end)
+                w = _strip4(m, positions, w, op, row, t, end)
                 height = 4
             elif left == 3:
-                w = _strip3(m, w, op, row, t, end)
+                w = _strip3(m, positions, w, op, row, t, end)
                 height = 3
             elif left == 2:
-                w = _strip2(m, w, op, row, t, end)
+                w = _strip2(m, positions, w, op, row, t, end)
                 height = 2
             else:
-                w = _strip1(m, w, op, row, t, end)
+                w = _strip1(m, positions, w, op, row, t, end)
                 height = 1
             row += height
             left -= height

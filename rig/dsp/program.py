@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from .activations import NONE
 from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
+from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
 from .memory import Arena, Layout
-from .network import ACTIVATE, CLEAR, COMBINE, DENSE, NETWORK, PLANE, RECUR
+from .network import ACTIVATE, CLEAR, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
 from .planes import ADD, BLEND, FUSED, MULTIPLY, MULTIPLY_ADD, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
 from .simd import W
 
@@ -189,37 +190,38 @@ class Program:
     ) -> None:
         """Out = head @ h + bias of the last layer, head of shape (outputs, hidden); a feeds the first."""
         outputs, hidden = head.shape
-        inputs = a.channels
-        groups = -(-hidden // W)
-        padded, before, half = groups * W, inputs_end(inputs, hidden), half_floats(inputs, hidden)
-        packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
-        weights = self._constant(np.concatenate(packed))
+        inputs, padded = a.channels, padded_units(hidden)
         output = np.zeros((outputs, padded + 1), np.float32)
         output[:, :hidden], output[:, padded] = head, bias
-        state = np.zeros(len(layers) * (2 * half + padded), np.float32)
-        cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
-        for i, layer in enumerate(layers):
-            # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
-            start = (2 * i + (i & 1)) * half + before
-            state[start : start + hidden] = layer.h
-            cells[i, :hidden] = layer.c
-        self._lstms.append(
-            {
-                "layers": len(layers),
-                "groups": groups,
-                "hidden": hidden,
-                "inputs": inputs,
-                "outputs": outputs,
-                "before": before,
-                "weights": weights,
-                "head": self._constant(output),
-                "state": self._constant(state),
-                "half": half,
-                "state_floats": state.size,
-                "settled": self._constant(np.zeros_like(state)),
-            }
-        )
-        self._operations.append(_Operation(RECUR, out, a, first=len(self._lstms) - 1))
+        fields = {
+            "layers": len(layers),
+            "groups": padded // W,
+            "hidden": hidden,
+            "inputs": inputs,
+            "outputs": outputs,
+            "head": self._constant(output),
+        }
+        by_layers = len(layers) > 1 and hidden >= WIDE_UNITS
+        if by_layers:
+            fields["weights"], state = self._constant(packed_layers(layers)), initial_state(layers)
+            fields["gates"] = self._constant(np.zeros(STEPS * 4 * padded))
+        else:
+            before, half = inputs_end(inputs, hidden), half_floats(inputs, hidden)
+            packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
+            fields["weights"] = self._constant(np.concatenate(packed))
+            fields["before"], fields["half"] = before, half
+            state = np.zeros(len(layers) * (2 * half + padded), np.float32)
+            cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
+            for i, layer in enumerate(layers):
+                # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
+                start = (2 * i + (i & 1)) * half + before
+                state[start : start + hidden] = layer.h
+                cells[i, :hidden] = layer.c
+        fields["state"], fields["state_floats"] = self._constant(state), state.size
+        fields["settled"] = self._constant(np.zeros_like(state))
+        self._lstms.append(fields)
+        code = RECUR_BY_LAYERS if by_layers else RECUR
+        self._operations.append(_Operation(code, out, a, first=len(self._lstms) - 1))
 
     def _constant(self, values: Any) -> int:
         """Put numbers into the memory, on a cache line of their own; where they are."""
@@ -243,7 +245,7 @@ class Program:
 
         Exact for everything below the model's own Nyquist frequency; not for recurrent networks.
         """
-        assert not self.recurrent
+        assert factor == 1 or not self.recurrent
         self._stretch *= factor
         for plane in self._planes:
             plane.lookback *= factor

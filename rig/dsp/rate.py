@@ -2,9 +2,10 @@
 
     session -> model's rate -> network -> session's rate
 
-Both are polyphase filters, one row of taps per phase, cut from one Kaiser-windowed sinc: flat to `PASS_HZ`, images and
-aliases below -100 dB. The ratio is exact, so nothing drifts, and every output needs only what has already arrived: the
-delay is that of the two filters, and the same for any pattern of block sizes.
+Both are polyphase filters, see `polyphase.py`: flat to 18 kHz, images and aliases below -100 dB. They have linear phase
+where the two delay by at most `MOST_LATE_SAMPLES` of the session, else minimum phase. The ratio is exact, so nothing
+drifts, and every output needs only what has already arrived: the delay is that of the two filters, and the same for
+any pattern of block sizes.
 
 Positions are whole numbers. With L / M = model rate / session rate in lowest terms, model sample j stands at j M / L
 session samples and session sample i at i L / M model samples.
@@ -25,10 +26,10 @@ from .jit import entry, inline, kernel
 from .memory import Layout
 from .network import Network
 from .pointers import floats, foreign, record
+from .polyphase import Polyphase, filter_length, polyphase
 from .simd import W, fma, load, splat, vsum
 
-PASS_HZ = 18000.0
-STOP_DB = 101.0
+MOST_LATE_SAMPLES = 96
 MAX_FACTOR = 1000  # of the ratio in lowest terms: a row of taps each
 CHUNK = 256  # session samples at a time
 
@@ -130,36 +131,11 @@ def _clear(stage: Any, value: Any) -> None:
         history[i] = value
 
 
-def _kernel(length: int, cutoff: float, phases: int) -> NDArray[np.float64]:
-    """Rows of a Kaiser-windowed sinc of `length` input samples, (phases, length), newest sample first; each sums to 1.
-
-    `cutoff` in cycles per input sample. Row p serves outputs that lie p / phases of a sample behind an input.
-    """
-    beta = 0.1102 * (STOP_DB - 8.7)  # Kaiser's formula, as in scipy.signal.kaiser_beta
-    tau = np.arange(length) + np.arange(phases)[:, None] / phases
-    middle = length / 2
-    window = np.i0(beta * np.sqrt(np.clip(1 - ((tau - middle) / middle) ** 2, 0, None))) / np.i0(beta)
-    rows: NDArray[np.float64] = np.sinc(2 * cutoff * (tau - middle)) * window
-    return rows / rows.sum(axis=1, keepdims=True)
-
-
-class _Filter:
-    """One of the two filters: how long it must be at its input's rate, and its rows."""
-
-    def __init__(self, input_rate: float, lower_rate: float, phases: int) -> None:
-        stop_hz = lower_rate / 2
-        pass_hz = min(PASS_HZ, PASS_HZ / 22050 * stop_hz)
-        transition = 2 * math.pi * (stop_hz - pass_hz) / input_rate
-        self.length = math.ceil((STOP_DB - 7.95) / (2.285 * transition))  # Kaiser's estimate
-        self.width = -(-self.length // W) * W
-        self.phases = phases
-        self.cutoff = (pass_hz + stop_hz) / 2 / input_rate
-
-    def rows(self) -> NDArray[np.float32]:
-        """As the audio thread reads them: oldest sample first, in whole vectors."""
-        rows = np.zeros((self.phases, self.width))
-        rows[:, self.width - self.length :] = _kernel(self.length, self.cutoff, self.phases)[:, ::-1]
-        return rows.astype(np.float32).ravel()
+def _in_vectors(filter_: Polyphase) -> NDArray[np.float32]:
+    """The rows as the audio thread reads them: oldest sample first, in whole vectors."""
+    rows = np.zeros((filter_.rows.shape[0], -(-filter_.length // W) * W), np.float32)
+    rows[:, rows.shape[1] - filter_.length :] = filter_.rows[:, ::-1]
+    return rows
 
 
 class RatedNetwork:
@@ -178,27 +154,30 @@ class RatedNetwork:
                 "simple ratio. Choose 44100, 48000, 88200 or 96000 Hz."
             )
         lower = min(model_rate, session_rate)
-        enter, leave = _Filter(session_rate, lower, up), _Filter(model_rate, lower, down)
+        late = filter_length(session_rate, lower) / 2 + filter_length(model_rate, lower) / 2 / ratio
+        early = round(late) > MOST_LATE_SAMPLES
+        enter = polyphase(session_rate, lower, up, minimum_phase=early)
+        leave = polyphase(model_rate, lower, down, minimum_phase=early)
         most = CHUNK * up // down + 2
         layout = Layout()
         head = layout.reserve(RATED)
         parts = {}
         for name, filter_, room in (("enter", enter, CHUNK), ("leave", leave, most)):
-            taps = layout.reserve(np.float32, filter_.phases * filter_.width)
-            parts[name] = filter_, taps, layout.reserve(np.float32, filter_.width + room + W)
+            rows = _in_vectors(filter_)
+            history = layout.reserve(np.float32, rows.shape[1] + room + W)
+            parts[name] = rows, layout.reserve(np.float32, rows.size), history
         inner = layout.reserve(np.float32, most)
         self._network, self._arena = network, layout.allocate()
         self._record = r = self._arena[head][0]
         self.address = self._arena.address_of(head)
         r["run"], r["reset"], r["network"] = network.run_address, network.reset_address, network.address
         r["up"], r["down"], r["inner"] = up, down, self._arena.address_of(inner)
-        for name, (filter_, taps, history) in parts.items():
-            self._arena[taps][:] = filter_.rows()
-            r[name]["taps"], r[name]["width"] = self._arena.address_of(taps), filter_.width
+        for name, (rows, taps, history) in parts.items():
+            self._arena[taps][:] = rows.ravel()
+            r[name]["taps"], r[name]["width"] = self._arena.address_of(taps), rows.shape[1]
             r[name]["history"] = self._arena.address_of(history)
         r["settled"] = network.process(np.zeros(1, np.float32))[0]
-        samples = enter.length / 2 + leave.length / 2 / float(ratio)
-        self.latency_samples = round(samples)
+        self.latency_samples = round(enter.delay + leave.delay / float(ratio))
         past = network.receptive_field_samples / float(ratio)
         self.receptive_field_samples = math.ceil(past + enter.length + leave.length / float(ratio))
         self.run_address, self.reset_address = run_rated.address, reset_rated.address

@@ -250,37 +250,56 @@ def tile_bias(typingctx: Any, m: Any, w: Any, rows: Any, vecs: Any) -> Any:
     return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
 
 
-@intrinsic(prefer_literal=True)
-def tile_load(typingctx: Any, m: Any, x: Any, vecs: Any) -> Any:
-    """One row of `vecs` consecutive vectors from m[x]."""
-    V = vecs.literal_value
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        tile = _array(1, V, ir.Undefined)
-        for v in range(V):
-            tile = builder.insert_value(tile, _load(builder, args[0], _plus(builder, args[1], v * W)), v)
-        return tile
-
-    return TileType(1, V)(f32p, types.int64, vecs), codegen
+def _madd(builder: Any, tile: Any, acc: Any, m: Any, x: Any, factor_at: Callable[[int], Any]) -> Any:
+    xs = [_load(builder, m, _plus(builder, x, v * W)) for v in range(tile.vecs)]
+    for r in range(tile.rows):
+        factor = _broadcast(builder, m, factor_at(r))
+        for v in range(tile.vecs):
+            k = r * tile.vecs + v
+            total = _call(builder, "fmuladd", factor, xs[v], builder.extract_value(acc, k))
+            acc = builder.insert_value(acc, total, k)
+    return acc
 
 
 @intrinsic
 def tile_madd(typingctx: Any, tile: Any, m: Any, w: Any, x: Any) -> Any:
     """tile[r, v] += m[w + r] * (the vector at m[x + v*W]): one input into all R outputs."""
-    R, V = tile.rows, tile.vecs
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc, m, w, x = args
-        xs = [_load(builder, m, _plus(builder, x, v * W)) for v in range(V)]
-        for r in range(R):
-            factor = _broadcast(builder, m, _plus(builder, w, r))
-            for v in range(V):
-                k = r * V + v
-                total = _call(builder, "fmuladd", factor, xs[v], builder.extract_value(acc, k))
-                acc = builder.insert_value(acc, total, k)
-        return acc
+        return _madd(builder, tile, acc, m, x, lambda r: _plus(builder, w, r))
 
     return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_madd_far(typingctx: Any, tile: Any, m: Any, w: Any, stride: Any, x: Any) -> Any:
+    """tile[r, v] += m[w + r*stride] * (the vector at m[x + v*W])."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, stride, x = args
+        factors = [w]
+        for _ in range(1, tile.rows):
+            factors.append(builder.add(factors[-1], stride))
+        return _madd(builder, tile, acc, m, x, factors.__getitem__)
+
+    return tile(tile, f32p, types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_repeat(typingctx: Any, m: Any, x: Any, rows: Any, vecs: Any) -> Any:
+    """Every row is the same: `vecs` consecutive vectors from m[x]."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tile = _array(R, V, ir.Undefined)
+        for v in range(V):
+            loaded = _load(builder, args[0], _plus(builder, args[1], v * W))
+            for r in range(R):
+                tile = builder.insert_value(tile, loaded, r * V + v)
+        return tile
+
+    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
 
 
 @intrinsic
@@ -299,6 +318,20 @@ def tile_add(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
         return acc
 
     return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_sum(typingctx: Any, tile: Any, other: Any) -> Any:
+    """Two tiles of the same shape, added."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, other = args
+        for k in range(tile.rows * tile.vecs):
+            total = builder.fadd(builder.extract_value(acc, k), builder.extract_value(other, k))
+            acc = builder.insert_value(acc, total, k)
+        return acc
+
+    return tile(tile, tile), codegen
 
 
 @intrinsic

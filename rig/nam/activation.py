@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..dsp import activations as numbers
 from ..dsp.program import NOTHING, Function, Program, Signal
 from .fields import Fields, shown
@@ -24,6 +26,7 @@ KINDS = {
     "Softsign": numbers.SOFTSIGN,
 }
 DEFAULT_SLOPE = 0.01
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,24 @@ def read_activation(fields: Fields, key: str, value: Any, channels: int) -> Acti
 def _parameters(spec: Fields, name: str, channels: int) -> list[tuple[float, ...]]:
     def number(key: str, default: float) -> float:
         value = spec.get(key)
-        return default if value is None else spec.number_value(key, value)
+        return default if value is None else _single(spec, key, value)
 
     if name == "PReLU" and spec.get("negative_slope") is None and spec.get("negative_slopes") is not None:
         slopes = spec.sequence("negative_slopes")
         if len(slopes) not in (1, channels):
             where = spec.at("negative_slopes")
             raise spec.error(f"{where} has {len(slopes)} slopes, expected 1 or {channels}, one per channel")
-        return [(spec.number_value(f"negative_slopes[{i}]", slope),) for i, slope in enumerate(slopes)]
+        return [(_single(spec, f"negative_slopes[{i}]", slope),) for i, slope in enumerate(slopes)]
     if name in ("LeakyReLU", "PReLU"):
         return [(number("negative_slope", DEFAULT_SLOPE),)]
     if KINDS[name] == numbers.LEAKY_HARDTANH:
         low, high = number("min_val", -1.0), number("max_val", 1.0)
         return [(low, high, number("min_slope", DEFAULT_SLOPE), number("max_slope", DEFAULT_SLOPE))]
     return [()]
+
+
+def _single(spec: Fields, key: str, value: Any) -> float:
+    number = spec.number_value(key, value)
+    if abs(number) > LARGEST:
+        raise spec.error(f"{spec.at(key)} is {shown(value)}, more than float32 can hold")
+    return number

@@ -41,6 +41,10 @@ class Architecture(Protocol):
         """So much silence at the input settles it."""
 
     @property
+    def recurrent(self) -> bool:
+        """Whether silence has to be played to it, sample by sample, until it settles."""
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
 

@@ -13,7 +13,7 @@ from .activation import Activation, read_activation
 from .architecture import Leaf
 from .convolution import Convolution, Taken
 from .fields import Fields
-from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_RECEPTIVE_FIELD
+from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_LAYERS_IN_FILE, MAX_RECEPTIVE_FIELD
 from .weights import Reader, Weights
 
 KERNEL = 2
@@ -71,6 +71,11 @@ class ConvNetConfig:
         return self.receptive_field_samples
 
     @property
+    def recurrent(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(block.history_floats for block in self.blocks)
@@ -111,8 +116,9 @@ class ConvNetConfig:
             found = f"the variance and eps of a batch normalisation add up to {spread.min():g}"
             raise ModelError(f"{where}: {found}, expected more than 0")
         scale = gamma / np.sqrt(spread)
-        matrix = (taken.matrix * scale[:, None, None]).astype(np.float32)
-        bias = (beta - scale * mean).astype(np.float32)
+        with np.errstate(over="ignore"):
+            matrix = (taken.matrix * scale[:, None, None]).astype(np.float32)
+            bias = (beta - scale * mean).astype(np.float32)
         if not (np.isfinite(matrix).all() and np.isfinite(bias).all()):
             raise ModelError(f"{where}: a batch normalisation scales beyond float32")
         return Taken(matrix, bias)
@@ -129,7 +135,8 @@ def read_convnet(config: Fields) -> ConvNetConfig:
             raise config.unexpected("groups", f"a divisor of {count}, the {what} channels".replace("  ", " "))
     dilations = config.sequence("dilations")
     if len(dilations) > MAX_LAYERS:
-        raise config.error(f"asks for {len(dilations)} blocks, more than the {MAX_LAYERS} a model may have")
+        raise config.error(f"{config.where} asks for {len(dilations)} blocks, more than the {MAX_LAYERS} it may have")
+    config.count("layers", len(dilations), MAX_LAYERS_IN_FILE)
     return ConvNetConfig(
         inputs=inputs,
         outputs=config.whole("out_channels", MAX_CHANNELS, 1),

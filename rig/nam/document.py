@@ -9,7 +9,7 @@ from .architecture import Architecture, Leaf
 from .convnet import ConvNetConfig, read_convnet
 from .family import family
 from .fields import Fields, shown
-from .limits import check_limits, check_work
+from .limits import MAX_NETWORKS, check_limits, check_work
 from .linear import read_linear
 from .lstm import read_lstm
 from .read_wavenet import read_wavenet
@@ -18,7 +18,6 @@ from .slimming import slim, slim_sizes
 from .weights import read_weights
 
 MAX_DEPTH = 16  # networks in networks
-MAX_MODELS = 1024  # one after the other
 SAMPLE_RATES = (8000, 384000)  # Hz
 ARCHITECTURES = "WaveNet, LSTM, ConvNet, Linear, Sequential or SlimmableContainer"
 
@@ -64,7 +63,8 @@ def read_document(
     `outer_rate`: the rate of the object around it. `any_channels`: inside another network; otherwise it is mono.
     """
     if depth > MAX_DEPTH:
-        raise fields.error(f"networks are nested more than {MAX_DEPTH} deep")
+        raise fields.error(f"{fields.where}: networks are nested more than {MAX_DEPTH} deep")
+    fields.count("networks", 1, MAX_NETWORKS)
     if not fields.where and "architecture" not in fields.values and "weights" not in fields.values:
         raise fields.error("JSON, but not a NAM file (no architecture and no weights)")
     _check_version(fields)
@@ -80,7 +80,7 @@ def read_document(
     check_limits(config, checked)
     weights = read_weights(fields)
     if weights.size != checked.weight_count:
-        asked = f"its configuration ({checked.shape}) asks for {checked.weight_count}"
+        asked = f"its configuration ({shown(checked.shape, 100)}) asks for {checked.weight_count}"
         raise fields.error(f"{fields.where or 'the file'} holds {weights.size} weights, {asked}")
     check_work(config, checked)
     if isinstance(checked, ConvNetConfig):
@@ -123,11 +123,8 @@ def _read_config(
 
 def _read_sequential(config: Fields, depth: int, rate: float | None, known_rate: float | None) -> SequentialConfig:
     config.warn_unknown(["models"])
-    values = config.sequence("models")
-    if len(values) > MAX_MODELS:
-        raise config.error(f"asks for {len(values)} models, more than the {MAX_MODELS} a model may have")
     models: list[Leaf] = []
-    for i, value in enumerate(values):
+    for i, value in enumerate(config.sequence("models")):
         fields = config.inside(f"models[{i}]", value)
         document = read_document(fields, depth + 1, known_rate, any_channels=True)
         model = whole(document)
@@ -159,7 +156,8 @@ def _read_container(config: Fields, depth: int, rate: float | None) -> Container
         _check_same_rate(submodel, document.sample_rate, rate)
         submodels.append(document)
     if limits[-1] < 1.0:
-        raise config.error(f"the last max_value is {limits[-1]}, expected at least 1")
+        where = config.at(f"submodels[{len(limits) - 1}].max_value")
+        raise config.error(f"{where}, the last, is {limits[-1]}, expected at least 1")
     return Container(tuple(limits), tuple(submodels), rate)
 
 

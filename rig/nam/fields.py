@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ModelError
 
+MAX_WARNINGS = 30  # per file; who reads more?
+LONGEST_PLACE = 120  # characters, of a field in networks in networks
 NULL_IS_NORMAL = {"head", "condition_dsp", "slimmable", "secondary_activation", "metadata"}
+
+
+@dataclass(slots=True)
+class Found:
+    """What the objects of one file collect together."""
+
+    warnings: list[str] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)  # how much of what the whole file asks for
+
+    def warn(self, text: str) -> None:
+        """Note something odd but harmless, once; of very many such notes only the first."""
+        if text not in self.warnings and len(self.warnings) <= MAX_WARNINGS:
+            full = len(self.warnings) == MAX_WARNINGS
+            self.warnings.append("there is more of this kind, not listed here" if full else text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +35,14 @@ class Fields:
     file: str  # name with ending
     where: str
     values: dict[str, Any]
-    warnings: list[str]  # shared by all objects of a file
+    found: Found  # shared by all objects of a file
 
     def at(self, key: str) -> str:
         """A field's place in the file."""
-        return f"{self.where}.{key}" if self.where else key
+        place = f"{self.where}.{key}" if self.where else key
+        return (
+            place if len(place) <= LONGEST_PLACE else f"{place[: LONGEST_PLACE // 2]}...{place[-LONGEST_PLACE // 2 :]}"
+        )
 
     def error(self, text: str) -> ModelError:
         """The error to raise: the file's name and what is wrong."""
@@ -34,9 +53,15 @@ class Fields:
         return self.error(f"{self.at(key)} is {shown(self.values[key])}, expected {expected}")
 
     def warn(self, text: str) -> None:
-        """Note something odd but harmless, once."""
-        if text not in self.warnings:
-            self.warnings.append(text)
+        """Note something odd but harmless."""
+        self.found.warn(text)
+
+    def count(self, what: str, more: int, limit: int) -> None:
+        """Add to what the whole file asks for; ModelError beyond the limit."""
+        total = self.found.totals[what] = self.found.totals.get(what, 0) + more
+        if total > limit:
+            where = self.where or "the file"
+            raise self.error(f"with {where} the file asks for {total} {what}, more than the {limit} it may have")
 
     def warn_unknown(self, known: Iterable[str]) -> None:
         """Note keys that nobody reads."""
@@ -65,7 +90,7 @@ class Fields:
         """A nested object, found at `key` (which may be `layers[0]`)."""
         if not isinstance(value, dict):
             raise self.error(f"{self.at(key)} is {shown(value)}, expected an object")
-        return Fields(self.file, self.at(key), value, self.warnings)
+        return Fields(self.file, self.at(key), value, self.found)
 
     def sequence(self, key: str) -> list[Any]:
         """A list that must be there and hold something."""

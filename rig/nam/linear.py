@@ -50,6 +50,11 @@ class LinearConfig:
         return 0
 
     @property
+    def recurrent(self) -> bool:
+        """No."""
+        return False
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return (self.taps - 1) * min(self.inputs, self.outputs)
@@ -75,7 +80,8 @@ def read_linear(config: Fields) -> LinearConfig:
     """Check `config`."""
     config.warn_unknown(KNOWN)
     implementation = config.get("implementation")
-    if implementation is not None and str(implementation).lower() not in IMPLEMENTATIONS:
+    known = isinstance(implementation, str) and implementation.lower() in IMPLEMENTATIONS
+    if implementation is not None and not known:
         config.warn(f"{config.at('implementation')} is {shown(implementation)}, unknown and ignored")
     return LinearConfig(
         inputs=config.whole("in_channels", MAX_CHANNELS, 1),

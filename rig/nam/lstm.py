@@ -11,7 +11,7 @@ from .fields import Fields
 from .weights import Reader, Weights
 
 MAX_HIDDEN = 1024
-MAX_LAYERS = 1024
+MAX_LAYERS = 128  # each adds a step to every block, however small
 UNKNOWN_RATE_HZ = 48000  # what a file without a rate was trained at
 PREWARM_S = 0.5
 KNOWN = ("num_layers", "input_size", "hidden_size", "in_channels", "out_channels")
@@ -52,6 +52,11 @@ class LSTMConfig:
     def receptive_field_samples(self) -> int:
         """Its memory never ends; so much silence settles it."""
         return self.prewarm_samples
+
+    @property
+    def recurrent(self) -> bool:
+        """Yes."""
+        return True
 
     @property
     def history_floats(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,9 +14,10 @@ from ..dsp.network import Network
 from ..dsp.rate import Playable, RatedNetwork
 from ..errors import ModelError, RigError
 from .architecture import Leaf
-from .document import Container, choose, read_document, sizes
+from .document import Container, choose, read_document, sizes, whole
 from .family import family
 from .file import read
+from .limits import MAX_HISTORY
 from .metadata import read_metadata
 
 ASSUMED_RATE_HZ = 48000.0
@@ -77,7 +79,7 @@ class Model:
             size=float(size),
             sizes=sizes(document),
             content_hash=content_hash,
-            warnings=tuple(root.warnings),
+            warnings=tuple(root.found.warnings),
             leaf=leaf,
             document=document,
         )
@@ -112,21 +114,32 @@ class Model:
         """Hz; where the file does not say, 48000, which every player assumes."""
         return ASSUMED_RATE_HZ if self.sample_rate is None else self.sample_rate
 
+    @property
+    def network_hash(self) -> str:
+        """SHA-256, in hex, of the network that plays: `content_hash` at full size, another for each smaller size."""
+        if self.leaf is whole(self.document):
+            return self.content_hash
+        submodels = self.document.submodels if isinstance(self.document, Container) else ()
+        chosen = [i for i, submodel in enumerate(submodels) if whole(submodel) is self.leaf]
+        return hashlib.sha256(f"{self.content_hash} {chosen} ".encode() + self.leaf.weights.tobytes()).hexdigest()
+
     def network(self, session_rate: float | None = None) -> Playable:
         """A fresh playing instance, prewarmed, for a session of any rate in Hz (None: the model's own).
 
         In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
-        as far and needs no resampling. Everything else is resampled on both sides of the network.
+        as far and needs no resampling. Everything else is resampled on both sides of the network. Raises ModelError if
+        its answer to silence is no number.
         """
         program, config = self.leaf.program(), self.leaf.config
-        past, prewarm = config.receptive_field_samples, config.prewarm_samples
         multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
-        if multiple.is_integer() and not program.recurrent:
-            stretch = int(multiple)
-            program.stretch(stretch)
-            return Network(program, (past - 1) * stretch + 1, prewarm * stretch)
-        network = Network(program, past, prewarm)
-        return network if multiple == 1.0 else RatedNetwork(network, self.rate, session_rate or self.rate)
+        stretches = multiple.is_integer() and not program.recurrent and config.history_floats * multiple <= MAX_HISTORY
+        stretch = int(multiple) if stretches else 1
+        program.stretch(stretch)
+        past = (config.receptive_field_samples - 1) * stretch + 1
+        network = Network(program, past, config.prewarm_samples * stretch)
+        if not network.rests:
+            raise ModelError(f"{self.path.name}: its answer to silence is no number, as its weights are too large")
+        return network if stretch == multiple else RatedNetwork(network, self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.

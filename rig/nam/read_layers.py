@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .activation import read_activation
+from .activation import Activation, read_activation
 from .fields import Fields, shown
 from .film import SITES, Film
 from .layers import Head, Layer, LayerArray
-from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_RECEPTIVE_FIELD
+from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_LAYERS_IN_FILE, MAX_RECEPTIVE_FIELD, MAX_SLOPES, MAX_TAPS
 
 KNOWN = (
     *("input_size", "condition_size", "channels", "bottleneck", "kernel_size", "kernel_sizes", "dilations"),
@@ -65,20 +65,40 @@ def _read_layers(fields: Fields, bottleneck: int) -> tuple[Layer, ...]:
     count = len(dilations)
     if count > MAX_LAYERS:
         raise fields.error(f"{fields.where} asks for {count} layers, more than the {MAX_LAYERS} a model may have")
+    fields.count("layers", count, MAX_LAYERS_IN_FILE)
     kernels = _read_kernels(fields, count)
+    fields.count("taps", sum(kernels), MAX_TAPS)
     modes = _read_modes(fields, count)
-    activations = _listed(fields, "activation", count)
-    secondaries = _secondaries(fields, modes)
+    activations = _Activations(fields, bottleneck)
+    firsts = _listed(fields, "activation", count)
+    seconds = _secondaries(fields, modes)
     return tuple(
         Layer(
             kernel=kernels[i],
             dilation=fields.whole_value(f"dilations[{i}]", dilations[i], MAX_RECEPTIVE_FIELD),
-            activation=read_activation(fields, *activations[i], bottleneck),
+            activation=activations.read(*firsts[i]),
             gating=modes[i],
-            secondary=None if modes[i] == "none" else read_activation(fields, *secondaries[i], bottleneck),
+            secondary=None if modes[i] == "none" else activations.read(*seconds[i]),
         )
         for i in range(count)
     )
+
+
+class _Activations:
+    """Reads those of an array; what stands there once for all layers is read once."""
+
+    def __init__(self, fields: Fields, channels: int) -> None:
+        self._fields, self._channels = fields, channels
+        self._known: dict[str, Activation] = {}
+
+    def read(self, key: str, value: Any) -> Activation:
+        """As `read_activation`."""
+        if key not in self._known:
+            self._known[key] = read_activation(self._fields, key, value, self._channels)
+        activation = self._known[key]
+        if len(activation.functions) > 1:
+            self._fields.count("slopes", len(activation.functions), MAX_SLOPES)
+        return activation
 
 
 def _read_kernels(fields: Fields, layers: int) -> list[int]:
@@ -88,7 +108,7 @@ def _read_kernels(fields: Fields, layers: int) -> list[int]:
         raise fields.error(f"{fields.where} needs either kernel_size or kernel_sizes, {both}")
     key = "kernel_size" if many is None else "kernel_sizes"
     values = _per_layer(fields, key, layers)
-    return [fields.whole_value(key, value, MAX_RECEPTIVE_FIELD) for value in values]
+    return [fields.whole_value(key, value, MAX_TAPS) for value in values]
 
 
 def _per_layer(fields: Fields, key: str, layers: int) -> list[Any]:
@@ -185,13 +205,19 @@ def _read_head(fields: Fields) -> Head:
         head = fields.child("head")
         return Head(
             out_channels=head.whole("out_channels", MAX_CHANNELS),
-            kernel=head.whole("kernel_size", MAX_RECEPTIVE_FIELD),
+            kernel=_read_head_kernel(head),
             dilation=head.whole("head_dilation", MAX_RECEPTIVE_FIELD, 1),
             bias=head.boolean("bias"),
         )
     if fields.get("head_size") is None:
         raise fields.error(f"{fields.where} has neither head nor head_size")
     return Head(fields.whole("head_size", MAX_CHANNELS), 1, 1, fields.boolean("head_bias"))
+
+
+def _read_head_kernel(head: Fields) -> int:
+    kernel = head.whole("kernel_size", MAX_TAPS)
+    head.count("taps", kernel, MAX_TAPS)
+    return kernel
 
 
 def _read_slimmable(fields: Fields, channels: int) -> tuple[int, ...] | None:

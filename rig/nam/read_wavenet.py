@@ -7,7 +7,7 @@ from .architecture import Leaf
 from .convolution import Convolution
 from .fields import Fields
 from .layers import LayerArray
-from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_RECEPTIVE_FIELD
+from .limits import MAX_CHANNELS, MAX_LAYERS, MAX_LAYERS_IN_FILE, MAX_SLOPES, MAX_TAPS
 from .read_layers import read_array
 from .wavenet import PostHead, WaveNetConfig
 
@@ -28,13 +28,14 @@ def read_wavenet(config: Fields, condition: Leaf | None) -> WaveNetConfig:
         raise config.error(f"{found}, expected {inputs}, those of the model")
     condition_channels = inputs if condition is None else condition.config.outputs
     arrays: list[LayerArray] = []
+    layers = 0
     for i, value in enumerate(config.sequence("layers")):
         before = arrays[-1] if arrays else None
         entering = before.channels if before else inputs
         arrays.append(read_array(config.inside(f"layers[{i}]", value), entering, condition_channels, before))
-    layers = sum(len(array.layers) for array in arrays)
-    if layers > MAX_LAYERS:
-        raise config.error(f"{config.where} asks for {layers} layers, more than the {MAX_LAYERS} a model may have")
+        layers += len(arrays[-1].layers)
+        if layers > MAX_LAYERS:
+            raise config.error(f"{config.where} asks for {layers} layers, more than the {MAX_LAYERS} a model may have")
     post_head = _read_post_head(config, arrays)
     return WaveNetConfig(inputs, tuple(arrays), post_head, condition)
 
@@ -53,10 +54,15 @@ def _read_post_head(config: Fields, arrays: list[LayerArray]) -> PostHead | None
     kernels = head.sequence("kernel_sizes")
     if len(kernels) > MAX_LAYERS:
         raise head.error(f"{head.where} asks for {len(kernels)} layers, more than the {MAX_LAYERS} a model may have")
+    head.count("layers", len(kernels), MAX_LAYERS_IN_FILE)
+    for entering in [inputs, *[channels] * (len(kernels) > 1)]:
+        activation = read_activation(head, "activation", head.required("activation"), entering)
+    if len(activation.functions) > 1:
+        head.count("slopes", len(activation.functions) * len(kernels), MAX_SLOPES)
     convolutions = []
     for i, value in enumerate(kernels):
-        kernel = head.whole_value(f"kernel_sizes[{i}]", value, MAX_RECEPTIVE_FIELD)
-        entering = channels if i else inputs
-        activation = read_activation(head, "activation", head.required("activation"), entering)
-        convolutions.append(Convolution(outputs if i == len(kernels) - 1 else channels, entering, kernel))
+        kernel = head.whole_value(f"kernel_sizes[{i}]", value, MAX_TAPS)
+        head.count("taps", kernel, MAX_TAPS)
+        last = i == len(kernels) - 1
+        convolutions.append(Convolution(outputs if last else channels, channels if i else inputs, kernel))
     return PostHead(activation, tuple(convolutions))

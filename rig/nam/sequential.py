@@ -8,6 +8,8 @@ from ..dsp.program import Program, Signal
 from .architecture import Leaf
 from .weights import Weights
 
+SHOWN = 4  # of a chain, for people
+
 
 @dataclass(frozen=True, slots=True)
 class SequentialConfig:
@@ -52,6 +54,11 @@ class SequentialConfig:
         return max(1, first.prewarm_samples) + sum(config.receptive_field_samples for config in others)
 
     @property
+    def recurrent(self) -> bool:
+        """If a network inside is."""
+        return any(leaf.config.recurrent for leaf in self.nested)
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(model.config.history_floats for model in self.models)
@@ -59,7 +66,9 @@ class SequentialConfig:
     @property
     def shape(self) -> str:
         """For people."""
-        return "; then ".join(model.config.shape for model in self.models)
+        shapes = [model.config.shape for model in self.models[:SHOWN]]
+        more = len(self.models) - len(shapes)
+        return "; then ".join(shapes + [f"{more} more"] * (more > 0))
 
     def write(self, program: Program, weights: Weights, x: Signal, out: Signal) -> None:
         """Add the operations of one after the other."""

@@ -27,12 +27,13 @@ def slim(leaf: Leaf, size: float, file: str) -> Leaf:
     net = leaf.config
     if not isinstance(net, WaveNetConfig):
         return leaf
-    cut = replace(net, arrays=_cut_arrays(net.arrays, size))
-    if cut == net:
+    widths = _widths(net, size)
+    if widths == [(array.channels, array.bottleneck) for array in net.arrays]:
         return leaf
-    obstacle = _obstacle(net, cut)
+    obstacle = _obstacle(net) or _misfit(net, widths)
     if obstacle is not None:
         raise ModelError(f"{file}: a slimmable WaveNet below full size, but {obstacle}; ask for size 1")
+    cut = replace(net, arrays=_cut_arrays(net.arrays, widths))
     return Leaf(cut, _cut_weights(net, cut, leaf.weights), leaf.sample_rate)
 
 
@@ -44,31 +45,48 @@ def slim_sizes(leaf: Leaf) -> tuple[tuple[float, str], ...]:
     counts = {len(array.allowed_channels) for array in net.arrays if array.allowed_channels}
     limits = sorted({i / count for count in counts for i in range(1, count + 1)})
     middles = [(below + limit) / 2 for below, limit in pairwise([0.0, *limits])]
-    sizes = [replace(net, arrays=_cut_arrays(net.arrays, middle)) for middle in middles]
-    if len(sizes) < 2 or any(_obstacle(net, cut) for cut in sizes[:-1]):
+    if len(middles) < 2 or _obstacle(net):
         return ()
-    return tuple((limit, cut.shape) for limit, cut in zip(limits, sizes, strict=True))
+    sizes = [_widths(net, middle) for middle in middles]
+    if any(_misfit(net, widths) for widths in sizes[:-1]):
+        return ()
+    shapes = [net.shape_of([channels for channels, _ in widths]) for widths in sizes]
+    return tuple(zip(limits, shapes, strict=True))
 
 
-def _obstacle(net: WaveNetConfig, cut: WaveNetConfig) -> str | None:
-    """Why the first cannot become the second."""
-    for i, (array, part) in enumerate(zip(net.arrays, cut.arrays, strict=True)):
+def _obstacle(net: WaveNetConfig) -> str | None:
+    """Why it cannot be cut at all."""
+    for i, array in enumerate(net.arrays):
         if max(convolution.groups for convolution in array.convolutions()) > 1:
             return f"its array {i} has groups of channels, which cannot be cut"
         if array.head.kernel > 1:
             return f"its array {i} has a head of {array.head.kernel} taps, which cannot be cut"
-        if i and part.skip_channels != part.channels:
-            return f"its array {i} would have {part.skip_channels} channels for its head, not {part.channels}"
     return None
 
 
-def _cut_arrays(arrays: tuple[LayerArray, ...], size: float) -> tuple[LayerArray, ...]:
-    widths = [_width(array, size) for array in arrays]
+def _misfit(net: WaveNetConfig, widths: list[tuple[int, int]]) -> str | None:
+    """Why it cannot be cut to these widths."""
+    for i, (array, (channels, bottleneck)) in enumerate(zip(net.arrays, widths, strict=True)):
+        skips = array.head1x1[0] if array.head1x1 else bottleneck
+        if i and skips != channels:
+            return f"its array {i} would have {skips} channels for its head, not {channels}"
+    return None
+
+
+def _widths(net: WaveNetConfig, size: float) -> list[tuple[int, int]]:
+    """Channels and bottleneck of each array at a size."""
+    widths = []
+    for array in net.arrays:
+        allowed = array.allowed_channels
+        width = array.channels if allowed is None else allowed[min(floor(size * len(allowed)), len(allowed) - 1)]
+        kept = max(1, array.bottleneck * width // array.channels)
+        widths.append((width, kept if array.layer1x1_groups is not None else width))
+    return widths
+
+
+def _cut_arrays(arrays: tuple[LayerArray, ...], widths: list[tuple[int, int]]) -> tuple[LayerArray, ...]:
     cut = []
-    for i, (array, width) in enumerate(zip(arrays, widths, strict=True)):
-        bottleneck = max(1, array.bottleneck * width // array.channels)
-        if array.layer1x1_groups is None:
-            bottleneck = width
+    for i, (array, (width, bottleneck)) in enumerate(zip(arrays, widths, strict=True)):
         layers = tuple(
             replace(
                 layer,
@@ -77,11 +95,11 @@ def _cut_arrays(arrays: tuple[LayerArray, ...], size: float) -> tuple[LayerArray
             )
             for layer in array.layers
         )
-        heads = widths[i + 1] if i + 1 < len(arrays) else array.head.out_channels
+        heads = widths[i + 1][0] if i + 1 < len(arrays) else array.head.out_channels
         cut.append(
             replace(
                 array,
-                inputs=widths[i - 1] if i else array.inputs,
+                inputs=widths[i - 1][0] if i else array.inputs,
                 channels=width,
                 bottleneck=bottleneck,
                 layers=layers,
@@ -89,11 +107,6 @@ def _cut_arrays(arrays: tuple[LayerArray, ...], size: float) -> tuple[LayerArray
             )
         )
     return tuple(cut)
-
-
-def _width(array: LayerArray, size: float) -> int:
-    allowed = array.allowed_channels
-    return array.channels if allowed is None else allowed[min(floor(size * len(allowed)), len(allowed) - 1)]
 
 
 def _cut_weights(net: WaveNetConfig, cut: WaveNetConfig, weights: Weights) -> Weights:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..dsp.program import NOTHING, Program, Signal
 from .activation import Activation
 from .architecture import Leaf
@@ -12,6 +14,8 @@ from .convolution import Convolution, Taken
 from .layers import LayerArray
 from .weights import Reader, Weights
 from .write_layers import write_layers
+
+SHOWN = 8  # arrays, for people
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,11 @@ class WaveNetConfig:
         return self._lookback + (max(1, self.condition.config.prewarm_samples) if self.condition else 1)
 
     @property
+    def recurrent(self) -> bool:
+        """If a network inside is."""
+        return any(leaf.config.recurrent for leaf in self.nested)
+
+    @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
         return sum(c.history_floats for c in self.convolutions()) + sum(n.config.history_floats for n in self.nested)
@@ -89,10 +98,19 @@ class WaveNetConfig:
     @property
     def shape(self) -> str:
         """For people."""
-        widths = " -> ".join(str(array.channels) for array in self.arrays)
-        layers = " + ".join(str(len(array.layers)) for array in self.arrays)
+        return self.shape_of([array.channels for array in self.arrays])
+
+    def shape_of(self, widths: list[int]) -> str:
+        """The same with other channels."""
         condition = f", conditioned by {self.condition.config.shape}" if self.condition else ""
-        return f"WaveNet {widths} channels, {layers} layers{condition}"
+        if len(widths) > SHOWN:
+            layers = sum(len(array.layers) for array in self.arrays)
+            return (
+                f"WaveNet {widths[0]} -> ... -> {widths[-1]} channels, {len(widths)} arrays, {layers} layers{condition}"
+            )
+        channels = " -> ".join(map(str, widths))
+        counts = " + ".join(str(len(array.layers)) for array in self.arrays)
+        return f"WaveNet {channels} channels, {counts} layers{condition}"
 
     def write(self, program: Program, weights: Weights, x: Signal, out: Signal) -> None:
         """Add the operations. The output scale, the last weight, goes into the last array's head."""
@@ -107,7 +125,8 @@ class WaveNetConfig:
             residual, total = write_layers(program, reader, array, residual, condition, total, last)
             head = array.head_convolution.take(reader)
             if last:
-                head = Taken(head.matrix * weights[-1], head.bias * weights[-1])
+                with np.errstate(over="ignore"):
+                    head = Taken(head.matrix * weights[-1], head.bias * weights[-1])
             behind = out if last and self.post_head is None else program.signal(array.head.out_channels)
             program.dense(behind, head.taps(total, array.head.dilation), head.bias)
             total = behind

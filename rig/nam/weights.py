@@ -20,7 +20,8 @@ def read_weights(fields: Fields) -> Weights:
     if not isinstance(values, list):
         raise fields.unexpected("weights", "a list of numbers")
     if len(values) > MAX_WEIGHTS:
-        raise fields.error(f"{len(values)} weights, more than the {MAX_WEIGHTS} a model may have")
+        found = f"{fields.at('weights')} is a list of {len(values)}"
+        raise fields.error(f"{found}, more than the {MAX_WEIGHTS} weights a model may have")
     if not {type(value) for value in values} <= {int, float}:
         i = next(i for i, value in enumerate(values) if type(value) not in (int, float))
         raise fields.error(f"{fields.at('weights')}[{i}] is {shown(values[i])}, expected a number")
@@ -31,7 +32,8 @@ def read_weights(fields: Fields) -> Weights:
         raise fields.error(f"{fields.at('weights')} has a number beyond float32") from None
     bad = np.flatnonzero(~np.isfinite(weights))
     if bad.size:
-        raise fields.error(f"{bad.size} of {weights.size} weights are not finite in float32 (first: weights[{bad[0]}])")
+        first = f"{fields.at('weights')}[{bad[0]}]"
+        raise fields.error(f"{bad.size} of {weights.size} weights are not finite in float32 (first: {first})")
     weights.setflags(write=False)
     return weights
 

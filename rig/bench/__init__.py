@@ -1,0 +1,81 @@
+"""How fast rig is here: networks against this machine's own multiply-add peak, the convolver against SciPy's.
+
+Everything is measured in rounds, one after the other, and the medians are reported: machines are noisy, and a ratio of
+two things measured in the same minute says more than a time. Times are CPU times, so a busy machine does little harm.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from ..dsp.jit import cpu_name
+from ..dsp.network import Network
+from ..dsp.roofline import fma_peak_gmacs
+from ..dsp.simd import W
+from ..errors import RigError
+from ..nam import Model
+from .cabinet import CabinetBench, cabinets
+from .networks import NetworkBench, compare_with_yardstick, network_cost
+from .shapes import SHAPES, Subject, subject
+from .timing import Stopwatch
+
+__all__ = ["ROUNDS", "bench", "network_cost"]
+
+ROUNDS = 9
+
+
+def bench(
+    models: Sequence[Path] = (),
+    rounds: int = ROUNDS,
+    *,
+    only: Sequence[str] = (),
+    start: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> dict[str, Any]:
+    """Measure models (without any: the known shapes with random weights) and the convolver; plain data.
+
+    `only`: names of shapes, or beginnings of them, and `cabinet`; nothing else is measured. `start`: measure starts
+    of the program too, which compiles everything once more. Raises RigError for a name that fits nothing.
+    """
+    from .start import measure_start  # reads and writes audio files: a library that `rig info` does not wait for
+
+    subjects = [_of_file(path) for path in models] or [subject(name) for name in _chosen(only)]
+    stopwatch = Stopwatch()
+    networks = [NetworkBench(each, stopwatch) for each in subjects]
+    lengths = cabinets(stopwatch) if not only or "cabinet" in only else []
+    parts: list[NetworkBench | CabinetBench] = [*networks, *lengths]
+    peaks: list[float] = []
+    for done in range(rounds):
+        peaks.append(fma_peak_gmacs())
+        for i, part in enumerate(parts):
+            part.round()
+            if progress is not None:
+                progress((done + (i + 1) / len(parts)) / rounds)
+    peak = median(peaks)
+    reports = [network.report(peak) for network in networks]
+    compare_with_yardstick(reports)
+    return {
+        "machine": {"cpu": cpu_name(), "system": platform.system(), "lanes": W, "peak_gmacs": peak, "rounds": rounds},
+        "models": reports,
+        "convolver": [length.report() for length in lengths],
+        "start": measure_start(progress) if start else None,
+    }
+
+
+def _of_file(path: Path) -> Subject:
+    model = Model.load(path)
+    network = model.network()
+    assert isinstance(network, Network)  # at its own rate
+    return Subject(path.name, model.shape, model.macs_per_sample, network)
+
+
+def _chosen(only: Sequence[str]) -> list[str]:
+    wanted = [name.casefold() for name in only if name != "cabinet"]
+    for name in wanted:
+        if not any(shape.casefold().startswith(name) for shape in SHAPES):
+            raise RigError(f"No shape is called {name!r}; there are cabinet, {', '.join(SHAPES)}.")
+    return [shape for shape in SHAPES if not only or shape.casefold().startswith(tuple(wanted) or ("\0",))]

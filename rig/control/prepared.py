@@ -1,0 +1,60 @@
+"""Files of the player that are ready to sound: all that takes time is done, in whatever thread, by `load`."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ..dsp.rate import Playable
+from ..engine import Cabinet, Engine
+from ..errors import RigError
+from ..ir import IR
+from ..measured import measure
+from ..nam import Model
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedModel:
+    """A model and one playing instance of it, prewarmed, for one lane."""
+
+    model: Model
+    network: Playable
+
+    @classmethod
+    def load(cls, path: Path, size: float, session_rate: float) -> Self:
+        """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
+        model = Model.load(path, size)
+        return cls(model, model.network(session_rate))
+
+    def measured(self) -> Self:
+        """The same; how loud it is has been measured and kept where its file does not say."""
+        if self.model.loudness_db is None:
+            with contextlib.suppress(RigError):  # then it has no level, which is said where it is played
+                measure(self.model)
+        return self
+
+    @property
+    def nbytes(self) -> int:
+        """The network's memory, and the weights as the model keeps them."""
+        return self.network.nbytes + 8 * self.model.weight_count
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedIR:
+    """An impulse response as an engine can play it, and its cabinet."""
+
+    ir: IR
+    cabinet: Cabinet
+
+    @classmethod
+    def load(cls, path: Path, engine: Engine) -> Self:
+        """Raises IRError for a file that cannot be played."""
+        ir = IR.load(path, sample_rate=round(engine.sample_rate)).limited(engine.line.max_taps)
+        return cls(ir, Cabinet(ir))
+
+    @property
+    def nbytes(self) -> int:
+        """The taps, and their spectra."""
+        return self.ir.taps.nbytes + self.cabinet.nbytes
