@@ -20,9 +20,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -32,6 +30,7 @@ from typing import Any, Literal
 import platformdirs
 
 from ..errors import CompareError
+from ..jsonfile import write_json
 from .binomial import LEVEL, Verdict
 
 Side = Literal["A", "B"]
@@ -101,9 +100,8 @@ class BlindTest:
         }
         folder = keys_directory() if keys is None else keys
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / f"{name}.key", pad.hex())
-            _write(path, _text(data))
+            write_json(folder / f"{name}.key", {"pad": pad.hex()}, durable=True)
+            write_json(path, data, durable=True)
         except OSError as error:
             raise CompareError(f"{path.name} cannot be written ({error.strerror}): choose another folder.") from error
         return cls(path, data, order, salt)
@@ -116,9 +114,9 @@ class BlindTest:
             raise CompareError(f"{path.name} is finished; `rig abx {path.name}` shows and checks it.")
         key = (keys_directory() if keys is None else keys) / f"{data['id']}.key"
         try:
-            pad = bytes.fromhex(key.read_text(encoding="ascii"))
+            pad = bytes.fromhex(json.loads(key.read_text(encoding="ascii"))["pad"])
             secret = bytes(a ^ b for a, b in zip(bytes.fromhex(data["sealed"]), pad, strict=True)).decode("ascii")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CompareError(
                 f"{path.name} cannot go on: its key ({data['id']}.key in rig's data folder) is not there or damaged. "
                 "Begin another test."
@@ -180,7 +178,7 @@ class BlindTest:
         if len(data["answers"]) == self.trials:
             data |= _revealed(data, self._order, self._salt)
         try:
-            _write(self.path, _text(data))
+            write_json(self.path, data, durable=True)
         except OSError as error:
             raise CompareError(
                 f"{self.path.name} cannot be written ({error.strerror}): make room, then answer again."
@@ -191,7 +189,7 @@ class BlindTest:
         """Note what was measured when the test went on after a pause; plain JSON data."""
         data = {**self._data, "resumed": [*self._data.get("resumed", []), {"at": _now(), **how}]}
         with contextlib.suppress(OSError):  # a note; the next answer is written or refused
-            _write(self.path, _text(data))
+            write_json(self.path, data, durable=True)
         self._data = data
 
     @property
@@ -314,31 +312,6 @@ def _read(path: Path) -> dict[str, Any]:
         if not isinstance(data.get(name), kind) or isinstance(data[name], bool):
             raise CompareError(f"{path.name} is damaged: {name} is missing or wrong.")
     return data
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, and on the disk when this returns; readable by the user alone."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    with contextlib.suppress(OSError):  # the name as well, where folders can be synchronised
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _text(data: Mapping[str, Any]) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def _now() -> str:

@@ -117,9 +117,7 @@ def _halves(middle: int) -> tuple[slice, slice]:
     return slice(0, middle), slice(middle, 2 * middle)
 
 
-def match(
-    a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: float, name_b: str = "side B"
-) -> Match:
+def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: float, name_b: str = "side B") -> Match:
     """From what both sides made of one passage: (n,) in front of the cabinet, and (n, 2) as they are heard."""
     lag = compare_sides(a, b, sample_rate, name_b)
     warnings = []
@@ -127,7 +125,11 @@ def match(
         warnings.append(
             f"{name_b} resembles side A only a little (correlation {lag.confidence:.2f}): the delay found may be off"
         )
-    loud_a, loud_b = integrated_lufs(heard_a, sample_rate), integrated_lufs(heard_b, sample_rate)
+    # The same notes on both sides: loudness goes by blocks of 0.4 s, and a shift would move notes between them.
+    late = round(lag.samples)
+    length = len(heard_a) - abs(late)
+    loud_a = integrated_lufs(heard_a[max(0, -late) :][:length], sample_rate)
+    loud_b = integrated_lufs(heard_b[max(0, late) :][:length], sample_rate)
     if not (math.isfinite(loud_a) and math.isfinite(loud_b)):
         raise CompareError("One of the two sides is silent in the passage; nothing can be matched. Play louder.")
     return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, loud_a - loud_b, warnings=tuple(warnings))

@@ -11,31 +11,22 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from ..align import shifted
 from ..compare.abx import BlindTest
-from ..compare.sides import (
-    Match,
-    Signal,
-    check_return,
-    match,
-    noise_warning,
-    played,
-    rms_dbfs,
-)
+from ..compare.sides import Match, Signal, check_return, match, noise_warning, played, rms_dbfs
 from ..dsp.tape import Tape
-from ..engine import Cabinet, Engine
+from ..engine import LOOP, RETURN, Cabinet, Engine
 from ..errors import BackendError, CompareError, RigError
 from ..ir import IR
 from ..lane import Lane
-from ..levels import Calibration, Level, calibration, gain_from_db
+from ..levels import Calibration, Level, calibration, db_from_gain, gain_from_db
 from ..sound import Sound
 from ..switch import A, B
-from .commands import Command
+from .commands import Command, help_text
 
 Tell = Callable[[str], None]
 Wiring = Literal["loop", "split"]
@@ -185,7 +176,10 @@ class Comparer:
     def _match_gear(self) -> Match:
         assert self.gear is not None
         rate, cabinet = self.engine.sample_rate, self.a.cabinet()
-        self.engine.send(self._send_gain if self.gear.wiring == "loop" else 0.0, self.source)
+        # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
+        looped = self.source == LOOP
+        self.engine.send(0.0 if looped else self._outgoing, self.source)
+        self._record(ROOM_S)  # what was sent before dies away
         rest_in, rest_back = self._record(REST_S)
         self.engine.send(0.0, self.source)
         dry, returned = self._bounce() if self.gear.wiring == "loop" else self._listen()
@@ -195,12 +189,11 @@ class Comparer:
         heard_a = played(self.a.lane(rate), dry, rate, cabinet)
         heard_b = played(Lane(rate), returned, rate, cabinet)
         found = match(a[:, 0], b[:, 0], heard_a, heard_b, rate, "What comes back")
-        # A loop is silent at rest; the live guitar is not.
-        quiet = rest_in if self.source == 0 else np.zeros_like(rest_in)
+        quiet = np.zeros_like(rest_in) if looped else rest_in
         noise_a = rms_dbfs(played(self.a.lane(rate), quiet, rate, cabinet)[:, 0])
         noise_b = rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
         cue = noise_warning(noise_a, noise_b)
-        self.engine.send(self._send_gain if self.gear.wiring == "loop" else 0.0, self.source)
+        self.engine.send(self._outgoing, self.source)
         return replace(
             found,
             noise_a_dbfs=noise_a,
@@ -214,16 +207,20 @@ class Comparer:
         assert self.gear is not None
         return gain_from_db(self.gear.send_gain.gain_db)
 
+    @property
+    def _outgoing(self) -> float:
+        return self._send_gain if self.gear is not None and self.gear.wiring == "loop" else 0.0
+
     def _bounce(self) -> tuple[Signal, Signal]:
         """The passage out to the gear and back, in one take."""
         room = round(ROOM_S * self.engine.sample_rate)
         dry = np.concatenate([self.passage, np.zeros(room, np.float32)])
         sent = (dry * np.float32(self._send_gain)).astype(np.float32)
-        if np.abs(sent).max() > 1.0:
-            over = 20 * math.log10(float(np.abs(sent).max()))
+        peak = float(np.abs(sent).max())
+        if peak > 1.0:
             raise CompareError(
-                f"The send would clip by {over:.1f} dB at this gain ({self.gear.send_gain.gain_db:+.1f} dB): the send "
-                "has to be hotter than the guitar. Turn the re-amp box up and enter its level."  # type: ignore[union-attr]
+                f"The send would clip by {db_from_gain(peak):.1f} dB: what leaves the interface is too soft for this "
+                "guitar. Turn the re-amp box up, and enter the level it gives then (--send-dbu)."
             )
         tape = self._whole_take(lambda: [self.engine.probe(sent, dry.size)])[0]
         return dry, tape.take.copy()
@@ -241,7 +238,7 @@ class Comparer:
         samples = round(seconds * self.engine.sample_rate)
         slack = 4 * 8192  # the two may start some cycles apart
         tapes = self._whole_take(
-            lambda: [self.engine.take(samples + slack, of) for of in ("input", "return")]  # type: ignore[arg-type]
+            lambda: [self.engine.take(samples + slack, "input"), self.engine.take(samples + slack, "return")]
         )
         starts = [int(tape.record["start_frame"]) for tape in tapes]
         late = (starts[1] - starts[0] + (1 << 31)) % (1 << 32) - (1 << 31)
@@ -301,32 +298,29 @@ class Comparer:
         if self.cabinets_differ:
             assert self.b is not None and a.ir is not None and self.b.ir is not None
             first = Cabinet(_moved(a.ir, late_a, 1.0))
-            second = Cabinet(_moved(self.b.ir, late_b, m.polarity * gain_from_db(self._level_b_db)))
+            second = Cabinet(_moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db)))
             self._cabinets = first, second
             self._lane_b = None
             self.engine.play({0: a.lane(rate, self.source), 1: None}, first)
             return
-        lane_a = Lane(rate, _network(a, rate), a.input_gain_db, a.output_gain_db, False, late_a, self.source)
         inverted = m.polarity < 0
-        if self.gear is not None:
-            from ..engine import RETURN
-
-            self._lane_b = Lane(rate, None, 0.0, self._level_b_db, inverted, late_b, RETURN)
+        if self.b is None:
+            self._lane_b = Lane(rate, None, 0.0, self.level_b_db, inverted, late_b, RETURN)
         else:
-            assert self.b is not None
-            self._lane_b = Lane(
-                rate, _network(self.b, rate), self.b.input_gain_db, self._output_b_db, inverted, late_b, self.source
+            self._lane_b = self.b.lane(
+                rate, self.source, extra_gain_db=self.level_b_db, inverted=inverted, delay_samples=late_b
             )
         self._cabinets = self._cabinets[0] or a.cabinet(), None
-        self.engine.play({0: lane_a, 1: self._lane_b}, self._cabinets[0])
+        self.engine.play({0: a.lane(rate, self.source, delay_samples=late_a), 1: self._lane_b}, self._cabinets[0])
 
     @property
-    def _level_b_db(self) -> float:
+    def level_b_db(self) -> float:
+        """What side B is amplified by: the measured match and the player's own trim."""
         return (self.match.match_db if self.match is not None else 0.0) + self.match_trim_db
 
     @property
     def _output_b_db(self) -> float:
-        return self._level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
+        return self.level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
 
     # ------------------------------------------------------------ commands
     def do(self, name: str, direction: int = 0) -> None:
@@ -350,7 +344,7 @@ class Comparer:
         self.match_trim_db = round(COMMANDS[name].clamped(value), 3)
         if self._lane_b is not None:
             self._lane_b.set_output_gain_db(self._output_b_db)
-        self.tell(f"Side B   {self._level_b_db:+.2f} dB: matched, and {self.match_trim_db:+.1f} dB of your own")
+        self.tell(f"Side B   {self.level_b_db:+.2f} dB: matched, and {self.match_trim_db:+.1f} dB of your own")
 
     def _hear_a(self) -> None:
         self._hear("A", A)
@@ -431,11 +425,7 @@ class Comparer:
         self.tell("Both sides play again.")
 
     def _help(self) -> None:
-        for command in COMMANDS.values():
-            keys = ", ".join(
-                key + {1: " more", -1: " less", 0: ""}[way] for key, (name, way) in KEYS.items() if name == command.name
-            )
-            self.tell(f"  {keys:<16} {command.text}")
+        self.tell(help_text(COMMANDS, KEYS))
 
     def _quit(self) -> None:
         self.finished = True
@@ -457,15 +447,15 @@ class Comparer:
             "b": _described(self.b) if self.b is not None else None,
             "gear": None
             if self.gear is None
-            else {"wiring": self.gear.wiring, "send_gain_db": self.gear.send_gain.gain_db, "sum": str(self.gear.send_gain)},
+            else {
+                "wiring": self.gear.wiring,
+                "send_gain_db": self.gear.send_gain.gain_db,
+                "sum": str(self.gear.send_gain),
+            },
             "sample_rate": self.engine.sample_rate,
             "match": self.match.to_json() if self.match is not None else None,
             "match_trim_db": self.match_trim_db,
         }
-
-
-def _network(sound: Sound, rate: float) -> Any:
-    return sound.model.network(rate) if sound.model is not None else None
 
 
 def _moved(ir: IR, late_samples: float, gain: float) -> IR:
@@ -489,18 +479,9 @@ def _described(sound: Sound) -> dict[str, Any]:
     model, ir = sound.model, sound.ir
     return {
         "model": None if model is None else {"file": model.path.name, "hash": model.content_hash, "size": model.size},
-        "ir": None if ir is None else {"file": ir.name, "hash": _hash(ir.path)},
+        "ir": None if ir is None else {"file": ir.name, "hash": ir.content_hash},
         "input": str(sound.calibration),
         "input_gain_db": sound.input_gain_db,
         "output": str(sound.output),
         "output_gain_db": sound.output_gain_db,
     }
-
-
-def _hash(path: Path | None) -> str | None:
-    import hashlib
-
-    try:
-        return None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return None

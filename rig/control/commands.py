@@ -5,6 +5,7 @@ A command is a name with a unit and a range (a value to set or to step) or an ac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..errors import RigError
@@ -85,13 +86,13 @@ KEYS: dict[str, tuple[str, int]] = {
 }
 
 
-def help_text() -> str:
+def help_text(commands: Mapping[str, Command] = COMMANDS, keys: Mapping[str, tuple[str, int]] = KEYS) -> str:
     """The keys, one command per line."""
     lines = []
-    for command in COMMANDS.values():
-        keys = [
-            key + {1: " more", -1: " less", 0: ""}[way] for key, (name, way) in KEYS.items() if name == command.name
+    for command in commands.values():
+        by_key = [
+            key + {1: " more", -1: " less", 0: ""}[way] for key, (name, way) in keys.items() if name == command.name
         ]
         value = "" if command.is_action else f" ({command.low:g} to {command.high:g} {command.unit})"
-        lines.append(f"  {', '.join(keys):<28} {command.text}{value}")
+        lines.append(f"  {', '.join(by_key):<28} {command.text}{value}")
     return "\n".join(lines)
