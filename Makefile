@@ -23,6 +23,7 @@ check: $(READY)
 
 soak: $(READY)
 	@sh .ci/setup libraries server
+	@sh .ci/setup browser
 	$(VENV)/bin/python -m pytest -m soak
 
 clean:

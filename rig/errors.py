@@ -9,6 +9,7 @@ RigError
 │   ├── IRError      an impulse response
 │   └── AudioError   any other audio file
 ├── ConfigError      the user's own settings or an unknown interface
+├── CaptureError     a capture that cannot be made, checked or finished
 ├── CompareError     recordings that cannot be compared
 ├── LevelError       a level or gain outside anything sensible
 └── BackendError     the audio server, its ports, its rate
@@ -40,6 +41,10 @@ class AudioError(FileError):
 
 class ConfigError(RigError):
     """A setting of the user, or a name that is not in a table."""
+
+
+class CaptureError(RigError):
+    """A capture that cannot be made, checked or finished."""
 
 
 class CompareError(RigError):

@@ -13,7 +13,10 @@ from rigs import A2, NANO, RATE, db, guitar, jump, model, noise, sine
 from rig.chain import LOOP
 from rig.compare.abx import BlindTest, check
 from rig.compare.sides import Match, match, noise_warning, rms_dbfs
-from rig.control.ab import COMMANDS, KEYS, Comparer, Gear, send_calibration
+from rig.control.ab import Comparer
+from rig.control.ab_commands import COMMANDS, KEYS
+from rig.control.gear import Gear, send_calibration
+from rig.control.takes import Takes
 from rig.engine import Engine
 from rig.errors import BackendError, CompareError
 from rig.ir import IR
@@ -52,22 +55,16 @@ class Studio:
         self.backend = Offline(RATE, BLOCK)
         self.backend.start(self.engine.block_address, self.engine.address)
         self.gearbox, self.said = gearbox, []
-        self.played = np.concatenate([np.zeros(3 * RATE, np.float32), guitar(20 * RATE)])  # first he is asked to be quiet
+        self.played = np.concatenate(
+            [np.zeros(3 * RATE, np.float32), guitar(20 * RATE)]
+        )  # first he is asked to be quiet
         self.at, self.back = 0, np.zeros(BLOCK, np.float32)
         passage = guitar(round(PASSAGE_S * RATE)) if passage is None else passage
         gear = Gear(wiring, Calibration(gain_db, missing=("as the test says",))) if b is None else None
         self.engine.loop(passage)
+        takes = Takes(self.engine, self.backend.host, lambda: self.play(4096), settle_s=0.0)
         self.comparer = Comparer(
-            self.engine,
-            self.said.append,
-            a or Sound(model(NANO)),
-            passage,
-            self.backend.host,
-            b=b,
-            gear=gear,
-            source=source,
-            wait=lambda: self.play(4096),
-            settle_s=0.0,
+            takes, self.said.append, a or Sound(model(NANO)), passage, b=b, gear=gear, source=source
         )
 
     def play(self, samples):
@@ -156,7 +153,7 @@ def test_the_guitar_goes_to_the_gear_at_the_gain_of_the_sum_and_the_measurement_
 
 
 def test_the_player_plays_for_a_split_wiring(monkeypatch):
-    monkeypatch.setattr("rig.control.ab.PASSAGE_S", 3.0)
+    monkeypatch.setattr("rig.control.gear.PASSAGE_S", 3.0)
     studio = Studio(Gearbox(500, -1, 0.5, NANO), wiring="split", source=0)
     studio.start()
     assert any(text.startswith("Play now") for text in studio.said)
@@ -279,7 +276,7 @@ def test_a_server_that_tears_every_take_is_named():
         studio.backend.host["xruns"] += 1
         studio.play(4096)
 
-    studio.comparer.wait = torn
+    studio.comparer.takes.wait = torn
     with pytest.raises(BackendError, match="lost samples in each of 5 takes"):
         studio.comparer.start()
 
@@ -290,7 +287,7 @@ def test_a_server_that_goes_is_named():
     def gone():
         studio.backend.host["gone"] = 1
 
-    studio.comparer.wait = gone
+    studio.comparer.takes.wait = gone
     with pytest.raises(BackendError, match="has gone during the measurement"):
         studio.comparer.start()
 

@@ -21,7 +21,9 @@ from rig import bundled
 from rig.backends.jack import Jack
 from rig.chain import LOOP
 from rig.compare.abx import check
-from rig.control.ab import Comparer, Gear
+from rig.control.ab import Comparer
+from rig.control.gear import Gear
+from rig.control.takes import Takes
 from rig.engine import Cabinet, Engine
 from rig.errors import RigError
 from rig.ir import IR
@@ -45,9 +47,8 @@ class Live:
         passage = guitar(round(PASSAGE_S * RATE))
         self.engine.loop(passage)
         gear = Gear("loop", Calibration(0.0, missing=("as the test says",)))
-        self.comparer = Comparer(
-            self.engine, self.said.append, sound, passage, self.backend.host, gear=gear, source=LOOP
-        )
+        takes = Takes(self.engine, self.backend.host)
+        self.comparer = Comparer(takes, self.said.append, sound, passage, gear=gear, source=LOOP)
 
     def __enter__(self):
         return self

@@ -45,7 +45,7 @@ def many(tmp_path_factory):
 # ---------------------------------------------------------------- offline: sample by sample
 def test_sixty_steps_have_no_gap_and_no_click_and_each_model_sounds_as_it_should(few):
     bench, told = Bench(), []
-    player = Player(bench.engine, told.append, few)
+    player = Player(bench.engine, told.append, few, level_mode="raw")
     player.start()
     bench.settle()
     player.tend()

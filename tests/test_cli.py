@@ -29,7 +29,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "render", "info", "ir", "bench"):
+    for command in ("play", "render", "info", "ir", "signal", "capture", "compare", "bench"):
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 
@@ -45,6 +45,7 @@ def test_the_public_names_are_these_and_each_can_be_had():
         "RigError",
         "Sound",
         "__version__",
+        "compare_models",
         "render",
     ]
     assert not set(package.__all__) & {module.name for module in pkgutil.iter_modules(package.__path__)}

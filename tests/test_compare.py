@@ -16,6 +16,7 @@ import model_files
 import numpy as np
 import pytest
 import soundfile as sf
+from matplotlib import image
 
 import rig
 from rig.align import shifted
@@ -267,6 +268,27 @@ def test_a_cluster_gives_the_same_figures(pair, gear):
         here = rig.compare_models(*pair(), [gear / "gear.nam", gear / "other.nam"])
         there = rig.compare_models(*pair(), [gear / "gear.nam", gear / "other.nam"], cluster=cluster.scheduler_address)
     assert here.scores == there.scores
+
+
+@pytest.mark.soak
+def test_the_page_is_a_picture_in_a_browser_without_any_network(pair, gear, tmp_path):
+    dry, wet = pair(lambda y: 0.9 * y + 1e-4)
+    page, shot = tmp_path / "page.html", tmp_path / "page.png"
+    told = json.loads(commandline.rig("compare", dry, wet, gear, "--html", page, "--json").stdout)
+    browser = [
+        *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,2400"),
+        *("--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}"),
+    ]
+    subprocess.run([*browser, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True, timeout=120)
+    dom = subprocess.run([*browser, "--dump-dom", page.as_uri()], check=True, capture_output=True, timeout=120)
+    for score in told["scores"]:
+        assert f"<td>{score['esr']:.4f}</td>" in dom.stdout.decode()
+    picture = image.imread(shot)[:, :, :3]
+    assert picture.shape[:2] == (2400, 1200)
+    dark = (picture < 0.5).all(axis=2)
+    assert 0.005 < dark.mean() < 0.3  # text and lines on white
+    coloured = np.ptp(picture, axis=2) > 0.3
+    assert coloured[800:1600].any()  # the curves
 
 
 # ---------------------------------------------------------------- a real training

@@ -13,7 +13,7 @@ from jackclients import wait_until
 from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, sine
 
 from rig import bundled, measured
-from rig.control import measuring
+from rig.control import measuring, prepared
 from rig.control import player as player_module
 from rig.control.commands import COMMANDS, KEYS, help_text
 from rig.control.player import Player
@@ -279,7 +279,7 @@ def test_level_modes_go_round_and_what_is_missing_is_named(tmp_path):
 
 
 def test_a_model_whose_file_says_nothing_is_measured_and_normalized(tmp_path):
-    path = quiet(tmp_path / "says nothing.nam", seed=5)
+    path = quiet(tmp_path / "says nothing.nam", seed=105)
     bench, player, told = playing([path])
     loudness_db = measure_loudness_db(Model.load(path))
     assert player.sound.output.mode == "normalized"
@@ -300,9 +300,10 @@ def test_a_model_that_is_slow_to_measure_starts_raw_and_its_level_follows_with_a
         go_on.wait(60)
         return measured.measure(model)
 
-    monkeypatch.setattr(measuring, "measure", slow)
+    for module in (measuring, prepared):
+        monkeypatch.setattr(module, "measure", slow)
     monkeypatch.setattr(player_module, "PATIENCE_S", 0.01)
-    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=6), NANO])
+    bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=116), NANO])
     assert player.sound.output.mode == "raw"
     x = sine(RATE)
     before = bench.process(x)
@@ -328,11 +329,13 @@ def test_a_measurement_that_comes_too_late_does_not_touch_another_model(tmp_path
         done.set()
         return found
 
-    monkeypatch.setattr(measuring, "measure", slow)
+    for module in (measuring, prepared):
+        monkeypatch.setattr(module, "measure", slow)
     monkeypatch.setattr(player_module, "PATIENCE_S", 0.0)
     measured.measure(Model.load(NANO))
-    _, player, _ = playing([quiet(tmp_path / "late.nam", seed=7), NANO])
+    _, player, _ = playing([quiet(tmp_path / "late.nam", seed=107), NANO])
     player.do("next_model")
+    assert player.arrive(timeout_s=20)
     gain_db = player.sound.output_gain_db
     go_on.set()
     assert done.wait(60)
@@ -347,10 +350,12 @@ def test_a_measurement_that_fails_leaves_a_model_raw_and_the_next_one_is_measure
             raise MemoryError
         return measured.measure(model)
 
-    monkeypatch.setattr(measuring, "measure", failing)
-    _, player, _ = playing([quiet(tmp_path / "bad.nam", seed=9), quiet(tmp_path / "good.nam", seed=10)])
+    for module in (measuring, prepared):
+        monkeypatch.setattr(module, "measure", failing)
+    _, player, _ = playing([quiet(tmp_path / "bad.nam", seed=109), quiet(tmp_path / "good.nam", seed=110)])
     assert player.sound.output.mode == "raw"
     player.do("next_model")
+    assert player.arrive(timeout_s=20)
     assert player.sound.output.mode == "normalized"
 
 

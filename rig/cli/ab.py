@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, CompareError
-from .options import add_level_options, check_levels, interface_level
-from .terminal import Keys, Screen
+from .options import add_level_options, check_levels, interface_level, samples_of
+from .terminal import Keys, Screen, ending_politely
 
 if TYPE_CHECKING:
     from ..backends.jack import Jack
     from ..control.ab import Comparer
     from ..engine import Engine
+    from ..nam import Model
+    from ..sound import Sound
 
 REFRESH_S = 0.1
 PASSAGE_S = 8.0  # of a file, the loudest such piece
@@ -70,31 +70,46 @@ def run(options: argparse.Namespace) -> int:
     test = _resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)
+    screen = Screen()
+    with _open(options) as backend, ending_politely():
+        a, b = _sides(options, screen, backend.sample_rate)
+        return Session(options, screen, backend, a, b, test).run()
+
+
+def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Sound, Sound | None]:
+    """Side A, and side B unless it is gear."""
     from ..ir import IR
     from ..nam import Model
     from ..sound import Sound
 
-    screen = Screen()
     model = Model.load(options.model or bundled.models()[0], options.size)
-    other = Model.load(options.against) if options.against is not None else None
-    with _open(options) as backend, _ending_politely():
-        rate = backend.sample_rate
-        named = None if options.no_ir else options.ir or bundled.irs()[0]
-        ir = IR.load(named, sample_rate=rate) if named is not None else None
-        a = Sound(
-            model,
-            ir,
-            interface_level(options),
-            options.preamp_gain_db,
-            options.model_input_dbu,
-            options.level,
-        ).with_loudness()
-        b = None
-        if options.ir_against is not None:
-            b = a.changed(ir=IR.load(options.ir_against, sample_rate=rate))
-        elif other is not None:
-            b = a.changed(model=other, model_input_dbu=None).with_loudness()
-        return Session(options, screen, backend, a, b, test).run()
+    named = None if options.no_ir else options.ir
+    if named is None and not options.no_ir:
+        if model.has_cabinet and options.ir_against is None:
+            screen.say(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
+        else:
+            named = bundled.irs()[0]
+    a = Sound(
+        model,
+        IR.load(named, sample_rate=rate) if named is not None else None,
+        interface_level(options),
+        options.preamp_gain_db,
+        options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
+        options.level,
+    ).with_loudness()
+    if options.ir_against is not None:
+        return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))
+    if options.against is not None:
+        other = Model.load(options.against)
+        return a, a.changed(model=other, model_input_dbu=_entered(other)).with_loudness()
+    return a, None
+
+
+def _entered(model: Model) -> float | None:
+    """The level that the player entered for this file once."""
+    from .. import remembered
+
+    return remembered.input_level(model.content_hash)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -140,22 +155,6 @@ def _open(options: argparse.Namespace) -> Jack:
     return Jack(options.name, gear=("return",) if options.split else ("send", "return"))
 
 
-@contextlib.contextmanager
-def _ending_politely() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the sound like Ctrl-C."""
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
-
-
 class Session:
     """From the first connection to the last key."""
 
@@ -164,7 +163,9 @@ class Session:
 
     def run(self) -> int:
         """Compare until a key, a signal or the clock ends it."""
-        from ..control.ab import Comparer, Gear, send_calibration
+        from ..control.ab import Comparer
+        from ..control.gear import Gear, send_calibration
+        from ..control.takes import Takes
         from ..engine import LOOP, PORT, Engine
 
         options, backend = self.options, self.backend
@@ -176,11 +177,10 @@ class Session:
         engine = Engine(backend.sample_rate)
         passage = samples_of(options.di or bundled.di(), backend.sample_rate)
         comparer = Comparer(
-            engine,
+            Takes(engine, backend.host),
             self.screen.say,
             self.a,
             loudest(passage, round(PASSAGE_S * backend.sample_rate)),
-            backend.host,
             b=self.b,
             gear=gear,
             source=LOOP if options.di is not None else PORT,
@@ -224,6 +224,10 @@ class Session:
             said += backend.connect_gear(options.send, options.return_port) if has_gear else []
             for sentence in said:
                 self.screen.say(f"Ports    {sentence}")
+        if has_gear and options.no_connect:
+            self.screen.say(f"Connect {backend.name}:return{'' if options.split else ' and send'} in your patchbay.")
+            while not all(backend.connections().get(port, True) for port in ("send", "return")):
+                time.sleep(REFRESH_S)
         if has_gear:
             check_gear_connections(backend, options.split)
 
@@ -262,7 +266,7 @@ class Session:
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
-        from ..control.ab import KEYS
+        from ..control.ab_commands import KEYS
 
         began = time.monotonic()
         while not comparer.finished:
@@ -325,17 +329,6 @@ def same_files(test: Any, comparer: Comparer) -> None:
                     f"{new.get('file') or 'A file'} is not the one the test was begun with ({old.get('file')}); a test "
                     "goes on with the same sounds."
                 )
-
-
-def samples_of(path: Path, sample_rate: int) -> Any:
-    """The first channel of a file at the session's rate, (n,) float32."""
-    import numpy as np
-
-    from ..resample import resample
-    from ..wav import read
-
-    audio = read(path)
-    return np.ascontiguousarray(resample(audio.samples[:, 0], audio.sample_rate, sample_rate), np.float32)
 
 
 def loudest(x: Any, samples: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
@@ -95,3 +95,14 @@ def _listed(folder: Path, endings: Iterable[str]) -> list[Path]:
     except OSError:
         return []
     return sorted(found, key=lambda p: p.name.casefold())
+
+
+def samples_of(path: Path, sample_rate: int) -> Any:
+    """The first channel of a file at the session's rate, (n,) float32."""
+    import numpy as np
+
+    from ..resample import resample
+    from ..wav import read
+
+    audio = read(path)
+    return np.ascontiguousarray(resample(audio.samples[:, 0], audio.sample_rate, sample_rate), np.float32)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, RigError
-from .options import AUDIO_ENDINGS, add_level_options, check_levels, files_from, interface_level
-from .terminal import Keys, Screen
+from .options import AUDIO_ENDINGS, add_level_options, check_levels, files_from, interface_level, samples_of
+from .terminal import Keys, Screen, ending_politely
 
 if TYPE_CHECKING:
     from ..backends.jack import Jack
@@ -75,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
             raise
         screen.say(f"{error} Rendering the bundled guitar to {options.else_render} instead.")
         return _render_instead(options, models[0], irs[0] if irs else None, interface)
-    with _terminated_politely():
+    with ending_politely():
         return Session(options, screen, backend, models, irs, interface).run()
 
 
@@ -109,22 +107,6 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         f"{done.output_rms_dbfs:.1f} dBFS, {done.times_real_time:.0f} times real time"
     )
     return 0
-
-
-@contextlib.contextmanager
-def _terminated_politely() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the sound like Ctrl-C."""
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 class Session:
@@ -164,7 +146,7 @@ class Session:
                 ir_named=self.options.ir is not None,
             )
             if self.options.di is not None:
-                engine.loop(_loop_samples(self.options.di, self.backend.sample_rate))
+                engine.loop(samples_of(self.options.di, self.backend.sample_rate))
             with contextlib.closing(player):
                 self._play(engine, player)
             return 0
@@ -295,13 +277,3 @@ class Session:
 
 def _level(dbfs: float) -> str:
     return f"{dbfs:6.1f}" if dbfs > -200 else "  -inf"
-
-
-def _loop_samples(path: Path, sample_rate: int) -> Any:
-    import numpy as np
-
-    from ..resample import resample
-    from ..wav import read
-
-    audio = read(path)
-    return np.ascontiguousarray(resample(audio.samples[:, 0], audio.sample_rate, sample_rate), np.float32)

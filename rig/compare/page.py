@@ -35,6 +35,7 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.2rem; margin-to
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left } thead th { background: var(--soft) }
+.figures td { white-space: nowrap }
 .wide { overflow-x: auto } .note { opacity: .75; font-size: .92rem }
 figure { margin: 1rem 0; background: #fff; padding: .5rem; border-radius: .4rem } svg { width: 100%; height: auto }
 audio { width: 100%; min-width: 14rem; height: 2.2rem }
@@ -139,7 +140,7 @@ def _table(c: Comparison) -> str:
     head = "".join(f"<th>{name}</th>" for name in heads)
     failed = "".join(f"<p><b>Not compared:</b> {html.escape(failure.reason)}</p>" for failure in c.failures)
     return (
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         '<p class="note">ESR: error energy over the energy of the gear, as the files are; level matched: after lag, '
         "polarity and level are taken out; null: the same in dB. Loudness by ITU-R BS.1770, model minus gear; "
         f"spectrum: RMS difference over third octaves.</p>{failed}"
@@ -167,7 +168,7 @@ def _audio(x: NDArray[Any], rate: int) -> str:
     stream = io.BytesIO()
     sf.write(stream, x, rate, format="FLAC", subtype="PCM_16")
     data = base64.b64encode(stream.getvalue()).decode()
-    return f'<audio controls preload="none" src="data:audio/flac;base64,{data}"></audio>'
+    return f'<audio controls preload="metadata" src="data:audio/flac;base64,{data}"></audio>'
 
 
 def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:

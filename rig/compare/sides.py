@@ -23,6 +23,7 @@ from ..engine import Engine
 from ..errors import CompareError
 from ..lane import Lane
 from ..loudness import integrated_lufs
+from ..sound import Sound
 
 MAX_LAG_SAMPLES = 12_000  # a quarter of a second at 48 kHz: no interface is later
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of a lane
@@ -42,9 +43,9 @@ Signal = NDArray[np.float32]
 class Match:
     """How side B lies to side A, and what makes them equal.
 
-    `lag_samples`: B is so much later. `match_db`: gain for B after which both are equally loud. Loudness in LUFS through
-    the cabinet, before the match; noise at rest as RMS through the cabinet, B's after the match; None: not measured.
-    `round_trip_samples`: from the send to the return, None without gear.
+    `lag_samples`: B is so much later. `match_db`: gain for B after which both are equally loud. Loudness in LUFS
+    through the cabinet, before the match; noise at rest as RMS through the cabinet, B's after the match; None: not
+    measured. `round_trip_samples`: from the send to the return, None without gear.
     """
 
     lag_samples: float
@@ -133,6 +134,20 @@ def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: f
     if not (math.isfinite(loud_a) and math.isfinite(loud_b)):
         raise CompareError("One of the two sides is silent in the passage; nothing can be matched. Play louder.")
     return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, loud_a - loud_b, warnings=tuple(warnings))
+
+
+def match_sounds(a: Sound, b: Sound, passage: Signal, sample_rate: float) -> Match:
+    """Two sounds that differ in their model, behind the cabinet of the first, or in nothing but their cabinet."""
+    name_b = b.model.path.name if b.model is not None else "side B"
+    if a.model is b.model:
+        heard = [played(sound.lane(sample_rate), passage, sample_rate, sound.cabinet()) for sound in (a, b)]
+        bare = [y[:, 0] for y in heard]
+        name_b = b.ir.name if b.ir is not None else name_b
+    else:
+        cabinet = a.cabinet()
+        bare = [played(sound.lane(sample_rate), passage, sample_rate)[:, 0] for sound in (a, b)]
+        heard = [played(sound.lane(sample_rate), passage, sample_rate, cabinet) for sound in (a, b)]
+    return match(bare[0], bare[1], heard[0], heard[1], sample_rate, name_b)
 
 
 def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: float) -> tuple[float, tuple[str, ...]]:

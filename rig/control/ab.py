@@ -8,122 +8,53 @@ behind another cabinet.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from ..align import shifted
 from ..compare.abx import BlindTest
-from ..compare.sides import Match, Signal, check_return, match, noise_warning, played, rms_dbfs
-from ..dsp.tape import Tape
-from ..engine import LOOP, RETURN, Cabinet, Engine
-from ..errors import BackendError, CompareError, RigError
+from ..compare.sides import Match, Signal, match_sounds
+from ..engine import RETURN, Cabinet, Engine
+from ..errors import CompareError, RigError
 from ..ir import IR
 from ..lane import Lane
-from ..levels import Calibration, Level, calibration, db_from_gain, gain_from_db
+from ..levels import gain_from_db
 from ..sound import Sound
 from ..switch import A, B
-from .commands import Command, help_text
+from .ab_commands import COMMANDS, KEYS
+from .commands import help_text
+from .gear import Gear, match_gear
+from .takes import Takes
 
 Tell = Callable[[str], None]
-Wiring = Literal["loop", "split"]
-
-REST_S = 0.5  # nothing is played: the noise of both sides
-PASSAGE_S = 8.0  # long enough for integrated loudness
-ROOM_S = 0.4  # behind it, for what comes back late
-TRIES = 5  # takes that the server tore
-NOTIFIED_S = 0.15  # xruns are told late
-
-COMMANDS: dict[str, Command] = {
-    command.name: command
-    for command in (
-        Command("hear_a", "hear side A"),
-        Command("hear_b", "hear side B"),
-        Command("hear_x", "hear X, which is one of the two"),
-        Command("next_trial", "begin the blind test, or its next trial"),
-        Command("answer_a", "X is A (final)"),
-        Command("answer_b", "X is B (final)"),
-        Command("match_trim", "level of side B", "dB", -20.0, 20.0, 0.1),
-        Command("lock", "lock or unlock the levels"),
-        Command("measure", "measure delay and level again"),
-        Command("restore", "bring the sound back after an overload"),
-        Command("help", "show the keys"),
-        Command("quit", "quit"),
-    )
-}
-
-# key -> command and direction of its step (0 for an action)
-KEYS: dict[str, tuple[str, int]] = {
-    "a": ("hear_a", 0),
-    "b": ("hear_b", 0),
-    "x": ("hear_x", 0),
-    "n": ("next_trial", 0),
-    "A": ("answer_a", 0),
-    "B": ("answer_b", 0),
-    "+": ("match_trim", 1),
-    "=": ("match_trim", 1),
-    "-": ("match_trim", -1),
-    "l": ("lock", 0),
-    "m": ("measure", 0),
-    "r": ("restore", 0),
-    "h": ("help", 0),
-    "?": ("help", 0),
-    "q": ("quit", 0),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Gear:
-    """What hangs on the rig. `send_gain`: what makes it get as strong a signal as the guitar gives, as a sum."""
-
-    wiring: Wiring
-    send_gain: Calibration
-
-
-def send_calibration(interface: Level | None, send_dbu: float | None, preamp_gain_db: float = 0.0) -> Calibration:
-    """The gain of the send: what 0 dBFS of the guitar is worth, minus what 0 dBFS of the send is worth at the jack.
-
-    >>> print(send_calibration(Level(12.2, "Apollo 8x, article"), 15.0, 5.0))
-    12.2 dBu (Apollo 8x, article) - 15.0 dBu (send) - 5.0 dB (gain knob) = -7.8 dB
-    """
-    if interface is None or send_dbu is None:
-        missing = []
-        if send_dbu is None:
-            missing.append("the level of the send is not known (--send-dbu X)")
-        if interface is None:
-            missing.append("no interface is named (--interface NAME or --max-input-dbu X)")
-        return Calibration(0.0, missing=tuple(missing))
-    return calibration(interface, Level(send_dbu, "send"), preamp_gain_db)
 
 
 class Comparer:
-    """One engine, two sides, and the commands above.
+    """One engine, two sides, and the commands of `ab_commands.py`.
 
     `a` is side A; side B is `gear`, or `b` where it is a sound too. `source`: PORT or LOOP. `passage`: what both sides
-    are measured with, (n,) at the engine's rate. `host`: the backend's counters. `wait`: let some time pass.
+    are measured with, (n,) at the engine's rate.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        takes: Takes,
         tell: Tell,
         a: Sound,
         passage: Signal,
-        host: Any,
         *,
         b: Sound | None = None,
         gear: Gear | None = None,
         source: int = 0,
-        wait: Callable[[], None] = lambda: time.sleep(0.005),
-        settle_s: float = NOTIFIED_S,
     ) -> None:
         if (b is None) == (gear is None):
             raise CompareError("Side B is gear or another sound: name one of the two.")
-        self.engine, self.tell, self.a, self.b, self.gear, self.source = engine, tell, a, b, gear, source
-        self.passage, self.host, self.wait, self.settle_s = passage, host, wait, settle_s
+        self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
+        self.engine: Engine = takes.engine
+        self.passage = passage
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
         self.hearing: Literal["A", "B", "X"] = "A"
@@ -156,116 +87,11 @@ class Comparer:
         self.engine.compare(self._cabinets[1] if self.cabinets_differ else None)
 
     def _measure_sides(self) -> None:
-        self.match = self._match_gear() if self.gear is not None else self._match_sounds()
+        if self.gear is not None:
+            self.match = match_gear(self.takes, self.a, self.gear, self.source, self.passage, self.tell)
+        elif self.b is not None:
+            self.match = match_sounds(self.a, self.b, self.passage, self.engine.sample_rate)
         self._describe()
-
-    def _match_sounds(self) -> Match:
-        assert self.b is not None
-        rate, x = self.engine.sample_rate, self.passage
-        a, b = self.a.lane(rate), self.b.lane(rate)
-        if self.cabinets_differ:
-            both = [played(self.a.lane(rate), x, rate, cabinet) for cabinet in (self.a.cabinet(), self.b.cabinet())]
-            found = match(both[0][:, 0], both[1][:, 0], both[0], both[1], rate, _ir_name(self.b))
-        else:
-            cabinet = self.a.cabinet()
-            bare = [played(lane, x, rate)[:, 0] for lane in (a, b)]
-            heard = [played(sound.lane(rate), x, rate, cabinet) for sound in (self.a, self.b)]
-            found = match(bare[0], bare[1], heard[0], heard[1], rate, _model_name(self.b))
-        return found
-
-    def _match_gear(self) -> Match:
-        assert self.gear is not None
-        rate, cabinet = self.engine.sample_rate, self.a.cabinet()
-        # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
-        looped = self.source == LOOP
-        self.engine.send(0.0 if looped else self._outgoing, self.source)
-        self._record(ROOM_S)  # what was sent before dies away
-        rest_in, rest_back = self._record(REST_S)
-        self.engine.send(0.0, self.source)
-        dry, returned = self._bounce() if self.gear.wiring == "loop" else self._listen()
-        sent = dry * np.float32(self._send_gain) if self.gear.wiring == "loop" else dry
-        round_trip, warnings = check_return(sent, returned, rest_back, rate)
-        a, b = played(self.a.lane(rate), dry, rate), played(Lane(rate), returned, rate)
-        heard_a = played(self.a.lane(rate), dry, rate, cabinet)
-        heard_b = played(Lane(rate), returned, rate, cabinet)
-        found = match(a[:, 0], b[:, 0], heard_a, heard_b, rate, "What comes back")
-        quiet = np.zeros_like(rest_in) if looped else rest_in
-        noise_a = rms_dbfs(played(self.a.lane(rate), quiet, rate, cabinet)[:, 0])
-        noise_b = rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
-        cue = noise_warning(noise_a, noise_b)
-        self.engine.send(self._outgoing, self.source)
-        return replace(
-            found,
-            noise_a_dbfs=noise_a,
-            noise_b_dbfs=noise_b,
-            round_trip_samples=round_trip,
-            warnings=(*warnings, *found.warnings, *((cue,) if cue else ())),
-        )
-
-    @property
-    def _send_gain(self) -> float:
-        assert self.gear is not None
-        return gain_from_db(self.gear.send_gain.gain_db)
-
-    @property
-    def _outgoing(self) -> float:
-        return self._send_gain if self.gear is not None and self.gear.wiring == "loop" else 0.0
-
-    def _bounce(self) -> tuple[Signal, Signal]:
-        """The passage out to the gear and back, in one take."""
-        room = round(ROOM_S * self.engine.sample_rate)
-        dry = np.concatenate([self.passage, np.zeros(room, np.float32)])
-        sent = (dry * np.float32(self._send_gain)).astype(np.float32)
-        peak = float(np.abs(sent).max())
-        if peak > 1.0:
-            raise CompareError(
-                f"The send would clip by {db_from_gain(peak):.1f} dB: what leaves the interface is too soft for this "
-                "guitar. Turn the re-amp box up, and enter the level it gives then (--send-dbu)."
-            )
-        tape = self._whole_take(lambda: [self.engine.probe(sent, dry.size)])[0]
-        return dry, tape.take.copy()
-
-    def _listen(self) -> tuple[Signal, Signal]:
-        """The player's own passage, on its way in and back from the gear."""
-        self.tell(f"Play now, for {PASSAGE_S:.0f} seconds: what you will play later, loud and soft.")
-        dry, returned = self._record(PASSAGE_S)
-        if rms_dbfs(dry) < -70.0:
-            raise CompareError("No guitar was heard on the input; check its port, then measure again.")
-        return dry, returned
-
-    def _record(self, seconds: float) -> tuple[Signal, Signal]:
-        """What comes in and what comes back, sample by sample beside each other."""
-        samples = round(seconds * self.engine.sample_rate)
-        slack = 4 * 8192  # the two may start some cycles apart
-        tapes = self._whole_take(
-            lambda: [self.engine.take(samples + slack, "input"), self.engine.take(samples + slack, "return")]
-        )
-        starts = [int(tape.record["start_frame"]) for tape in tapes]
-        late = (starts[1] - starts[0] + (1 << 31)) % (1 << 32) - (1 << 31)
-        first, second = max(0, late), max(0, -late)
-        if max(first, second) > slack:
-            raise BackendError("The server lost time during a recording; try again.")
-        return tapes[0].take[first : first + samples].copy(), tapes[1].take[second : second + samples].copy()
-
-    def _whole_take(self, begin: Callable[[], list[Tape]]) -> list[Tape]:
-        """A take that the server did not tear, if there is one in several tries."""
-        for _ in range(TRIES):
-            tapes = begin()
-            cycles, waited = int(self.host["cycles"]), time.monotonic()
-            while any(tape.state in ("armed", "running") for tape in tapes):
-                self.wait()
-                if self.host["gone"]:
-                    raise BackendError("The JACK server has gone during the measurement; start it and try again.")
-                if int(self.host["cycles"]) != cycles:
-                    cycles, waited = int(self.host["cycles"]), time.monotonic()
-                elif time.monotonic() - waited > 3.0:
-                    raise BackendError("The JACK server stands still; nothing can be measured.")
-            until = time.monotonic() + self.settle_s
-            while time.monotonic() < until:
-                self.wait()
-            if all(tape.intact(int(self.host["xruns"]), int(self.host["resizes"])) for tape in tapes):
-                return tapes
-        raise BackendError(f"The server lost samples in each of {TRIES} takes (xruns): a larger period helps.")
 
     def _describe(self) -> None:
         assert self.match is not None
@@ -297,11 +123,10 @@ class Comparer:
         late_a, late_b = m.delays_samples
         if self.cabinets_differ:
             assert self.b is not None and a.ir is not None and self.b.ir is not None
-            first = Cabinet(_moved(a.ir, late_a, 1.0))
-            second = Cabinet(_moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db)))
-            self._cabinets = first, second
-            self._lane_b = None
-            self.engine.play({0: a.lane(rate, self.source), 1: None}, first)
+            if self._cabinets[1] is None:
+                second = _moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db))
+                self._cabinets = Cabinet(_moved(a.ir, late_a, 1.0)), Cabinet(second)
+            self.engine.play({0: a.lane(rate, self.source)}, self._cabinets[0])
             return
         inverted = m.polarity < 0
         if self.b is None:

@@ -9,10 +9,11 @@ from typing import Self
 
 from ..dsp.rate import Playable
 from ..engine import Cabinet, Engine
-from ..errors import RigError
 from ..ir import IR
 from ..measured import measure
 from ..nam import Model
+
+QUICK_MACS = 50_000  # per sample: about four times an A1 standard, a fifth of a second to measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,12 @@ class PreparedModel:
         return cls(model, model.network(session_rate))
 
     def measured(self) -> Self:
-        """The same; how loud it is has been measured and kept where its file does not say."""
-        if self.model.loudness_db is None:
-            with contextlib.suppress(RigError):  # then it has no level, which is said where it is played
+        """The same; how loud it is has been measured and kept, where its file does not say and it does not take long.
+
+        Other models sound first; their level follows with a fade.
+        """
+        if self.model.loudness_db is None and self.model.macs_per_sample <= QUICK_MACS:
+            with contextlib.suppress(Exception):  # what is wrong with a model is said where it is played
                 measure(self.model)
         return self
 

@@ -1,0 +1,186 @@
+"""`rig capture`: from a recording to a pair to train from, and from the trained model to a finished one."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..capture.verdict import Check
+
+REFUSED = 1  # exit code: the take was judged, and a check failed
+
+
+def add(commands: Any) -> None:
+    """Declare the command and what can be done with it."""
+    command = commands.add_parser(
+        "capture",
+        help="make a training pair from a recording, check it, finish the model",
+        description="Captures of gear: pairs of dry.wav and wet.wav to train a model from.",
+    )
+    parts = command.add_subparsers(dest="part", metavar="WHAT", required=True)
+    _add_cut(parts)
+    _add_check(parts)
+    _add_finish(parts)
+
+
+def add_gear_options(command: argparse.ArgumentParser) -> None:
+    """What was captured, for the metadata of the model."""
+    gear = command.add_argument_group("gear")
+    gear.add_argument("--modeled-by", metavar="WHO", help="who made the capture")
+    gear.add_argument(
+        "--gear-type", metavar="TYPE", help="amp, pedal, pedal_amp, amp_cab, amp_pedal_cab, preamp, studio"
+    )
+    gear.add_argument("--gear-make", metavar="MAKE", help="its maker")
+    gear.add_argument("--gear-model", metavar="MODEL", help="its model")
+    gear.add_argument("--tone-type", metavar="TYPE", help="clean, overdrive, crunch, hi_gain, fuzz")
+
+
+def add_capture_level_options(command: argparse.ArgumentParser) -> None:
+    """What 0 dBFS is worth on the way out and on the way back."""
+    levels = command.add_argument_group("levels")
+    for way in ("send", "return"):
+        levels.add_argument(f"--{way}-dbu", type=float, metavar="X", help=f"level of the {way} in dBu at 0 dBFS")
+        levels.add_argument(
+            f"--{way}-method",
+            choices=("multimeter", "loopback-to-known-input", "spec"),
+            default="multimeter",
+            help=f"how the {way} level became known (default multimeter)",
+        )
+    levels.add_argument("--send-trim-db", type=float, default=0.0, metavar="T", help="digital gain of what was played")
+
+
+def _add_cut(parts: Any) -> None:
+    command = parts.add_parser(
+        "cut",
+        help="make a capture of a recording that was made elsewhere",
+        description="Align RECORDING to SIGNAL, cut it to exactly the same length, check it, and write the capture.",
+    )
+    command.add_argument("signal", type=Path, metavar="SIGNAL", help="the training signal that was played")
+    command.add_argument("recording", type=Path, metavar="RECORDING", help="what came back: mono, 48 kHz")
+    command.add_argument("--name", metavar="NAME", help="name of the capture (default: that of RECORDING)")
+    command.add_argument("--into", type=Path, default=Path("captures"), metavar="DIR", help="default: captures")
+    command.add_argument("--latency", type=int, metavar="N", help="samples, instead of the trainer's own figure")
+    command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
+    command.add_argument("--self-test", action="store_true", help="a cable was recorded instead of gear")
+    command.add_argument(
+        "--size", choices=("standard", "lite", "feather", "nano"), default="standard", help="of the WaveNet to train"
+    )
+    add_gear_options(command)
+    add_capture_level_options(command)
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    command.set_defaults(run=_cut)
+
+
+def _cut(options: argparse.Namespace) -> int:
+    from ..capture.gear import Gear
+    from ..capture.recorded import load_recording
+    from ..capture.saving import save_capture
+    from ..capture.send_return import CaptureLevels
+    from ..capture.signal import load_signal
+
+    name = options.name or options.recording.stem
+    signal = load_signal(options.signal)
+    recording = load_recording(options.recording, signal)
+    saved = save_capture(
+        options.into,
+        name,
+        signal,
+        recording,
+        levels=CaptureLevels(
+            options.send_dbu, options.send_method, options.return_dbu, options.return_method, options.send_trim_db
+        ),
+        gear=Gear(
+            name, options.modeled_by, options.gear_type, options.gear_make, options.gear_model, options.tone_type
+        ),
+        latency_samples=options.latency,
+        override=options.accept,
+        self_test=options.self_test,
+        size=options.size,
+        tell=None if options.json else print,
+    )
+    if options.json:
+        print(json.dumps(saved.to_json(), indent=2))
+        return 0 if saved.accepted else REFUSED
+    print_checks(saved.judged.checks)
+    print(saved.latency)
+    if saved.accepted:
+        print(f"{saved.folder}: {saved.judged.verdict}; train/run.txt says how to train from it")
+        return 0
+    print(f"Not accepted: {saved.reason}\nThe take is kept in {saved.folder}")
+    return REFUSED
+
+
+def print_checks(checks: tuple[Check, ...]) -> None:
+    """The table of checks."""
+    for check in checks:
+        print(check)
+
+
+def _add_check(parts: Any) -> None:
+    command = parts.add_parser(
+        "check",
+        help="check a capture on disk again",
+        description="Check the pair of a capture again, as it lies on disk. What only the audio server knew while it "
+        "was recorded is taken from its capture.json.",
+    )
+    command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    command.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from ..capture.recorded import check_again
+
+    judged, trainer = check_again(options.capture)
+    good = judged.verdict != "fail" and all(check.passed for check in trainer)
+    if options.json:
+        report = {
+            "verdict": judged.verdict,
+            "quality": judged.quality,
+            "checks": [check.to_json() for check in judged.checks],
+            "trainer_checks": [check.to_json() for check in trainer],
+        }
+        print(json.dumps(report, indent=2))
+        return 0 if good else REFUSED
+    print_checks(judged.checks)
+    for check in trainer:
+        print(f"{'ok' if check.passed else 'fail':4}  trainer: {check.name}: {check.text}.")
+    return 0 if good else REFUSED
+
+
+def _add_finish(parts: Any) -> None:
+    command = parts.add_parser(
+        "finish",
+        help="write names, levels and latency of a capture into a copy of its trained model",
+        description="Write what CAPTURE knows into a copy of MODEL.nam, and hold the model against the take. MODEL.nam "
+        "itself stays as it is.",
+    )
+    command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
+    command.add_argument("model", type=Path, metavar="MODEL.nam", help="the model that was trained from it")
+    command.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
+    command.add_argument("--force", action="store_true", help="replace FILE; accept a model that sounds different")
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    command.set_defaults(run=_finish)
+
+
+def _finish(options: argparse.Namespace) -> int:
+    from ..capture.finish import finish
+
+    done = finish(options.capture, options.model, options.output, force=options.force)
+    if options.json:
+        print(json.dumps(done.to_json(), indent=2))
+        return 0
+    print(
+        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}); "
+        f"{done.esr_aligned:.4f} with lag and gain taken out"
+    )
+    if done.esr_by_level_db:
+        print(f"By level {', '.join(f'{level} dBFS {figure:.4f}' for level, figure in done.esr_by_level_db.items())}")
+    print(f"Lag      {done.lag_samples:+.2f} samples; the take is {done.gain_db:+.2f} dB louder than the model")
+    for what, level in (("Input", done.input_level_dbu), ("Output", done.output_level_dbu)):
+        print(f"{what:8} {'level not known' if level is None else f'{level:.2f} dBu at 0 dBFS'}")
+    print(f"{done.path}: written")
+    return 0
