@@ -11,6 +11,7 @@ import pytest
 from rigs import A2, NANO, RATE, db, guitar, jump, model, noise, sine
 
 from rig.chain import LOOP
+from rig.cli.ab import loudest, same_files
 from rig.compare.abx import BlindTest, check
 from rig.compare.sides import Match, match, noise_warning, rms_dbfs
 from rig.control.ab import Comparer
@@ -378,6 +379,40 @@ def test_levels_can_be_trimmed_and_locked_and_measured_again():
     assert "hear side A" in studio.said[-1]
     comparer.do("quit")
     assert comparer.finished
+
+
+def test_a_trim_before_the_first_trial_is_kept_and_one_after_it_is_not(tmp_path):
+    studio = Studio(Gearbox(200, 1, 0.5, NANO)).start()
+    test = BlindTest.begin(tmp_path / "t.json", 2, studio.comparer.setup(), keys=tmp_path)
+    studio.comparer.blind(test)
+    studio.comparer.do("match_trim", 1)
+    studio.comparer.do("next_trial")
+    studio.comparer.do("match_trim", 1)
+    studio.comparer.do("answer_a")
+    assert check(tmp_path / "t.json").setup["match_trim_db"] == pytest.approx(0.1)
+    with pytest.raises(CompareError, match="cannot be changed"):
+        test.describe({"match_trim_db": 3.0})
+    again = BlindTest.resume(tmp_path / "t.json", keys=tmp_path)
+    again.went_on({"match": None})
+    studio.comparer.locked = False
+    studio.comparer.blind(again)
+    assert studio.comparer.locked
+    assert check(tmp_path / "t.json").problems == ()
+
+
+def test_a_test_does_not_go_on_with_other_sounds(tmp_path):
+    begun = Studio(Gearbox(200, 1, 0.5, NANO)).start()
+    test = BlindTest.begin(tmp_path / "t.json", 2, begun.comparer.setup(), keys=tmp_path)
+    same_files(test, begun.comparer)
+    other = Studio(Gearbox(200, 1, 0.5, A2), Sound(model(A2))).start()
+    with pytest.raises(CompareError, match=f"{A2.name} is not the one the test was begun with .{NANO.name}"):
+        same_files(test, other.comparer)
+
+
+def test_the_loudest_piece_of_a_file_is_what_is_measured_with():
+    x = np.concatenate([np.zeros(500), np.ones(100), np.zeros(500)]).astype(np.float32)
+    assert loudest(x, 100).sum() == 100
+    assert loudest(x, 5000) is x
 
 
 def test_every_command_has_a_key_and_every_key_a_command():

@@ -192,8 +192,6 @@ class Session:
                 engine.loop(passage)
             backend.start(engine.block_address, engine.address)
             self._connect(gear is not None)
-            if gear is not None and options.di is None:
-                self.screen.say("Keep the strings quiet for a moment: the noise of both sides is measured.")
             comparer.start()
             backend.latency_samples = engine.latency_samples
             self._begin_test(comparer)
@@ -238,7 +236,9 @@ class Session:
         if self.test is not None:
             before = (self.test.setup.get("match") or {}).get("match_db")
             now = comparer.match.match_db if comparer.match is not None else None
-            comparer.match_trim_db = float(self.test.setup.get("match_trim_db") or 0.0)
+            trim_db = float(self.test.setup.get("match_trim_db") or 0.0)
+            if trim_db:
+                comparer.set("match_trim", trim_db)
             if isinstance(before, int | float) and now is not None and abs(now - before) > 0.1:
                 self.screen.say(f"Warning  the levels have moved by {now - before:+.2f} dB since the test was begun.")
             self.test.went_on({"match": comparer.match.to_json() if comparer.match is not None else None})

@@ -185,6 +185,20 @@ class BlindTest:
             ) from error
         self._data = data
 
+    def describe(self, fields: Mapping[str, Any]) -> None:
+        """Complete what is needed to repeat the test, before the first answer; plain JSON data.
+
+        Raises CompareError afterwards, or if it cannot be written.
+        """
+        if self.answered:
+            raise CompareError("The test has begun: what it was begun with cannot be changed.")
+        data = {**self._data, "setup": {**self._data["setup"], **fields}}
+        try:
+            write_json(self.path, data, durable=True)
+        except OSError as error:
+            raise CompareError(f"{self.path.name} cannot be written ({error.strerror}): make room first.") from error
+        self._data = data
+
     def went_on(self, how: Mapping[str, Any]) -> None:
         """Note what was measured when the test went on after a pause; plain JSON data."""
         data = {**self._data, "resumed": [*self._data.get("resumed", []), {"at": _now(), **how}]}

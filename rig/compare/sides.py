@@ -29,7 +29,9 @@ MAX_LAG_SAMPLES = 12_000  # a quarter of a second at 48 kHz: no interface is lat
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of a lane
 SILENT_DBFS = -80.0  # RMS of what comes back during the passage
 OVER_NOISE_DB = 6.0  # so much louder than at rest a passage has to come back
-DRIFT_SAMPLES = 0.1  # between the first and the second half of the passage
+# Between the first and the second half of the passage. Other notes have another delay in other gear: some tenths of a
+# sample; two clocks are further apart after 4 s (3 ppm make 0.6 samples).
+DRIFT_SAMPLES = 0.5
 UNSURE = 0.4  # a correlation below this is told
 CABLE = 0.98  # a correlation above this between what went out and what came back: nothing was in between
 NOISE_CUE_DB = 6.0  # a difference of noise floors that tells the sides apart

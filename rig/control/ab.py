@@ -190,6 +190,8 @@ class Comparer:
     def blind(self, test: BlindTest) -> None:
         """Give it a test to run; from its first trial on the levels are locked."""
         self.test = test
+        if test.answered:
+            self.locked = True
         self.tell(f"Blind    {test.trials} trials, {test.answered} answered; SHA-256 of the order: {test.commitment}")
 
     def _next_trial(self) -> None:
@@ -200,6 +202,8 @@ class Comparer:
         elif self.in_trial:
             self.tell(f"Trial {self.test.answered + 1} is not answered yet: A or B, in capitals, answers it for good.")
         else:
+            if not self.test.answered:
+                self.test.describe(self._levels())
             self.in_trial = self.locked = True
             self._hear("A", A)  # whatever X was before, every trial begins with A
             self.tell(f"Trial {self.test.answered + 1} of {self.test.trials}: a, b and x to listen, A or B to answer.")
@@ -278,6 +282,11 @@ class Comparer:
                 "sum": str(self.gear.send_gain),
             },
             "sample_rate": self.engine.sample_rate,
+            **self._levels(),
+        }
+
+    def _levels(self) -> dict[str, Any]:
+        return {
             "match": self.match.to_json() if self.match is not None else None,
             "match_trim_db": self.match_trim_db,
         }

@@ -24,6 +24,7 @@ Wiring = Literal["loop", "split"]
 
 REST_S = 0.5  # nothing is played: the noise of both sides
 PASSAGE_S = 8.0  # the player's own, long enough for integrated loudness
+LEAD_S = 0.5  # before it: a model that hears only from here on would begin in the middle of a note
 ROOM_S = 0.4  # for what comes back late
 NO_GUITAR_DBFS = -70.0
 
@@ -64,7 +65,9 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
     """
     engine, cabinet = takes.engine, a.cabinet()
     rate = engine.sample_rate
-    room, looped = round(ROOM_S * rate), source == LOOP
+    room, lead, looped = round(ROOM_S * rate), 0, source == LOOP
+    if not looped:
+        tell("Keep the strings quiet for a moment: the noise of both sides is measured.")
     # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
     engine.send(0.0 if looped else gear.outgoing, source)
     takes.both(room)  # what was sent before dies away
@@ -74,16 +77,20 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
         dry = np.concatenate([passage, np.zeros(room, np.float32)])
         sent = (dry * np.float32(gear.outgoing)).astype(np.float32)
         _check_send(sent)
+        tell(f"Measuring: {sent.size / rate:.0f} seconds of guitar go out to the gear and come back.")
         returned = takes.bounce(sent)
     else:
         tell(f"Play now, for {PASSAGE_S:.0f} seconds: what you will play later, loud and soft.")
-        dry, returned = takes.both(round(PASSAGE_S * rate))
+        lead = round(LEAD_S * rate)
+        dry, returned = takes.both(lead + round(PASSAGE_S * rate))
         sent = dry
         if rms_dbfs(dry) < NO_GUITAR_DBFS:
             raise CompareError("No guitar was heard on the input; check its port, then begin again.")
     round_trip, warnings = check_return(sent, returned, rest_back, rate)
-    bare_a, bare_b = played(a.lane(rate), dry, rate)[:, 0], played(Lane(rate), returned, rate)[:, 0]
-    heard_a, heard_b = played(a.lane(rate), dry, rate, cabinet), played(Lane(rate), returned, rate, cabinet)
+    bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
+    heard_a, heard_b = (
+        played(lane, x, rate, cabinet)[lead:] for lane, x in ((a.lane(rate), dry), (Lane(rate), returned))
+    )
     found = match(bare_a, bare_b, heard_a, heard_b, rate, "What comes back")
     quiet = np.zeros_like(rest_in) if looped else rest_in
     noise_a = rms_dbfs(played(a.lane(rate), quiet, rate, cabinet)[:, 0])

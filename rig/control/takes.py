@@ -14,7 +14,7 @@ from ..errors import BackendError
 TRIES = 5
 NOTIFIED_S = 0.15  # xruns are told late
 STANDS_STILL_S = 3.0
-SLACK_SAMPLES = 4 * 8192  # two tapes may start some cycles apart
+SLACK_SAMPLES = 8192  # two tapes may start one cycle apart
 
 
 class Takes:
