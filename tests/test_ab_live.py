@@ -17,7 +17,7 @@ from device import Device
 from jackclients import wait_until
 from rigs import NANO, RATE, guitar, model
 
-from rig import bundled
+from rig import bundled, wav
 from rig.backends.jack import Jack
 from rig.chain import LOOP
 from rig.compare.abx import check
@@ -31,7 +31,7 @@ from rig.levels import Calibration
 from rig.loudness import integrated_lufs
 from rig.sound import Sound
 
-PASSAGE_S = 3.0
+PASSAGE_S = 2.0
 TRIES = 8
 
 
@@ -135,13 +135,11 @@ def tubes(jack_server, seed):
         assert any("more noise at rest" in text for text in live.said)
 
 
-@pytest.mark.parametrize("seed", [2, 3])
-def test_the_same_model_in_the_gear_nulls_live(jack_server, seed):
-    same_model(jack_server, seed)
+def test_the_same_model_in_the_gear_nulls_live(jack_server):
+    same_model(jack_server, 3)
 
 
-def test_a_wire_and_a_tube_preamp_are_matched_live(jack_server):
-    wire(jack_server, 5)
+def test_a_tube_preamp_is_matched_live(jack_server):
     tubes(jack_server, 4)
 
 
@@ -154,8 +152,10 @@ def test_twenty_random_settings_are_found_matched_and_null(jack_server, seed):
 
 
 def test_presses_leave_no_artefact_live(jack_server):
-    with Device(jack_server, 200, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
+    with Device(jack_server, 200.5, -1, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
         live.comparer.start()
+        assert live.comparer.match.round_trip_samples == pytest.approx(264.5, abs=0.02)
+        assert live.comparer.match.polarity == -1
         t = np.arange(RATE)
         live.engine.loop((0.2 * np.sin(2 * np.pi * 200 * t / RATE)).astype(np.float32))
         time.sleep(0.5)
@@ -181,19 +181,21 @@ def test_presses_leave_no_artefact_live(jack_server):
 
 
 FAULTS = [
-    ("mute", {"samples": 10 * RATE}, "Nothing comes back"),
+    ("drift", {"ppm": 200}, "drifts|nothing to do"),
+    ("mute", {"samples": 5 * RATE}, "Nothing comes back"),
     ("wrong_port", {}, "no louder with the guitar|Nothing comes back"),
     ("disconnect", {}, "Nothing comes back"),
-    ("drift", {"ppm": 200}, "drifts|nothing to do"),
 ]
 
 
 def test_gear_that_fails_is_named(jack_server):
-    for fault, how, why in FAULTS:
-        with Device(jack_server, 200, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
+    with Device(jack_server, 200, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
+        for fault, how, why in FAULTS:
             device.fault(fault, **how)
             with pytest.raises(RigError, match=why):
                 live.comparer.start()
+            device.clear()
+            device.set(delay_samples=200)
 
 
 # ---------------------------------------------------------------- the command
@@ -245,10 +247,11 @@ class Terminal:
 
 def test_a_blind_test_is_killed_goes_on_and_is_checked(jack_server, tmp_path):
     server = {"JACK_DEFAULT_SERVER": jack_server.name, "XDG_DATA_HOME": str(tmp_path / "data")}
+    wav.write(tmp_path / "di.wav", guitar(2 * RATE), RATE, "FLOAT")
     with Device(jack_server, 100, preamp=NANO) as device:
         ports = ["--send", f"{device.name}:in", "--return", f"{device.name}:out"]
         levels = ["--max-input-dbu", 12.2, "--send-dbu", 15]
-        first = Terminal("ab", NANO, *ports, *levels, "--di", bundled.di(), "--trials", 3, "--result", "t.json",
+        first = Terminal("ab", NANO, *ports, *levels, "--di", "di.wav", "--trials", 3, "--result", "t.json",
                          cwd=tmp_path, **server)  # fmt: skip
         first.wait_for("12.2 dBu (entered by you) - 15.0 dBu (send) - 0.0 dB (gain knob) = -2.8 dB")
         first.wait_for("SHA-256 of the order: ")
