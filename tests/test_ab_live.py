@@ -47,7 +47,7 @@ class Live:
         passage = guitar(round(PASSAGE_S * RATE))
         self.engine.loop(passage)
         gear = Gear("loop", Calibration(0.0, missing=("as the test says",)))
-        takes = Takes(self.engine, self.backend.host)
+        takes = Takes(self.engine, self.backend.host, tries=20)  # a busy machine loses cycles by itself
         self.comparer = Comparer(takes, self.said.append, sound, passage, gear=gear, source=LOOP)
 
     def __enter__(self):
@@ -182,7 +182,7 @@ def test_presses_leave_no_artefact_live(jack_server):
 
 FAULTS = [
     ("drift", {"ppm": 200}, "drifts|nothing to do"),
-    ("mute", {"samples": 5 * RATE}, "Nothing comes back"),
+    ("gate", {"dbfs": 0}, "Nothing comes back"),
     ("wrong_port", {}, "no louder with the guitar|Nothing comes back"),
     ("disconnect", {}, "Nothing comes back"),
 ]
@@ -194,6 +194,7 @@ def test_gear_that_fails_is_named(jack_server):
             device.fault(fault, **how)
             with pytest.raises(RigError, match=why):
                 live.comparer.start()
+                pytest.fail(f"{fault} was not noticed: {live.comparer.match}")
             device.clear()
             device.set(delay_samples=200)
 

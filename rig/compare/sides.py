@@ -29,9 +29,7 @@ MAX_LAG_SAMPLES = 12_000  # a quarter of a second at 48 kHz: no interface is lat
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of a lane
 SILENT_DBFS = -80.0  # RMS of what comes back during the passage
 OVER_NOISE_DB = 6.0  # so much louder than at rest a passage has to come back
-# Between the first and the second half of the passage. Other notes have another delay in other gear: some tenths of a
-# sample; two clocks are further apart after 4 s (3 ppm make 0.6 samples).
-DRIFT_SAMPLES = 0.5
+DRIFT_SAMPLES = 0.5  # between the first and the last third of the passage: 2 ppm of 8 s; two clocks differ by more
 UNSURE = 0.4  # a correlation below this is told
 CABLE = 0.98  # a correlation above this between what went out and what came back: nothing was in between
 NOISE_CUE_DB = 6.0  # a difference of noise floors that tells the sides apart
@@ -90,34 +88,33 @@ def played(lane: Lane, x: Signal, sample_rate: float, cabinet: Cabinet | None = 
 
 
 def compare_sides(a: Signal, b: Signal, sample_rate: float, name_b: str, max_lag_samples: int = MAX_LAG_SAMPLES) -> Lag:
-    """The lag of b behind a, both (n,); raises CompareError if the two have nothing to do with each other, or drift."""
+    """The lag of b behind a, both (n,); raises CompareError if the two have nothing to do with each other."""
     lag = find_lag(a, b, max_lag_samples=max_lag_samples, sample_rate=sample_rate)
     if not lag.is_certain:
         raise CompareError(
             f"{name_b} has nothing to do with side A (correlation {lag.confidence:.2f}, at least {ENOUGH} is needed): "
             "check which port comes back and what hangs between."
         )
-    drift = _drift(a, b, lag, sample_rate)
-    if abs(drift) > DRIFT_SAMPLES:
-        raise CompareError(
-            f"{name_b} drifts: {drift:+.2f} samples within the passage. Send and return need one clock, and nothing "
-            "between them that lengthens time (a chorus, a second interface)."
-        )
     return lag
 
 
-def _drift(a: Signal, b: Signal, lag: Lag, sample_rate: float) -> float:
-    """How much later the second half is than the first; 0 where a half holds too little to say."""
-    middle, late = len(a) // 2, round(lag.samples)
-    moved = np.roll(b, -late)
-    halves = [find_lag(a[part], moved[part], max_lag_samples=64, sample_rate=sample_rate) for part in _halves(middle)]
-    if min(half.confidence for half in halves) < UNSURE:
-        return 0.0
-    return halves[1].samples - halves[0].samples
+def drift_samples(sent: Signal, returned: Signal, sample_rate: float) -> float:
+    """How much later the last third of a passage comes back than the first; 0 where a third holds too little to say.
 
-
-def _halves(middle: int) -> tuple[slice, slice]:
-    return slice(0, middle), slice(middle, 2 * middle)
+    Whitened: gear delays low notes more than high ones, and a passage has both.
+    """
+    third, reach = len(sent) // 3, min(MAX_LAG_SAMPLES, len(sent) // 3)
+    lags = [
+        find_lag(
+            sent[at : at + third],
+            returned[at : at + third + reach],
+            whiten=True,
+            max_lag_samples=reach,
+            sample_rate=sample_rate,
+        )
+        for at in (0, len(sent) - third - reach)
+    ]
+    return lags[1].samples - lags[0].samples if all(lag.is_certain for lag in lags) else 0.0
 
 
 def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: float, name_b: str = "side B") -> Match:
@@ -173,6 +170,12 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
         raise CompareError(
             f"What comes back has nothing to do with what was sent (correlation {lag.confidence:.2f}): another port, "
             "another sound, or no cable at all."
+        )
+    drift = drift_samples(sent, returned, sample_rate)
+    if abs(drift) > DRIFT_SAMPLES:
+        raise CompareError(
+            f"What comes back drifts: {drift:+.1f} samples within the passage. Send and return need one clock, and "
+            "nothing between them that changes time (a chorus, a second interface)."
         )
     plain = find_lag(sent, returned, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
     warnings = []

@@ -21,9 +21,14 @@ class Takes:
     """Recordings of one engine. `host`: the backend's counters. `wait`: let some time pass."""
 
     def __init__(
-        self, engine: Engine, host: Any, wait: Callable[[], None] | None = None, settle_s: float = NOTIFIED_S
+        self,
+        engine: Engine,
+        host: Any,
+        wait: Callable[[], None] | None = None,
+        settle_s: float = NOTIFIED_S,
+        tries: int = TRIES,
     ) -> None:
-        self.engine, self.host, self.settle_s = engine, host, settle_s
+        self.engine, self.host, self.settle_s, self.tries = engine, host, settle_s, tries
         self.wait = wait if wait is not None else lambda: time.sleep(0.005)
 
     def bounce(self, signal: Signal) -> Signal:
@@ -42,7 +47,7 @@ class Takes:
         return tapes[0].take[first : first + samples].copy(), tapes[1].take[second : second + samples].copy()
 
     def _whole(self, begin: Callable[[], list[Tape]]) -> list[Tape]:
-        for _ in range(TRIES):
+        for _ in range(self.tries):
             tapes = begin()
             self._await(tapes)
             until = time.monotonic() + self.settle_s
@@ -50,7 +55,7 @@ class Takes:
                 self.wait()
             if all(tape.intact(int(self.host["xruns"]), int(self.host["resizes"])) for tape in tapes):
                 return tapes
-        raise BackendError(f"The server lost samples in each of {TRIES} takes (xruns): a larger period helps.")
+        raise BackendError(f"The server lost samples in each of {self.tries} takes (xruns): a larger period helps.")
 
     def _await(self, tapes: list[Tape]) -> None:
         cycles, moved = int(self.host["cycles"]), time.monotonic()
