@@ -16,7 +16,7 @@ LAYERS = (
     {"folders", "jsonfile"},
     {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "favourites", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
-    {"lane", "handover", "chain"},
+    {"lane", "handover", "switch", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench"},
     {"control"},

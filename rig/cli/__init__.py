@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import audition, bench, capture, compare, info, ir, play, render, signal
+from . import ab, abx, audition, bench, capture, compare, info, ir, play, render, signal
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (play, audition, render, info, ir, signal, capture, compare, bench):
+    for module in (play, audition, render, info, ir, signal, capture, compare, ab, abx, bench):
         module.add(commands)
     return top
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RigError
 from .live_line import Entry, live_line
-from .terminal import Keys, Screen
+from .terminal import Keys, Screen, ending_politely
 
 if TYPE_CHECKING:
     from ..backends.jack import Jack
@@ -28,22 +26,6 @@ KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
     "q quit, h all keys"
 )
-
-
-@contextlib.contextmanager
-def _terminated_politely() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the sound like Ctrl-C."""
-
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
-    try:
-        yield
-    finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
 
 
 class Session:
@@ -65,7 +47,7 @@ class Session:
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
-        with _terminated_politely():
+        with ending_politely():
             return self._run()
 
     def _run(self) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import os
 import re
 import select
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO
 
@@ -64,6 +67,8 @@ class Keys:
 
     def wait(self, seconds: float) -> list[str]:
         """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ..."""
+        if _Asked.to_end:
+            raise KeyboardInterrupt
         if not self.present:
             time.sleep(seconds)
             return []
@@ -143,3 +148,29 @@ class Progress:
             f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
         )
         sys.stderr.flush()
+
+
+class _Asked:
+    to_end = False  # by a signal; no lock, as a signal may come in while one is held
+
+
+@contextlib.contextmanager
+def ending_politely() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end the sound; each raises KeyboardInterrupt.
+
+    An exception that comes in at any moment may be lost, as extension modules clear exceptions they did not expect. So
+    it is noted as well, and whoever waits for keys raises it again.
+    """
+
+    def stop(*_: Any) -> None:
+        _Asked.to_end = True
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
+    try:
+        yield
+    finally:
+        _Asked.to_end = False
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

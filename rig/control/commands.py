@@ -6,6 +6,7 @@ A command is a name with a unit and a range (a value to set or to step) or an ac
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..errors import RigError
@@ -171,25 +172,25 @@ KEYS: dict[str, tuple[str, int]] = {
 }
 
 
-def keys_of(name: str) -> str:
+def keys_of(command: Command, keys: Mapping[str, tuple[str, int]]) -> str:
     """The keys of a command, as they are shown."""
-    ways = {key: way for key, (command, way) in KEYS.items() if command == name}
-    if COMMANDS[name].is_action:
+    ways = {key: way for key, (name, way) in keys.items() if name == command.name}
+    if command.is_action:
         return ", ".join(ways)
     more = " ".join(key for key, way in ways.items() if way > 0)
     less = " ".join(key for key, way in ways.items() if way < 0)
     return f"{more} more, {less} less"
 
 
-def help_text() -> str:
-    """The keys, one command per line, in groups."""
+def help_text(groups: Mapping[str, Iterable[Command]] = GROUPS, keys: Mapping[str, tuple[str, int]] = KEYS) -> str:
+    """The keys, one command per line, in groups; a group without a name has no heading."""
     lines = []
-    for title, commands in GROUPS.items():
-        lines.append(title)
+    for title, commands in groups.items():
+        lines += [title] if title else []
         for command in commands:
             value = ""
             if not command.is_action:
                 unit = f" {command.unit}" if command.unit else ""
                 value = f" ({command.low:g} to {command.high:g}{unit})"
-            lines.append(f"  {keys_of(command.name):<18} {command.text}{value}")
+            lines.append(f"  {keys_of(command, keys):<18} {command.text}{value}")
     return "\n".join(lines)
