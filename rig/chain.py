@@ -3,6 +3,10 @@
 guitar -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
             a lane, see `lane.py`; up to four of them
 
+Where gear hangs on the rig, the guitar also goes out to it, and what comes back is a source like the guitar:
+
+guitar -> send gain -> send ... gear ... return -> [ lane ] -> mixer
+
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.
 """
@@ -35,9 +39,10 @@ from .handover import (
     take_change,
 )
 from .lane import HEAD, LANE, SOURCE, run_lane
+from .switch import SWITCH, B, dip
 
-PORT, LOOP = 0, 1  # the sources: the input port, and a tape in its place
-SOURCES = 2
+PORT, LOOP, RETURN = 0, 1, 2  # the sources: the input port, a tape in its place, what comes back from gear
+SOURCES = 3
 FLOAT_BYTES = 4
 
 CHAIN = np.dtype(
@@ -48,24 +53,33 @@ CHAIN = np.dtype(
         ("line", np.int64),  # address of the convolver's LINE
         ("convolve", np.int64),  # address of its function
         ("sources", SOURCE, (SOURCES,)),
-        ("tapes", np.int64, (2,)),  # recorders of the input and of the left output, 0: none
+        ("tapes", np.int64, (3,)),  # recorders of the input, of the left output and of the return, 0: none
+        ("send_source", np.int64),  # which source goes out to the gear
+        ("send_gain", RAMP),
+        ("probe", np.int64),  # address of a TAPE that plays to the gear and records what comes back, 0: none
+        ("switch", SWITCH),
         ("handover", HANDOVER),
         ("mix", RAMP, (LANES,)),  # level of each lane in the mixer
         ("master", RAMP),
         ("input_meter", METER),
         ("model_meter", METER),  # what the first lane's model hears
         ("output_meter", METER),
+        ("send_meter", METER),
+        ("return_meter", METER),
         ("cycles", np.int64),
         ("input_faults", np.int64),  # non-finite samples that came in
         ("load", LOAD),
         ("bus", np.int64),  # scratch, float32[MAX_CHUNK] each
         ("gains", np.int64),
+        ("dip", np.int64),
         ("rise", np.int64),  # weight of the new during a fade; the old has 1 - rise
     ],
     align=True,
 )
-TAKE_INPUT, TAKE_OUTPUT = 0, 1
+TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN = 0, 1, 2
+TAKES = 3
 _HANDOVER, _TAPES, _SOURCES = offset(CHAIN, "handover"), offset(CHAIN, "tapes"), offset(CHAIN, "sources")
+_PROBE, _SWITCH = offset(CHAIN, "probe"), offset(CHAIN, "switch")
 _SOURCE_BYTES = SOURCE.itemsize
 _call_convolve = foreign("v", "l", "l", "l")
 
@@ -79,22 +93,31 @@ def block(engine: int, host: int, frames: int) -> None:
     for at in range(0, frames, MAX_CHUNK):
         n = min(MAX_CHUNK, frames - at)
         skip = at * FLOAT_BYTES
-        signal_path(c, engine, h.input + skip, h.output_1 + skip, h.output_2 + skip, n)
+        returned = h.returned + skip if h.returned != 0 else 0
+        send = h.send + skip if h.send != 0 else 0
+        signal_path(c, engine, h.input + skip, returned, send, h.output_1 + skip, h.output_2 + skip, n)
     if end_cycle(c.load, frames, h.timed != 0, c.handover.phase == STEADY and c.handover.asleep == 0):
         c.handover.sleep_gain.target = 0.0  # overloaded: go to sleep
     c.cycles += 1
 
 
 @kernel
-def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int) -> None:
-    """`frames` <= MAX_CHUNK samples from `x` to `left` and `right`."""
-    read_sources(c, engine, x, frames)
+def signal_path(c: Any, engine: int, x: int, returned: int, send: int, left: int, right: int, frames: int) -> None:
+    """`frames` <= MAX_CHUNK samples from `x` to `left` and `right`, and out to gear and back where there is some."""
+    read_sources(c, engine, x, returned, frames)
+    if send != 0:
+        feed_gear(c, engine, send, frames)
     take_change(c.handover, engine + _HANDOVER, c.load.smoothed)
     if c.handover.phase == CATCH_UP:
         catch_up(c.handover, frames, c.fade_table, c.fade, cabinet_ready(c.handover, record(c.line, LINE)))
     fade_weights(c, frames)
+    if c.switch.active != 0:
+        dip(c.switch, engine + _SWITCH, c.dip, c.fade_table, c.fade, frames)
     mix_lanes(c, frames)
     cabinet(c, left, right, frames)
+    if c.switch.active != 0:
+        multiply(left, c.dip, left, frames)
+        multiply(right, c.dip, right, frames)
     ramp_gains(c.master, c.fade_table, c.fade, c.gains, frames)
     multiply(left, c.gains, left, frames)
     multiply(right, c.gains, right, frames)
@@ -107,16 +130,17 @@ def signal_path(c: Any, engine: int, x: int, left: int, right: int, frames: int)
 
 
 @kernel
-def read_sources(c: Any, engine: int, x: int, frames: int) -> None:
-    """Bring this chunk of the port and of the loop into the chain, and keep it for run-ins."""
+def read_sources(c: Any, engine: int, x: int, returned: int, frames: int) -> None:
+    """Bring this chunk of the ports and of the loop into the chain, and keep it for run-ins."""
     for i in range(SOURCES):
         source = c.sources[i]
         if i == PORT:
-            incoming, chunk = floats(x), floats(source.chunk)
-            unfit = unfit_samples(x, frames)
-            c.input_faults += unfit
-            for k in range(frames):  # a NaN from outside is silence for everything behind this line
-                chunk[k] = incoming[k] if unfit == 0 or abs(incoming[k]) <= np.float32(RUNAWAY) else np.float32(0)
+            read_port(c, x, source.chunk, frames)
+        elif i == RETURN:
+            if returned == 0:
+                continue  # no gear
+            read_port(c, returned, source.chunk, frames)
+            meter(c.return_meter, source.chunk, frames)
         else:
             loop = source.tape
             if loop != 0:
@@ -130,6 +154,31 @@ def read_sources(c: Any, engine: int, x: int, frames: int) -> None:
             ring[(head + k) & mask] = chunk[k]
         # Whoever runs a new lane in, on another thread, may read up to the head.
         store_release(engine + _SOURCES + i * _SOURCE_BYTES + HEAD, head + frames)
+
+
+@kernel
+def read_port(c: Any, x: int, chunk: int, frames: int) -> None:
+    """What came in; a NaN from outside is silence for everything behind this line."""
+    incoming, kept = floats(x), floats(chunk)
+    unfit = unfit_samples(x, frames)
+    c.input_faults += unfit
+    for k in range(frames):
+        kept[k] = incoming[k] if unfit == 0 or abs(incoming[k]) <= np.float32(RUNAWAY) else np.float32(0)
+
+
+@kernel
+def feed_gear(c: Any, engine: int, send: int, frames: int) -> None:
+    """The guitar out to the gear, at the gain of the send, and the signal of a measurement on top of it."""
+    ramp_gains(c.send_gain, c.fade_table, c.fade, c.gains, frames)
+    multiply(c.sources[c.send_source].chunk, c.gains, send, frames)
+    probe = load_acquire(engine + _PROBE)
+    if probe != 0:
+        tape_play(probe, c.bus, frames)  # the bus is still free
+        out, extra = floats(send), floats(c.bus)
+        for k in range(frames):
+            out[k] += extra[k]
+    limit(send, frames)
+    meter(c.send_meter, send, frames)
 
 
 @kernel
@@ -165,6 +214,8 @@ def mix_lanes(c: Any, frames: int) -> None:
             add_lane(c, i, new, 1, frames)
     ramp_gains(h.sleep_gain, c.fade_table, c.fade, c.gains, frames)
     multiply(c.bus, c.gains, c.bus, frames)
+    if c.switch.active != 0:
+        multiply(c.bus, c.dip, c.bus, frames)
     if h.sleep_gain.target == 0.0 and h.sleep_gain.value == 0.0:
         h.asleep = 1
 
@@ -177,6 +228,8 @@ def add_lane(c: Any, index: int, address: int, direction: int, frames: int) -> N
     run_lane(lane, source.chunk, frames, c.fade_table, c.fade)
     if index == 0 and direction >= 0:
         meter(c.model_meter, lane.gained, frames)
+    if c.switch.active != 0 and c.switch.cabinet == 0 and index != c.switch.heard:
+        return  # the other side of a comparison runs as well, so that neither costs nor waits more than the other
     bus, out, gains, rise = floats(c.bus), floats(lane.output), floats(c.gains), floats(c.rise)
     one = np.float32(1)
     for k in range(frames):
@@ -192,10 +245,12 @@ def cabinet(c: Any, left: int, right: int, frames: int) -> None:
     crossing = coming and (h.phase == CROSS or h.phase == FADE_IN)
     now, then = h.voice, 2 - h.voice
     set_voices(line, now, h.cabinet)
-    set_voices(line, then, h.next_cabinet if coming else 0)
+    second = c.switch.cabinet if c.switch.active != 0 and not coming else 0
+    set_voices(line, then, h.next_cabinet if coming else second)
     _call_convolve(c.convolve, c.line, c.bus, frames)
-    copy(voice_output(c, line, now, h.cabinet, False), left, frames)
-    copy(voice_output(c, line, now, h.cabinet, True), right, frames)
+    first_voice, first = (then, second) if second != 0 and c.switch.heard == B else (now, h.cabinet)
+    copy(voice_output(c, line, first_voice, first, False), left, frames)
+    copy(voice_output(c, line, first_voice, first, True), right, frames)
     if crossing:
         cross(voice_output(c, line, then, h.next_cabinet, False), c.rise, left, frames)
         cross(voice_output(c, line, then, h.next_cabinet, True), c.rise, right, frames)
@@ -273,7 +328,10 @@ def begin_tapes(c: Any, engine: int, h: Any, frames: int) -> None:
     """Start or break tapes, once per cycle."""
     if c.sources[LOOP].tape != 0:
         tape_begin(c.sources[LOOP].tape, h.frame_time, h.xruns, h.resizes, frames)
-    for i in range(2):
+    probe = load_acquire(engine + _PROBE)
+    if probe != 0:
+        tape_begin(probe, h.frame_time, h.xruns, h.resizes, frames)
+    for i in range(TAKES):
         tape = load_acquire(engine + _TAPES + 8 * i)
         if tape != 0:
             tape_begin(tape, h.frame_time, h.xruns, h.resizes, frames)
@@ -284,10 +342,15 @@ def record_takes(c: Any, engine: int, left: int, frames: int) -> None:
     """Feed the recorders, and move all tapes on."""
     if c.sources[LOOP].tape != 0:
         tape_advance(c.sources[LOOP].tape, frames)
-    for i in range(2):
+    probe = load_acquire(engine + _PROBE)
+    if probe != 0:
+        tape_record(probe, c.sources[RETURN].chunk, frames)
+        tape_advance(probe, frames)
+    for i in range(TAKES):
         tape = load_acquire(engine + _TAPES + 8 * i)
         if tape != 0:
-            tape_record(tape, c.sources[PORT].chunk if i == TAKE_INPUT else left, frames)
+            heard = c.sources[PORT].chunk if i == TAKE_INPUT else c.sources[RETURN].chunk if i == TAKE_RETURN else left
+            tape_record(tape, heard, frames)
             tape_advance(tape, frames)
 
 

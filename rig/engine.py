@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from . import handover
 from .cabinet.playable import Cabinet
-from .chain import CHAIN, LOOP, PORT, SOURCES, TAKE_INPUT, TAKE_OUTPUT, block
+from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
 from .dsp import load
 from .dsp.convolve import MAX_CHUNK, Line, convolve
 from .dsp.filter import prepare_filter
@@ -39,6 +39,7 @@ NEEDED_WHILE_PLAYING = (
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
 Keep = Literal["keep"]
+_TAKES = {"input": TAKE_INPUT, "output": TAKE_OUTPUT, "return": TAKE_RETURN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Engine:
         layout = Layout()
         part = layout.reserve(CHAIN)
         table = layout.reserve(np.float32, self.fade_samples)
-        scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("bus", "gains", "rise")}
+        scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("bus", "gains", "dip", "rise")}
         rings = [layout.reserve(np.float32, ring_samples) for _ in range(SOURCES)]
         chunks = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
         self._arena = layout.allocate()
@@ -117,6 +118,7 @@ class Engine:
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
+        settle(c["send_gain"], 0.0)
         for ramp in (*c["mix"], c["master"], c["handover"]["sleep_gain"]):
             settle(ramp, 1.0)
         load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
@@ -129,6 +131,7 @@ class Engine:
         self._playing: dict[str, Tape] = {}
         self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
         self.cabinet: Cabinet | None = None
+        self.second_cabinet: Cabinet | None = None
         self._seen: dict[str, Any] = {}
 
     @property
@@ -212,27 +215,65 @@ class Engine:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain
 
+    # ------------------------------------------------------------ gear and comparison
+    def send(self, gain: float, source: int = PORT) -> None:
+        """Fade the level at which a source goes out to the gear to a linear gain; 0 sends nothing."""
+        self.record["send_source"] = source
+        self.record["send_gain"]["target"] = gain
+
+    def compare(self, second_cabinet: Cabinet | None = None) -> None:
+        """From now on one of two sides is heard, A first: the lanes 0 and 1 or, with a second cabinet, two cabinets."""
+        switch = self.record["switch"]
+        if second_cabinet is not None:
+            for part in second_cabinet.filters:
+                self.line.check(part)
+            self._hold(second_cabinet)
+            switch["cabinet"] = second_cabinet.address
+        self.second_cabinet = second_cabinet
+        switch["active"] = 1
+
+    def press(self, side: int) -> None:
+        """Hear a side of the comparison; the fade out and in is the same whatever was heard before."""
+        self.record["switch"]["wanted"] = side
+        self.record["switch"]["presses"] += 1
+
     # ------------------------------------------------------------ tapes
     def loop(self, samples: NDArray[np.float32] | None) -> None:
         """Let the loop source repeat `samples`, shape (n,), for ever; None stops it. Its ends are joined by a fade."""
-        tape = None if samples is None else Tape(_joined(samples, self.fade_samples), strict=False)
+        tape = None if samples is None else Tape(joined(samples, self.fade_samples), strict=False)
         if tape is not None:
             tape.arm()
         self._put_tape("loop", tape)
 
-    def take(self, samples: int, of: Literal["input", "output"] = "input") -> Tape:
-        """Record the next `samples` of the input or the left output, sample-exact, starting with the next cycle."""
-        tape = Tape(samples=samples)
+    def probe(self, signal: NDArray[np.float32], samples: int) -> Tape:
+        """Play `signal` to the gear and record `samples` of what comes back: sample k of the take while k is played."""
+        tape = Tape(signal, samples)
+        tape.arm()
+        self._put_tape("probe", tape)
+        return tape
+
+    def take(self, samples: int, of: Literal["input", "output", "return"] = "input", strict: bool = True) -> Tape:
+        """Record the next `samples` of an input or of the left output, sample-exact, starting with the next cycle.
+
+        `strict`: any irregularity of the server breaks it.
+        """
+        tape = Tape(samples=samples, strict=strict)
         tape.arm()
         self._put_tape(of, tape)
         return tape
+
+    def end_take(self, of: Literal["input", "output"] = "input") -> None:
+        """Record no further: what the tape holds up to its position stays."""
+        self._put_tape(of, None)
 
     def _put_tape(self, place: str, tape: Tape | None) -> None:
         address = tape.address if tape is not None else 0
         if place == "loop":
             self.record["sources"][LOOP]["tape"] = address
+        elif place == "probe":
+            self.record["probe"] = address
         else:
-            self.record["tapes"][TAKE_INPUT if place == "input" else TAKE_OUTPUT] = address
+            self.record["tapes"][_TAKES[place]] = address
         old = self._playing.pop(place, None)
         if old is not None:  # the cycle at work may still read it
             self._tapes.append((int(self.record["cycles"]) + 2, old))
@@ -240,7 +281,7 @@ class Engine:
             self._playing[place] = tape
 
     # ------------------------------------------------------------ reports
-    def reading(self, which: Literal["input", "model", "output"]) -> Reading:
+    def reading(self, which: Literal["input", "model", "output", "send", "return"]) -> Reading:
         """A meter since it was last read."""
         m = self.record[f"{which}_meter"]
         peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
@@ -291,8 +332,8 @@ class Engine:
         return True
 
 
-def _joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
-    """Fade a loop's end into its beginning, so that the seam does not click."""
+def joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
+    """A loop as it goes round: its end faded into its beginning, so that the seam does not click."""
     if samples.size < 4 * fade:
         return samples
     rise = fade_table(fade)
@@ -305,4 +346,4 @@ def _dbfs(magnitude: float) -> float:
     return 20.0 * float(np.log10(magnitude)) if magnitude > 0 else float("-inf")
 
 
-__all__ = ["LANES", "LOOP", "PORT", "Cabinet", "Engine", "Faults", "Reading", "Share"]
+__all__ = ["LANES", "LOOP", "PORT", "RETURN", "Cabinet", "Engine", "Faults", "Reading", "Share"]

@@ -1,6 +1,6 @@
 """A lane: one way from a source to the mixer.
 
-source -> input gain -> model (or none) -> output gain, polarity -> DC blocker -> delay
+source -> input gain -> model (or none) -> output gain, polarity -> DC blocker -> delay, to a part of a sample
 
 A lane is made complete off the audio thread, hears the last moments of the real input before anyone hears it (the
 run-in), and is handed over by address (`handover.py`). Player, A/B test and bypass differ only in what their lanes
@@ -14,13 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from .dsp import fraction
 from .dsp.convolve import MAX_CHUNK
+from .dsp.fraction import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.jit import kernel
 from .dsp.memory import Layout
 from .dsp.meter import unfit_samples
 from .dsp.pointers import floats, foreign, load_acquire, offset, record
 from .dsp.rate import Playable
 from .dsp.smooth import RAMP, multiply, ramp_gains, settle
+from .errors import RigError
 
 DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
 FAULT_SILENCE_S = 0.05  # how long a lane stays silent after a non-finite sample
@@ -55,6 +58,8 @@ LANE = np.dtype(
         ("delay_ring", np.int64),  # address of float32[delay_mask + 1]
         ("delay_mask", np.int64),
         ("delay_at", np.int64),
+        ("fraction_taps", np.int64),  # address of float32[TAPS], 0: the delay is a whole number of samples
+        ("fraction_past", np.int64),  # address of float32[TAPS - 1 + MAX_CHUNK]
         ("fault_samples", np.int64),  # silence after each fault
         ("silent_for", np.int64),  # samples of it that are still owed
         ("faults", np.int64),  # times a non-finite sample came out of the model
@@ -84,7 +89,9 @@ def block_dc(lane: Any, x: int, frames: int) -> None:
 
 @kernel
 def delay(lane: Any, x: int, frames: int) -> None:
-    """Delay in place by a whole number of samples."""
+    """Delay in place."""
+    if lane.fraction_taps != 0:
+        delay_fraction(lane.fraction_taps, lane.fraction_past, x, frames)
     if lane.delay_samples == 0:
         return
     signal, ring, at, mask, late = (
@@ -168,7 +175,8 @@ def source_head(lane_address: int) -> int:
 class Lane:
     """One lane in memory of its own, not yet connected to a source.
 
-    `network`: None passes the gained input. Gains in dB. `inverted` flips the polarity. `delay_samples` >= 0.
+    `network`: None passes the gained input. Gains in dB. `inverted` flips the polarity. `delay_samples` >= 0; one
+    that is not whole is at least `fraction.CENTRE`.
     """
 
     def __init__(
@@ -178,13 +186,25 @@ class Lane:
         input_gain_db: float = 0.0,
         output_gain_db: float = 0.0,
         inverted: bool = False,
-        delay_samples: int = 0,
+        delay_samples: float = 0,
         source: int = 0,
     ) -> None:
         self.network, self.source, self._sign = network, source, -1.0 if inverted else 1.0
-        ring_samples = 1 << delay_samples.bit_length()
+        whole, rest = whole_and_fraction(delay_samples)
+        ring_delay = whole - fraction.CENTRE if rest else whole
+        if ring_delay < 0:
+            raise RigError(
+                f"A lane cannot be {delay_samples:g} samples late: 0 or more, and {fraction.CENTRE} or more where it "
+                "is not a whole number."
+            )
+        self.delay_samples = whole + rest
+        ring_samples = 1 << ring_delay.bit_length()
         layout = Layout()
         head, ring = layout.reserve(LANE), layout.reserve(np.float32, ring_samples)
+        taps, taps_past = (
+            layout.reserve(np.float32, fraction.TAPS),
+            layout.reserve(np.float32, fraction.TAPS + MAX_CHUNK),
+        )
         scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("gains", "gained", "output", "past")}
         self._arena = layout.allocate()
         self.record = lane = self._arena[head][0]
@@ -192,7 +212,13 @@ class Lane:
         for name, part in scratch.items():
             lane[name] = self._arena.address_of(part)
         lane["delay_ring"], lane["delay_mask"] = self._arena.address_of(ring), ring_samples - 1
-        lane["delay_samples"] = delay_samples
+        lane["delay_samples"] = ring_delay
+        if rest:
+            self._arena[taps][:] = fraction_taps(rest)
+            lane["fraction_taps"], lane["fraction_past"] = (
+                self._arena.address_of(taps),
+                self._arena.address_of(taps_past),
+            )
         if network is not None:
             lane["run"], lane["reset"], lane["network"] = network.run_address, network.reset_address, network.address
             lane["dc_settled"] = network.process(np.zeros(1, np.float32))[0]  # its answer to silence
@@ -204,12 +230,12 @@ class Lane:
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
         # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
         past = network.receptive_field_samples if network is not None else 0
-        lane["run_in"] = past + delay_samples + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+        lane["run_in"] = past + whole + fraction.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
 
     @property
     def latency_samples(self) -> int:
         """How late its output is, by its model and its delay."""
-        return (self.network.latency_samples if self.network is not None else 0) + int(self.record["delay_samples"])
+        return (self.network.latency_samples if self.network is not None else 0) + round(self.delay_samples)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""

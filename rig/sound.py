@@ -114,14 +114,25 @@ class Sound:
         late_ms = 1000 * latency_samples / session_rate
         return f"{rates}: resampled around the model, {latency_samples} samples ({late_ms:.1f} ms) of latency added"
 
-    def lane(self, sample_rate: float, source: int = 0, network: Playable | None = None) -> Lane:
+    def lane(
+        self,
+        sample_rate: float,
+        source: int = 0,
+        network: Playable | None = None,
+        *,
+        extra_gain_db: float = 0.0,
+        inverted: bool = False,
+        delay_samples: float = 0.0,
+    ) -> Lane:
         """A lane that plays this sound's model from an engine's source; without a model it passes the guitar.
 
         `network`: an instance of the model that was prepared for this rate and plays nowhere else; None: make one.
+        The rest is what makes it equal to another lane: gain behind the model, polarity and delay.
         """
         if network is None and self.model is not None:
             network = self.model.network(sample_rate)
-        return Lane(sample_rate, network, self.input_gain_db, self.output_gain_db, source=source)
+        output_gain_db = self.output_gain_db + extra_gain_db
+        return Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
 
     def cabinet(self) -> Cabinet | None:
         """The cabinet, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import butter, sosfilt
 
+from rig import wav
 from rig.ir import IR
 
 RATE = 48000
@@ -43,3 +44,16 @@ def gain_db(taps, hz, rate=RATE):
 def error_db(found, expected):
     """RMS of the error re the RMS of what is expected."""
     return 20 * np.log10(max(np.linalg.norm(found - expected), 1e-30) / np.linalg.norm(expected))
+
+
+def folder_of(folder, count, samples=2048, rates=(48000, 44100, 48000, 96000, 48000, 88200), seed=0):
+    """So many cabinets as 24-bit files of mixed rates, in folders of fifty; their paths in natural order."""
+    rng = np.random.default_rng(seed)
+    paths = []
+    for i in range(count):
+        path = folder / f"cab{i // 50 + 1}" / f"mic{i % 50 + 1}.wav"
+        path.parent.mkdir(exist_ok=True)
+        taps = rng.standard_normal(samples) * np.exp(-np.arange(samples) / rng.uniform(20, 200))
+        wav.write(path, 0.9 * taps / np.abs(taps).max(), rates[i % len(rates)], "PCM_24")
+        paths.append(path)
+    return paths

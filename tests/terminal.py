@@ -1,4 +1,4 @@
-"""`rig play` on a pseudo-terminal, with keys, as a user sits in front of it."""
+"""`rig play` or `rig audition` on a pseudo-terminal, with keys, as a user sits in front of it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from jackclients import wait_until
 
 
 class Terminal:
-    """`rig play` on a pseudo-terminal, with what it has printed."""
+    """A live command on a pseudo-terminal, with what it has printed."""
 
-    def __init__(self, *arguments, cwd=None, **environment):
+    def __init__(self, *arguments, command="play", cwd=None, **environment):
         try:
             self._ours, theirs = pty.openpty()
         except OSError:
             pytest.skip("no pseudo-terminals here")
         os.set_blocking(self._ours, False)
         self.process = subprocess.Popen(
-            [*RIG, "play", *map(str, arguments)],
+            [*RIG, command, *map(str, arguments)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pkgutil
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import model_files
 import pytest
@@ -15,7 +18,7 @@ from commandline import refused, rig
 from rigs import A2, NANO
 
 import rig as package
-from rig.cli import main
+from rig.cli import main, terminal
 
 LATE = {"receptive_field": 4, "bias": False}
 
@@ -29,7 +32,7 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "render", "info", "ir", "signal", "capture", "compare", "bench"):
+    for command in ("play", "audition", "render", "info", "ir", "signal", "capture", "compare", "ab", "abx", "bench"):
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 
@@ -203,3 +206,14 @@ def test_a_path_that_no_system_allows_is_one_sentence():
 @pytest.mark.parametrize("command", ["info", "bench"])
 def test_a_missing_file_is_one_sentence(command):
     refused(rig(command, "no such.nam"), r"no such\.nam")
+
+
+def test_a_signal_whose_exception_is_lost_ends_the_wait_for_keys_all_the_same():
+    keys = terminal.Keys()
+    with terminal.ending_politely():
+        with contextlib.suppress(KeyboardInterrupt):  # as an extension module may
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        with pytest.raises(KeyboardInterrupt):
+            keys.wait(0.01)
+    assert keys.wait(0.01) == []

@@ -23,8 +23,10 @@ FRAME_TIME_MASK = 0xFFFFFFFF  # JACK counts frames in 32 bits
 
 
 @inline
-def cycle(host: int, x: int, y_1: int, y_2: int, frame_time: int, frames: int) -> None:
+def cycle(host: int, x: int, y_1: int, y_2: int, returned: int, send: int, frame_time: int, frames: int) -> None:
     """Give the block at address `x` to the engine, which writes those at `y_1` and `y_2` (float32, `frames` long).
+
+    `returned` is another block to read and `send` another to write, each 0 where there is no such port.
 
     Denormals are flushed to zero meanwhile: a decaying tail on denormals costs 65 times as much, and JACK leaves them.
     A cycle longer than any engine is prepared for arrives in pieces.
@@ -38,6 +40,8 @@ def cycle(host: int, x: int, y_1: int, y_2: int, frame_time: int, frames: int) -
         h.input = x + SAMPLE_BYTES * done
         h.output_1 = y_1 + SAMPLE_BYTES * done
         h.output_2 = y_2 + SAMPLE_BYTES * done
+        h.returned = returned + SAMPLE_BYTES * done if returned != 0 else 0
+        h.send = send + SAMPLE_BYTES * done if send != 0 else 0
         h.frame_time = (frame_time + done) & FRAME_TIME_MASK
         call_block(h.block, h.engine, host, n)
         done += n
@@ -53,3 +57,7 @@ def silence(engine: int, host: int, frames: int) -> None:
     for i in range(frames):
         y_1[i] = 0.0
         y_2[i] = 0.0
+    if h.send != 0:
+        send = floats(h.send)
+        for i in range(frames):
+            send[i] = 0.0

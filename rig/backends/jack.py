@@ -29,6 +29,7 @@ from .jack_callbacks import CLIENT
 from .jack_ports import chosen
 
 PORTS = ("in", "out_1", "out_2")
+GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
 LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
 
 _CALLBACKS = {
@@ -46,11 +47,12 @@ _abandoned: list[Any] = []  # memory of clients that would not close: libjack's 
 class Jack:
     """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
 
+    `gear`: which of `send` and `return` there are too.
     `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
     ever started. Raises `BackendError` if JACK is not installed, no server runs, or the server refuses.
     """
 
-    def __init__(self, client_name: str = "rig", server_name: str | None = None) -> None:
+    def __init__(self, client_name: str = "rig", server_name: str | None = None, gear: Sequence[str] = ()) -> None:
         jack_calls.library()
         for callback in (*_CALLBACKS.values(), silence):
             callback.compile()  # before the server knows of us
@@ -64,7 +66,8 @@ class Jack:
         # Also at exit: a client that leaves without saying so costs the server an xrun.
         self._finish = weakref.finalize(self, _close, self._client, arena, self._state)
         self._active = False
-        self._seen: dict[str, list[str]] = {port: [] for port in PORTS}
+        self.ports = (*PORTS, *(port for port in GEAR_PORTS if port in gear))
+        self._seen: dict[str, list[str]] = {port: [] for port in self.ports}
         try:
             self._prepare(arena.address_of(part))
         except BaseException:
@@ -78,6 +81,12 @@ class Jack:
             "out_1": self._ask(lambda: client.outports.register("out_1")),
             "out_2": self._ask(lambda: client.outports.register("out_2")),
         }
+        if "send" in self.ports:
+            self._ports["send"] = self._ask(lambda: client.outports.register("send"))
+            state["send_port"] = jack_calls.handle(self._ports["send"])
+        if "return" in self.ports:
+            self._ports["return"] = self._ask(lambda: client.inports.register("return"))
+            state["return_port"] = jack_calls.handle(self._ports["return"])
         self.name = str(client.name)  # JACK calls a second rig "rig-01"
         state["client"] = jack_calls.handle(client)
         for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
@@ -121,7 +130,7 @@ class Jack:
             self._ask(lambda: jack_calls.recompute_latencies(self._client))
 
     def port_latency_samples(self, port: str, playback: bool = False) -> tuple[int, int]:
-        """Least and most frames from capture to one of `PORTS`, or from there to playback, as the server knows them."""
+        """Least and most frames from capture to one of `ports`, or from there to playback, as the server knows them."""
         return jack_calls.latency_range(self._ports[port], playback)
 
     def realtime_priority(self) -> int | None:
@@ -190,6 +199,18 @@ class Jack:
         self.connections()
         return said
 
+    def connect_gear(self, send: str | None = None, returned: str | None = None) -> list[str]:
+        """Connect `send` and `return` to the first port each pattern matches; after `start`. Sentences like `connect`.
+
+        Raises `BackendError` if a pattern matches nothing.
+        """
+        targets = self._choose("--send", send, capture=False) if send is not None else []
+        sources = self._choose("--return", returned, capture=True) if returned is not None else []
+        said = [self._join("send", targets[0])] if targets else []
+        said += [self._join("return", sources[0])] if sources else []
+        self.connections()
+        return said
+
     def connections(self) -> dict[str, list[str]]:
         """What each of our ports is connected to, by name; once the server is gone, what this last said before.
 
@@ -198,7 +219,7 @@ class Jack:
         if self._active and not self.gone:
             with contextlib.suppress(BackendError):
                 self._seen = self._ask(
-                    lambda: {own: [other.name for other in self._ports[own].connections] for own in PORTS}
+                    lambda: {own: [other.name for other in self._ports[own].connections] for own in self.ports}
                 )
         return {own: list(names) for own, names in self._seen.items()}
 
@@ -209,7 +230,7 @@ class Jack:
         """
         present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True))}
         said = []
-        for own in PORTS:
+        for own in self.ports:
             for other in connections.get(own, ()):
                 if other not in present:
                     said.append(f"{other} is not there any more.")
@@ -227,7 +248,7 @@ class Jack:
         port = self._ports[own]
         if not self._ask(lambda: port.is_connected_to(other)):
             self._ask(lambda: port.connect(other))
-        return f"{other} -> {self.name}:{own}" if own == "in" else f"{self.name}:{own} -> {other}"
+        return f"{other} -> {self.name}:{own}" if own in ("in", "return") else f"{self.name}:{own} -> {other}"
 
     # ------------------------------------------------------------ the server around it
     def ports_there(self, capture: bool) -> dict[str, bool]:
@@ -278,11 +299,12 @@ def wait_for_server(
     server_name: str | None = None,
     poll_s: float = 0.5,
     waiting: Callable[[], bool] = lambda: True,
+    gear: Sequence[str] = (),
 ) -> Jack | None:
     """Open a client as soon as a server runs; `None` when `waiting()` turns false before that."""
     while waiting():
         with contextlib.suppress(BackendError):
-            return Jack(client_name, server_name)
+            return Jack(client_name, server_name, gear)
         time.sleep(poll_s)
     return None
 

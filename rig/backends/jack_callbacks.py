@@ -25,6 +25,8 @@ CLIENT = np.dtype(
         ("input_port", np.int64),
         ("output_port_1", np.int64),
         ("output_port_2", np.int64),
+        ("return_port", np.int64),  # 0: not there
+        ("send_port", np.int64),  # 0: not there
         ("get_buffer", np.int64),  # jack_port_get_buffer
         ("last_frame_time", np.int64),  # jack_last_frame_time
         ("get_latency", np.int64),  # jack_port_get_latency_range
@@ -62,8 +64,11 @@ def on_process(frames: int, argument: Any) -> int:
     x = call_get_buffer(c.get_buffer, c.input_port, frames)
     y_1 = call_get_buffer(c.get_buffer, c.output_port_1, frames)
     y_2 = call_get_buffer(c.get_buffer, c.output_port_2, frames)
+    returned = call_get_buffer(c.get_buffer, c.return_port, frames) if c.return_port != 0 else 0
+    send = call_get_buffer(c.get_buffer, c.send_port, frames) if c.send_port != 0 else 0
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
-        cycle(here, x, y_1, y_2, types.int64(call_last_frame_time(c.last_frame_time, c.client)), types.int64(frames))
+        now = types.int64(call_last_frame_time(c.last_frame_time, c.client))
+        cycle(here, x, y_1, y_2, returned, send, now, types.int64(frames))
     return 0
 
 
@@ -116,6 +121,8 @@ def on_latency(mode: int, argument: Any) -> None:
     added = types.uint32(c.latency_samples)
     if mode == CAPTURE:
         call_latency(c.get_latency, c.input_port, mode, here + RANGE_1)
+        if c.send_port != 0:
+            call_latency(c.set_latency, c.send_port, mode, here + RANGE_1)
         c.range_1[0] += added
         c.range_1[1] += added
         call_latency(c.set_latency, c.output_port_1, mode, here + RANGE_1)
@@ -126,6 +133,8 @@ def on_latency(mode: int, argument: Any) -> None:
         c.range_1[0] = min(c.range_1[0], c.range_2[0]) + added
         c.range_1[1] = max(c.range_1[1], c.range_2[1]) + added
         call_latency(c.set_latency, c.input_port, mode, here + RANGE_1)
+        if c.return_port != 0:
+            call_latency(c.set_latency, c.return_port, mode, here + RANGE_1)
 
 
 @entry(types.void(types.voidptr))

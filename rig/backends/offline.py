@@ -23,6 +23,8 @@ RUN = np.dtype(
         ("x", np.int64),  # address of float32[frames]
         ("y_1", np.int64),
         ("y_2", np.int64),
+        ("returned", np.int64),  # address of float32[frames], 0: no such port
+        ("send", np.int64),  # likewise
         ("frames", np.int64),
         ("sizes", np.int64),  # address of int64[size_count]: block sizes, used in turn
         ("size_count", np.int64),
@@ -45,7 +47,9 @@ def run_blocks(run: int) -> None:
     while done < r.frames:
         n = min(sizes[r.turn], r.frames - done)
         at = SAMPLE_BYTES * done
-        cycle(run, r.x + at, r.y_1 + at, r.y_2 + at, r.frame_time, n)
+        returned = r.returned + at if r.returned != 0 else 0
+        send = r.send + at if r.send != 0 else 0
+        cycle(run, r.x + at, r.y_1 + at, r.y_2 + at, returned, send, r.frame_time, n)
         done += n
         r.frame_time = (r.frame_time + n) & FRAME_TIME_MASK
         r.turn = r.turn + 1 if r.turn + 1 < r.size_count else 0
@@ -56,6 +60,7 @@ class Offline:
 
     `block_size` is how many frames a cycle has (1 to 8192), or a pattern of such numbers used in turn: results must not
     depend on it. The engine runs in the calling thread, without the GIL, in one compiled loop per `process`.
+    After a `process` with `returned`, `sent` holds what went out to the gear meanwhile, (n,) float32.
     """
 
     def __init__(self, sample_rate: int, block_size: int | Sequence[int] = 64) -> None:
@@ -74,6 +79,7 @@ class Offline:
         self.host["sample_rate"] = sample_rate
         self.sample_rate = sample_rate
         self.latency_samples = 0
+        self.sent = np.zeros(0, np.float32)
         self.stop()
 
     @property
@@ -102,8 +108,10 @@ class Offline:
         """Same as `stop`."""
         self.stop()
 
-    def process(self, x: ArrayLike) -> NDArray[np.float32]:
+    def process(self, x: ArrayLike, returned: ArrayLike | None = None) -> NDArray[np.float32]:
         """Play `x` (n samples, taken as float32) and return what comes out, (n, 2) float32.
+
+        `returned`: what comes back from gear, as long as x; without it there are no such ports.
 
         Calls continue each other, as if `x` were one long signal. A call cannot be interrupted: give a long file in
         pieces.
@@ -113,6 +121,11 @@ class Offline:
             raise ValueError(f"x must have one dimension; its shape is {signal.shape}")
         y = np.zeros((2, signal.size), np.float32)
         run = self._run
+        back = None if returned is None else np.ascontiguousarray(returned, np.float32)
+        if back is not None and back.shape != signal.shape:
+            raise ValueError(f"what comes back is as long as x, {signal.size} samples; its shape is {back.shape}")
+        self.sent = np.zeros(0 if back is None else signal.size, np.float32)
+        run["returned"], run["send"] = (0, 0) if back is None else (back.ctypes.data, self.sent.ctypes.data)
         run["x"], run["frames"] = signal.ctypes.data, signal.size
         run["y_1"], run["y_2"] = y[0].ctypes.data, y[1].ctypes.data
         run_blocks(self._address)

@@ -45,7 +45,7 @@ class Matching:
 
     `output`: the model's output for one pass of the loop, shape (n,), at the session's rate, before the cabinet.
     `target_lufs` None: as loud as the first cabinet heard. Keys are the caller's: a path, an index. Raises RigError for
-    a loop that is empty, silent or not finite.
+    a loop that is empty, silent or not finite. `ceiling_dbfs` may be changed: what adds gain behind the loop lowers it.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Matching:
         if np.abs(loop).max() < 10 ** (QUIETEST_DBFS / 20):
             raise RigError("Loudness cannot be matched: the loop is silent. Record a few bars and try again.")
         self._loop, self.sample_rate = loop, sample_rate
-        self._wanted_lufs, self._ceiling_dbfs = target_lufs, ceiling_dbfs
+        self._wanted_lufs, self.ceiling_dbfs = target_lufs, ceiling_dbfs
         self._heard: dict[Hashable, Heard] = {}
         self._lock = threading.Lock()
 
@@ -93,7 +93,7 @@ class Matching:
             if self._wanted_lufs is None:
                 return None
             # Peak minus loudness is what a cabinet's peak would be at 0 LUFS.
-            highest = [self._ceiling_dbfs - (h.peak_dbfs - h.loudness_lufs) for h in self._heard.values()]
+            highest = [self.ceiling_dbfs - (h.peak_dbfs - h.loudness_lufs) for h in self._heard.values()]
             return min([self._wanted_lufs, *highest])
 
     @property

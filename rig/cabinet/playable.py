@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -69,3 +72,28 @@ class Cabinet:
         """It has stopped playing."""
         for part in self.filters:
             part.unlock()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedIR:
+    """An impulse response as an engine can play it, and its cabinet."""
+
+    ir: IR
+    cabinet: Cabinet
+
+    @classmethod
+    def load(cls, path: Path, sample_rate: float, max_taps: int) -> Self:
+        """Read for a session of this rate, in Hz; what is longer than `max_taps` is cut. Raises IRError."""
+        ir = IR.load(path, sample_rate=round(sample_rate)).limited(max_taps)
+        return cls(ir, Cabinet(ir))
+
+    @property
+    def nbytes(self) -> int:
+        """The taps, and their spectra."""
+        return self.ir.taps.nbytes + self.cabinet.nbytes
+
+    def louder(self, gain_db: float) -> Cabinet:
+        """A cabinet of the same response that plays it so much louder (softer if negative)."""
+        if gain_db == 0.0:
+            return self.cabinet
+        return Cabinet(dataclasses.replace(self.ir, taps=self.ir.taps * np.float32(10 ** (gain_db / 20))))

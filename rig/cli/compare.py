@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CompareError, FileError
-from .options import files_from
+from .options import models_from
 from .terminal import Progress
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _models(path: Path) -> list[Path]:
-    return files_from(path, Path(), (".nam",), ()) if path.is_dir() else [path]
+    return models_from(path, ()) if path.is_dir() else [path]
 
 
 def _check_page(path: Path, force: bool) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ModelError, RigError
+from ..folders import files_in
 from ..levels import MEASURED
 from .terminal import Progress
 
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 def _models_in(path: Path) -> list[Path]:
     if not os.path.isdir(path):  # of a path no system allows, too
         return [path]
-    found = sorted(path.rglob("*.nam"), key=lambda p: str(p).casefold())
+    found = files_in(path, (".nam",), below=True).files
     if not found:
         raise ModelError(f"{path}: this folder holds no .nam file; name a file or another folder.")
     return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import IRError, RigError
-from .options import AUDIO_ENDINGS
+from ..folders import AUDIO_ENDINGS, files_in
 from .terminal import Progress
 
 if TYPE_CHECKING:
@@ -231,12 +231,14 @@ def _export(options: argparse.Namespace, ir: IR) -> Any:
 def _responses_in(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = [p for p in path.rglob("*") if p.suffix.lower() in AUDIO_ENDINGS and not p.name.startswith(".")]
+    found, problems = files_in(path, AUDIO_ENDINGS, below=True)
+    for problem in problems:
+        print(f"rig: {problem}", file=sys.stderr)
     if not found:
         raise IRError(
             f"{path}: this folder holds no audio file ({', '.join(AUDIO_ENDINGS)}); name a file or another folder."
         )
-    return sorted(found, key=lambda p: str(p).casefold())
+    return found
 
 
 def table(reports: list[Description]) -> list[str]:

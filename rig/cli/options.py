@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import ModelError
+from ..errors import FileError, IRError, ModelError
+from ..folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-AUDIO_ENDINGS = (".wav", ".flac", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".ogg")
 
 
 def add_level_options(command: argparse.ArgumentParser) -> None:
@@ -44,6 +43,35 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_session_options(command: Any) -> None:
+    """Everything about ports, the guitar and memory that a live session needs."""
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
+    )
+    add_level_options(command)
+    ports = command.add_argument_group("ports")
+    ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
+    ports.add_argument("--output", metavar="PORT", help="JACK port or ports that take the sound")
+    ports.add_argument("--no-connect", action="store_true", help="connect nothing; you do it in your patchbay")
+    ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
+    command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+    command.add_argument(
+        "--ir-memory-mb",
+        type=_memory,
+        default=512,
+        metavar="M",
+        help="memory for cabinets that are kept ready (default 512); what does not fit is read when asked for",
+    )
+
+
+def _memory(text: str) -> int:
+    megabytes = int(text)
+    if not 1 <= megabytes <= 1 << 20:
+        raise argparse.ArgumentTypeError(f"{megabytes} MB; 1 to {1 << 20} can be set")
+    return megabytes
+
+
 def interface_level(options: argparse.Namespace) -> Level | None:
     """The interface's level from --interface or --max-input-dbu; None if neither is given."""
     if options.max_input_dbu is not None:
@@ -66,6 +94,16 @@ def kept_interface_level(options: argparse.Namespace) -> Level | None:
     return known.level() if known is not None else None
 
 
+def kept_send_dbu(options: argparse.Namespace) -> float | None:
+    """The level of the send in dBu at 0 dBFS: from --send-dbu, else what `rig calibrate send` has kept."""
+    if options.send_dbu is not None:
+        return float(options.send_dbu)
+    from ..settings import load_settings
+
+    known = load_settings().send
+    return known.dbu if known is not None else None
+
+
 def check_levels(options: argparse.Namespace) -> None:
     """Raise a LevelError for numbers that cannot be right, before anything is loaded."""
     checked_preamp_gain_db(options.preamp_gain_db)
@@ -73,22 +111,45 @@ def check_levels(options: argparse.Namespace) -> None:
         entered_level(options.model_input_dbu, "model input level")
 
 
-def files_from(path: Path | None, folder: Path, endings: Iterable[str], bundled: Iterable[Path]) -> list[Path]:
-    """What next and previous step through, with the file to begin with in front.
+def models_from(path: Path | None, bundled: Iterable[Path]) -> list[Path]:
+    """The models to step through, see `_files_from`; those of a folder lie in it itself."""
+    return _files_from(path, Path("models"), (".nam",), bundled, ModelError, below=False).files
+
+
+def irs_from(path: Path | None, bundled: Iterable[Path]) -> Found:
+    """The cabinets to step through, see `_files_from`; of a folder also what lies in folders below."""
+    return _files_from(path, Path("irs"), AUDIO_ENDINGS, bundled, IRError, below=True)
+
+
+def _files_from(
+    path: Path | None,
+    folder: Path,
+    endings: tuple[str, ...],
+    bundled: Iterable[Path],
+    error: type[FileError],
+    below: bool,
+) -> Found:
+    """What next and previous step through, in natural order, with the file to begin with in front.
 
     A named file is followed by its neighbours in the folder; a named folder gives its files; nothing named gives the
     local `folder`, and if there is nothing in it, what is bundled.
     """
     if path is not None and not path.is_dir():
-        return _from(path, _listed(path.parent, endings))
+        try:
+            neighbours = files_in(path.parent, endings).files
+        except FileError:
+            neighbours = []
+        return Found(_from(path, neighbours), [])
     if path is not None:
-        found = _listed(path, endings)
-        if not found:
-            raise ModelError(
-                f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder."
+        found = files_in(path, endings, below)
+        if not found.files:
+            also = f" {found.problems[0]}" if found.problems else ""
+            raise error(
+                f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder.{also}"
             )
         return found
-    return _listed(folder, endings) or list(bundled)
+    found = files_in(folder, endings, below) if folder.is_dir() else Found([], [])
+    return found if found.files else Found(list(bundled), found.problems)
 
 
 def _from(first: Path, neighbours: list[Path]) -> list[Path]:
@@ -97,12 +158,3 @@ def _from(first: Path, neighbours: list[Path]) -> list[Path]:
         return [first, *neighbours]
     at = names.index(first.name)
     return [first, *neighbours[at + 1 :], *neighbours[:at]]
-
-
-def _listed(folder: Path, endings: Iterable[str]) -> list[Path]:
-    wanted = tuple(endings)
-    try:
-        found = [p for p in folder.iterdir() if p.suffix.lower() in wanted and not p.name.startswith(".")]
-    except OSError:
-        return []
-    return sorted(found, key=lambda p: p.name.casefold())

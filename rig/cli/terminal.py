@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import os
+import re
 import select
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+_ARROWS = ("up", "down", "right", "left", "home", "end")
 _ESCAPES = {
-    "[A": "up",
-    "[B": "down",
-    "[C": "right",
-    "[D": "left",
-    "OA": "up",
-    "OB": "down",
-    "OC": "right",
-    "OD": "left",
+    **{f"{start}{end}": name for start in "[O" for end, name in zip("ABCDHF", _ARROWS, strict=True)},
+    "[1~": "home",
+    "[7~": "home",
+    "[4~": "end",
+    "[8~": "end",
 }
+_NAMED = {"\n": "enter", "\r": "enter", "\t": "tab", "\x7f": "backspace", "\b": "backspace"}
+_SEQUENCE = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O[A-Z])?")  # an escape alone, or what a special key sends
 
 
 class Keys:
@@ -30,6 +35,7 @@ class Keys:
 
     def __init__(self) -> None:
         self._before: Any = None
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> Self:
         try:
@@ -60,30 +66,34 @@ class Keys:
         return self._before is not None
 
     def wait(self, seconds: float) -> list[str]:
-        """Wait at most so long; the keys pressed meanwhile, arrows as up, down, left, right."""
+        """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ..."""
+        if _Asked.to_end:
+            raise KeyboardInterrupt
         if not self.present:
             time.sleep(seconds)
             return []
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
         if not ready:
             return []
-        text = os.read(sys.stdin.fileno(), 64).decode(errors="ignore")
-        if not text:  # the terminal was closed
+        sent = os.read(sys.stdin.fileno(), 4096)
+        if not sent:  # the terminal was closed
             raise KeyboardInterrupt
-        return _keys(text)
+        return _keys(self._decoder.decode(sent))
 
 
 def _keys(text: str) -> list[str]:
     keys, at = [], 0
     while at < len(text):
-        if text[at] == "\x1b":
-            name = _ESCAPES.get(text[at + 1 : at + 3])
-            if name:
-                keys.append(name)
-            at += 3
-        else:
-            keys.append(text[at])
+        sequence = _SEQUENCE.match(text, at)
+        if sequence is None:
+            keys.append(_NAMED.get(text[at], text[at]))
             at += 1
+            continue
+        if sequence[1] is None:
+            keys.append("escape")
+        elif sequence[1] in _ESCAPES:
+            keys.append(_ESCAPES[sequence[1]])
+        at = sequence.end()
     return keys
 
 
@@ -138,3 +148,29 @@ class Progress:
             f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
         )
         sys.stderr.flush()
+
+
+class _Asked:
+    to_end = False  # by a signal; no lock, as a signal may come in while one is held
+
+
+@contextlib.contextmanager
+def ending_politely() -> Iterator[None]:
+    """Ctrl-C, SIGTERM and a closed terminal end the sound; each raises KeyboardInterrupt.
+
+    An exception that comes in at any moment may be lost, as extension modules clear exceptions they did not expect. So
+    it is noted as well, and whoever waits for keys raises it again.
+    """
+
+    def stop(*_: Any) -> None:
+        _Asked.to_end = True
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), stop) for name in names}
+    try:
+        yield
+    finally:
+        _Asked.to_end = False
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

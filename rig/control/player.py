@@ -11,20 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from .. import remembered
-from ..engine import Cabinet, Engine, Keep
+from .. import bundled, remembered
+from ..cabinet.bank import MAX_BYTES
+from ..engine import PORT, Engine
 from ..errors import RigError
-from ..ir import IR
 from ..lane import Lane
 from ..levels import LEVEL_MODES, Level, LevelMode
-from ..nam import Model
 from ..sound import Sound
-from .commands import COMMANDS
+from .audition import Audition
+from .cabinets import Cabinets
+from .commands import COMMANDS, help_text
+from .equal import EqualLoudness
+from .hands import BUNDLED, HandsFree, loop_from
 from .measuring import PATIENCE_S, Measuring
-from .prepared import PreparedIR, PreparedModel
-from .shelf import Item, Shelf
+from .mixdesk import VALUES, MixDesk
+from .prepared import PreparedModel
+from .shelf import Shelf
 
 Tell = Callable[[str], None]
 
@@ -48,55 +51,68 @@ class Player:
         level_mode: LevelMode | None = None,
         model_input_dbu: float | None = None,
         size: float = 1.0,
-        source: int = 0,
+        source: int = PORT,
         ir_named: bool = False,
+        ir_bytes: int = MAX_BYTES,
     ) -> None:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
         rate = engine.sample_rate
         self.models: Shelf[PreparedModel] = Shelf(models, lambda path: PreparedModel.load(path, size, rate).measured())
-        self.irs: Shelf[PreparedIR] = Shelf(irs, lambda path: PreparedIR.load(path, engine))
-        self.ir: IR | None = None  # the cabinet at hand, also while it is off
-        self.ir_named, self.cabinet_off = ir_named, False
+        self.equal = EqualLoudness(rate, lambda: loop_from(bundled.di(), rate), BUNDLED)
+        self.cabinets = Cabinets(engine, tell, irs, self.equal, max_bytes=ir_bytes, named=ir_named)
+        self.desk = MixDesk(self.cabinets)
+        self.audition = Audition(self.cabinets, self.desk)
+        self.hands = HandsFree(engine, tell, self.listen, self.equal.use)
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
         self._changing = False  # a change of sound is on its way
-        self.sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+        self._sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
         self._measuring = Measuring()
+
+    @property
+    def sound(self) -> Sound:
+        """What plays, and how loud."""
+        return self._sound
+
+    @sound.setter
+    def sound(self, sound: Sound) -> None:
+        self._sound = sound
+        self.equal.follow(sound)
 
     # ------------------------------------------------------------ start and end
     def start(self) -> None:
         """Load the first model and cabinet and hand them to the engine; a file that is wrong raises."""
         model = PreparedModel.load(self.models.path, self.size, self.engine.sample_rate)
-        ir = PreparedIR.load(self.irs.path, self.engine) if self.irs.paths else None
-        self._adopt(model, ir)
+        self.cabinets.first()
+        self._adopt(model)
 
     def close(self) -> None:
-        """Read nothing ahead any more."""
+        """Read nothing ahead any more; files that are being written become complete."""
         self.models.close()
-        self.irs.close()
+        self.cabinets.close()
+        self.desk.close()
+        self.equal.close()
 
     # ------------------------------------------------------------ what is asked for arrives
     @property
     def waiting(self) -> bool:
         """Whether something is on its way to be heard: then `tend` should be called every few milliseconds."""
-        return self.models.waiting or self.irs.waiting or self._changing
+        return self.models.waiting or self.cabinets.bank.waiting or self.desk.waiting or self._changing
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
-        self._take(self.models, self._adopt, timeout_s)
-        self._take(self.irs, self._adopt_ir, timeout_s)
-        return not (self.models.waiting or self.irs.waiting)
-
-    def _take(self, shelf: Shelf[Item], adopt: Callable[[Item], None], timeout_s: float) -> None:
         try:
-            item = shelf.wait(timeout_s)
-            if item is not None:
-                adopt(item)
+            model = self.models.wait(timeout_s)
+            if model is not None:
+                self._adopt(model)
         except RigError as error:
             self.tell(str(error))
+        self.audition.arrive(timeout_s)
+        self.desk.arrive(timeout_s)
+        return not (self.models.waiting or self.cabinets.bank.waiting or self.desk.waiting)
 
-    def _adopt(self, prepared: PreparedModel, first_ir: PreparedIR | None = None) -> None:
+    def _adopt(self, prepared: PreparedModel) -> None:
         """Play a model, at the level that was entered for it, now or earlier; what is wrong with it raises first."""
         model, entered = prepared.model, self.entered_dbu
         known = remembered.input_level(model.content_hash) if entered is None else entered
@@ -107,24 +123,12 @@ class Player:
         if entered is not None:
             remembered.remember_input_level(model.content_hash, model.path.name, entered)
             self.entered_dbu = None
-        if first_ir is not None:
-            self.ir = first_ir.ir
-        before, self.sound = self.sound.ir, sound.changed(ir=self._cabinet_for(model))
+        self.sound = sound
         if self._ends_bypass:
             self.bypassed = False
         self.reduced = False
-        if self.sound.ir is before:
-            cabinet: Cabinet | Keep | None = "keep"
-        else:
-            cabinet = first_ir.cabinet if first_ir is not None and self.sound.ir is not None else self.sound.cabinet()
-        self.engine.play({} if self.bypassed else {0: lane}, cabinet)
+        self.engine.play({} if self.bypassed else {0: lane}, self.cabinets.for_model(model))
         self._describe(lane)
-
-    def _cabinet_for(self, model: Model) -> IR | None:
-        if self.ir is not None and model.has_cabinet and not self.ir_named:
-            self.tell(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
-            return None
-        return None if self.cabinet_off else self.ir
 
     @property
     def place(self) -> str:
@@ -133,7 +137,7 @@ class Player:
         return f"{self.models.position + 1}/{count}" if count > 1 else ""
 
     def _describe(self, lane: Lane) -> None:
-        model, ir = self.sound.model, self.sound.ir
+        model = self.sound.model
         if model is not None:
             place = f" ({self.place})" if self.place else ""
             size = f", size {model.size:g}" if model.sizes else ""
@@ -141,9 +145,7 @@ class Player:
             note = self.sound.rate_note(self.engine.sample_rate, lane.latency_samples)
             for warning in (*([note] if note else ()), *model.warnings):
                 self.tell(f"         {warning}")
-        self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
-        for warning in ir.warnings if ir is not None else ():
-            self.tell(f"         {warning}")
+        self.cabinets.describe()
         self._describe_levels()
 
     def _describe_levels(self) -> None:
@@ -151,29 +153,41 @@ class Player:
         self.tell(f"Output   {self.sound.output}")
 
     # ------------------------------------------------------------ commands
-    def do(self, name: str, direction: int = 0) -> None:
-        """Carry out a command: an action, or a step of its value up (1) or down (-1)."""
+    def handler(self, name: str) -> Callable[..., None]:
+        """Who carries out an action."""
+        parts = (self, self.cabinets, self.audition, self.desk, self.hands)
+        return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
+
+    def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
+        """Carry out a command: an action (with its number or text), or a step of its value up (1) or down (-1)."""
         command = COMMANDS[name]
         try:
-            if command.is_action:
-                getattr(self, f"_{name}")()
-            else:
+            if not command.is_action:
                 self.set(name, self.value(name) + direction * (command.step or 0.0))
+            elif command.prompt is not None:
+                self.handler(name)(text or "")
+            elif direction:
+                self.handler(name)(direction)
+            else:
+                self.handler(name)()
         except RigError as error:
             self.tell(str(error))
 
     def value(self, name: str) -> float:
         """The value of a command that has one."""
-        return float(getattr(self.sound, f"{name}_db"))
+        return self.desk.value(name) if name in VALUES else float(getattr(self.sound, f"{name}_db"))
 
     def set(self, name: str, value: float) -> None:
         """Set a value, as near as its range allows; what sounds follows with a fade."""
+        if name in VALUES:
+            self.desk.set(name, value)
+            return
         self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
         self._follow_levels()
         if name == "preamp_gain":
             self._describe_levels()
         else:
-            self.tell(f"{COMMANDS[name].text.capitalize()} {self.value(name):+.1f} dB")
+            self.tell(f"{COMMANDS[name].text.capitalize()} {COMMANDS[name].format(self.value(name))}")
 
     def _follow_levels(self) -> None:
         lane = self.engine.lanes[0]
@@ -181,16 +195,20 @@ class Player:
             lane.set_input_gain_db(self.sound.input_gain_db)
             lane.set_output_gain_db(self.sound.output_gain_db)
 
-    def _next_model(self) -> None:
+    def do_next_model(self) -> None:
+        """The next model."""
         self._step_model(1)
 
-    def _previous_model(self) -> None:
+    def do_previous_model(self) -> None:
+        """The one before."""
         self._step_model(-1)
 
-    def _first_model(self) -> None:
+    def do_first_model(self) -> None:
+        """The first model."""
         self._go_to_model(0, 1)
 
-    def _last_model(self) -> None:
+    def do_last_model(self) -> None:
+        """The last model."""
         self._go_to_model(len(self.models.paths) - 1, -1)
 
     def _step_model(self, direction: int) -> None:
@@ -200,34 +218,8 @@ class Player:
         self.entered_dbu, self._ends_bypass = None, True
         self.models.go(position, direction)
 
-    def _next_ir(self) -> None:
-        self._step_ir(1)
-
-    def _previous_ir(self) -> None:
-        self._step_ir(-1)
-
-    def _step_ir(self, direction: int) -> None:
-        if not self.irs.paths:
-            self.tell("There is no cabinet to step to: name a folder of IRs when starting.")
-            return
-        self.irs.step(direction)
-
-    def _adopt_ir(self, prepared: PreparedIR) -> None:
-        self.ir = prepared.ir
-        self.cabinet_off, self.ir_named = False, True
-        self._set_cabinet(prepared.ir, prepared.cabinet)
-
-    def _no_cabinet(self) -> None:
-        self.cabinet_off = self.sound.ir is not None
-        self.ir_named = not self.cabinet_off
-        self._set_cabinet(None if self.cabinet_off else self.ir)
-
-    def _set_cabinet(self, ir: IR | None, cabinet: Cabinet | None = None) -> None:
-        self.sound = self.sound.changed(ir=ir)
-        self.engine.play(cabinet=cabinet if cabinet is not None else self.sound.cabinet())
-        self.tell(f"Cabinet  {ir.name if ir is not None else 'none'}")
-
-    def _level_mode(self) -> None:
+    def do_level_mode(self) -> None:
+        """The next level mode."""
         now = LEVEL_MODES.index(self.sound.level_mode or self.sound.output.mode)
         order = ("normalized", "raw", "calibrated")
         following = order[(order.index(LEVEL_MODES[now]) + 1) % len(order)]
@@ -235,31 +227,47 @@ class Player:
         self._follow_levels()
         self.tell(f"Output   {self.sound.output}")
 
-    def _bypass(self) -> None:
+    def do_bypass(self) -> None:
+        """The dry guitar through the cabinet, or the model again."""
         self.bypassed, self._ends_bypass = not self.bypassed, False
+        self.engine.play({0: self._lane()})
         if self.bypassed:
-            self.engine.play({0: Lane(self.engine.sample_rate, source=self.source)})
             self.tell("Bypass: the dry guitar, without model and without gain.")
         else:
-            self.engine.play({0: self.sound.lane(self.engine.sample_rate, self.source)})
             self.tell("The model plays again.")
 
-    def _mute(self) -> None:
+    def _lane(self) -> Lane:
+        """A lane for what is to play now."""
+        if self.bypassed:
+            return Lane(self.engine.sample_rate, source=self.source)
+        model = self.sound.model
+        smaller = model.smaller() if model is not None and self.reduced else None
+        sound = self.sound if smaller is None else self.sound.changed(model=smaller)
+        return sound.lane(self.engine.sample_rate, self.source)
+
+    def listen(self, source: int) -> None:
+        """Hear the guitar (PORT) or the loop (LOOP)."""
+        self.source = source
+        self.engine.play({0: self._lane()})
+
+    def do_mute(self) -> None:
+        """Silence, or sound again."""
         self.muted = not self.muted
         self.engine.set_master(0.0 if self.muted else 1.0)
         self.tell("Muted." if self.muted else "Sounding again.")
 
-    def _restore(self) -> None:
+    def do_restore(self) -> None:
+        """The full model, after an overload."""
         self.bypassed = self.reduced = False
-        self.engine.play({0: self.sound.lane(self.engine.sample_rate, self.source)})
+        self.engine.play({0: self._lane()})
         self.tell("The full model plays again.")
 
-    def _help(self) -> None:
-        from .commands import help_text
-
+    def do_help(self) -> None:
+        """The keys."""
         self.tell(help_text())
 
-    def _quit(self) -> None:
+    def do_quit(self) -> None:
+        """The end."""
         self.finished = True
 
     # ------------------------------------------------------------ watching
@@ -269,7 +277,11 @@ class Player:
         self._changing = not self.engine.tend()
         if not self._changing:  # what sounds comes before what may sound
             self.models.read_ahead()
-            self.irs.read_ahead()
+        self.cabinets.tend(steady=not self._changing)
+        try:
+            self.hands.tend()
+        except RigError as error:
+            self.tell(str(error))
         self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:
@@ -301,6 +313,5 @@ class Player:
             self.tell(f"{why}, so it is silent now. A larger period or a lighter model helps; r brings it back.")
             return
         self.reduced = True
-        reduced: Any = self.sound.changed(model=smaller)
-        self.engine.play({0: reduced.lane(self.engine.sample_rate, self.source)})
+        self.engine.play({0: self._lane()})
         self.tell(f"{why}; the smaller size of {smaller.path.name} plays on. r brings the full one back.")

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Self
 
 from ..dsp.rate import Playable
-from ..engine import Cabinet, Engine
-from ..ir import IR
 from ..measured import measure
 from ..nam import Model
 
@@ -43,22 +41,3 @@ class PreparedModel:
     def nbytes(self) -> int:
         """The network's memory, and the weights as the model keeps them."""
         return self.network.nbytes + 8 * self.model.weight_count
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedIR:
-    """An impulse response as an engine can play it, and its cabinet."""
-
-    ir: IR
-    cabinet: Cabinet
-
-    @classmethod
-    def load(cls, path: Path, engine: Engine) -> Self:
-        """Raises IRError for a file that cannot be played."""
-        ir = IR.load(path, sample_rate=round(engine.sample_rate)).limited(engine.line.max_taps)
-        return cls(ir, Cabinet(ir))
-
-    @property
-    def nbytes(self) -> int:
-        """The taps, and their spectra."""
-        return self.ir.taps.nbytes + self.cabinet.nbytes

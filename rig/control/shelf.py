@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from ..errors import RigError
+from ..folders import Stamp, stamp_of
 
 AHEAD, BEHIND = 4, 2  # neighbours that are prepared
 LEFT_BEHIND = 4  # items that stay for a while when the position has moved away from them
@@ -38,7 +39,6 @@ class Prepared(Protocol):
 
 
 Item = TypeVar("Item", bound=Prepared)
-Stamp = tuple[int, int, int]  # time of change in ns, size, inode: if one differs, the file has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Shelf(Generic[Item]):
         """
         if not self.waiting:
             return None
-        stamp = _stamp(self.path)
+        stamp = stamp_of(self.path)
         with self._changed:
             result = self._results.get(self.position)
             if result is None or result.stamp != stamp:
@@ -197,7 +197,7 @@ class Shelf(Generic[Item]):
             del result  # or the item would live on here while the next one is prepared
 
     def _result(self, path: Path) -> _Result[Item]:
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         try:
             return _Result(stamp, self._prepare(path), None)
         except RigError as error:
@@ -216,11 +216,3 @@ class Shelf(Generic[Item]):
                 del self._results[position]
             else:
                 room, places = room - self._results[position].nbytes, places - 1
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        found = path.stat()
-    except (OSError, ValueError):
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino

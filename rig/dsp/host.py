@@ -6,6 +6,7 @@ function by address:
     void block(int64 engine, int64 host, int64 frames)
 
 which reads `input` (never writes it: two readers may share that memory), and writes `frames` samples to each output.
+Where gear hangs on the rig there are two ports more: `send` goes out to it, `returned` comes back.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ HOST = np.dtype(
         ("input", np.int64),  # address of float32[frames]
         ("output_1", np.int64),  # address of float32[frames]
         ("output_2", np.int64),  # address of float32[frames]
+        ("returned", np.int64),  # address of float32[frames], 0: there is no such port
+        ("send", np.int64),  # address of float32[frames], 0: there is no such port
         ("frame_time", np.int64),  # the server's frame counter at the start of the cycle (wraps at 2**32)
         ("timed", np.int64),  # 1: cycles have a deadline; 0: offline or freewheeling
         # counted by the backend's notification callbacks or its block callback, never reset

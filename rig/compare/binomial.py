@@ -1,0 +1,74 @@
+"""What so many right answers of so many trials show, and what they do not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+LEVEL = 0.95  # of the confidence interval
+CUSTOMARY = 0.05  # p at or below this is commonly called a heard difference
+
+
+def p_value(right: int, trials: int) -> float:
+    """The probability of at least `right` of `trials` by guessing alone: the exact binomial test, one-sided."""
+    return sum(math.comb(trials, k) for k in range(right, trials + 1)) / 2**trials
+
+
+def confidence_interval(right: int, trials: int, level: float = LEVEL) -> tuple[float, float]:
+    """Where the listener's true rate of right answers lies: Clopper and Pearson (1934), exact, two-sided."""
+    from scipy.special import betaincinv
+
+    tail = (1 - level) / 2
+    low = float(betaincinv(right, trials - right + 1, tail)) if right else 0.0
+    high = float(betaincinv(right + 1, trials - right, 1 - tail)) if right < trials else 1.0
+    return low, high
+
+
+def needed(trials: int) -> int | None:
+    """The fewest right answers that count as a heard difference; None where not even all of them do."""
+    return next((k for k in range(trials + 1) if p_value(k, trials) <= CUSTOMARY), None)
+
+
+def power(trials: int, rate: float) -> float:
+    """How often somebody who is right at this rate gets as far as `needed`."""
+    least = needed(trials)
+    if least is None:
+        return 0.0
+    return sum(math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(least, trials + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a finished test shows."""
+
+    right: int
+    trials: int
+    p_value: float
+    interval: tuple[float, float]  # of the rate of right answers, 95 %
+
+    @classmethod
+    def of(cls, right: int, trials: int) -> Verdict:
+        """From the count."""
+        return cls(right, trials, p_value(right, trials), confidence_interval(right, trials))
+
+    @property
+    def sentence(self) -> str:
+        """What it shows, and what it does not."""
+        low, high = (100 * rate for rate in self.interval)
+        count = f"{self.right} of {self.trials} right"
+        chance = f"guessing alone gets that far in {_percent(self.p_value)} of such tests"
+        if self.p_value <= CUSTOMARY:
+            return (
+                f"{count}: {chance}, so you most likely heard a difference (your rate lies between {low:.0f} and "
+                f"{high:.0f} %). It holds for this listener, sound and room, and does not say which of the two is "
+                "better, or closer to anything."
+            )
+        return (
+            f"{count}: {chance}, so this test shows no difference that you can hear. It does not show that there is "
+            f"none: your rate may lie anywhere between {low:.0f} and {high:.0f} %, and somebody who is right 7 times "
+            f"in 10 passes a test of {self.trials} trials in {_percent(power(self.trials, 0.7))} of cases only."
+        )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %" if share >= 0.001 else "less than 0.1 %"
