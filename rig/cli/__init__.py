@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(options.run(options))
     except RigError as error:
