@@ -43,6 +43,7 @@ class JackServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._log: Path | None = None
         self._printed = ""
+        self._killed = False
 
     def start(self) -> Self:
         """Start, with real-time scheduling where the system grants it, and wait until clients can come."""
@@ -59,6 +60,7 @@ class JackServer:
         command += ["-C", str(self.capture), "-P", str(self.playback)]
         if shutil.which("setpriv"):  # ends with us, even if we are killed
             command = ["setpriv", "--pdeathsig", "TERM", *command]
+        self._killed = False  # one of the same name takes its place
         self.stop()  # what is left of the one before
         with tempfile.NamedTemporaryFile(prefix="jackd-", suffix=".log", delete=False) as log:
             self._process = subprocess.Popen(
@@ -101,10 +103,23 @@ class JackServer:
         self.send(signal.SIGKILL)
         assert self._process is not None
         self._process.wait()
+        self._killed = True
 
     def stop(self) -> None:
         """End the server in order; nothing happens if it has ended already."""
         atexit.unregister(self.stop)
+        self._end()
+        if self._killed:  # it stays in JACK's list of at most 8 until one of the same name has ended in order
+            self._started()
+            self._end()
+        for left in Path("/dev/shm").glob(f"jack_*_{self.name}_*"):  # semaphores of clients that it died on
+            left.unlink(missing_ok=True)
+        if self._log is not None:
+            self._printed = self.log()
+            self._log.unlink()
+            self._log = None
+
+    def _end(self) -> None:
         if self._process is not None and self._process.poll() is None:
             self.send(signal.SIGCONT)  # a frozen one hears nothing else
             self.send(signal.SIGTERM)
@@ -112,12 +127,6 @@ class JackServer:
                 self._process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 self.kill()
-        for left in Path("/dev/shm").glob(f"jack_*_{self.name}_*"):  # semaphores of clients that it died on
-            left.unlink(missing_ok=True)
-        if self._log is not None:
-            self._printed = self.log()
-            self._log.unlink()
-            self._log = None
 
     def log(self) -> str:
         """What jackd printed."""

@@ -14,7 +14,7 @@ LAYERS = (
     {"levels"},
     {"dsp"},
     {"folders", "jsonfile"},
-    {"align", "wav", "resample", "nam", "ir", "interface", "remembered", "favourites", "bundled"},
+    {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "chain"},
     {"engine", "sound", "rendering"},

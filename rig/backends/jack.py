@@ -240,17 +240,42 @@ class Jack:
         return said
 
     def _choose(self, option: str, pattern: str | None, capture: bool) -> list[str]:
-        side = {"is_audio": True, "is_output": capture, "is_input": not capture}
-        found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
-        names = [name for name, _ in found if not name.startswith(f"{self.name}:")]
-        physical = [name for name, is_physical in found if is_physical]
-        return chosen(option, pattern, names, physical, "capture" if capture else "playback")
+        found = self.ports_there(capture)
+        physical = [name for name, is_physical in found.items() if is_physical]
+        return chosen(option, pattern, list(found), physical, "capture" if capture else "playback")
 
     def _join(self, own: str, other: str) -> str:
         port = self._ports[own]
         if not self._ask(lambda: port.is_connected_to(other)):
             self._ask(lambda: port.connect(other))
         return f"{other} -> {self.name}:{own}" if own in ("in", "return") else f"{self.name}:{own} -> {other}"
+
+    # ------------------------------------------------------------ the server around it
+    def ports_there(self, capture: bool) -> dict[str, bool]:
+        """All audio ports of others that sound comes from (`capture`) or goes to: name, and whether a sound card's."""
+        side = {"is_audio": True, "is_output": capture, "is_input": not capture}
+        found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
+        return {name: bool(physical) for name, physical in found if not name.startswith(f"{self.name}:")}
+
+    def neighbours(self, port: str) -> list[str]:
+        """What any port is connected to, by name; nothing where it is not there any more."""
+        jack, _ = jack_calls.library()
+
+        def ask() -> list[str]:
+            try:
+                return [other.name for other in self._client.get_all_connections(self._client.get_port_by_name(port))]
+            except jack.JackError:
+                return []
+
+        return list(self._ask(ask))
+
+    def freewheel(self, on: bool) -> None:
+        """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
+        if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error
+            self._ask(lambda: self._client.set_freewheel(on))
+        deadline = time.monotonic() + LEAVE_S
+        while bool(self.host["timed"]) == on and time.monotonic() < deadline:
+            time.sleep(0.005)
 
     def _ask(self, call: Callable[[], Any]) -> Any:
         jack, _ = jack_calls.library()

@@ -267,15 +267,15 @@ def _path(take: Evidence) -> Check:
     text = f"wet and dry correlate by {lag.confidence:.3f}"
     if take.self_test:
         return _check("path", "ok", lag.confidence, "", f"{text} (a cable, as asked)", "")
-    if _is_a_copy(dry, wet, round(lag.samples)):
+    if is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
         return _check("path", "fail", lag.confidence, "", "wet is an exact copy of dry", advice)
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
     return _check("path", above(lag.confidence, *LIMITS["path"]), lag.confidence, "", text, advice)
 
 
-def _is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
-    """Wet is dry times a gain, later by a whole `shift`."""
+def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
+    """Whether wet is dry times a gain, later by a whole `shift`: no converter lies between them."""
     a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
     gain = float(a @ b) / float(a @ a) if a.any() else 0.0
     return bool(np.sum((b - gain * a) ** 2) < 10 ** (COPY_DB / 10) * np.sum(b**2))

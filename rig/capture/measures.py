@@ -135,7 +135,9 @@ def gaps(x: Samples, y: Samples) -> list[int]:
     found = []
     for start, length in runs_of_equal(y, GAP):
         around = slice(max(0, start - RATE // 100), start + length + RATE // 100)
-        if rms_dbfs(x[start : start + length]) > -50 and rms_dbfs(y[around]) > -50:
+        played = x[start : start + length]
+        # The median: a single sample in a long silence, heard a few samples later, is no playing.
+        if rms_dbfs(played) > -50 and np.median(np.abs(played)) > 1e-3 and rms_dbfs(y[around]) > -50:
             found.append(start)
     return found
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import ab, abx, audition, bench, capture, compare, info, ir, play, render, signal
+from . import ab, abx, audition, bench, calibrate, capture, compare, info, ir, play, render, signal
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (play, audition, render, info, ir, signal, capture, compare, ab, abx, bench):
+    for module in (play, audition, render, info, ir, calibrate, signal, capture, compare, ab, abx, bench):
         module.add(commands)
     return top
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
     try:
         return int(options.run(options))
     except RigError as error:

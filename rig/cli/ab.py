@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, CompareError
-from .options import add_level_options, check_levels, interface_level
+from .options import add_level_options, check_levels, kept_interface_level, kept_send_dbu
 from .terminal import Keys, Screen, ending_politely
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
     a = Sound(
         model,
         IR.load(named, sample_rate=rate) if named is not None else None,
-        interface_level(options),
+        kept_interface_level(options),
         options.preamp_gain_db,
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
         options.level,
@@ -172,8 +172,8 @@ class Session:
         options, backend = self.options, self.backend
         gear = None
         if self.b is None:
-            level = interface_level(options)
-            gain = send_calibration(level, options.send_dbu, options.preamp_gain_db)
+            level = kept_interface_level(options)
+            gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
             gear = Gear("split" if options.split else "loop", gain)
         engine = Engine(backend.sample_rate)
         passage = loop_from(options.di or bundled.di(), backend.sample_rate)

@@ -4,52 +4,45 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ..capture.verdict import Check
+from . import capture_ir, capture_take
+from .capture_options import REFUSED, add_capture_level_options, add_gear_options, gear_from, print_checks
 
-REFUSED = 1  # exit code: the take was judged, and a check failed
+PARTS = ("take", "cut", "check", "finish", "ir")
 
 
 def add(commands: Any) -> None:
     """Declare the command and what can be done with it."""
     command = commands.add_parser(
         "capture",
-        help="make a training pair from a recording, check it, finish the model",
-        description="Captures of gear: pairs of dry.wav and wet.wav to train a model from.",
+        help="capture gear: play, record, check and write a training pair; measure a cabinet",
+        usage="rig capture NAME [options], or rig capture {take,ir,cut,check,finish} ...",
+        description="Captures of gear: pairs of dry.wav and wet.wav to train a model from. `rig capture NAME` is short "
+        "for `rig capture take NAME`.",
     )
     parts = command.add_subparsers(dest="part", metavar="WHAT", required=True)
+    capture_take.add(parts)
+    capture_ir.add(parts)
     _add_cut(parts)
     _add_check(parts)
     _add_finish(parts)
 
 
-def add_gear_options(command: argparse.ArgumentParser) -> None:
-    """What was captured, for the metadata of the model."""
-    gear = command.add_argument_group("gear")
-    gear.add_argument("--modeled-by", metavar="WHO", help="who made the capture")
-    gear.add_argument(
-        "--gear-type", metavar="TYPE", help="amp, pedal, pedal_amp, amp_cab, amp_pedal_cab, preamp, studio"
-    )
-    gear.add_argument("--gear-make", metavar="MAKE", help="its maker")
-    gear.add_argument("--gear-model", metavar="MODEL", help="its model")
-    gear.add_argument("--tone-type", metavar="TYPE", help="clean, overdrive, crunch, hi_gain, fuzz")
+def with_take(arguments: Sequence[str]) -> list[str]:
+    """`rig capture NAME` means `rig capture take NAME`.
 
-
-def add_capture_level_options(command: argparse.ArgumentParser) -> None:
-    """What 0 dBFS is worth on the way out and on the way back."""
-    levels = command.add_argument_group("levels")
-    for way in ("send", "return"):
-        levels.add_argument(f"--{way}-dbu", type=float, metavar="X", help=f"level of the {way} in dBu at 0 dBFS")
-        levels.add_argument(
-            f"--{way}-method",
-            choices=("multimeter", "loopback-to-known-input", "spec"),
-            default="multimeter",
-            help=f"how the {way} level became known (default multimeter)",
-        )
-    levels.add_argument("--send-trim-db", type=float, default=0.0, metavar="T", help="digital gain of what was played")
+    >>> with_take(["capture", "e570", "--yes"])
+    ['capture', 'take', 'e570', '--yes']
+    >>> with_take(["capture", "check", "e570"])
+    ['capture', 'check', 'e570']
+    """
+    given = list(arguments)
+    if given[:1] == ["capture"] and (len(given) == 1 or given[1] not in (*PARTS, "-h", "--help")):
+        given.insert(1, "take")
+    return given
 
 
 def _add_cut(parts: Any) -> None:
@@ -75,7 +68,6 @@ def _add_cut(parts: Any) -> None:
 
 
 def _cut(options: argparse.Namespace) -> int:
-    from ..capture.gear import Gear
     from ..capture.recorded import load_recording
     from ..capture.saving import save_capture
     from ..capture.send_return import CaptureLevels
@@ -90,11 +82,13 @@ def _cut(options: argparse.Namespace) -> int:
         signal,
         recording,
         levels=CaptureLevels(
-            options.send_dbu, options.send_method, options.return_dbu, options.return_method, options.send_trim_db
+            options.send_dbu,
+            options.send_method,
+            options.return_dbu,
+            options.return_method,
+            options.send_trim_db or 0.0,
         ),
-        gear=Gear(
-            name, options.modeled_by, options.gear_type, options.gear_make, options.gear_model, options.tone_type
-        ),
+        gear=gear_from(options, name),
         latency_samples=options.latency,
         override=options.accept,
         self_test=options.self_test,
@@ -111,12 +105,6 @@ def _cut(options: argparse.Namespace) -> int:
         return 0
     print(f"Not accepted: {saved.reason}\nThe take is kept in {saved.folder}")
     return REFUSED
-
-
-def print_checks(checks: tuple[Check, ...]) -> None:
-    """The table of checks."""
-    for check in checks:
-        print(check)
 
 
 def _add_check(parts: Any) -> None:

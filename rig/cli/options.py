@@ -83,6 +83,27 @@ def interface_level(options: argparse.Namespace) -> Level | None:
     return None
 
 
+def kept_interface_level(options: argparse.Namespace) -> Level | None:
+    """The same for what is played live: without an option, what `rig calibrate interface` has kept."""
+    given = interface_level(options)
+    if given is not None:
+        return given
+    from ..settings import load_settings
+
+    known = load_settings().interface
+    return known.level() if known is not None else None
+
+
+def kept_send_dbu(options: argparse.Namespace) -> float | None:
+    """The level of the send in dBu at 0 dBFS: from --send-dbu, else what `rig calibrate send` has kept."""
+    if options.send_dbu is not None:
+        return float(options.send_dbu)
+    from ..settings import load_settings
+
+    known = load_settings().send
+    return known.dbu if known is not None else None
+
+
 def check_levels(options: argparse.Namespace) -> None:
     """Raise a LevelError for numbers that cannot be right, before anything is loaded."""
     checked_preamp_gain_db(options.preamp_gain_db)

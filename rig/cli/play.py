@@ -9,7 +9,7 @@ from typing import Any
 from .. import bundled
 from ..errors import BackendError
 from ..folders import Found
-from .options import add_session_options, check_levels, interface_level, irs_from, models_from
+from .options import add_session_options, check_levels, irs_from, kept_interface_level, models_from
 from .session import Session
 from .terminal import Screen
 
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
-    interface = interface_level(options)
+    interface = kept_interface_level(options)
     models = models_from(options.model, bundled.models())
     irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
     if not models:

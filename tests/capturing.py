@@ -1,0 +1,208 @@
+"""Captures of the simulated preamp over a real server, with faults in the middle of a take.
+
+Everything runs in a child process (`run_in_child`): a process may use one JACK server in its life.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+from device import Device
+from device_model import answer
+from jackserver import JackServer
+
+from rig import wav
+from rig.align import find_lag
+from rig.backends.jack import Jack
+from rig.capture.layout import RATE
+from rig.capture.session import Plan, capture
+from rig.capture.signal import own_signal
+from rig.errors import RigError
+
+SECONDS = 35.0
+GAIN_DB = 3.0  # the preamp then peaks at -5 dBFS
+
+
+@cache
+def signal(seconds=SECONDS):
+    return own_signal(seconds)
+
+
+class Watcher:
+    """A desk that takes every default, and does things at moments (in seconds) of the take."""
+
+    def __init__(self, *events):
+        self.said, self.answers, self._events = [], {}, list(events)
+
+    def say(self, text):
+        self.said.append(text)
+
+    def ask(self, question, option, default=None):
+        if option in self.answers:
+            return self.answers[option]
+        if default is None:
+            raise RigError(f"nobody answers: {option}")
+        return default
+
+    def meter(self, what, done, samples, peak_dbfs):
+        if what == "Take" and self._events and done >= self._events[0][0] * RATE:
+            self._events.pop(0)[1]()
+
+
+def plan(into, name, **wishes):
+    wishes = {"send": "preamp:in", "returned": "preamp:out", "freewheel": True, "signal": signal(), **wishes}
+    return Plan(into=Path(into), name=name, **wishes)
+
+
+def attempt(server_name, wanted, desk=None):
+    """One capture: what became of it, as JSON."""
+    desk = desk or Watcher()
+    try:
+        with Jack("rig-capture", server_name) as backend:
+            saved = capture(backend, desk, wanted)
+    except RigError as error:
+        return {"error": str(error), "said": desk.said}
+    checks = {check.name: check.verdict for check in saved.judged.checks}
+    texts = [str(check) for check in saved.judged.checks]
+    return {
+        "accepted": saved.accepted,
+        "reason": saved.reason,
+        "folder": str(saved.folder),
+        "verdict": saved.judged.verdict,
+        "checks": checks,
+        "texts": texts,
+        "said": desk.said,
+    }
+
+
+@cache
+def expected(trim_db=0.0, seconds=SECONDS):
+    """The preamp's own answer to the signal, after a second of silence as in a take."""
+    x = np.concatenate([np.zeros(RATE), 10 ** (trim_db / 20) * signal(seconds).samples])
+    return answer(x, "tube", gain_db=GAIN_DB).astype(np.float64)[RATE:]
+
+
+def residual_db(folder, polarity=1, seconds=SECONDS):
+    """Energy of what a capture differs from the preamp's answer, aligned by whole samples; lengths; the true lag."""
+    folder = Path(folder)
+    dry, wet = (wav.read(folder / f"{name}.wav").samples[:, 0] for name in ("dry", "wet"))
+    trim = json.loads((folder / "capture.json").read_text())["levels"]["send_trim_db"]
+    want = polarity * expected(trim, seconds)
+    lag = round(find_lag(want, wet, max_lag_samples=1000).samples)
+    a, b = wet[max(0, lag) : len(wet) + min(0, lag)], want[max(0, -lag) : len(want) - max(0, lag)]
+    return len(dry), len(wet), float(10 * np.log10(np.sum((a - b) ** 2) / np.sum(b**2))), lag
+
+
+def captures(period, into, names, second_take=False, seconds=SECONDS):
+    """Several captures on a server of its own, each with another delay and polarity."""
+    results = []
+    with JackServer(period=period) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        for number, name in enumerate(names):
+            polarity = 1 - 2 * (number % 2)
+            device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
+            wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
+            result = attempt(server.name, wanted)
+            if result.get("accepted"):
+                result["figures"] = residual_db(result["folder"], polarity, seconds)
+            results.append(result)
+    return results
+
+
+# ---------------------------------------------------------------- faults
+PLAYING_DBFS = -15.5  # RMS of the first nine seconds of the preamp at GAIN_DB
+GATE = 10 ** (-62 / 20)
+HUM_DB = 2.04  # by which the peak of the device's fundamental lies above the RMS of its hum
+
+# name: (check, settings or fault that warns, the one that fails); None: there is no such threshold.
+# A setting holds from before the take; the others are (moment in seconds, name, how), one after the other.
+FAULTS = {
+    "clipping": ("clipping", {"gain_db": GAIN_DB + 4.8}, {"gain_db": GAIN_DB + 5.25}),
+    "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 36.7}),
+    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 34}),
+    "hum at 50 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB}, {"hum_dbfs": -44 + HUM_DB}),
+    "hum at 60 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB, "hum_hz": 60.0}, {"hum_dbfs": -44 + HUM_DB, "hum_hz": 60.0}),
+    "dc": ("dc", {"dc": 0.002}, {"dc": -0.02}),
+    "dropout": ("continuity", [(20.0, "dropout", {"samples": 2})], [(20.0, "dropout", {"samples": 6})]),
+    "mute": ("continuity", None, [(16.2, "mute", {"samples": 4800})]),
+    "knob": ("replicate", [(20.0, "gain", {"db": 0.40})], [(20.0, "gain", {"db": 1.32})]),
+    "drift": ("drift", [(0.1, "drift", {"ppm": 0.08})], [(0.1, "drift", {"ppm": 0.4})]),
+    # The device's gate closes at once; one that holds is opened and closed by hand, behind the first nine seconds.
+    "gate": (
+        "gate",
+        {"noise_dbfs": -82.0, "gate": GATE},
+        [(0.0, "gate", {"dbfs": -62.0}), (9.5, "open", {}), (10.7, "gate", {"dbfs": -62.0})],
+    ),
+    "latency": ("latency", None, {"delay_samples": 10_200}),
+    "bypass": ("path", {"noise_dbfs": -85.0, "bypass": 1.0}, {"noise_dbfs": None, "bypass": 1.0}),
+    "silence": ("silence", None, {"gain_db": -80.0}),
+}
+# Found while recording, by the wording of the reason.
+TORN = {
+    "disconnect": (r"unplugged at", "disconnect"),
+    "wrong port": (r"preamp:other was plugged into the return", "wrong_port"),
+}
+LIVE = {  # in real time, with a take again where that may help
+    "stall": (r"an xrun at", "stall", {"ms": 60}),
+    "freeze": (r"an xrun at|lost \d+ frames at|stopped at", "server_freeze", {"s": 0.2}),
+    "death of the gear's program": (r"unplugged at|an xrun at", "death", {}),
+    "buffer": (r"block size changed at", "buffer", {"frames": 256}),
+    "server death": (r"JACK server (went away|stopped)", "server_death", {}),
+}
+
+
+def happen(device, what, how):
+    if what == "open":
+        device._do("set", gate=0.0)
+    elif what == "dropout":
+        goal = device.counted()["delay"] + how["samples"]
+        while device.counted()["delay"] != goal:  # the audio thread writes it as well: one of the two may be lost
+            device._do("set", delay=goal)
+    else:
+        device.fault(what, **how)
+
+
+def faulty(into, wanted):
+    """[(fault, "warn" or "fail"), ...] one after the other on one server; what became of each."""
+    results = []
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB, noise_dbfs=-100) as device:
+        clean = dict(device.settings)
+        for number, (name, verdict) in enumerate(wanted):
+            fault = FAULTS[name][1 if verdict == "warn" else 2]
+            device._do("set", **clean)
+            desk = Watcher()
+            if isinstance(fault, dict):
+                device.set(**fault)
+            else:
+                if name == "gate":
+                    device.set(noise_dbfs=-82.0)
+                desk = Watcher(*((at, partial(happen, device, what, how)) for at, what, how in fault))
+            wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
+            wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
+            result = attempt(server.name, wanted_plan, desk)
+            device.settings = dict(clean)
+            results.append({"fault": name, "wanted": verdict, **result})
+    return results
+
+
+def torn(into, name, faults=TORN):
+    """A take that something ends; a server and a device for each."""
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        if faults == "live":
+            _, what, how = LIVE[name]
+            desk, wishes = Watcher((0.6, lambda: device.fault(what, **how))), {"freewheel": False}
+        else:
+            desk, wishes = Watcher((12.0, lambda: device.fault(TORN[name][1]))), {"freewheel": True}
+        return attempt(server.name, plan(into, name, try_first=False, retakes=0, **wishes), desk)
+
+
+def repaired_by_a_retake(into):
+    """A real xrun in the middle: the take is repeated by itself."""
+    with JackServer(period=256) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        desk = Watcher((0.5, lambda: device.fault("stall", ms=80)))
+        started = time.monotonic()
+        result = attempt(server.name, plan(into, "again", try_first=False, freewheel=False), desk)
+        return {**result, "seconds": time.monotonic() - started}
