@@ -149,6 +149,7 @@ def test_the_same_model_in_the_gear_nulls_live(jack_server):
     same_model(jack_server, 3)
 
 
+@pytest.mark.soak
 def test_a_tube_preamp_is_matched_live(jack_server):
     tubes(jack_server, 4)
 

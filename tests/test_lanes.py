@@ -46,7 +46,7 @@ def run_tests(lanes: int, *arguments: str, timeout_s: float) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("lanes", CPUS)
+@pytest.mark.parametrize("lanes", [pytest.param(lanes, marks=[pytest.mark.soak] * (lanes == 4)) for lanes in CPUS])
 def test_one_network_of_each_kind_plays_with_fewer_lanes(lanes):
     run_tests(lanes, *SOME, timeout_s=300)
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..align import ENOUGH, find_lag, shifted
+from ..align import ENOUGH, RINGING, find_lag, shifted
 from ..dsp.network import reset as reset_network
 from ..dsp.network import run as run_network
 from ..dsp.rate import reset_rated, run_rated
@@ -27,9 +27,10 @@ from ..loudness import integrated_lufs
 from ..nam import Model
 from . import measures
 from .score import Comparison, Failure, Score
-from .take import MAX_LAG_SAMPLES, Take, TakeFiles, open_take
+from .take import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 
 BLOCK_SAMPLES = 1024
+MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 DRIFT_SAMPLES = 0.25  # lag between the start and the end of a take: two clocks, or a dropped buffer
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
 
@@ -59,7 +60,7 @@ def compare_models(
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
     failures: list[Failure] = []
-    with _executor(workers, cluster, len(paths)) as executor:
+    with _executor(workers, cluster, len(paths), take) as executor:
         for done, result in enumerate(_results(executor, files, paths, size), 1):
             if isinstance(result, Score):
                 scores.append(result)
@@ -101,7 +102,7 @@ def take_files(
 
 
 @contextmanager
-def _executor(workers: int | None, cluster: str | None, jobs: int) -> Any:
+def _executor(workers: int | None, cluster: str | None, jobs: int, take: Take) -> Any:
     """What runs the jobs; None: this process."""
     if cluster is not None:
         try:
@@ -121,7 +122,9 @@ def _executor(workers: int | None, cluster: str | None, jobs: int) -> Any:
         return
     prepare()
     # Not forked: a copy of a process in which threads run may hang.
-    pool: AbstractContextManager[Executor] = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    pool: AbstractContextManager[Executor] = ProcessPoolExecutor(
+        count, mp_context=get_context("spawn"), initializer=know, initargs=(take,)
+    )
     with pool as executor:
         yield executor
 
@@ -177,14 +180,15 @@ def score(take: Take, model: Model) -> Score:
     notes = list(model.warnings)
     if abs(gain_db) > CALIBRATION_DB:
         notes.append(f"made at another level than this take ({gain_db:+.1f} dB): it hears what it was not trained on")
-    # Around the span, so that shifting brings in signal and not silence.
-    start, stop = max(0, span.start - MAX_LAG_SAMPLES), min(len(take.dry), span.stop + MAX_LAG_SAMPLES)
-    answer = np.zeros(len(take.dry))
-    answer[start:stop] = played(take, model, start, stop)
+    # Around the span, so that shifting brings in signal and not silence; no more than that, as memory is what limits
+    # how many models can be judged side by side.
+    start, stop = max(0, span.start - MARGIN_SAMPLES), min(len(take.dry), span.stop + MARGIN_SAMPLES)
+    answer = played(take, model, start, stop).astype(np.float64)
+    judged = slice(span.start - start, span.stop - start)
     if not np.isfinite(answer).all():
         raise CompareError(f"{model.path.name}: it answers with something that is not a number.")
     wet, dry = take.wet[span], take.dry[span]
-    predicted = answer[span]
+    predicted = answer[judged]
     if measures.energy(predicted - predicted.mean()) <= 0:
         raise CompareError(f"{model.path.name}: it is silent on this signal.")
     lag = find_lag(predicted, wet, max_lag_samples=min(MAX_LAG_SAMPLES, len(wet) // 2), sample_rate=rate)
@@ -194,7 +198,7 @@ def score(take: Take, model: Model) -> Score:
             f"{lag.confidence:.2f}, related ones have at least {ENOUGH})."
         )
     notes += _drift(predicted, wet, lag.samples, rate)
-    aligned = lag.polarity * shifted(answer, lag.samples)[span]
+    aligned = lag.polarity * shifted(answer, lag.samples)[judged]
     gain = measures.best_gain(aligned, wet)
     matched = gain * aligned
     matched_esr = measures.esr(matched, wet)

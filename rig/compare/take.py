@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +73,26 @@ class Take:
     warnings: tuple[str, ...]
 
 
-@lru_cache(maxsize=2)  # a worker judges one model after the other by the same take
+_known: dict[TakeFiles, Take] = {}  # the latest: a worker judges one model after the other by the same take
+
+
+def know(take: Take) -> None:
+    """Let `open_take` answer with this one; the workers get it so, read and checked."""
+    _known.clear()
+    _known[take.files] = take
+
+
 def open_take(files: TakeFiles) -> Take:
-    """Read and check a pair.
+    """A pair, read and checked; once, as long as no other is asked for.
 
     Raises AudioError for files that cannot be read, CompareError for a pair that nothing can be said about.
     """
+    if files not in _known:
+        know(_read(files))
+    return _known[files]
+
+
+def _read(files: TakeFiles) -> Take:
     dry, rate = _mono(files.dry)
     wet, wet_rate = _mono(files.wet)
     if rate != wet_rate:
