@@ -165,6 +165,8 @@ def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
 @needs_jackd
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly_at_any_time(jack_server, how):
+    if signal.getsignal(how) == signal.SIG_IGN:
+        pytest.skip(f"these tests run where {how.name} is ignored, as under nohup, and so does what they start")
     for moment in ("start", "playing"):
         with Playing(A2, JACK_DEFAULT_SERVER=jack_server.name) as play:
             if moment == "playing":
