@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"folders", "jsonfile"},
+    {"folders", "readahead", "jsonfile"},
     {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "chain"},

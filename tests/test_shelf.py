@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from jackclients import wait_until
 
-from rig.control.shelf import LEFT_BEHIND, THREADS, Shelf
+from rig.control.shelf import LEFT_BEHIND, Shelf
 from rig.errors import ModelError
+from rig.readahead import THREADS
 
 
 @dataclass(eq=False)
