@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import RigError
 from . import ab, abx, audition, bench, calibrate, capture, compare, info, ir, play, render, signal
+from .terminal import ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
     try:
-        return int(options.run(options))
+        with ending_politely():
+            return int(options.run(options))
     except RigError as error:
         print(f"rig: {error}", file=sys.stderr)
         return FAILED

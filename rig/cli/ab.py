@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .. import bundled
 from ..errors import BackendError, CompareError
 from .options import add_level_options, check_levels, kept_interface_level, kept_send_dbu
-from .terminal import Keys, Screen, ending_politely
+from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
     from ..backends.jack import Jack
@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     check_levels(options)
     screen = Screen()
-    with _open(options) as backend, ending_politely():
+    with _open(options) as backend:
         a, b = _sides(options, screen, backend.sample_rate)
         return Session(options, screen, backend, a, b, test).run()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RigError
 from .live_line import Entry, live_line
-from .terminal import Keys, Screen, ending_politely
+from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
     from ..backends.jack import Jack
@@ -47,10 +47,6 @@ class Session:
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
-        with ending_politely():
-            return self._run()
-
-    def _run(self) -> int:
         from ..control.hands import loop_from
         from ..control.player import Player
         from ..engine import LOOP, PORT, Engine

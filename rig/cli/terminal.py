@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -156,11 +157,14 @@ class _Asked:
 
 @contextlib.contextmanager
 def ending_politely() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end the sound; each raises KeyboardInterrupt.
+    """Ctrl-C, SIGTERM and a closed terminal end a command; each raises KeyboardInterrupt.
 
-    An exception that comes in at any moment may be lost, as extension modules clear exceptions they did not expect. So
-    it is noted as well, and whoever waits for keys raises it again.
+    An exception that comes in at any moment may be lost: in a callback from C, as while something is compiled, there is
+    nobody to pass it on. So it is noted as well, and whoever waits for keys raises it again.
     """
+    if threading.current_thread() is not threading.main_thread():  # where Python lets nobody handle signals
+        yield
+        return
 
     def stop(*_: Any) -> None:
         _Asked.to_end = True
