@@ -135,7 +135,7 @@ def test_info_names_the_bad_file_and_goes_on_with_the_others(tmp_path, capsys):
 
 def test_info_of_a_folder_is_a_table_sorted_and_filtered_as_asked(tmp_path, capsys):
     for i in range(30):
-        model_files.write(tmp_path / f"m{i:02}.nam", model_files.wavenet([4, 2], seed=i, dilations=(1, 2)))
+        model_files.write(tmp_path / f"m{i:02}.nam", model_files.wavenet([4, 2], seed=1000 + i, dilations=(1, 2)))
     (tmp_path / "more").mkdir()
     (tmp_path / "more" / "a2.nam").write_bytes(A2.read_bytes())
     (tmp_path / "broken.nam").write_text("{")
