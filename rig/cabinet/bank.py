@@ -34,7 +34,7 @@ class Bank(ReadAhead[PreparedIR]):
         self, paths: Sequence[Path], prepare: Callable[[Path], PreparedIR], *, max_bytes: int = MAX_BYTES
     ) -> None:
         super().__init__(paths, prepare, max_bytes)
-        self.nbytes = 0
+        self._nbytes = 0
         self._order: list[int] = []  # all positions to read, the most urgent first
         self._urgency: dict[int, int] = {}  # position -> place in that order
         self._next = 0  # what stands before it in the order has been read, or found no room
@@ -72,6 +72,12 @@ class Bank(ReadAhead[PreparedIR]):
             return not self._threads
 
     @property
+    def nbytes(self) -> int:
+        """The memory of all that is kept. From any thread."""
+        with self._changed:
+            return self._nbytes
+
+    @property
     def problems(self) -> dict[int, str]:
         """What is wrong with the files that cannot be used, by position, in their order."""
         with self._changed:
@@ -90,7 +96,7 @@ class Bank(ReadAhead[PreparedIR]):
         while self._next < len(self._order):
             position = self._order[self._next]
             if self._is_open(position):
-                has_room = self.nbytes < self._max_bytes or self._place(self._farthest()) > self._next
+                has_room = self._nbytes < self._max_bytes or self._place(self._farthest()) > self._next
                 return position if has_room else None
             self._next += 1
         return None
@@ -98,12 +104,12 @@ class Bank(ReadAhead[PreparedIR]):
     def _keep(self, position: int, result: Result[PreparedIR]) -> None:
         self._forget(position)
         self._results[position] = result
-        self.nbytes += result.nbytes
+        self._nbytes += result.nbytes
         self._make_room(position)
 
     def _forget(self, position: int) -> None:
         dropped = self._results.pop(position, None)
-        self.nbytes -= 0 if dropped is None else dropped.nbytes
+        self._nbytes -= 0 if dropped is None else dropped.nbytes
 
     def _place(self, position: int) -> int:
         return self._urgency.get(position, len(self._order))
@@ -114,7 +120,7 @@ class Bank(ReadAhead[PreparedIR]):
 
     def _make_room(self, new: int) -> None:
         """Let go of what is the least urgent; the file at the position stays."""
-        while self.nbytes > self._max_bytes and (farthest := self._farthest()) != self.position:
+        while self._nbytes > self._max_bytes and (farthest := self._farthest()) != self.position:
             self._forget(farthest)
             if farthest == new:  # so no other one that is read ahead has room
                 self._next = len(self._order)
