@@ -211,14 +211,14 @@ def test_a_little_longer_is_cut_with_a_word(pair, gear):
 def test_a_model_that_has_nothing_to_do_with_the_take_gets_no_figure(pair, tmp_path):
     silent = model_files.finished("Linear", {"receptive_field": 4, "bias": False}, [0.0] * 4)
     path = model_files.write(tmp_path / "silent.nam", silent)
-    result = judge(take_files(*pair()), path, 1.0)
+    result = judge(path, take_files(*pair()), 1.0)
     assert isinstance(result, Failure) and "silent" in result.reason
     wrong = model_files.finished(
         "Linear",
         {"receptive_field": 4000, "bias": False},
         (np.random.default_rng(0).standard_normal(4000) / 60).tolist(),
     )
-    result = judge(take_files(*pair()), model_files.write(tmp_path / "wrong.nam", wrong), 1.0)
+    result = judge(model_files.write(tmp_path / "wrong.nam", wrong), take_files(*pair()), 1.0)
     assert isinstance(result, Failure) and "nothing to do with wet.wav" in result.reason
 
 
@@ -332,12 +332,10 @@ def test_fifty_models_are_ranked_faster_by_two_workers(lab_take, tmp_path):
     models = [tmp_path / f"{i:02}.nam" for i in range(50)]
     for model in models:
         shutil.copy(source, model)
-    for name in ("dry", "wet"):  # half a minute of playing, all of it judged
-        write(tmp_path / f"{name}.wav", sf.read(lab_take / f"{name}.wav")[0][17 * RATE : 47 * RATE], RATE)
     took = {}
     for workers in (1, 2):
         started = time.perf_counter()
-        comparison = rig.compare_models(tmp_path / "dry.wav", tmp_path / "wet.wav", models, workers=workers)
+        comparison = rig.compare_models(lab_take / "dry.wav", lab_take / "wet.wav", models, workers=workers)
         took[workers] = time.perf_counter() - started
         assert len(comparison.scores) == 50
     print(f"50 models: {took[1]:.1f} s with one worker, {took[2]:.1f} s with two, {took[1] / took[2]:.2f} times faster")

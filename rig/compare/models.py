@@ -1,18 +1,17 @@
 """Models against the gear they were made from, one or many, ranked.
 
-Each model is judged by itself, so many are judged side by side: by processes on this machine, or by the workers of a
-Dask cluster that see the same files.
+Each model is judged by itself, so many are judged side by side: by processes on this machine (`crew.py`), or by the
+workers of a Dask cluster that see the same files.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from contextlib import AbstractContextManager, contextmanager
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import as_completed
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from ..levels import db_from_gain, gain_from_db
 from ..loudness import integrated_lufs
 from ..nam import Model
 from . import measures
+from .crew import Crew
 from .score import Comparison, Failure, Score
 from .take import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 
@@ -54,14 +54,13 @@ def compare_models(
     Raises RigError where the pair cannot be judged; a model that cannot be is listed under `failures`.
     """
     files = take_files(dry, wet, capture_dbu)
-    take = open_take(files)
     paths = [Path(model) for model in models]
     if not paths:
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
     failures: list[Failure] = []
-    with _executor(workers, cluster, len(paths), take) as executor:
-        for done, result in enumerate(_results(executor, files, paths, size), 1):
+    with _judged(files, paths, size, workers, cluster) as (take, results):
+        for done, result in enumerate(results, 1):
             if isinstance(result, Score):
                 scores.append(result)
             else:
@@ -84,7 +83,7 @@ def compare_models(
 
 
 def prepare() -> None:
-    """Compile here what the workers then find in the cache, so that they do not all compile at once."""
+    """Compile what every model needs, or read it from the cache; the workers find there what this process compiled."""
     for needed in (run_network, reset_network, run_rated, reset_rated):
         needed.compile()
 
@@ -102,44 +101,32 @@ def take_files(
 
 
 @contextmanager
-def _executor(workers: int | None, cluster: str | None, jobs: int, take: Take) -> Any:
-    """What runs the jobs; None: this process."""
-    if cluster is not None:
-        try:
-            from distributed import Client
-        except ImportError as error:
-            raise ConfigError("Comparing on a cluster needs Dask: pip install 'rig[dask]'.") from error
-        try:
-            client = Client(cluster, timeout="10s")
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"No Dask scheduler answers at {cluster}; start one, or compare without it.") from error
-        with client:
-            yield client.get_executor()
+def _judged(
+    files: TakeFiles, paths: list[Path], size: float, workers: int | None, cluster: str | None
+) -> Iterator[tuple[Take, Iterator[Score | Failure]]]:
+    """The take, and what is found about every model, in the order in which it is found."""
+    if cluster is None:
+        count = min(len(paths), workers if workers is not None else os.cpu_count() or 1)
+        with Crew(count - 1, prepare) as crew:
+            take = open_take(files)  # meanwhile the others get ready
+            yield take, crew.share(paths, partial(judge, files=files, size=size), know, take)
         return
-    count = min(jobs, workers if workers is not None else os.cpu_count() or 1)
-    if count <= 1:
-        yield None
-        return
-    prepare()
-    # Not forked: a copy of a process in which threads run may hang.
-    pool: AbstractContextManager[Executor] = ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=know, initargs=(take,)
-    )
-    with pool as executor:
-        yield executor
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ConfigError("Comparing on a cluster needs Dask: pip install 'rig[dask]'.") from error
+    take = open_take(files)
+    try:
+        client = Client(cluster, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"No Dask scheduler answers at {cluster}; start one, or compare without it.") from error
+    with client:
+        executor = client.get_executor()
+        futures = [executor.submit(judge, path, files=files, size=size) for path in paths]
+        yield take, (future.result() for future in as_completed(futures))
 
 
-def _results(executor: Executor | None, files: TakeFiles, paths: list[Path], size: float) -> Any:
-    if executor is None:
-        for path in paths:
-            yield judge(files, path, size)
-        return
-    futures = [executor.submit(judge, files, path, size) for path in paths]
-    for future in as_completed(futures):
-        yield future.result()
-
-
-def judge(files: TakeFiles, path: Path, size: float) -> Score | Failure:
+def judge(path: Path, files: TakeFiles, size: float) -> Score | Failure:
     """One model against a take."""
     try:
         return score(open_take(files), Model.load(path, size))
