@@ -18,8 +18,9 @@ from . import handover
 from .cabinet.playable import Cabinet
 from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
 from .dsp import load
-from .dsp.convolve import MAX_CHUNK, Line, convolve
+from .dsp.convolve import MAX_CHUNK, convolve
 from .dsp.filter import prepare_filter
+from .dsp.line import Line
 from .dsp.memory import Layout
 from .dsp.network import reset as reset_network
 from .dsp.network import run as run_network

@@ -23,7 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import wav
-from .dsp.convolve import Filter, convolve_offline
+from .dsp.filter import Filter
+from .dsp.line import convolve_offline
 from .dsp.smooth import fade_samples, fade_table
 from .errors import AudioError, IRError
 from .resample import HIGHEST_HZ, LOWEST_HZ, resample

@@ -7,7 +7,9 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from rig import errors
 from rig.dsp import convolve as cv
+from rig.dsp.filter import Filter
 from rig.dsp.jit import entry
+from rig.dsp.line import Line, convolve_offline
 from rig.dsp.memory import Layout
 from rig.dsp.pointers import record
 from rig.dsp.spectrum import P
@@ -38,12 +40,12 @@ class Player:
     """Feeds one line call by call, as the engine does, with a filter per voice."""
 
     def __init__(self, *taps, max_taps=16384):
-        self.line = cv.Line(max_taps)
+        self.line = Line(max_taps)
         for voice, h in enumerate(taps):
             self.set(voice, h)
 
     def set(self, voice, taps):
-        self.line.attach(voice, None if taps is None else cv.Filter(taps))
+        self.line.attach(voice, None if taps is None else Filter(taps))
 
     def call(self, x, voice=0):
         x = np.ascontiguousarray(x, np.float32)
@@ -68,7 +70,7 @@ ACCURACY_DB = -125
 @pytest.mark.parametrize("block", [1, 16, 48, 64, 100, 128, 256, 1000])
 def test_every_block_size_gives_the_direct_convolution(taps, block):
     x, h = noise(RNG_SEED, LENGTH), response(taps, taps)
-    assert error_db(cv.convolve_offline([cv.Filter(h)], x, block)[0], direct(x, h)) < ACCURACY_DB
+    assert error_db(convolve_offline([Filter(h)], x, block)[0], direct(x, h)) < ACCURACY_DB
 
 
 @pytest.mark.parametrize(
@@ -92,7 +94,7 @@ def test_an_impulse_comes_out_at_once():
     x = np.zeros(1000, np.float32)
     x[0] = 1
     for block in (1, 64, 128, 256):
-        y = cv.convolve_offline([cv.Filter(h)], x, block)[0]
+        y = convolve_offline([Filter(h)], x, block)[0]
         np.testing.assert_allclose(y[:700], h, atol=1e-6)
 
 
@@ -100,7 +102,7 @@ def test_four_voices_share_a_line():
     x = noise(RNG_SEED, LENGTH)
     taps = [response(k, n) for k, n in enumerate((1, 300, 2048, 8000))]
     for block in (48, 128):
-        outputs = cv.convolve_offline([cv.Filter(h) for h in taps], x, block)
+        outputs = convolve_offline([Filter(h) for h in taps], x, block)
         for y, h in zip(outputs, taps, strict=True):
             assert error_db(y, direct(x, h)) < ACCURACY_DB
 
@@ -154,50 +156,50 @@ def test_the_longest_filter_of_a_line_is_exact():
 
 
 def test_a_filter_too_long_for_its_line_is_refused():
-    line = cv.Line(640)
+    line = Line(640)
     with pytest.raises(errors.RigError, match="641 taps is too long; the convolver takes 640"):
-        line.attach(0, cv.Filter(np.ones(641)))
+        line.attach(0, Filter(np.ones(641)))
     assert line.state["voices"][0]["filter"] == 0
 
 
 @pytest.mark.parametrize("taps", [np.zeros(0), np.array([1.0, np.nan]), np.ones((2, 3))])
 def test_taps_that_make_no_filter_are_refused(taps):
     with pytest.raises(errors.RigError, match="row of finite taps"):
-        cv.Filter(taps)
+        Filter(taps)
 
 
 def test_what_cannot_be_convolved_is_refused():
-    h = cv.Filter(np.ones(3))
+    h = Filter(np.ones(3))
     with pytest.raises(errors.RigError, match="block size must be at least 1"):
-        cv.convolve_offline([h], np.zeros(10), 0)
+        convolve_offline([h], np.zeros(10), 0)
     with pytest.raises(errors.RigError, match="1 to 4 filters"):
-        cv.convolve_offline([h] * 5, np.zeros(10))
+        convolve_offline([h] * 5, np.zeros(10))
     with pytest.raises(errors.RigError, match="one channel"):
-        cv.convolve_offline([h], np.zeros((10, 2)))
+        convolve_offline([h], np.zeros((10, 2)))
     with pytest.raises(errors.RigError, match="at least one tap"):
-        cv.Line(0)
+        Line(0)
 
 
 def test_filters_that_share_an_arena_are_those_made_alone():
     taps = [response(k, n) for k, n in enumerate((1, 300, 2048, 20_000))]
     layout = Layout()
-    places = [cv.Filter.reserve(layout, h) for h in taps]
+    places = [Filter.reserve(layout, h) for h in taps]
     arena = layout.allocate()
-    together = [cv.Filter(h, (arena, place)) for h, place in zip(taps, places, strict=True)]
+    together = [Filter(h, (arena, place)) for h, place in zip(taps, places, strict=True)]
     x = noise(RNG_SEED, LENGTH)
-    alone = cv.convolve_offline([cv.Filter(h) for h in taps], x)
-    np.testing.assert_array_equal(cv.convolve_offline(together, x), alone)
-    assert [f.nbytes for f in together] == [f.nbytes for f in map(cv.Filter, taps)]
+    alone = convolve_offline([Filter(h) for h in taps], x)
+    np.testing.assert_array_equal(convolve_offline(together, x), alone)
+    assert [f.nbytes for f in together] == [f.nbytes for f in map(Filter, taps)]
 
 
 def test_no_signal_gives_no_output():
-    assert cv.convolve_offline([cv.Filter(np.ones(3))], np.zeros(0)).shape == (1, 0)
+    assert convolve_offline([Filter(np.ones(3))], np.zeros(0)).shape == (1, 0)
 
 
 def test_a_decaying_tail_stays_silent_and_finite():
     """Input down to the smallest numbers: flushed to zero, never garbage."""
     x = (noise(1, 20000) * np.exp(-np.arange(20000) / 100)).astype(np.float32)
-    y = cv.convolve_offline([cv.Filter(response(1, 512))], x, 64)[0]
+    y = convolve_offline([Filter(response(1, 512))], x, 64)[0]
     assert np.isfinite(y).all()
     assert not y[-5000:].any()
 

@@ -12,6 +12,7 @@ from rig.dsp import convolve as cv
 from rig.dsp.filter import Filter
 from rig.dsp.jit import entry
 from rig.dsp.late import FIRST_TAP, SLICES, TICKS, Q
+from rig.dsp.line import convolve_offline
 from rig.dsp.pointers import record
 from rig.dsp.spectrum import P
 from rig.engine import Cabinet
@@ -39,7 +40,7 @@ def direct(x, taps):
 @pytest.mark.parametrize("taps", [FIRST_TAP + 1, FIRST_TAP + Q, FIRST_TAP + Q + 1, 48000])
 def test_every_block_size_gives_the_direct_convolution(taps, block):
     x, h = noise(1, 70000), room(2, taps)
-    assert error_db(cv.convolve_offline([Filter(h)], x, block)[0], direct(x, h)) < ACCURACY_DB
+    assert error_db(convolve_offline([Filter(h)], x, block)[0], direct(x, h)) < ACCURACY_DB
 
 
 @pytest.mark.parametrize("sizes", [(64, 128, 1, 0, 63, 256), (48, 208), (1, 255, 127), (100, 41, 3)])
@@ -55,7 +56,7 @@ def test_short_and_long_stereo_filters_and_a_mix_in_time_share_a_line(block):
     mix = 0.7 * left.astype(np.float64)
     mix[300 : 300 + cab.size] -= 0.5 * cab
     taps = [left, right, cab, mix.astype(np.float32)]
-    outputs = cv.convolve_offline([Filter(h) for h in taps], x, block)
+    outputs = convolve_offline([Filter(h) for h in taps], x, block)
     wanted = [direct(x, left), direct(x, right), direct(x, cab)]
     delayed = np.concatenate([np.zeros(300), wanted[2]])[: x.size]
     for y, want in zip(outputs, [*wanted, 0.7 * wanted[0] - 0.5 * delayed], strict=True):
@@ -64,13 +65,13 @@ def test_short_and_long_stereo_filters_and_a_mix_in_time_share_a_line(block):
 
 def test_ten_seconds_at_48_khz_are_exact_around_the_ring_of_the_line():
     x, h = noise(1, 1_300_000), room(2, 480_000)
-    assert error_db(cv.convolve_offline([Filter(h)], x, 64)[0], direct(x, h)) < ACCURACY_DB
+    assert error_db(convolve_offline([Filter(h)], x, 64)[0], direct(x, h)) < ACCURACY_DB
 
 
 @pytest.mark.soak
 def test_ten_seconds_at_192_khz_are_exact():
     x, h = noise(1, 4_200_000), room(2, 1_920_000)
-    assert error_db(cv.convolve_offline([Filter(h)], x, 64)[0], direct(x, h)) < ACCURACY_DB
+    assert error_db(convolve_offline([Filter(h)], x, 64)[0], direct(x, h)) < ACCURACY_DB
 
 
 # ---------------------------------------------------------------- switched in

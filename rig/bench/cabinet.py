@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from ..dsp.convolve import Filter, Line, convolve, convolve_all
+from ..dsp.convolve import convolve, convolve_all
+from ..dsp.filter import Filter
 from ..dsp.jit import entry
 from ..dsp.late import TICKS
+from ..dsp.line import Line
 from ..dsp.memory import Layout
 from ..dsp.pointers import foreign, record
 from ..dsp.spectrum import P
