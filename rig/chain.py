@@ -7,6 +7,8 @@ Where gear hangs on the rig, the guitar also goes out to it, and what comes back
 
 guitar -> send gain -> send ... gear ... return -> [ lane ] -> mixer
 
+The recorder takes the guitar as it came in, and what goes out at the very end: mute, fades and clip guard are in it.
+
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.
 """
@@ -24,6 +26,7 @@ from .dsp.jit import entry, kernel
 from .dsp.load import LOAD, begin_cycle, end_cycle
 from .dsp.meter import METER, RUNAWAY, meter, unfit_samples
 from .dsp.pointers import floats, foreign, load_acquire, offset, record, store_release
+from .dsp.ring import ring_begin, ring_write
 from .dsp.smooth import RAMP, multiply, ramp_gains
 from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
 from .handover import (
@@ -73,6 +76,7 @@ CHAIN = np.dtype(
         ("gains", np.int64),
         ("dip", np.int64),
         ("rise", np.int64),  # weight of the new during a fade; the old has 1 - rise
+        ("recorder", np.int64),  # address of a RING that takes what is heard, and the guitar with it; 0: none
     ],
     align=True,
 )
@@ -80,6 +84,7 @@ TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN = 0, 1, 2
 TAKES = 3
 _HANDOVER, _TAPES, _SOURCES = offset(CHAIN, "handover"), offset(CHAIN, "tapes"), offset(CHAIN, "sources")
 _PROBE, _SWITCH = offset(CHAIN, "probe"), offset(CHAIN, "switch")
+_RECORDER = offset(CHAIN, "recorder")
 _SOURCE_BYTES = SOURCE.itemsize
 _call_convolve = foreign("v", "l", "l", "l")
 
@@ -90,6 +95,9 @@ def block(engine: int, host: int, frames: int) -> None:
     c, h = record(engine, CHAIN), record(host, HOST)
     begin_cycle(c.load)
     begin_tapes(c, engine, h, frames)
+    recorder = load_acquire(engine + _RECORDER)
+    if recorder != 0:
+        ring_begin(recorder, h.xruns)
     for at in range(0, frames, MAX_CHUNK):
         n = min(MAX_CHUNK, frames - at)
         skip = at * FLOAT_BYTES
@@ -126,6 +134,9 @@ def signal_path(c: Any, engine: int, x: int, returned: int, send: int, left: int
         limit(right, frames)
     meters(c, left, right, frames)
     record_takes(c, engine, left, frames)
+    recorder = load_acquire(engine + _RECORDER)
+    if recorder != 0:
+        ring_write(recorder, heard_chunk(c), left, right, frames)
     advance_fade(c, engine, frames)
 
 
@@ -315,12 +326,17 @@ def limit(y: int, frames: int) -> None:
 @kernel
 def meters(c: Any, left: int, right: int, frames: int) -> None:
     """What came in, and what goes out."""
-    first = c.handover.lanes[0]
-    heard = record(first, LANE).source if first != 0 else 0
-    chunk = record(heard, SOURCE).chunk if heard != 0 else c.sources[PORT].chunk
-    meter(c.input_meter, chunk, frames)
+    meter(c.input_meter, heard_chunk(c), frames)
     meter(c.output_meter, left, frames)
     meter(c.output_meter, right, frames)
+
+
+@kernel
+def heard_chunk(c: Any) -> int:
+    """The guitar as it came in: this chunk of the source that the first lane hears, the port or the loop."""
+    first = c.handover.lanes[0]
+    heard = record(first, LANE).source if first != 0 else 0
+    return record(heard, SOURCE).chunk if heard != 0 else c.sources[PORT].chunk
 
 
 @kernel

@@ -26,6 +26,7 @@ from .dsp.network import reset as reset_network
 from .dsp.network import run as run_network
 from .dsp.pointers import offset
 from .dsp.rate import reset_rated, run_rated
+from .dsp.ring import Ring, ring_read
 from .dsp.smooth import fade_samples, fade_table, settle
 from .dsp.tape import Tape
 from .errors import RigError
@@ -35,10 +36,11 @@ from .lane import Lane
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
     *(block, convolve, prepare_filter, run_network, reset_network, run_rated, reset_rated),
-    *(handover.publish, handover.recall, handover.collect),
+    *(handover.publish, handover.recall, handover.collect, ring_read),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
+RECORDER_S = 10.0  # how long the disk may stand still without a gap in a recording, at least
 Keep = Literal["keep"]
 _TAKES = {"input": TAKE_INPUT, "output": TAKE_OUTPUT, "return": TAKE_RETURN}
 
@@ -130,6 +132,7 @@ class Engine:
         self._sent = 0  # changes handed over and not called back
         self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
         self._playing: dict[str, Tape] = {}
+        self._recorder: Ring | None = None
         self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
         self.cabinet: Cabinet | None = None
         self.second_cabinet: Cabinet | None = None
@@ -280,6 +283,13 @@ class Engine:
             self._tapes.append((int(self.record["cycles"]) + 2, old))
         if tape is not None:
             self._playing[place] = tape
+
+    def recorder(self, seconds: float = RECORDER_S) -> Ring:
+        """What takes the guitar and the output, for a writer to read; made at first use, then always the same."""
+        if self._recorder is None:
+            self._recorder = Ring(math.ceil(seconds * self.sample_rate))
+            self.record["recorder"] = self._recorder.address
+        return self._recorder
 
     # ------------------------------------------------------------ reports
     def reading(self, which: Literal["input", "model", "output", "send", "return"]) -> Reading:

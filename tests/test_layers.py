@@ -18,7 +18,7 @@ LAYERS = (
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "chain"},
     {"engine", "sound", "rendering"},
-    {"capture", "compare", "bench"},
+    {"capture", "compare", "bench", "recording"},
     {"control"},
     {"cli", "__main__"},
 )

@@ -51,7 +51,7 @@ def _states(engine: Engine, player: Player) -> list[str]:
         ("SMALLER SIZE", player.reduced),
         ("ASLEEP", engine.asleep),
     ]
-    return [name for name, is_on in states if is_on]
+    return [*filter(None, [player.recorder.status]), *(name for name, is_on in states if is_on)]
 
 
 def _cabinet(player: Player) -> tuple[list[str], list[str]]:

@@ -55,6 +55,14 @@ def add_session_options(command: Any) -> None:
     ports.add_argument("--no-connect", action="store_true", help="connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
+    command.add_argument(
+        "--record-to",
+        type=Path,
+        default=Path("recordings"),
+        metavar="FOLDER",
+        help="where takes are written (default ./recordings)",
+    )
     command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
     command.add_argument(
         "--ir-memory-mb",

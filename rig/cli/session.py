@@ -82,6 +82,9 @@ class Session:
     def _play(self, engine: Engine, player: Player) -> None:
         player.equal.switch(self.options.equal_loudness)
         player.start()
+        player.recorder.folder = self.options.record_to
+        if self.options.record:
+            player.recorder.begin()
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
         if not self.options.no_connect:

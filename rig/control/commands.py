@@ -97,6 +97,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("export", "write what plays as one file", prompt="File (Enter: a new one in ./irs)"),
         Command("draw", "draw what plays into a picture"),
     ),
+    "Recorder": (Command("record", "record the guitar and what is heard into files, or end the take"),),
     "Session": (
         Command("restore", "bring the sound back after an overload"),
         Command("help", "show the keys"),
@@ -165,6 +166,7 @@ KEYS: dict[str, tuple[str, int]] = {
     "z": ("mix", 0),
     "w": ("export", 0),
     "d": ("draw", 0),
+    "R": ("record", 0),
     "r": ("restore", 0),
     "h": ("help", 0),
     "?": ("help", 0),

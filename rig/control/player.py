@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from .. import bundled, remembered
 from ..cabinet.bank import MAX_BYTES
@@ -27,6 +28,7 @@ from .hands import BUNDLED, HandsFree, loop_from
 from .measuring import PATIENCE_S, Measuring
 from .mixdesk import VALUES, MixDesk
 from .prepared import PreparedModel
+from .recorder import Recorder, description
 from .shelf import Shelf
 
 Tell = Callable[[str], None]
@@ -63,6 +65,7 @@ class Player:
         self.desk = MixDesk(self.cabinets)
         self.audition = Audition(self.cabinets, self.desk)
         self.hands = HandsFree(engine, tell, self.listen, self.equal.use)
+        self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
@@ -89,6 +92,7 @@ class Player:
 
     def close(self) -> None:
         """Read nothing ahead any more; files that are being written become complete."""
+        self.recorder.close()
         self.models.close()
         self.cabinets.close()
         self.desk.close()
@@ -155,7 +159,7 @@ class Player:
     # ------------------------------------------------------------ commands
     def handler(self, name: str) -> Callable[..., None]:
         """Who carries out an action."""
-        parts = (self, self.cabinets, self.audition, self.desk, self.hands)
+        parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder)
         return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
 
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
@@ -262,6 +266,12 @@ class Player:
         self.engine.play({0: self._lane()})
         self.tell("The full model plays again.")
 
+    def _take_title(self) -> str:
+        return self.sound.model.path.stem if self.sound.model is not None else "guitar"
+
+    def _take_description(self) -> dict[str, Any]:
+        return description(self.sound, self.cabinets.playing)
+
     def do_help(self) -> None:
         """The keys."""
         self.tell(help_text())
@@ -278,6 +288,7 @@ class Player:
         if not self._changing:  # what sounds comes before what may sound
             self.models.read_ahead()
         self.cabinets.tend(steady=not self._changing)
+        self.recorder.tend()
         try:
             self.hands.tend()
         except RigError as error:
