@@ -82,14 +82,14 @@ class Session:
     def _play(self, engine: Engine, player: Player) -> None:
         player.equal.switch(self.options.equal_loudness)
         player.start()
-        player.recorder.folder = self.options.record_to
-        if self.options.record:
-            player.recorder.begin()
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
         if not self.options.no_connect:
             for sentence in self.backend.connect(self.options.input, self.options.output):
                 self.screen.say(f"Ports    {sentence}")
+        player.recorder.folder = self.options.record_to
+        if self.options.record:
+            player.recorder.begin()
         self._say_start(engine)
         with Keys() as keys:
             if keys.present:
