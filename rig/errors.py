@@ -12,7 +12,8 @@ RigError
 ├── CaptureError     a capture that cannot be made, checked or finished
 ├── CompareError     recordings that cannot be compared
 ├── LevelError       a level or gain outside anything sensible
-└── BackendError     the audio server, its ports, its rate
+└── BackendError     the audio server or sound card, its ports, its rate
+    ├── NoServer     no JACK server is there to play on
     └── ServerGone   the server went away while playing; it may come back
 """
 
@@ -57,6 +58,10 @@ class LevelError(RigError):
 
 class BackendError(RigError):
     """The audio server is missing, or refuses what was asked."""
+
+
+class NoServer(BackendError):
+    """No JACK server runs, or JACK is not installed."""
 
 
 class ServerGone(BackendError):

@@ -12,13 +12,15 @@ the engine's memory may be freed. Whatever the backend has to tell stands in the
 Where gear is compared or captured a backend has two ports more, `send` and `return`; whoever makes
 it asks for them.
 
-PortAudio will be the third one, in `portaudio.py`, where there is no JACK.
+There are three: JACK, PortAudio where there is no JACK, and files (`jack.py`, `portaudio.py`, `offline.py`). Only the
+ports of JACK are plugged while it plays (`Pluggable`); PortAudio is told its channels when it is opened.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeGuard
 
 
 class Backend(Protocol):
@@ -38,7 +40,7 @@ class Backend(Protocol):
 
     @property
     def gone(self) -> bool:
-        """The server has shut down: close this backend, wait, and open a new one."""
+        """The server has shut down, or the sound card was pulled out: close this backend, wait, and open a new one."""
 
     @property
     def latency_samples(self) -> int:
@@ -67,3 +69,21 @@ class Backend(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None: ...
+
+
+class Pluggable(Backend, Protocol):
+    """A backend with ports that are connected by name, while it plays."""
+
+    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
+        """Connect to the ports a player names, or to the sound card; one sentence each."""
+
+    def connections(self) -> dict[str, list[str]]:
+        """What each port is connected to; once the server is gone, what it was connected to before."""
+
+    def reconnect(self, connections: Mapping[str, Sequence[str]]) -> list[str]:
+        """Make the connections that `connections()` of an earlier backend listed; one sentence each."""
+
+
+def is_pluggable(backend: Backend) -> TypeGuard[Pluggable]:
+    """Whether its ports can be connected."""
+    return hasattr(backend, "reconnect")

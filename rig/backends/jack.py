@@ -22,11 +22,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..dsp.memory import Arena, Layout
-from ..errors import BackendError, ServerGone
+from ..errors import BackendError, NoServer, ServerGone
 from . import jack_callbacks, jack_calls
+from .asking import ask
 from .cycle import silence
 from .jack_callbacks import CLIENT
 from .jack_ports import chosen
+from .threads import priority_of, thread_id_function
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
@@ -49,7 +51,7 @@ class Jack:
 
     `gear`: which of `send` and `return` there are too.
     `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
-    ever started. Raises `BackendError` if JACK is not installed, no server runs, or the server refuses.
+    ever started. Raises `NoServer` if JACK is not installed or no server runs, `BackendError` if the server refuses.
     """
 
     def __init__(self, client_name: str = "rig", server_name: str | None = None, gear: Sequence[str] = ()) -> None:
@@ -95,7 +97,7 @@ class Jack:
         state["last_frame_time"] = jack_calls.function_address("jack_last_frame_time")
         state["get_latency"] = jack_calls.function_address("jack_port_get_latency_range")
         state["set_latency"] = jack_calls.function_address("jack_port_set_latency_range")
-        state["get_thread_id"] = jack_calls.thread_id_function()
+        state["get_thread_id"] = thread_id_function()
         state["block_size"], state["rate"] = client.blocksize, client.samplerate
         self.host["sample_rate"], self.host["timed"] = client.samplerate, 1
         for setter, callback in _CALLBACKS.items():
@@ -138,15 +140,7 @@ class Jack:
 
         JACK itself says "real-time" even where no thread was given that priority.
         """
-        thread = int(self._state["thread_id"])
-        if not thread or not hasattr(os, "sched_getscheduler"):
-            return None
-        try:
-            if os.sched_getscheduler(thread) & ~getattr(os, "SCHED_RESET_ON_FORK", 0) == os.SCHED_OTHER:
-                return 0
-            return os.sched_getparam(thread).sched_priority
-        except OSError:  # the thread has ended
-            return None
+        return priority_of(int(self._state["thread_id"]))
 
     # ------------------------------------------------------------ playing
     def start(self, block: int, engine: int) -> None:
@@ -282,7 +276,7 @@ class Jack:
         answer, problem = None, None
         if not self.gone:
             try:
-                answer = jack_calls.ask(call)
+                answer = ask(call)
             except BackendError as error:
                 problem = error
             except jack.JackError as error:
@@ -312,7 +306,7 @@ def wait_for_server(
 def _open(client_name: str, server_name: str | None) -> Any:
     jack, _ = jack_calls.library()
     try:
-        return jack_calls.ask(
+        return ask(
             lambda: jack.Client(client_name, no_start_server=True, servername=server_name),
             late=lambda client: client.close(),
         )
@@ -322,7 +316,7 @@ def _open(client_name: str, server_name: str | None) -> Any:
             raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
         named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
         which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
-        raise BackendError(
+        raise NoServer(
             f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
             "`pw-jack` where PipeWire plays."
         ) from error
@@ -333,7 +327,7 @@ def _leave(request: Callable[[], Any], host: Any) -> bool:
     done = False
     try:
         with contextlib.suppress(Exception):
-            jack_calls.ask(request, patience_s=LEAVE_S)
+            ask(request, patience_s=LEAVE_S)
             done = True
     finally:
         host["block"] = silence.address  # a server that was stuck may go on after all

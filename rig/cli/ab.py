@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, CompareError
+from .backend import refuse_portaudio
 from .options import add_level_options, check_levels, kept_interface_level, kept_send_dbu
 from .terminal import Keys, Screen
 
@@ -60,6 +61,9 @@ def add(commands: Any) -> None:
     ports.add_argument("--output", metavar="PORT", help="JACK port or ports that take the sound")
     ports.add_argument("--no-connect", action="store_true", help="connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
+    ports.add_argument(
+        "--backend", choices=("jack", "portaudio"), default="jack", help="jack is the only one that does"
+    )
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
     command.set_defaults(run=run)
@@ -67,6 +71,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    refuse_portaudio(options)
     test = _resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)

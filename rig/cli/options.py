@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileError, IRError, ModelError
 from ..folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
+from .backend import add_backend_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,10 +51,11 @@ def add_session_options(command: Any) -> None:
     )
     add_level_options(command)
     ports = command.add_argument_group("ports")
-    ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
-    ports.add_argument("--output", metavar="PORT", help="JACK port or ports that take the sound")
-    ports.add_argument("--no-connect", action="store_true", help="connect nothing; you do it in your patchbay")
+    ports.add_argument("--input", metavar="PORT", help="port or channel (or part of its name) that feeds the guitar in")
+    ports.add_argument("--output", metavar="PORT", help="port or ports, channel or channels that take the sound")
+    ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
+    add_backend_options(command)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     command.add_argument(

@@ -1,4 +1,4 @@
-"""`rig play [MODEL] [IR]`: the guitar through a model and a cabinet, live over JACK."""
+"""`rig play [MODEL] [IR]`: the guitar through a model and a cabinet, live over JACK or PortAudio."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from .. import bundled
 from ..errors import BackendError
 from ..folders import Found
+from .backend import opened
 from .options import add_session_options, check_levels, irs_from, kept_interface_level, models_from
 from .session import Session
 from .terminal import Screen
@@ -18,16 +19,17 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser(
         "play",
-        help="play the guitar through a model and a cabinet, live over JACK",
-        description="Play live over JACK. Without MODEL: the first in ./models, else the one that comes with rig; "
-        "IR likewise from ./irs. A folder is stepped through with the keys; h shows them.",
+        help="play the guitar through a model and a cabinet, live",
+        description="Play live over JACK, or over PortAudio where no JACK server runs (rig devices lists its sound "
+        "cards). Without MODEL: the first in ./models, else the one that comes with rig; IR likewise from ./irs. A "
+        "folder is stepped through with the keys; h shows them.",
     )
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file, or a folder of them")
     command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
     command.add_argument("--no-ir", action="store_true", help="no cabinet")
     add_session_options(command)
     command.add_argument(
-        "--else-render", type=Path, metavar="FILE", help="where no audio server runs, render the bundled guitar to FILE"
+        "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )
     command.add_argument("--force", action="store_true", help="replace that FILE if it exists")
     command.set_defaults(run=run, equal_loudness=False, blind=False)
@@ -44,15 +46,18 @@ def run(options: argparse.Namespace) -> int:
     from ..nam import Model
 
     Model.load(models[0], options.size)  # what is wrong with it is said before any sound
-    from ..backends.jack import Jack
-
     screen = Screen()
+    if options.backend == "offline":
+        if options.else_render is None:
+            raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
+        return _render_instead(options, models[0], irs[0] if irs else None, interface)
     try:
-        backend = Jack(options.name)
+        backend = opened(options)
     except BackendError as error:
         if options.else_render is None:
             raise
-        screen.say(f"{error} Rendering the bundled guitar to {options.else_render} instead.")
+        di = options.di.name if options.di is not None else "the bundled guitar"
+        screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
         return _render_instead(options, models[0], irs[0] if irs else None, interface)
     for problem in problems:
         screen.say(problem)

@@ -1,4 +1,4 @@
-"""A live session: the engine on JACK, the player behind keys, until the last key."""
+"""A live session: the engine on JACK or PortAudio, the player behind keys, until the last key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..backends.base import is_pluggable
 from ..errors import RigError
+from .backend import await_device, plugged, why_ordinary
 from .live_line import Entry, live_line
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
-    from ..backends.jack import Jack
+    from ..backends.base import Backend
     from ..control.player import Player
     from ..engine import Engine
 
@@ -35,7 +37,7 @@ class Session:
         self,
         options: argparse.Namespace,
         screen: Screen,
-        backend: Jack,
+        backend: Backend,
         models: list[Path],
         irs: list[Path],
         interface: Any,
@@ -84,9 +86,8 @@ class Session:
         player.start()
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
-        if not self.options.no_connect:
-            for sentence in self.backend.connect(self.options.input, self.options.output):
-                self.screen.say(f"Ports    {sentence}")
+        for sentence in plugged(self.backend, self.options):
+            self.screen.say(f"Ports    {sentence}")
         player.recorder.folder = self.options.record_to
         if self.options.record:
             player.recorder.begin()
@@ -106,7 +107,7 @@ class Session:
         priority = self.backend.realtime_priority()
         if priority == 0:
             self.screen.say(
-                "Note     the audio thread has no real-time priority: expect xruns (see your JACK settings)"
+                f"Note     the audio thread has no real-time priority: expect xruns (see {why_ordinary(self.backend)})"
             )
         period_ms = 1000 * self.backend.block_size / engine.sample_rate
         self.screen.say(f"Playing  {engine.sample_rate:g} Hz, {self.backend.block_size} frames ({period_ms:.1f} ms)")
@@ -125,8 +126,12 @@ class Session:
             refreshed = now
             self._report_latency(engine)
             if self.backend.gone:
-                self._await_server(engine, player)
-            elif now - noted > CONNECTIONS_S:
+                if is_pluggable(self.backend):
+                    self._await_server(engine, player)
+                else:
+                    self.xruns_before += int(self.backend.host["xruns"])
+                    self.backend = await_device(self.backend, engine, self.screen)
+            elif is_pluggable(self.backend) and now - noted > CONNECTIONS_S:
                 self.connected, noted = self.backend.connections(), now
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
@@ -159,6 +164,7 @@ class Session:
         """The server has gone: wait, and play on where it was when it comes back."""
         from ..backends.jack import wait_for_server
 
+        assert is_pluggable(self.backend)
         self.screen.say("The JACK server has gone; waiting for it to come back (Ctrl-C ends).")
         connections = self.backend.connections()
         self.xruns_before += int(self.backend.host["xruns"])
