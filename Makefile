@@ -7,7 +7,7 @@ READY = $(VENV)/.ready
 
 all: check test
 
-# Plays the models, cabinets and the guitar that come with rig; without an audio server it renders rig-demo.wav.
+# Plays the models and cabinets that come with rig; with neither a JACK server nor a sound card it renders rig-demo.wav.
 play: $(READY)
 	@sh .ci/setup libraries || :
 	@$(VENV)/bin/rig play --else-render rig-demo.wav --force

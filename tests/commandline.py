@@ -72,6 +72,12 @@ class Playing:
             time.sleep(0.01)
         raise AssertionError(f"no line matches {pattern!r}:\n" + "\n".join(self.lines))
 
+    def wait(self, timeout_s: float = 60.0) -> int:
+        """Wait until it has ended by itself; the exit code."""
+        self._process.wait(timeout_s)
+        self._reader.join(5)
+        return self._process.returncode
+
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
         """Send a signal and return the exit code."""
         if self._process.poll() is None:

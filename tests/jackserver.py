@@ -93,6 +93,12 @@ class JackServer:
         """This process's environment, with this server as the default for any JACK program."""
         return {**os.environ, "JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
 
+    @property
+    def pid(self) -> int:
+        """The number of its process; `setpriv` in front of it has become it."""
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP freezes the server, SIGCONT lets it go on."""
         assert self._process is not None

@@ -32,7 +32,21 @@ def test_help_names_every_command_and_imports_nothing_heavy():
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    for command in ("play", "audition", "render", "info", "ir", "signal", "capture", "compare", "ab", "abx", "bench"):
+    commands = (
+        "play",
+        "audition",
+        "render",
+        "info",
+        "ir",
+        "signal",
+        "capture",
+        "compare",
+        "ab",
+        "abx",
+        "devices",
+        "bench",
+    )
+    for command in commands:
         assert f"\n    {command} " in done.stdout
     assert "HEAVY []" in done.stdout
 

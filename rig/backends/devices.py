@@ -45,6 +45,11 @@ class Device:
         kind, count = ("capture", self.inputs) if capture else ("playback", self.outputs)
         return [f"{self.full_name}:{kind}_{number + 1}" for number in range(count)]
 
+    def span(self, capture: bool) -> str:
+        """Its channels on one side in short, like `capture_1 to capture_8`; empty where there are none."""
+        names = [name.rpartition(":")[2] for name in self.channels(capture)]
+        return " to ".join(dict.fromkeys([names[0], names[-1]])) if names else ""
+
     def is_again(self, earlier: Device) -> bool:
         """Whether this may be that device after it was unplugged."""
         return _CARD_NUMBER.sub("", self.full_name) == _CARD_NUMBER.sub("", earlier.full_name)
@@ -169,8 +174,7 @@ def _found(pattern: str, names: Sequence[str], option: str, kind: str, devices: 
     found = matching(pattern, names)
     if found:
         return found
-    capture = kind == "capture"
-    there = [f"{d.full_name} ({kind}_1 to {kind}_{d.inputs if capture else d.outputs})" for d in devices]
+    there = [f"{device.full_name} ({device.span(kind == 'capture')})" for device in devices]
     shown = ", ".join(there[:LISTED]) + (", ..." if len(there) > LISTED else "")
     what = f"there are: {shown}" if there else f"there is no {kind} channel at all"
     raise BackendError(f"No {kind} channel matches {option} {pattern!r}; {what}.")

@@ -65,8 +65,6 @@ class PortAudio:
         client_name: str = "rig",
         route: Route | None = None,
     ) -> None:
-        for callback in (portaudio_callbacks.on_stream, portaudio_callbacks.on_finished, silence):
-            callback.compile()  # before the audio thread calls
         if period is not None and not 1 <= period <= MAX_FRAMES:
             raise BackendError(f"A period has 1 to {MAX_FRAMES} frames, not {period}.")
         self.period, self.exclusive, self.name = period, exclusive, client_name
@@ -77,11 +75,13 @@ class PortAudio:
         self.host: Any = self._state["host"]
         self._state["quiet"], self._state["spare"] = (arena.address_of(key) for key in scratch)
         self._state["get_thread_id"] = thread_id_function()
-        self.host["block"], self.host["timed"] = silence.address, 1
+        self.host["timed"] = 1
         self._library = portaudio_calls.begin(client_name)
         try:
             there = portaudio_calls.devices(self._library)
             self.route = choose(there, input, output) if route is None else route.again(there)
+            for callback in (portaudio_callbacks.on_stream, portaudio_callbacks.on_finished, silence):
+                callback.compile()  # before the audio thread calls
             self._fill_in()
             self._stream: Any = self._open(rate, arena.address_of(part))
         except BaseException:
@@ -96,6 +96,7 @@ class PortAudio:
         state = self._state
         state["input_channel"], state["output_channels"], sides = portaudio_calls.open_channels(self.route)
         state["left"], state["right"] = sides[0], sides[-1]
+        self.host["block"] = silence.address
 
     def _open(self, rate: int | None, state: int) -> Any:
         """Open the stream at the first rate that the card takes."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, CompareError
-from .backend import refuse_portaudio
+from .backend import refuse_to_compare
 from .options import add_level_options, check_levels, kept_interface_level, kept_send_dbu
 from .terminal import Keys, Screen
 
@@ -71,7 +71,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    refuse_portaudio(options)
+    refuse_to_compare(options)
     test = _resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from .terminal import Screen
 
 
-def add_backend_options(command: Any) -> None:
-    """Who calls us with audio, and how often."""
+def add_backend_options(command: Any, offline: bool = False) -> None:
+    """Who calls us with audio, and how often; `offline`: that may be a file."""
     audio = command.add_argument_group("audio")
     audio.add_argument(
         "--backend",
-        choices=("auto", "jack", "portaudio", "offline"),
+        choices=("auto", "jack", "portaudio", *(("offline",) if offline else ())),
         default="auto",
-        help="auto (default): JACK if a server runs, else PortAudio; offline: a file through the same engine",
+        help="auto (default): JACK if a server runs, else PortAudio"
+        + ("; offline: a file through the same engine" if offline else ""),
     )
     audio.add_argument("--rate", type=int, metavar="HZ", help="PortAudio: sample rate (default 48000, if the card can)")
     audio.add_argument("--period", type=int, metavar="N", help="PortAudio: frames per cycle (default: what it offers)")
@@ -74,6 +75,11 @@ def plugged(backend: Backend, options: argparse.Namespace) -> list[str]:
     return said
 
 
+def may_howl(backend: Backend, options: argparse.Namespace) -> bool:
+    """Whether nobody chose what is listened to: a laptop's microphone, through an amp, to its own loudspeakers."""
+    return options.backend == "auto" and options.input is None and options.di is None and not is_pluggable(backend)
+
+
 def why_ordinary(backend: Backend) -> str:
     """Where to look if the audio thread has no real-time priority."""
     return "your JACK settings" if is_pluggable(backend) else "the rtprio limit of your user"
@@ -84,11 +90,13 @@ def await_device(backend: Backend, engine: Engine, screen: Screen) -> Backend:
 
     Raises BackendError if PortAudio hangs and nothing can be opened in this process any more.
     """
+    from ..backends import portaudio_calls
     from ..backends.portaudio import wait_for_device
 
     earlier = _portaudio(backend)
-    screen.say(f"{earlier.route.output.full_name} has gone; waiting for it to come back (Ctrl-C ends).")
     earlier.close()
+    portaudio_calls.check()
+    screen.say(f"{earlier.route.output.full_name} has gone; waiting for it to come back (Ctrl-C ends).")
     while True:
         later = wait_for_device(earlier)
         if later is None:
@@ -100,7 +108,7 @@ def await_device(backend: Backend, engine: Engine, screen: Screen) -> Backend:
         later.close()
 
 
-def refuse_portaudio(options: argparse.Namespace) -> None:
+def refuse_to_compare(options: argparse.Namespace) -> None:
     """Raise a CompareError for a backend that cannot compare with gear."""
     if options.backend != "jack":
         raise CompareError(

@@ -54,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
 def _data(device: Device, rates: list[int], route: Route | None) -> dict[str, Any]:
     chosen_input, chosen_output = _chosen(device, route)
     return {
+        "full_name": device.full_name,
         **asdict(device),
         "rates": rates,
         "capture": device.channels(True),
@@ -65,13 +66,9 @@ def _data(device: Device, rates: list[int], route: Route | None) -> dict[str, An
 
 def _lines(device: Device, rates: list[int], route: Route | None) -> list[str]:
     lines = [f"  {device.full_name}"]
-    sides = (
-        ("capture", device.inputs, device.input_latency_s),
-        ("playback", device.outputs, device.output_latency_s),
-    )
-    for (kind, count, latency_s), chosen in zip(sides, _chosen(device, route), strict=True):
-        if count:
-            channels = f"{kind}_1" if count == 1 else f"{kind}_1 to {kind}_{count}"
+    sides = ((device.span(True), device.input_latency_s), (device.span(False), device.output_latency_s))
+    for (channels, latency_s), chosen in zip(sides, _chosen(device, route), strict=True):
+        if channels:
             latency = f", latency {1000 * latency_s:.1f} ms" if latency_s is not None else ""
             lines.append(f"  {'*' if chosen else ' '} {channels}{latency}")
     taken = ", ".join(str(rate) for rate in rates)

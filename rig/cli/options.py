@@ -44,8 +44,8 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_session_options(command: Any) -> None:
-    """Everything about ports, the guitar and memory that a live session needs."""
+def add_session_options(command: Any, offline: bool = False) -> None:
+    """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
     command.add_argument(
         "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
     )
@@ -55,7 +55,7 @@ def add_session_options(command: Any) -> None:
     ports.add_argument("--output", metavar="PORT", help="port or ports, channel or channels that take the sound")
     ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
-    add_backend_options(command)
+    add_backend_options(command, offline)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     command.add_argument(

@@ -27,7 +27,7 @@ def add(commands: Any) -> None:
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file, or a folder of them")
     command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
     command.add_argument("--no-ir", action="store_true", help="no cabinet")
-    add_session_options(command)
+    add_session_options(command, offline=True)
     command.add_argument(
         "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..backends.base import is_pluggable
 from ..errors import RigError
-from .backend import await_device, plugged, why_ordinary
+from .backend import await_device, may_howl, plugged, why_ordinary
 from .live_line import Entry, live_line
 from .terminal import Keys, Screen
 
@@ -84,6 +84,12 @@ class Session:
     def _play(self, engine: Engine, player: Player) -> None:
         player.equal.switch(self.options.equal_loudness)
         player.start()
+        if may_howl(self.backend, self.options):
+            player.do("mute")
+            self.screen.say(
+                "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. Press m to "
+                "hear it, or name your guitar's input with --input (rig devices lists them)."
+            )
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
         for sentence in plugged(self.backend, self.options):
