@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from soundcards import needs_alsa, needs_portaudio, null_card
 from rig import bundled, wav
 from rig.backends.portaudio import PortAudio, wait_for_device
 from rig.cli import main
+from rig.cli.backend import await_device
 from rig.errors import BackendError
 from rig.ir import IR
 from rig.levels import entered_level
@@ -207,9 +209,10 @@ def pull_the_card_out(folder):
     report["missing"] = wait_for_device(backend, 0.05, lambda: next(turns)) is None
     report["took_s"] = time.monotonic() - began
     threading.Timer(0.3, null_card, (folder,)).start()
-    later = wait_for_device(backend, 0.05)
+    report["said"] = []
+    rig_engine = SimpleNamespace(block_address=passthrough.address, address=engine.ctypes.data)
+    later = await_device(backend, rig_engine, SimpleNamespace(say=report["said"].append))
     report["again"] = [later.route.output.full_name, later.sample_rate, later.period, later.gone]
-    later.start(passthrough.address, engine.ctypes.data)
     report["blocks"] = int(engine["blocks"][0])
     later.close()
     null_card(folder, present=False)
@@ -228,6 +231,10 @@ def test_a_card_that_was_pulled_out_is_played_on_when_it_is_back(cards):
     assert cards["first"] == ["ALSA: nullcard", 44100]
     assert cards["missing"]
     assert cards["took_s"] < 10
+    assert cards["said"] == [
+        "ALSA: nullcard has gone; waiting for it to come back (Ctrl-C ends).",
+        "ALSA: nullcard is back.",
+    ]
     assert cards["again"] == ["ALSA: nullcard", 44100, 256, False]
     assert cards["blocks"] > 0
 

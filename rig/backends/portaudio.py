@@ -207,8 +207,10 @@ class PortAudio:
         sums = " + ".join([*ways, f"{1000 * out:.1f} ms out"])
         total = 1000 * ((into or 0.0) + out + ours)
         mode = []
+        if self._on_jack and self.period is not None:
+            mode = ["The JACK server decides on the period; --period is for other host APIs."]
         if self.exclusive and self.route.output.host_api not in EXCLUSIVE:
-            mode = [f"{self.route.output.host_api} has no exclusive mode that could be asked for."]
+            mode += [f"{self.route.output.host_api} has no exclusive mode that could be asked for."]
         return [
             *self.route.sentences(),
             *mode,
@@ -297,7 +299,6 @@ def _leave(request: Callable[[], Any], state: Any, on_jack: bool) -> bool:
     finally:
         state["host"]["block"] = silence.address  # a driver that was stuck may go on after all
         if not done:
-            portaudio_calls.give_up()
             time.sleep(0.05)  # a cycle under way comes to its end
     return done
 

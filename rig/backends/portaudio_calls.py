@@ -110,13 +110,17 @@ def _name_client(name: str) -> None:
 
 
 def patiently(call: Callable[[], T], patience_s: float, silent: str = NOT_LET_GO) -> T:
-    """Make a call that may hang, as the driver does; `BackendError` if it has not come back by then.
+    """Make a call that may hang, as the driver does; `BackendError` if it has not come back by then, and ever after.
 
     On Windows it is made as it is: COM, which WASAPI and ASIO stand on, ties a stream to the thread that opened it.
     """
     if os.name == "nt":
         return call()
-    return ask(call, patience_s=patience_s, silent=silent)
+    try:
+        return ask(call, patience_s=patience_s, silent=silent)
+    except (BackendError, KeyboardInterrupt):  # it is still in there
+        give_up()
+        raise
 
 
 # ---------------------------------------------------------------- cards

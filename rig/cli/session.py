@@ -87,8 +87,8 @@ class Session:
         if may_howl(self.backend, self.options):
             player.do("mute")
             self.screen.say(
-                "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. Press m to "
-                "hear it, or name your guitar's input with --input (rig devices lists them)."
+                "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. Press m "
+                "to hear it, or name your guitar's input with --input (rig devices lists them)."
             )
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
