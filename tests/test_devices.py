@@ -6,7 +6,7 @@ import pytest
 from soundcards import LINUX, MAC, WINDOWS, card
 
 from rig.backends.devices import choose
-from rig.backends.portaudio_calls import open_channels
+from rig.backends.portaudio_calls import open_channels, settings_for
 from rig.errors import BackendError
 
 
@@ -85,6 +85,27 @@ def test_a_card_that_comes_back_under_another_number_is_the_same_and_another_car
     assert (again.input, again.output, again.output_channels) == (moved, moved, (0, 1))
     with pytest.raises(BackendError, match=r"Scarlett 2i2 USB: Audio \(hw:1,0\) is not there any more"):
         route.again([LINUX[0], LINUX[2]])  # no microphone beside loudspeakers in its place
+
+
+class Told:
+    """sounddevice, as far as it takes settings for a host API; a machine has some of these at best."""
+
+    AsioSettings = staticmethod(lambda **settings: ("ASIO", settings))
+    CoreAudioSettings = staticmethod(lambda **settings: ("Core Audio", settings))
+    WasapiSettings = staticmethod(lambda **settings: ("WASAPI", settings))
+
+
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_every_host_api_is_told_the_channels_and_whether_others_may_play_too(exclusive):
+    mac, windows, linux = MAC[2], WINDOWS[4], LINUX[1]
+    studio = card(0, "ASIO", "Focusrite USB ASIO", 8, 4)
+    assert settings_for(Told, studio, "input", (5,), exclusive) == (1, ("ASIO", {"channel_selectors": [5]}))
+    own = {"change_device_parameters": exclusive, "fail_if_conversion_required": exclusive}
+    assert settings_for(Told, mac, "input", (2,), exclusive) == (1, ("Core Audio", {"channel_map": [2], **own}))
+    places = [-1, -1, 0, 1, *[-1] * 16]  # one for each of 20 channels: the third is our first
+    assert settings_for(Told, mac, "output", (2, 3), exclusive) == (2, ("Core Audio", {"channel_map": places, **own}))
+    assert settings_for(Told, windows, "output", (0,), exclusive) == (2, ("WASAPI", {"exclusive": exclusive}))
+    assert settings_for(Told, linux, "output", (1,), exclusive) == (2, None)
 
 
 def test_host_apis_that_can_open_single_channels_open_no_more_than_are_used():

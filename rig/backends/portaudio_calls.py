@@ -37,8 +37,7 @@ NOT_LET_GO = (
 )
 
 # PortAudio's error codes (portaudio.h)
-INVALID_CHANNEL_COUNT, INVALID_RATE, HOST_ERROR, UNAVAILABLE = -9998, -9997, -9999, -9985
-BAD_COMBINATION, BAD_SETTINGS = -9993, -9984
+INVALID_RATE, BAD_COMBINATION, UNAVAILABLE = -9997, -9993, -9985
 
 
 class _Started:
@@ -190,7 +189,7 @@ def open_stream(library: Any, route: Route, rate: float, period: int | None, exc
         sides.append(("input", route.input, (route.input_channel,)))
     sides.append(("output", route.output, route.output_channels))
     columns = [
-        [device.index, *_settings(library, device, kind, channels, exclusive)] for kind, device, channels in sides
+        [device.index, *settings_for(library, device, kind, channels, exclusive)] for kind, device, channels in sides
     ]
     both = tuple(zip(*columns, strict=True))  # for each setting what input and output have
     index, count, extra = both if route.input is not None else (column[0] for column in both)
@@ -221,7 +220,9 @@ def open_channels(route: Route) -> tuple[int, int, tuple[int, ...]]:
     return route.input_channel, count, route.output_channels
 
 
-def _settings(library: Any, device: Device, kind: str, channels: tuple[int, ...], exclusive: bool) -> tuple[int, Any]:
+def settings_for(
+    library: Any, device: Device, kind: str, channels: tuple[int, ...], exclusive: bool
+) -> tuple[int, Any]:
     """How many channels of a device to open, and what its host API has to be told.
 
     Only JACK and ALSA have been tried; the others are written by the documentation of PortAudio and sounddevice.
