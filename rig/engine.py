@@ -122,7 +122,7 @@ class Engine:
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
         settle(c["send_gain"], 0.0)
-        for ramp in (*c["mix"], c["master"], c["handover"]["sleep_gain"]):
+        for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["sleep_gain"]):
             settle(ramp, 1.0)
         load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
 
@@ -214,6 +214,10 @@ class Engine:
     def set_master(self, gain: float) -> None:
         """Fade the outputs to a linear gain; 0 mutes."""
         self.record["master"]["target"] = gain
+
+    def set_volume(self, gain: float) -> None:
+        """Fade the outputs to a linear gain, beside the master."""
+        self.record["volume"]["target"] = gain
 
     def set_mix(self, position: int, gain: float) -> None:
         """Fade one lane's level in the mixer to a linear gain."""

@@ -16,7 +16,7 @@ LAYERS = (
     {"folders", "readahead", "jsonfile"},
     {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
-    {"lane", "handover", "switch", "chain"},
+    {"lane", "handover", "switch", "midi", "chain"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench", "recording"},
     {"control"},
