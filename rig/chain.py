@@ -1,6 +1,6 @@
 """THE SIGNAL PATH, in order. Read this file first.
 
-guitar -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master, volume -> clip guard -> out
+guitar -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
             a lane, see `lane.py`; up to four of them
 
 Where gear hangs on the rig, the guitar also goes out to it, and what comes back is a source like the guitar:
@@ -8,6 +8,7 @@ Where gear hangs on the rig, the guitar also goes out to it, and what comes back
 guitar -> send gain -> send ... gear ... return -> [ lane ] -> mixer
 
 The recorder takes the guitar as it came in, and what goes out at the very end: mute, fades and clip guard are in it.
+The master mutes; beside it stands the player's own volume. Pedals and knobs act at the start of a chunk, see `midi.py`.
 
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.

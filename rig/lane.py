@@ -248,6 +248,12 @@ class Lane:
             end * 10 ** (-trim_db / 20) for end, trim_db in zip(ends, self.trims_db, strict=True)
         )
 
+    def trim(self, input_db: float, output_db: float) -> None:
+        """Fade to other trims on top of the gains that `has_trims` has told of."""
+        self.trims_db = (input_db, output_db)
+        self.record["input_gain"]["target"] = self.record["input_base"] * 10 ** (input_db / 20)
+        self.record["output_gain"]["target"] = self.record["output_base"] * 10 ** (output_db / 20)
+
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""
         if self.trims_db is not None:

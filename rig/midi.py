@@ -194,7 +194,7 @@ def move(c: Any, moves: int, gain: float) -> None:
         c.volume.target = gain
     elif moves == MUTE:
         c.master.target = gain
-    elif moves == INPUT_TRIM or moves == OUTPUT_TRIM:
+    elif moves != HELD:
         trim_lane(c.handover.lanes[0], moves, gain)
         if c.handover.phase != STEADY:
             trim_lane(c.handover.next_lanes[0], moves, gain)

@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"folders", "readahead", "jsonfile"},
+    {"folders", "readahead", "jsonfile", "tomllines"},
     {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "midi", "chain"},

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
     screen = Screen()
     try:
-        backend = Jack(options.name)
+        backend = Jack(options.name, midi=not options.no_midi)
     except BackendError as error:
         if options.else_render is None:
             raise

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RigError
 from .live_line import Entry, live_line
+from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
@@ -82,11 +83,14 @@ class Session:
     def _play(self, engine: Engine, player: Player) -> None:
         player.equal.switch(self.options.equal_loudness)
         player.start()
+        open_midi(self.options, self.backend, player)
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
         if not self.options.no_connect:
             for sentence in self.backend.connect(self.options.input, self.options.output):
                 self.screen.say(f"Ports    {sentence}")
+        connect_midi(self.options, self.backend, self.screen.say)
+        self.connected = self.backend.connections()
         player.recorder.folder = self.options.record_to
         if self.options.record:
             player.recorder.begin()
@@ -115,7 +119,9 @@ class Session:
         began = noted = time.monotonic()
         refreshed = began - REFRESH_S
         while not player.finished:
-            pressed = keys.wait(WAITING_S if player.waiting else REFRESH_S)
+            pressed = wait_for_keys_or_midi(
+                keys, player, WAITING_S if player.waiting else REFRESH_S, bool(self.connected.get("midi"))
+            )
             for key in pressed:
                 self._press(key, player)
             player.tend()
@@ -165,7 +171,7 @@ class Session:
         self.backend.close()
         refused = None
         while True:
-            backend = wait_for_server(self.options.name)
+            backend = wait_for_server(self.options.name, midi=not self.options.no_midi)
             if backend is None:
                 raise KeyboardInterrupt
             self.backend = backend

@@ -44,7 +44,7 @@ def take_message(host: int, message: int, size: int, at: int, frames: int) -> No
         h.midi_system += 1
         return
     kind = status & 0xF0
-    wanted = 2 if kind == PROGRAM_CHANGE or kind == PRESSURE else 3
+    wanted = 2 if kind in (PROGRAM_CHANGE, PRESSURE) else 3
     # JACK has no running status: every message begins with its status byte.
     if status < 0x80 or size != wanted or data[1] >= 0x80 or (wanted == 3 and data[2] >= 0x80):
         h.midi_malformed += 1
