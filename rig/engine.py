@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +33,7 @@ from .dsp.tape import Tape
 from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
 from .lane import Lane
+from .midi import Midi
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
@@ -137,6 +139,7 @@ class Engine:
         self.cabinet: Cabinet | None = None
         self.second_cabinet: Cabinet | None = None
         self._seen: dict[str, Any] = {}
+        self._midi: list[Midi] = []
 
     @property
     def block_address(self) -> int:
@@ -244,6 +247,11 @@ class Engine:
         """Hear a side of the comparison; the fade out and in is the same whatever was heard before."""
         self.record["switch"]["wanted"] = side
         self.record["switch"]["presses"] += 1
+
+    def listen(self, moves: Sequence[int]) -> Midi:
+        """Act on MIDI from now on: what each parameter moves, see `rig.midi`. A map is still to come (`Midi.use`)."""
+        self._midi.append(Midi(self.record, moves))  # a cycle at work may still read the one before
+        return self._midi[-1]
 
     # ------------------------------------------------------------ tapes
     def loop(self, samples: NDArray[np.float32] | None) -> None:

@@ -249,7 +249,7 @@ class Midi:
     """The control side of it: memory for the log and the parameters, and the map of the moment.
 
     `moves`: for each parameter what it moves in the audio thread. `chain`: the CHAIN record of an engine, which acts
-    on events from now on.
+    on events from now on and must not outlive this: let `Engine.listen` make it.
     """
 
     def __init__(self, chain: Any, moves: Sequence[int]) -> None:

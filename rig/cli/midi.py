@@ -102,13 +102,12 @@ def learn(options: argparse.Namespace) -> int:
 
     path: Path = options.midi or mapping_file()
     load_mapping(path)  # what is wrong with it is said first
-    screen = Screen()
+    screen = Screen(sys.stdout)
     with Jack(options.name, midi=True) as backend:
         from ..engine import Engine
-        from ..midi import Midi
 
         engine = Engine(backend.sample_rate)
-        midi = Midi(engine.record, ())
+        midi = engine.listen(())
         midi.record["monitor"] = 1
         backend.start(engine.block_address, engine.address)
         connected = backend.connect_midi(options.midi_port)

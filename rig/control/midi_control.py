@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError, RigError
-from ..midi import SET_TO, TOGGLED, TOLD, WAITS, Midi
+from ..midi import SET_TO, TOGGLED, TOLD, WAITS
 from .commands import COMMANDS
 from .midi_heard import Happened, heard, keep_last
 from .midi_learn import Wish, keep, wished
@@ -21,6 +21,7 @@ from .midi_map import Binding, Mapping, load_mapping, mapping_file
 from .midi_table import MOVES, PARAMETERS, Compiled, compiled, moves_of_parameters
 
 if TYPE_CHECKING:
+    from ..midi import Midi
     from .player import Player
 
 REMEMBERED = 20  # events
@@ -61,7 +62,7 @@ class MidiControl:
             self._player.tell(f"MIDI     {error} Until then only program changes do something.")
             mapping = Mapping()
         self.path = self.path if path is None else path
-        self._midi = Midi(self._player.engine.record, moves_of_parameters())
+        self._midi = self._player.engine.listen(moves_of_parameters())
         self.use(mapping)
 
     def use(self, mapping: Mapping) -> None:
