@@ -8,6 +8,7 @@ Where gear hangs on the rig, the guitar also goes out to it, and what comes back
 guitar -> send gain -> send ... gear ... return -> [ lane ] -> mixer
 
 The recorder takes the guitar as it came in, and what goes out at the very end: mute, fades and clip guard are in it.
+The master mutes; beside it stands the player's own volume. Pedals and knobs act at the start of a chunk, see `midi.py`.
 
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record and what that points to, owned by `engine.py`.
@@ -42,6 +43,7 @@ from .handover import (
     take_change,
 )
 from .lane import HEAD, LANE, SOURCE, run_lane
+from .midi import act_on_events
 from .switch import SWITCH, B, dip
 
 PORT, LOOP, RETURN = 0, 1, 2  # the sources: the input port, a tape in its place, what comes back from gear
@@ -77,6 +79,8 @@ CHAIN = np.dtype(
         ("dip", np.int64),
         ("rise", np.int64),  # weight of the new during a fade; the old has 1 - rise
         ("recorder", np.int64),  # address of a RING that takes what is heard, and the guitar with it; 0: none
+        ("midi", np.int64),  # address of the MIDI record, 0: nothing listens to MIDI
+        ("volume", RAMP),  # the player's own, beside the master, which mutes
     ],
     align=True,
 )
@@ -101,6 +105,8 @@ def block(engine: int, host: int, frames: int) -> None:
     for at in range(0, frames, MAX_CHUNK):
         n = min(MAX_CHUNK, frames - at)
         skip = at * FLOAT_BYTES
+        if c.midi != 0:
+            act_on_events(c, host, at, n, frames)
         returned = h.returned + skip if h.returned != 0 else 0
         send = h.send + skip if h.send != 0 else 0
         signal_path(c, engine, h.input + skip, returned, send, h.output_1 + skip, h.output_2 + skip, n)
@@ -129,6 +135,10 @@ def signal_path(c: Any, engine: int, x: int, returned: int, send: int, left: int
     ramp_gains(c.master, c.fade_table, c.fade, c.gains, frames)
     multiply(left, c.gains, left, frames)
     multiply(right, c.gains, right, frames)
+    if c.volume.target != 1.0 or c.volume.value != 1.0:
+        ramp_gains(c.volume, c.fade_table, c.fade, c.gains, frames)
+        multiply(left, c.gains, left, frames)
+        multiply(right, c.gains, right, frames)
     if c.guard != 0:
         limit(left, frames)
         limit(right, frames)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +33,7 @@ from .dsp.tape import Tape
 from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
 from .lane import Lane
+from .midi import Midi
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
@@ -122,7 +124,7 @@ class Engine:
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
         settle(c["send_gain"], 0.0)
-        for ramp in (*c["mix"], c["master"], c["handover"]["sleep_gain"]):
+        for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["sleep_gain"]):
             settle(ramp, 1.0)
         load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
 
@@ -137,6 +139,7 @@ class Engine:
         self.cabinet: Cabinet | None = None
         self.second_cabinet: Cabinet | None = None
         self._seen: dict[str, Any] = {}
+        self._midi: list[Midi] = []
 
     @property
     def block_address(self) -> int:
@@ -215,6 +218,10 @@ class Engine:
         """Fade the outputs to a linear gain; 0 mutes."""
         self.record["master"]["target"] = gain
 
+    def set_volume(self, gain: float) -> None:
+        """Fade the outputs to a linear gain, beside the master."""
+        self.record["volume"]["target"] = gain
+
     def set_mix(self, position: int, gain: float) -> None:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain
@@ -240,6 +247,11 @@ class Engine:
         """Hear a side of the comparison; the fade out and in is the same whatever was heard before."""
         self.record["switch"]["wanted"] = side
         self.record["switch"]["presses"] += 1
+
+    def listen(self, moves: Sequence[int]) -> Midi:
+        """Act on MIDI from now on: what each parameter moves, see `rig.midi`. A map is still to come (`Midi.use`)."""
+        self._midi.append(Midi(self.record, moves))  # a cycle at work may still read the one before
+        return self._midi[-1]
 
     # ------------------------------------------------------------ tapes
     def loop(self, samples: NDArray[np.float32] | None) -> None:

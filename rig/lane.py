@@ -67,6 +67,8 @@ LANE = np.dtype(
         ("gained", np.int64),
         ("output", np.int64),
         ("past", np.int64),
+        ("input_base", np.float64),  # the gains without the player's trims, linear, for MIDI; 0: no trims
+        ("output_base", np.float64),
     ],
     align=True,
 )
@@ -190,6 +192,7 @@ class Lane:
         source: int = 0,
     ) -> None:
         self.network, self.source, self._sign = network, source, -1.0 if inverted else 1.0
+        self.trims_db: tuple[float, float] | None = None  # of input and output, where the gains hold trims
         whole, rest = whole_and_fraction(delay_samples)
         ring_delay = whole - fraction.CENTRE if rest else whole
         if ring_delay < 0:
@@ -237,10 +240,28 @@ class Lane:
         """How late its output is, by its model and its delay."""
         return (self.network.latency_samples if self.network is not None else 0) + round(self.delay_samples)
 
+    def has_trims(self, input_db: float, output_db: float) -> None:
+        """Say how much of the gains are the player's trims: a MIDI knob may move those in the audio thread."""
+        ends = self.record["input_gain"]["target"], self.record["output_gain"]["target"]
+        self.trims_db = (input_db, output_db)
+        self.record["input_base"], self.record["output_base"] = (
+            end * 10 ** (-trim_db / 20) for end, trim_db in zip(ends, self.trims_db, strict=True)
+        )
+
+    def trim(self, input_db: float, output_db: float) -> None:
+        """Fade to other trims on top of the gains that `has_trims` has told of."""
+        self.trims_db = (input_db, output_db)
+        self.record["input_gain"]["target"] = self.record["input_base"] * 10 ** (input_db / 20)
+        self.record["output_gain"]["target"] = self.record["output_base"] * 10 ** (output_db / 20)
+
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""
+        if self.trims_db is not None:
+            self.record["input_base"] = 10 ** ((gain_db - self.trims_db[0]) / 20)
         self.record["input_gain"]["target"] = 10 ** (gain_db / 20)
 
     def set_output_gain_db(self, gain_db: float) -> None:
         """Fade to another output gain."""
+        if self.trims_db is not None:
+            self.record["output_base"] = self._sign * 10 ** ((gain_db - self.trims_db[1]) / 20)
         self.record["output_gain"]["target"] = self._sign * 10 ** (gain_db / 20)

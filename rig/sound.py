@@ -132,7 +132,9 @@ class Sound:
         if network is None and self.model is not None:
             network = self.model.network(sample_rate)
         output_gain_db = self.output_gain_db + extra_gain_db
-        return Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
+        lane = Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
+        lane.has_trims(self.input_trim_db, self.output_trim_db)
+        return lane
 
     def cabinet(self) -> Cabinet | None:
         """The cabinet, or None."""

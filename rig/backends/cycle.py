@@ -44,6 +44,7 @@ def cycle(host: int, x: int, y_1: int, y_2: int, returned: int, send: int, frame
         h.send = send + SAMPLE_BYTES * done if send != 0 else 0
         h.frame_time = (frame_time + done) & FRAME_TIME_MASK
         call_block(h.block, h.engine, host, n)
+        h.midi_count = 0  # all of them were in the first piece
         done += n
     set_float_control(control)
     store_release(host + CYCLES, h.cycles + 1)

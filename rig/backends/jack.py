@@ -1,4 +1,4 @@
-"""JACK: one input, two outputs, played by a compiled callback in JACK's own real-time thread.
+"""JACK: one input, two outputs, MIDI where it is wanted, played by a compiled callback in JACK's own real-time thread.
 
 When the server goes away while playing, `gone` turns true and the sound stops. What to do then:
 
@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..dsp.memory import Arena, Layout
+from ..dsp.midi import EVENT, MOST_EVENTS
 from ..errors import BackendError, NoServer, ServerGone
 from . import jack_callbacks, jack_calls
 from .asking import ask
@@ -32,6 +33,8 @@ from .threads import priority_of, thread_id_function
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
+MIDI_PORT = "midi"  # beside them, where a foot switch or a controller may be
+LISTENING = ("in", "return", MIDI_PORT)
 LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
 
 _CALLBACKS = {
@@ -49,26 +52,33 @@ _abandoned: list[Any] = []  # memory of clients that would not close: libjack's 
 class Jack:
     """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
 
-    `gear`: which of `send` and `return` there are too.
+    `gear`: which of `send` and `return` there are too. `midi`: a MIDI input as well.
     `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
     ever started. Raises `NoServer` if JACK is not installed or no server runs, `BackendError` if the server refuses.
     """
 
-    def __init__(self, client_name: str = "rig", server_name: str | None = None, gear: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        client_name: str = "rig",
+        server_name: str | None = None,
+        gear: Sequence[str] = (),
+        midi: bool = False,
+    ) -> None:
         jack_calls.library()
         for callback in (*_CALLBACKS.values(), silence):
             callback.compile()  # before the server knows of us
         layout = Layout()
-        part = layout.reserve(CLIENT)
+        part, events = layout.reserve(CLIENT), layout.reserve(EVENT, MOST_EVENTS)
         arena = layout.allocate()
         self._state: Any = arena[part][0]
         self.host: Any = self._state["host"]
+        self.host["midi"] = arena.address_of(events)
         self.host["block"] = silence.address
         self._client: Any = _open(client_name, server_name)
         # Also at exit: a client that leaves without saying so costs the server an xrun.
         self._finish = weakref.finalize(self, _close, self._client, arena, self._state)
         self._active = False
-        self.ports = (*PORTS, *(port for port in GEAR_PORTS if port in gear))
+        self.ports = (*PORTS, *(port for port in GEAR_PORTS if port in gear), *((MIDI_PORT,) if midi else ()))
         self._seen: dict[str, list[str]] = {port: [] for port in self.ports}
         try:
             self._prepare(arena.address_of(part))
@@ -89,6 +99,11 @@ class Jack:
         if "return" in self.ports:
             self._ports["return"] = self._ask(lambda: client.inports.register("return"))
             state["return_port"] = jack_calls.handle(self._ports["return"])
+        if MIDI_PORT in self.ports:
+            self._ports[MIDI_PORT] = self._ask(lambda: client.midi_inports.register(MIDI_PORT))
+            state["midi_event_count"] = jack_calls.function_address("jack_midi_get_event_count")
+            state["midi_event_get"] = jack_calls.function_address("jack_midi_event_get")
+            state["midi_port"] = jack_calls.handle(self._ports[MIDI_PORT])
         self.name = str(client.name)  # JACK calls a second rig "rig-01"
         state["client"] = jack_calls.handle(client)
         for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
@@ -205,6 +220,20 @@ class Jack:
         self.connections()
         return said
 
+    def connect_midi(self, pattern: str | None = None) -> list[str]:
+        """Connect the MIDI input to the ports that a pattern matches, else to every physical one; after `start`.
+
+        Sentences like `connect`; none where there is nothing physical. Raises `BackendError` if a pattern matches
+        nothing.
+        """
+        found = self._ports_there(capture=True, midi=True)
+        physical = [name for name, is_physical in found.items() if is_physical]
+        said = [
+            self._join(MIDI_PORT, name) for name in chosen("--midi-port", pattern, list(found), physical, "MIDI output")
+        ]
+        self.connections()
+        return said
+
     def connections(self) -> dict[str, list[str]]:
         """What each of our ports is connected to, by name; once the server is gone, what this last said before.
 
@@ -222,7 +251,7 @@ class Jack:
 
         Returns sentences like `connect`. May be called again for ports that come back later.
         """
-        present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True))}
+        present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True, is_midi=True))}
         said = []
         for own in self.ports:
             for other in connections.get(own, ()):
@@ -242,12 +271,15 @@ class Jack:
         port = self._ports[own]
         if not self._ask(lambda: port.is_connected_to(other)):
             self._ask(lambda: port.connect(other))
-        return f"{other} -> {self.name}:{own}" if own in ("in", "return") else f"{self.name}:{own} -> {other}"
+        return f"{other} -> {self.name}:{own}" if own in LISTENING else f"{self.name}:{own} -> {other}"
 
     # ------------------------------------------------------------ the server around it
     def ports_there(self, capture: bool) -> dict[str, bool]:
         """All audio ports of others that sound comes from (`capture`) or goes to: name, and whether a sound card's."""
-        side = {"is_audio": True, "is_output": capture, "is_input": not capture}
+        return self._ports_there(capture)
+
+    def _ports_there(self, capture: bool, midi: bool = False) -> dict[str, bool]:
+        side = {"is_audio": not midi, "is_midi": midi, "is_output": capture, "is_input": not capture}
         found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
         return {name: bool(physical) for name, physical in found if not name.startswith(f"{self.name}:")}
 
@@ -294,11 +326,12 @@ def wait_for_server(
     poll_s: float = 0.5,
     waiting: Callable[[], bool] = lambda: True,
     gear: Sequence[str] = (),
+    midi: bool = False,
 ) -> Jack | None:
     """Open a client as soon as a server runs; `None` when `waiting()` turns false before that."""
     while waiting():
         with contextlib.suppress(BackendError):
-            return Jack(client_name, server_name, gear)
+            return Jack(client_name, server_name, gear, midi)
         time.sleep(poll_s)
     return None
 

@@ -16,6 +16,7 @@ from ..dsp.host import HOST
 from ..dsp.jit import entry
 from ..dsp.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
 from .cycle import cycle
+from .jack_midi import MESSAGE, read_port
 
 CLIENT = np.dtype(
     [
@@ -40,12 +41,17 @@ CLIENT = np.dtype(
         ("rate", np.int64),
         ("range_1", np.uint32, 2),  # jack_latency_range_t: min, max
         ("range_2", np.uint32, 2),
+        ("midi_port", np.int64),  # 0: not there
+        ("midi_event_count", np.int64),  # jack_midi_get_event_count
+        ("midi_event_get", np.int64),  # jack_midi_event_get
+        ("midi_message", MESSAGE),  # filled by that
     ],
     align=True,
 )
 
 XRUNS, RESIZES, GONE, TIMED = (offset(HOST, name) for name in ("xruns", "resizes", "gone", "timed"))
 RANGE_1, RANGE_2 = offset(CLIENT, "range_1"), offset(CLIENT, "range_2")
+MIDI_MESSAGE = offset(CLIENT, "midi_message")
 CAPTURE = 0  # jack_latency_callback_mode_t; the other one is playback
 
 call_get_buffer = foreign("l", "l", "u")  # void *(port, frames)
@@ -66,6 +72,9 @@ def on_process(frames: int, argument: Any) -> int:
     y_2 = call_get_buffer(c.get_buffer, c.output_port_2, frames)
     returned = call_get_buffer(c.get_buffer, c.return_port, frames) if c.return_port != 0 else 0
     send = call_get_buffer(c.get_buffer, c.send_port, frames) if c.send_port != 0 else 0
+    if c.midi_port != 0:
+        events = call_get_buffer(c.get_buffer, c.midi_port, frames)
+        read_port(here, events, here + MIDI_MESSAGE, c.midi_event_count, c.midi_event_get, types.int64(frames))
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
         now = types.int64(call_last_frame_time(c.last_frame_time, c.client))
         cycle(here, x, y_1, y_2, returned, send, now, types.int64(frames))

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..dsp.host import HOST, MAX_FRAMES
 from ..dsp.jit import entry
 from ..dsp.memory import Layout
+from ..dsp.midi import EVENT, MOST_EVENTS, take_message
 from ..dsp.pointers import ints, record
 from ..errors import BackendError
 from .cycle import FRAME_TIME_MASK, SAMPLE_BYTES, cycle, silence
@@ -30,6 +31,11 @@ RUN = np.dtype(
         ("size_count", np.int64),
         ("turn", np.int64),  # which of the sizes comes next
         ("frame_time", np.int64),
+        ("midi_frames", np.int64),  # address of int64[midi_count]: when each message comes, counted from `x`
+        ("midi_starts", np.int64),  # address of int64[midi_count + 1]: where each begins in `midi_bytes`
+        ("midi_bytes", np.int64),  # address of uint8[]
+        ("midi_count", np.int64),
+        ("midi_next", np.int64),  # which message comes next
     ],
     align=True,
 )
@@ -42,13 +48,17 @@ def run_blocks(run: int) -> None:
     The last block is as long as what is left.
     """
     r = record(run, RUN)
-    sizes = ints(r.sizes)
+    sizes, when, starts = ints(r.sizes), ints(r.midi_frames), ints(r.midi_starts)
     done = 0
     while done < r.frames:
         n = min(sizes[r.turn], r.frames - done)
         at = SAMPLE_BYTES * done
         returned = r.returned + at if r.returned != 0 else 0
         send = r.send + at if r.send != 0 else 0
+        while r.midi_next < r.midi_count and when[r.midi_next] < done + n:
+            begin = starts[r.midi_next]
+            take_message(run, r.midi_bytes + begin, starts[r.midi_next + 1] - begin, when[r.midi_next] - done, n)
+            r.midi_next += 1
         cycle(run, r.x + at, r.y_1 + at, r.y_2 + at, returned, send, r.frame_time, n)
         done += n
         r.frame_time = (r.frame_time + n) & FRAME_TIME_MASK
@@ -69,6 +79,7 @@ class Offline:
             raise BackendError(f"A block has 1 to {MAX_FRAMES} frames, not {block_size}.")
         layout = Layout()
         run, kept_sizes = layout.reserve(RUN), layout.reserve(np.int64, sizes.size)
+        events = layout.reserve(EVENT, MOST_EVENTS)
         arena = layout.allocate()
         arena[kept_sizes][:] = sizes
         self._arena, self._sizes = arena, sizes
@@ -76,7 +87,7 @@ class Offline:
         self._address = arena.address_of(run)
         self._run["sizes"], self._run["size_count"] = arena.address_of(kept_sizes), sizes.size
         self.host: Any = self._run["host"]
-        self.host["sample_rate"] = sample_rate
+        self.host["sample_rate"], self.host["midi"] = sample_rate, arena.address_of(events)
         self.sample_rate = sample_rate
         self.latency_samples = 0
         self.sent = np.zeros(0, np.float32)
@@ -108,10 +119,13 @@ class Offline:
         """Same as `stop`."""
         self.stop()
 
-    def process(self, x: ArrayLike, returned: ArrayLike | None = None) -> NDArray[np.float32]:
+    def process(
+        self, x: ArrayLike, returned: ArrayLike | None = None, midi: Sequence[tuple[int, bytes]] = ()
+    ) -> NDArray[np.float32]:
         """Play `x` (n samples, taken as float32) and return what comes out, (n, 2) float32.
 
-        `returned`: what comes back from gear, as long as x; without it there are no such ports.
+        `returned`: what comes back from gear, as long as x; without it there are no such ports. `midi`: messages that
+        come in meanwhile, in order, each with its frame in x.
 
         Calls continue each other, as if `x` were one long signal. A call cannot be interrupted: give a long file in
         pieces.
@@ -128,6 +142,11 @@ class Offline:
         run["returned"], run["send"] = (0, 0) if back is None else (back.ctypes.data, self.sent.ctypes.data)
         run["x"], run["frames"] = signal.ctypes.data, signal.size
         run["y_1"], run["y_2"] = y[0].ctypes.data, y[1].ctypes.data
+        frames = np.array([frame for frame, _ in midi], np.int64)
+        starts = np.cumsum([0, *(len(message) for _, message in midi)], dtype=np.int64)
+        content = np.frombuffer(b"".join(message for _, message in midi) or b"\0", np.uint8)
+        run["midi_frames"], run["midi_starts"], run["midi_bytes"] = (a.ctypes.data for a in (frames, starts, content))
+        run["midi_count"], run["midi_next"] = len(midi), 0
         run_blocks(self._address)
         return np.ascontiguousarray(y.T)
 

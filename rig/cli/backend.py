@@ -42,7 +42,7 @@ def opened(options: argparse.Namespace) -> Backend:
         from ..backends.jack import Jack
 
         try:
-            return Jack(options.name)
+            return Jack(options.name, midi=not options.no_midi)
         except NoServer as error:
             if options.backend == "jack":
                 raise

@@ -47,6 +47,8 @@ def _states(engine: Engine, player: Player) -> list[str]:
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
         ("LOOP", player.hands.is_looping),
         ("MUTED", player.muted),
+        (f"volume {player.volume.db:+.0f} dB", player.volume.db != 0.0),
+        ("MIDI LEARN", player.midi.is_learning),
         ("BYPASS", player.bypassed),
         ("SMALLER SIZE", player.reduced),
         ("ASLEEP", engine.asleep),

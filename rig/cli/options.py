@@ -56,6 +56,8 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
     add_backend_options(command, offline)
+    add_midi_options(command)
+    command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     command.add_argument(
@@ -72,6 +74,17 @@ def add_session_options(command: Any, offline: bool = False) -> None:
         default=512,
         metavar="M",
         help="memory for cabinets that are kept ready (default 512); what does not fit is read when asked for",
+    )
+
+
+def add_midi_options(command: Any) -> None:
+    """Foot switches and knobs."""
+    midi = command.add_argument_group("MIDI")
+    midi.add_argument(
+        "--midi", type=Path, metavar="FILE", help="what MIDI does (default: midi.toml in rig's configuration folder)"
+    )
+    midi.add_argument(
+        "--midi-port", metavar="PORT", help="JACK MIDI port (or part of its name) to listen to (default: physical ones)"
     )
 
 

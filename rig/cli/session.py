@@ -13,6 +13,7 @@ from ..backends.base import is_pluggable
 from ..errors import RigError
 from .backend import await_device, may_howl, plugged, why_ordinary
 from .live_line import Entry, live_line
+from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
@@ -90,10 +91,14 @@ class Session:
                 "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. Press m "
                 "to hear it, or name your guitar's input with --input (rig devices lists them)."
             )
+        open_midi(self.options, self.backend, player)
         self.backend.start(engine.block_address, engine.address)
         self.backend.latency_samples = engine.latency_samples
         for sentence in plugged(self.backend, self.options):
             self.screen.say(f"Ports    {sentence}")
+        connect_midi(self.options, self.backend, self.screen.say)
+        if is_pluggable(self.backend):
+            self.connected = self.backend.connections()
         player.recorder.folder = self.options.record_to
         if self.options.record:
             player.recorder.begin()
@@ -122,7 +127,9 @@ class Session:
         began = noted = time.monotonic()
         refreshed = began - REFRESH_S
         while not player.finished:
-            pressed = keys.wait(WAITING_S if player.waiting else REFRESH_S)
+            pressed = wait_for_keys_or_midi(
+                keys, player, WAITING_S if player.waiting else REFRESH_S, bool(self.connected.get("midi"))
+            )
             for key in pressed:
                 self._press(key, player)
             player.tend()
@@ -177,7 +184,7 @@ class Session:
         self.backend.close()
         refused = None
         while True:
-            backend = wait_for_server(self.options.name)
+            backend = wait_for_server(self.options.name, midi=not self.options.no_midi)
             if backend is None:
                 raise KeyboardInterrupt
             self.backend = backend

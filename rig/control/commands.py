@@ -98,6 +98,10 @@ GROUPS: dict[str, tuple[Command, ...]] = {
         Command("draw", "draw what plays into a picture"),
     ),
     "Recorder": (Command("record", "record the guitar and what is heard into files, or end the take"),),
+    "Pedals": (
+        Command("volume", "volume behind the cabinet; its lowest is silence", "dB", -60.0, 0.0, 1.0),
+        Command("midi_learn", "let a MIDI knob or switch do something", prompt="Command for MIDI"),
+    ),
     "Session": (
         Command("restore", "bring the sound back after an overload"),
         Command("help", "show the keys"),
@@ -167,6 +171,9 @@ KEYS: dict[str, tuple[str, int]] = {
     "w": ("export", 0),
     "d": ("draw", 0),
     "R": ("record", 0),
+    "^": ("volume", 1),
+    "_": ("volume", -1),
+    "M": ("midi_learn", 0),
     "r": ("restore", 0),
     "h": ("help", 0),
     "?": ("help", 0),

@@ -26,10 +26,12 @@ from .commands import COMMANDS, help_text
 from .equal import EqualLoudness
 from .hands import BUNDLED, HandsFree, loop_from
 from .measuring import PATIENCE_S, Measuring
+from .midi_control import MidiControl
 from .mixdesk import VALUES, MixDesk
 from .prepared import PreparedModel
 from .recorder import Recorder, description
 from .shelf import Shelf
+from .volume import Volume
 
 Tell = Callable[[str], None]
 
@@ -66,6 +68,7 @@ class Player:
         self.audition = Audition(self.cabinets, self.desk)
         self.hands = HandsFree(engine, tell, self.listen, self.equal.use)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
+        self.volume, self.midi = Volume(engine), MidiControl(self)
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
@@ -97,6 +100,7 @@ class Player:
         self.cabinets.close()
         self.desk.close()
         self.equal.close()
+        self.midi.close()
 
     # ------------------------------------------------------------ what is asked for arrives
     @property
@@ -159,7 +163,7 @@ class Player:
     # ------------------------------------------------------------ commands
     def handler(self, name: str) -> Callable[..., None]:
         """Who carries out an action."""
-        parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder)
+        parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder, self.midi)
         return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
 
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
@@ -179,12 +183,18 @@ class Player:
 
     def value(self, name: str) -> float:
         """The value of a command that has one."""
+        if name == "volume":
+            return self.volume.db
         return self.desk.value(name) if name in VALUES else float(getattr(self.sound, f"{name}_db"))
 
     def set(self, name: str, value: float) -> None:
         """Set a value, as near as its range allows; what sounds follows with a fade."""
         if name in VALUES:
             self.desk.set(name, value)
+            return
+        if name == "volume":
+            self.volume.set(value)
+            self.tell(f"Volume {COMMANDS[name].format(self.volume.db)}")
             return
         self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
         self._follow_levels()
@@ -196,6 +206,7 @@ class Player:
     def _follow_levels(self) -> None:
         lane = self.engine.lanes[0]
         if lane is not None and not self.bypassed:
+            lane.trims_db = self.sound.input_trim_db, self.sound.output_trim_db
             lane.set_input_gain_db(self.sound.input_gain_db)
             lane.set_output_gain_db(self.sound.output_gain_db)
 
@@ -283,6 +294,7 @@ class Player:
     # ------------------------------------------------------------ watching
     def tend(self) -> None:
         """Look after the engine and play what has become ready; call it some ten times a second, more while waiting."""
+        self.midi.tend()
         self.arrive()
         self._changing = not self.engine.tend()
         if not self._changing:  # what sounds comes before what may sound

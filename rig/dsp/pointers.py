@@ -18,6 +18,7 @@ from numba.extending import intrinsic as numba_intrinsic
 
 I8, I32, I64, F32, F64 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.DoubleType()
 f32p, f64p, i64p = types.CPointer(types.float32), types.CPointer(types.float64), types.CPointer(types.int64)
+u8p = types.CPointer(types.uint8)
 
 # An intrinsic is written with a typing context in front and called without: no type describes both.
 intrinsic: Any = numba_intrinsic
@@ -42,6 +43,7 @@ def _to_pointer(pointer_type: Any) -> Any:
 floats = _to_pointer(f32p)  # address -> pointer to float32; index it like an array, without bounds or wrap-around
 doubles = _to_pointer(f64p)  # address -> pointer to float64
 ints = _to_pointer(i64p)  # address -> pointer to int64
+octets = _to_pointer(u8p)  # address -> pointer to uint8
 
 
 @intrinsic

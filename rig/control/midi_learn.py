@@ -1,0 +1,134 @@
+"""Binding by doing: the player names a command, moves a knob or presses a switch, and `midi.toml` has one entry more.
+
+A wish is a line of text: the command (as much of its name as it takes), and what belongs to it:
+
+    volume -40 0        a knob from -40 to 0 dB; then log or exp for the curve, jump where it need not pick up
+    output_trim -       a switch that steps the trim down
+    preset 3            an action with its number
+    mute change         a switch that latches
+    search_ir v30 57    an action with its text
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import ConfigError
+from ..tomllines import read_toml, write_text
+from .commands import Command
+from .midi_map import CURVES, NUMBERED, NUMBERS, ONS, Binding, Kind, checked, command_named, load_mapping
+
+SWITCHED = 64
+HEADING = "# What MIDI does in rig; `rig midi` shows it, `rig midi learn` and the key M add to it.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message that may be bound. `channel` 1 to 16. `data`: velocity or position; 0 for a program change."""
+
+    kind: Kind
+    number: int
+    channel: int
+    data: int = 0
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it is the end of a press."""
+        return self.kind == "control" and self.data < SWITCHED
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the next message shall do."""
+
+    command: Command
+    words: tuple[str, ...]
+
+    def binding(self, heard: Heard) -> Binding:
+        """That message, bound; raises ConfigError where it cannot do that."""
+        return checked(_with(Binding(heard.kind, heard.number, self.command.name, heard.channel), self))
+
+    def suits(self, heard: Heard) -> bool:
+        """Whether this message is meant: letting go of a switch is not."""
+        return not (heard.is_released and (self.command.is_action or {"+", "-"} & set(self.words)))
+
+
+def wished(text: str) -> Wish:
+    """Read a wish. Raises ConfigError for one that nothing can do."""
+    name, *words = text.split() or [""]
+    command = command_named(name, short=True)
+    if command.name == "midi_learn":
+        raise ConfigError("midi_learn asks for a text; it can only be a key.")
+    wish = Wish(command, tuple(words))
+    wish.binding(Heard("control", 0, 1))  # what is wrong with it is said before anything is moved
+    return wish
+
+
+def _with(binding: Binding, wish: Wish) -> Binding:
+    command, words = wish.command, list(wish.words)
+    if command.prompt is not None:
+        return replace(binding, text=" ".join(words)) if words else binding
+    numbers = [word for word in words if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", word)]
+    for word in words:
+        if word in CURVES:
+            binding = replace(binding, curve=word)
+        elif word in ONS:
+            binding = replace(binding, on=word)
+        elif word in ("jump", "pickup"):
+            binding = replace(binding, pickup=word == "pickup")
+        elif word in ("+", "-"):
+            binding = replace(binding, step=1 if word == "+" else -1)
+        elif word not in numbers:
+            raise ConfigError(f'"{word}" says nothing about {command.name}; a range is two numbers, a step + or -.')
+    if command.name in NUMBERED and numbers:
+        if len(numbers) > 1 or not numbers[0].isdigit() or int(numbers[0]) > 127:
+            raise ConfigError(f"{command.name} takes one number from 0 to 127.")
+        return replace(binding, argument=int(numbers[0]))
+    if numbers:
+        if len(numbers) != 2:
+            low, high = binding.ends
+            raise ConfigError(f"A range is two numbers, like {command.name} {low:g} {high:g}.")
+        return replace(binding, low=float(numbers[0]), high=float(numbers[1]))
+    return binding
+
+
+def entry(binding: Binding) -> str:
+    """A binding as it is written in `midi.toml`."""
+    lines = [f"[[{binding.kind}]]", f"{NUMBERS[binding.kind]} = {binding.number}"]
+    lines += [f"channel = {binding.channel}"] if binding.channel is not None else []
+    lines.append(f'command = "{binding.command}"')
+    if binding.is_knob:
+        low, high = binding.ends
+        lines += [f"low = {low!r}", f"high = {high!r}", f'curve = "{binding.curve}"']
+        lines.append(f"pickup = {str(binding.pickup).lower()}")
+    elif binding.kind == "control":
+        lines.append(f'on = "{binding.on}"')
+    lines += [f"step = {binding.step}"] if binding.step else []
+    lines += [f"number = {binding.argument}"] if binding.command in NUMBERED else []
+    if binding.text is not None:
+        quoted = binding.text.replace("\\", "\\\\").replace('"', '\\"')
+        lines.append(f'text = "{quoted}"')
+    return "\n".join(lines) + "\n"
+
+
+def keep(path: Path, binding: Binding) -> list[Binding]:
+    """Add an entry to the file at `path`; those it replaces are taken out and returned, all else stays as written.
+
+    Raises ConfigError for a file that is damaged or cannot be written.
+    """
+    try:
+        replaced = [other for other in load_mapping(path).bindings if other.overlaps(binding)]
+        try:
+            lines = read_toml(path).text.splitlines(keepends=True)
+        except FileNotFoundError:
+            lines = [HEADING]
+        for other in sorted(replaced, key=lambda other: other.lines or (0, 0), reverse=True):
+            assert other.lines is not None
+            del lines[other.lines[0] - 1 : other.lines[1]]
+        text = "".join(lines).rstrip("\n")
+        write_text(path, f"{text}\n\n{entry(binding)}")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    return replaced

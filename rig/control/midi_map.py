@@ -1,0 +1,288 @@
+"""What knobs, pedals and switches do: the player's `midi.toml`, in rig's configuration folder.
+
+    program_change = true    # program change 0 to 127: the preset of that number (this is so without a file, too)
+
+    [[control]]              # a knob or pedal: any command that has a value
+    cc = 7
+    channel = 1              # 1 to 16; without it: any
+    command = "volume"
+    low = -40.0              # in the unit of the command; low and high may change places
+    high = 0.0
+    curve = "linear"         # or log (quick at first), exp (slow at first)
+    pickup = true            # the knob does nothing until it passes where the value is; false: the value jumps
+
+    [[control]]              # a switch: any command that is an action
+    cc = 64
+    command = "mute"
+    on = "press"             # or change (a switch that latches), any (one that sends the same each time)
+
+    [[note]]
+    note = 60
+    command = "output_trim"
+    step = -1                # a value one step down; actions that take one have `number`, those with a text `text`
+
+    [[program]]
+    program = 3
+    command = "bypass"
+
+An entry that cannot be right is refused with its line; a key that is not known is ignored with a warning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+
+from ..errors import ConfigError
+from ..tomllines import Document, Table, read_toml
+from .commands import COMMANDS, KEYS, Command
+
+FILE_NAME = "midi.toml"
+Kind = Literal["note", "control", "program"]
+Curve = Literal["linear", "log", "exp"]
+On = Literal["press", "change", "any"]
+KINDS: tuple[Kind, ...] = ("note", "control", "program")
+NUMBERS: dict[Kind, str] = {"note": "note", "control": "cc", "program": "program"}
+CURVES: tuple[Curve, ...] = ("linear", "log", "exp")
+ONS: tuple[On, ...] = ("press", "change", "any")
+# What the number of an action is, where it has one: those that have keys with numbers, and presets.
+NUMBERED = {name for name, way in KEYS.values() if way and COMMANDS[name].is_action} | {"preset"}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One message, and the command it stands for. `channel` 1 to 16; None: any.
+
+    A knob (a control of a command with a value and without a `step`) goes from `low` to `high`.
+    """
+
+    kind: Kind
+    number: int
+    command: str
+    channel: int | None = None
+    low: float | None = None
+    high: float | None = None
+    curve: Curve = "linear"
+    pickup: bool = True
+    step: int = 0
+    argument: int = 0
+    text: str | None = None
+    on: On = "press"
+    lines: tuple[int, int] | None = field(default=None, compare=False)  # where it stands in its file
+
+    @property
+    def is_knob(self) -> bool:
+        """Whether it sets a value from the position of a controller."""
+        return self.kind == "control" and not COMMANDS[self.command].is_action and not self.step
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What a knob sets at its lowest and at its highest position."""
+        command = COMMANDS[self.command]
+        low, high = command.low or 0.0, command.high or 0.0
+        return float(low if self.low is None else self.low), float(high if self.high is None else self.high)
+
+    def values(self) -> list[float]:
+        """What a knob sets at each of its 128 positions."""
+        low, high = self.ends
+        return [low + (high - low) * _bent(k / 127, self.curve) for k in range(128)]
+
+    @property
+    def source(self) -> str:
+        """The message in words."""
+        name = {"note": "note", "control": "CC", "program": "program"}[self.kind]
+        return f"{name} {self.number}, {'any channel' if self.channel is None else f'channel {self.channel}'}"
+
+    @property
+    def target(self) -> str:
+        """What it does, in words."""
+        if self.is_knob:
+            low, high = self.ends
+            pickup, unit = "picks up" if self.pickup else "jumps", COMMANDS[self.command].unit
+            unit = f" {unit}" if unit else ""
+            return f"{self.command}, {low:g} to {high:g}{unit}, {self.curve}, {pickup}"
+        more = f" {self.step:+d}" if self.step else f" {self.argument}" if self.command in NUMBERED else ""
+        text = f" {self.text!r}" if self.text is not None else ""
+        on = f", on {self.on}" if self.kind == "control" else ""
+        return f"{self.command}{more}{text}{on}"
+
+    def overlaps(self, other: Binding) -> bool:
+        """Whether one message may mean both."""
+        return (self.kind, self.number) == (other.kind, other.number) and (
+            self.channel is None or other.channel is None or self.channel == other.channel
+        )
+
+
+def _bent(t: float, curve: Curve) -> float:
+    """A position from 0 to 1 along a curve from 0 to 1; log and exp undo each other."""
+    if curve == "log":
+        return math.log10(1.0 + 9.0 * t)
+    return (10.0**t - 1.0) / 9.0 if curve == "exp" else t
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """All of `midi.toml`. `warnings`: sentences about what was ignored in it."""
+
+    bindings: tuple[Binding, ...] = ()
+    program_change: bool = True
+    channel: int | None = None  # of program changes; None: any
+    warnings: tuple[str, ...] = ()
+
+
+def mapping_file() -> Path:
+    """Where it is kept."""
+    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / FILE_NAME
+
+
+def load_mapping(path: Path, *, needed: bool = False) -> Mapping:
+    """Read it; without a file (unless it is `needed`) program changes choose presets. Raises ConfigError."""
+    try:
+        document = read_toml(path)
+    except FileNotFoundError as error:
+        if needed:
+            raise ConfigError(f"{path}: there is no such file.") from error
+        return Mapping()
+    return _Reader(document).mapping()
+
+
+def checked(binding: Binding) -> Binding:
+    """The same binding, if its command can do what it asks for; raises ConfigError with the way out."""
+    command = COMMANDS[binding.command]
+    if command.is_action:
+        if binding.step:
+            raise ConfigError(f"{command.name} is an action and has no steps; leave step out.")
+        if binding.low is not None or binding.high is not None:
+            raise ConfigError(f"{command.name} is an action and has no range; leave low and high out.")
+        if binding.text is not None and command.prompt is None:
+            raise ConfigError(f"{command.name} takes no text; leave text out.")
+        if binding.argument and command.name not in NUMBERED:
+            raise ConfigError(f"{command.name} takes no number; leave number out.")
+        return binding
+    if binding.kind != "control" and not binding.step:
+        raise ConfigError(f"A {binding.kind} cannot set {command.name}, only step it: write step = 1 or step = -1.")
+    for end in (binding.low, binding.high):
+        if end is not None and command.clamped(end) != end:
+            unit = f" {command.unit}" if command.unit else ""
+            raise ConfigError(
+                f"{end:g}{unit} is out of range: {command.name} goes from {command.low:g} to {command.high:g}{unit}."
+            )
+    if binding.is_knob and binding.ends[0] == binding.ends[1]:
+        raise ConfigError(f"low and high of {command.name} are the same; a knob needs a range.")
+    return binding
+
+
+def command_named(name: str, short: bool = False) -> Command:
+    """The command of that name; where it may be `short`, the only one that begins so. Raises ConfigError."""
+    beginning = [known for known in COMMANDS if known.startswith(name) and name]
+    if name in COMMANDS or (short and len(beginning) == 1):
+        return COMMANDS[name if name in COMMANDS else beginning[0]]
+    near = beginning[:4] or difflib.get_close_matches(name, COMMANDS, n=3)
+    hint = f" (nearest: {', '.join(near)})" if near else ""
+    raise ConfigError(f'There is no command "{name}"{hint}; h in rig play and `rig midi --commands` list them.')
+
+
+class _Reader:
+    """Checks one document, entry by entry."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.warnings = document, []  # type: Document, list[str]
+
+    def mapping(self) -> Mapping:
+        content, top = self.document.content, self.document.table()
+        bindings: list[Binding] = []
+        for kind in KINDS:
+            entries = content.get(kind, [])
+            if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
+                self._refuse(self.document.table(kind), None, f"entries begin with [[{kind}]]")
+            bindings += [
+                self._binding(kind, entry, self.document.table(kind, at), content) for at, entry in enumerate(entries)
+            ]
+        for key in content:
+            if key not in (*KINDS, "program_change", "channel"):
+                self._warn(self.document.table(key) if key not in top.keys else top, key, (*KINDS, "program_change"))
+        on = self._taken(content, top, "program_change", _is_flag, "true or false", True)
+        return Mapping(tuple(bindings), on, self._channel(content, top), tuple(self.warnings))
+
+    def _binding(self, kind: Kind, entry: dict[str, Any], table: Table, top: dict[str, Any]) -> Binding:
+        keys = [NUMBERS[kind], "channel", "command", "step", "number", "text"]
+        keys += ["low", "high", "curve", "pickup", "on"] if kind == "control" else []
+        for key in entry:
+            if key not in keys:
+                self._warn(table, key, keys)
+        for key in (NUMBERS[kind], "command"):
+            if key not in entry:
+                self._refuse(table, None, f"this [[{kind}]] has no {key}")
+        name = self._taken(entry, table, "command", _is_text, "the name of a command in quotes", "")
+        channel = self._channel(entry, table) if "channel" in entry else top.get("channel")
+        try:
+            binding = Binding(
+                kind,
+                self._taken(entry, table, NUMBERS[kind], _is_data, "a number from 0 to 127", 0),
+                command_named(name).name,
+                channel,
+                self._taken(entry, table, "low", _is_number, "a number", None),
+                self._taken(entry, table, "high", _is_number, "a number", None),
+                self._taken(entry, table, "curve", CURVES.__contains__, f"one of {', '.join(CURVES)}", "linear"),
+                self._taken(entry, table, "pickup", _is_flag, "true or false", True),
+                self._taken(entry, table, "step", lambda value: value in (1, -1), "1 or -1", 0),
+                self._taken(entry, table, "number", _is_data, "a number from 0 to 127", 0),
+                self._taken(entry, table, "text", _is_text, "a text in quotes", None),
+                self._taken(entry, table, "on", ONS.__contains__, f"one of {', '.join(ONS)}", "press"),
+                (table.line, table.last_line),
+            )
+            return checked(binding)
+        except _Refused:
+            raise
+        except ConfigError as error:
+            raise ConfigError(f"{self.document.where(table, 'command')}: {error}") from error
+
+    def _channel(self, entry: dict[str, Any], table: Table) -> int | None:
+        found: int | None = self._taken(
+            entry, table, "channel", lambda value: _is_data(value) and 1 <= value <= 16, "1 to 16", None
+        )
+        return found
+
+    def _taken(
+        self, entry: dict[str, Any], table: Table, key: str, fits: Callable[[Any], bool], expected: str, default: Any
+    ) -> Any:
+        if key not in entry:
+            return default
+        value = entry[key]
+        if not (isinstance(value, str | int | float) and fits(value)):
+            self._refuse(table, key, f"{key} is {value!r}, but has to be {expected}")
+        return value
+
+    def _refuse(self, table: Table, key: str | None, what: str) -> None:
+        raise _Refused(f"{self.document.where(table, key)}: {what}.")
+
+    def _warn(self, table: Table, key: str, known: Any) -> None:
+        near = difflib.get_close_matches(key, known, n=1)
+        hint = f"; is {near[0]} meant?" if near else ""
+        self.warnings.append(f"{self.document.where(table, key)}: unknown key {key} is ignored{hint}")
+
+
+class _Refused(ConfigError):
+    """With its line in it."""
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_data(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 127
