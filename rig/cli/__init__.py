@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import ab, abx, audition, bench, calibrate, capture, compare, info, ir, play, render, signal
+from . import ab, abx, audition, bench, calibrate, capture, compare, doctor, info, ir, play, render, signal
 from .terminal import ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for module in (play, audition, render, info, ir, calibrate, signal, capture, compare, ab, abx, bench):
+    for module in (play, audition, render, info, ir, calibrate, signal, capture, compare, ab, abx, bench, doctor):
         module.add(commands)
     return top
 
