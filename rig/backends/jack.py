@@ -283,6 +283,10 @@ class Jack:
         found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
         return {name: bool(physical) for name, physical in found if not name.startswith(f"{self.name}:")}
 
+    def latency_of(self, port: str, playback: bool = False) -> tuple[int, int]:
+        """Least and most frames that lie behind (or, `playback`, before) a port of others, as its owner says."""
+        return tuple(self._ask(lambda: jack_calls.latency_range(self._client.get_port_by_name(port), playback)))
+
     def neighbours(self, port: str) -> list[str]:
         """What any port is connected to, by name; nothing where it is not there any more."""
         jack, _ = jack_calls.library()

@@ -41,6 +41,18 @@ def handle(item: Any) -> int:
     return int(jack._ffi.cast("uintptr_t", item._ptr))
 
 
+def version() -> str | None:
+    """What libjack calls itself: "1.9.21", or "3.0.0.0 (using PipeWire 1.2.7)"; None where it does not say."""
+    _, libjack = library()
+    try:
+        function = libjack.jack_get_version_string
+    except AttributeError:
+        return None
+    function.restype = ctypes.c_char_p
+    said = function()
+    return said.decode(errors="replace") if said else None
+
+
 def function_address(name: str) -> int:
     """Where a function of libjack starts."""
     _, libjack = library()

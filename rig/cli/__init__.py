@@ -10,7 +10,23 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import ab, abx, audition, bench, calibrate, capture, compare, devices, info, ir, midi, play, render, signal
+from . import (
+    ab,
+    abx,
+    audition,
+    bench,
+    calibrate,
+    capture,
+    compare,
+    devices,
+    doctor,
+    info,
+    ir,
+    midi,
+    play,
+    render,
+    signal,
+)
 from .terminal import ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
@@ -26,7 +42,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"rig {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for module in (
-        *(play, audition, render, info, ir, midi, devices, calibrate, signal, capture, compare, ab, abx, bench),
+        *(play, audition, render, info, ir, midi, devices, doctor),
+        *(calibrate, signal, capture, compare, ab, abx, bench),
     ):
         module.add(commands)
     return top

@@ -1,0 +1,134 @@
+"""What the system grants an audio program: real-time priority, and memory that stays in RAM.
+
+All files are read below `root`, so that a test can bring its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import threading
+from pathlib import Path
+
+from .finding import Finding
+
+ENOUGH_BYTES = 256 << 20  # of locked memory: the engine, its longest room and the models at hand
+ADVICE = (
+    "Write '@audio - rtprio 95' and '@audio - memlock unlimited' into /etc/security/limits.d/95-audio.conf, join the "
+    "group (sudo usermod -aG audio $USER) and log in again."
+)
+MEGABYTE = 1 << 20
+
+
+def priority(granted: int | None, runs: bool, root: Path = Path("/")) -> Finding:
+    """The priority of the audio thread: `granted` as a backend says it; `runs`: whether one ran at all."""
+    if granted is not None and granted > 0:
+        text = f"The audio thread has real-time priority {granted}."
+        return Finding("priority", "ok", text, figures={"priority": granted})
+    allowed = may_be_realtime()
+    if granted == 0:
+        text = "The audio thread has no real-time priority: any other program may hold it up."
+        way_out = (
+            "Start the JACK server with real-time scheduling (jackd -R, or 'Realtime' in QjackCtl)."
+            if allowed
+            else _advice(root)
+        )
+        return Finding("priority", "problem", text, way_out, {"priority": 0, "allowed": allowed})
+    if runs or allowed is None:
+        return Finding("priority", "unknown", "This system does not say which priority an audio thread has.")
+    if allowed:
+        text = "A program of yours may have real-time priority."
+        return Finding("priority", "ok", text, figures={"allowed": True})
+    text = "No program of yours may have real-time priority: any other one may hold up the sound."
+    return Finding("priority", "problem", text, _advice(root), {"allowed": False})
+
+
+def may_be_realtime() -> bool | None:
+    """Whether a thread of ours gets real-time priority when it asks; None where that cannot be asked."""
+    if not (sys.platform.startswith("linux") and hasattr(os, "sched_setscheduler")):
+        return None
+    answer: list[bool] = []
+
+    def ask() -> None:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # of this thread, which ends at once
+            answer.append(True)
+
+    thread = threading.Thread(target=ask, name="rig asks for priority")
+    thread.start()
+    thread.join()
+    return bool(answer)
+
+
+def _advice(root: Path) -> str:
+    granted, own = granted_groups(root), own_groups(root)
+    mine = [group for group in granted if group in own]
+    if mine:
+        return f"You are in the group {mine[0]}, which may: log in again, then restart the JACK server."
+    if granted:
+        return f"Join the group {granted[0]}, which may (sudo usermod -aG {granted[0]} $USER), and log in again."
+    if not sys.platform.startswith("linux") and root == Path("/"):
+        return "See how your system grants real-time priority to audio programs."
+    return ADVICE
+
+
+def granted_groups(root: Path = Path("/")) -> list[str]:
+    """Groups that the system's limits grant real-time priority, in the order of the files."""
+    folder = root / "etc/security"
+    groups: list[str] = []
+    for path in (folder / "limits.conf", *sorted((folder / "limits.d").glob("*.conf"))):
+        with contextlib.suppress(OSError):
+            found = re.findall(r"^\s*@(\S+)\s+(?:-|hard|soft)\s+rtprio\s+[1-9]", path.read_text(errors="replace"), re.M)
+            groups += [group for group in found if group not in groups]
+    return groups
+
+
+def own_groups(root: Path = Path("/")) -> set[str]:
+    """Names of the groups this process is in."""
+    names: set[str] = set()
+    if hasattr(os, "getgroups"):
+        numbers = {str(number) for number in (*os.getgroups(), os.getegid())}
+        with contextlib.suppress(OSError):
+            for line in (root / "etc/group").read_text(errors="replace").splitlines():
+                name, _, number, *_ = (*line.split(":"), "", "", "")
+                names |= {name} if number in numbers else set()
+    return names
+
+
+def memlock(root: Path = Path("/"), limit_bytes: int | None = None) -> Finding:
+    """How much memory may be kept from being moved out; `limit_bytes` in place of this process's own (-1: any)."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] if limit_bytes is None else limit_bytes
+        unlimited = limit in (-1, resource.RLIM_INFINITY) or (limit_bytes is None and os.geteuid() == 0)
+    except (ImportError, AttributeError, OSError):
+        return Finding("memlock", "unknown", "This system does not say how much memory may be locked.")
+    figures = {"limit_bytes": None if unlimited else limit}
+    if unlimited:
+        return Finding("memlock", "ok", "Any amount of memory may be locked in RAM.", figures=figures)
+    if limit >= ENOUGH_BYTES:
+        return Finding("memlock", "ok", f"{limit // MEGABYTE} MB of memory may be locked in RAM.", figures=figures)
+    shown = f"{limit / MEGABYTE:.0f} MB" if limit >= MEGABYTE else f"{limit / 1024:.0f} kB"
+    if has_swap(root) is False:
+        text = f"Only {shown} of memory may be locked in RAM; there is no swap, so nothing is moved out anyway."
+        return Finding("memlock", "ok", text, figures=figures)
+    text = f"Only {shown} of memory may be locked in RAM: after a pause the first notes may stutter."
+    return Finding("memlock", "note", text, _memlock_advice(root), figures)
+
+
+def _memlock_advice(root: Path) -> str:
+    granted, own = granted_groups(root), own_groups(root)
+    if granted and granted[0] not in own:
+        return f"Join the group {granted[0]} (sudo usermod -aG {granted[0]} $USER) and log in again."
+    return ADVICE
+
+
+def has_swap(root: Path = Path("/")) -> bool | None:
+    """Whether memory can be moved out at all; None where the system does not say."""
+    try:
+        return len((root / "proc/swaps").read_text().splitlines()) > 1
+    except OSError:
+        return None
