@@ -14,7 +14,8 @@ play: $(READY)
 
 test: $(READY)
 	@sh .ci/setup libraries server
-	$(VENV)/bin/python -m pytest -m "not soak"
+	$(VENV)/bin/python -m pytest -m "not soak and not live" -n auto --dist loadfile
+	$(VENV)/bin/python -m pytest -m "not soak and live"
 
 check: $(READY)
 	$(VENV)/bin/ruff check .

@@ -13,6 +13,15 @@ from numba.core import config as numba_config
 numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_allocation_stats()`); read at its first use
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a real server takes part in is `live`: it wants the machine for itself. The rest may run side by side."""
+    for item in items:
+        needs_jackd = any(mark.args == (JACKD_IS_MISSING,) for mark in item.iter_markers("skipif"))
+        if needs_jackd or "jack_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.live)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_settings_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What rig keeps is kept in a temporary folder; only the cache of compiled code stays where it is."""
