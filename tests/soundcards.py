@@ -6,6 +6,7 @@ PortAudio runs in processes of its own (child.py): importing sounddevice opens a
 
 from __future__ import annotations
 
+import ctypes
 import ctypes.util
 import os
 import sys
@@ -15,8 +16,12 @@ import pytest
 
 from rig.backends.devices import Device
 
-needs_portaudio = pytest.mark.skipif(
-    ctypes.util.find_library("portaudio") is None, reason="PortAudio's library, libportaudio, is not installed"
+LIBRARY = ctypes.util.find_library("portaudio")
+needs_portaudio = pytest.mark.skipif(LIBRARY is None, reason="PortAudio's library, libportaudio, is not installed")
+# Packages for macOS and FreeBSD may leave it out.
+needs_its_jack = pytest.mark.skipif(
+    LIBRARY is None or not hasattr(ctypes.CDLL(LIBRARY), "PaJack_SetClientName"),
+    reason="PortAudio was built without JACK",
 )
 needs_alsa = pytest.mark.skipif(
     not sys.platform.startswith("linux") or ctypes.util.find_library("asound") is None, reason="there is no ALSA here"

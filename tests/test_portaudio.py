@@ -26,7 +26,7 @@ from commandline import Playing, refused, rig
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import A2, NANO, RATE, db, guitar
-from soundcards import needs_alsa, needs_portaudio, null_card
+from soundcards import needs_alsa, needs_its_jack, needs_portaudio, null_card
 
 from rig import bundled, wav
 from rig.backends.portaudio import PortAudio, wait_for_device
@@ -55,8 +55,9 @@ def opening_fails(*patterns, **options):
 
 
 # ---------------------------------------------------------------- sound
+@needs_its_jack
 def test_what_is_played_over_portaudio_is_what_rig_render_writes(jack_server, tmp_path):
-    x = np.concatenate([np.zeros(RATE // 2), 0.5 * guitar(RATE)])
+    x = np.concatenate([np.zeros(RATE // 4), 0.5 * guitar(RATE // 2)])
     wav.write(tmp_path / "di.wav", x, RATE, "FLOAT")
     cabinet = bundled.irs()[0]
     sound = Sound(Model.load(NANO), IR.load(cabinet), entered_level(12.2, "maximum input level"), model_input_dbu=15)
@@ -146,6 +147,7 @@ def life(jack_server):
     return {**result, "theirs": within[-1] - within[0], "realtime": jack_server.realtime}
 
 
+@needs_its_jack
 def test_a_held_gil_costs_no_callbacks_and_they_allocate_nothing(life):
     ours, theirs = life["held"]["cycles"], life["theirs"]
     print(f"while the GIL was held: {ours} callbacks of PortAudio, {theirs} of an empty client")
@@ -154,12 +156,14 @@ def test_a_held_gil_costs_no_callbacks_and_they_allocate_nothing(life):
     assert life["allocated"] < 20
 
 
+@needs_its_jack
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="thread priorities are asked the Linux way")
 def test_the_priority_of_the_audio_thread_is_the_systems_word(life):
     assert life["priority"] is not None
     assert life["priority"] > 0 or not life["realtime"]
 
 
+@needs_its_jack
 def test_it_starts_and_stops_as_often_as_wanted_and_tells_what_it_does(life):
     assert life["before"] == [0, None, False]
     assert life["playing"] == [48000, 64, 48000.0, 1, False]
@@ -168,6 +172,7 @@ def test_it_starts_and_stops_as_often_as_wanted_and_tells_what_it_does(life):
     assert life["another"] == [64, False]
 
 
+@needs_its_jack
 def test_it_says_through_what_it_plays_and_how_late_that_is(life):
     card = f"{ON_JACK}: system"
     assert life["sentences"][:2] == [f"in:  {card}:capture_1", f"out: {card}:playback_2"]
@@ -177,6 +182,7 @@ def test_it_says_through_what_it_plays_and_how_late_that_is(life):
     )
 
 
+@needs_its_jack
 def test_wrong_names_rates_and_periods_are_one_sentence_each_with_what_there_is(life):
     card = f"{ON_JACK}: system"
     assert life["refused"] == [
@@ -324,6 +330,7 @@ def die_under_rig_play(how):
         return {"code": code, "took_s": time.monotonic() - began, "lines": play.lines}
 
 
+@needs_its_jack
 @pytest.mark.soak
 @needs_jackd
 @pytest.mark.parametrize("how", ["kill", "stop"])
@@ -344,6 +351,7 @@ def leave_a_frozen_server(server):
     return {"took_s": time.monotonic() - began, "said": opening_fails()}
 
 
+@needs_its_jack
 @pytest.mark.soak
 @needs_jackd
 def test_a_frozen_server_does_not_freeze_us():
@@ -370,6 +378,7 @@ def open_and_close(times):
     return {"played": played, "threads": threading.active_count(), "grown_kb": sizes[-1] - sizes[times // 4]}
 
 
+@needs_its_jack
 @pytest.mark.soak
 def test_a_hundred_streams_one_after_the_other_leave_nothing_behind(jack_server):
     report = run_in_child(open_and_close, 100, timeout_s=300, environment=jack_server.environment())
