@@ -7,6 +7,7 @@ RigError
 ├── FileError        a file could not be read or written
 │   ├── ModelError   a `.nam` file
 │   ├── IRError      an impulse response
+│   ├── PresetError  a preset
 │   └── AudioError   any other audio file
 ├── ConfigError      the user's own settings or an unknown interface
 ├── CaptureError     a capture that cannot be made, checked or finished
@@ -34,6 +35,10 @@ class ModelError(FileError):
 
 class IRError(FileError):
     """An impulse response that cannot be used."""
+
+
+class PresetError(FileError):
+    """A preset that cannot be read, or names what cannot be used."""
 
 
 class AudioError(FileError):

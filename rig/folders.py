@@ -63,6 +63,15 @@ def files_in(folder: Path, endings: Iterable[str], below: bool = False) -> Found
     return Found(sorted(files, key=natural), problems)
 
 
+def beside(path: Path, endings: Iterable[str]) -> list[Path]:
+    """The files of these endings in the folder of one, that one included, in order."""
+    try:
+        found = files_in(path.parent, endings).files
+    except FileError:
+        found = []
+    return found if path in found else [path, *found]
+
+
 def stamp_of(path: Path) -> Stamp | None:
     """What tells whether a file has changed; None if there is none."""
     try:

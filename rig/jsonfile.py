@@ -1,38 +1,14 @@
-"""A small JSON file of the user's, written whole or not at all: to a temporary file beside it, then renamed."""
+"""A small JSON file of the user's, written whole or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
+from .wholefile import write_whole
+
 
 def write_json(path: Path, content: dict[str, Any], durable: bool = False) -> None:
-    """Write, making the folder if need be; OSError where that is not possible.
-
-    `durable`: it is on the disk when this returns, whatever happens to the machine then.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, sort_keys=True)
-            file.write("\n")
-            if durable:
-                file.flush()
-                os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    if durable:
-        with contextlib.suppress(OSError):  # the name as well, where folders can be synchronised
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    """Write, making the folder if need be; OSError where that is not possible. `durable`: see `write_whole`."""
+    write_whole(path, json.dumps(content, indent=1, sort_keys=True) + "\n", durable)

@@ -62,6 +62,7 @@ class Matching:
             raise RigError("Loudness cannot be matched: the loop is silent. Record a few bars and try again.")
         self._loop, self.sample_rate = loop, sample_rate
         self._wanted_lufs, self.ceiling_dbfs = target_lufs, ceiling_dbfs
+        self.aim_lufs: float | None = None  # may be set: what all are to come out at from now on
         self._heard: dict[Hashable, Heard] = {}
         self._lock = threading.Lock()
 
@@ -86,21 +87,29 @@ class Matching:
         """How many are matched."""
         return len(self._heard)
 
+    def heard(self, key: Hashable) -> Heard | None:
+        """What was measured; None: not yet."""
+        return self._heard.get(key)
+
+    @property
+    def _wanted(self) -> float | None:
+        return self._wanted_lufs if self.aim_lufs is None else self.aim_lufs
+
     @property
     def target_lufs(self) -> float | None:
         """What all matched cabinets come out at; None before the first one."""
         with self._lock:
-            if self._wanted_lufs is None:
+            if self._wanted is None:
                 return None
             # Peak minus loudness is what a cabinet's peak would be at 0 LUFS.
             highest = [self.ceiling_dbfs - (h.peak_dbfs - h.loudness_lufs) for h in self._heard.values()]
-            return min([self._wanted_lufs, *highest])
+            return min([self._wanted, *highest])
 
     @property
     def lowered_db(self) -> float:
         """How far the target has been lowered for the peakiest cabinet."""
         target = self.target_lufs
-        return 0.0 if target is None or self._wanted_lufs is None else self._wanted_lufs - target
+        return 0.0 if target is None or self._wanted is None else self._wanted - target
 
     def gain_db(self, key: Hashable) -> float | None:
         """What to add to this cabinet's own level; None: not matched yet."""

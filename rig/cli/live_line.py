@@ -31,6 +31,8 @@ def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     place = [player.place] if player.place else []
     named = [f"{player.place} {player.models.path.name}"] if player.place else []
     cabinet, short = _cabinet(player)
+    preset = [f"preset {player.presets.label}"] if player.presets.label else []
+    named, place = preset + named, ([f"preset {player.presets.number}"] if player.presets.number else []) + place
     forms = (
         [*named, *cabinet, *levels, *parts, str(calibration)],
         [*named, *cabinet, *levels, *parts, gain],

@@ -1,4 +1,4 @@
-"""`rig play [MODEL] [IR]`: the guitar through a model and a cabinet, live over JACK or PortAudio."""
+"""`rig play [MODEL | PRESET] [IR]`: the guitar through a model and a cabinet, live over JACK or PortAudio."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from .. import bundled
 from ..errors import BackendError
 from ..folders import Found
 from .backend import opened
+from .chosen import Chosen, chosen
 from .options import add_session_options, check_levels, irs_from, kept_interface_level, models_from
 from .session import Session
 from .terminal import Screen
@@ -22,23 +23,49 @@ def add(commands: Any) -> None:
         help="play the guitar through a model and a cabinet, live",
         description="Play live over JACK, or over PortAudio where no JACK server runs (rig devices lists its sound "
         "cards). Without MODEL: the first in ./models, else the one that comes with rig; IR likewise from ./irs. A "
-        "folder is stepped through with the keys; h shows them.",
+        "folder is stepped through with the keys; h shows them. A folder that holds presets (.toml) is a setlist: its "
+        "presets lie ready under the keys 0 to 9.",
     )
-    command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file, or a folder of them")
+    command.add_argument(
+        "model", nargs="?", type=Path, metavar="MODEL", help="a .nam file or a preset, or a folder of them"
+    )
     command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
     command.add_argument("--no-ir", action="store_true", help="no cabinet")
+    command.add_argument("--resume", action="store_true", help="what was played last")
     add_session_options(command, offline=True)
     command.add_argument(
         "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )
     command.add_argument("--force", action="store_true", help="replace that FILE if it exists")
-    command.set_defaults(run=run, equal_loudness=False, blind=False)
+    command.set_defaults(run=run, equal_loudness=False, blind=False, presets=True)
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
-    interface = kept_interface_level(options)
+    called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
+    interface = kept_interface_level(options) or called.interface
+    models, irs, problems = _files(options) if called.first is None else ([], [], [])
+    screen = Screen()
+    if options.backend == "offline":
+        if options.else_render is None or not models:
+            raise BackendError("--backend offline writes what a model makes to a file: name both, --else-render FILE.")
+        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+    try:
+        backend = opened(options)
+    except BackendError as error:
+        if options.else_render is None or not models:
+            raise
+        di = options.di.name if options.di is not None else "the bundled guitar"
+        screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
+        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+    for sentence in (*problems, *([called.sentence] if called.sentence else ())):
+        screen.say(sentence)
+    return Session(options, screen, backend, models, irs, interface, called).run()
+
+
+def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:
+    """Models and cabinets to step through, and what is wrong with their folders."""
     models = models_from(options.model, bundled.models())
     irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
     if not models:
@@ -46,22 +73,7 @@ def run(options: argparse.Namespace) -> int:
     from ..nam import Model
 
     Model.load(models[0], options.size)  # what is wrong with it is said before any sound
-    screen = Screen()
-    if options.backend == "offline":
-        if options.else_render is None:
-            raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
-        return _render_instead(options, models[0], irs[0] if irs else None, interface)
-    try:
-        backend = opened(options)
-    except BackendError as error:
-        if options.else_render is None:
-            raise
-        di = options.di.name if options.di is not None else "the bundled guitar"
-        screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
-        return _render_instead(options, models[0], irs[0] if irs else None, interface)
-    for problem in problems:
-        screen.say(problem)
-    return Session(options, screen, backend, models, irs, interface).run()
+    return models, irs, problems
 
 
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..backends.base import is_pluggable
 from ..errors import RigError
 from .backend import await_device, may_howl, plugged, why_ordinary
+from .chosen import Chosen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
 from .terminal import Keys, Screen
@@ -42,8 +43,9 @@ class Session:
         models: list[Path],
         irs: list[Path],
         interface: Any,
+        called: Chosen,
     ) -> None:
-        self.options, self.screen, self.backend = options, screen, backend
+        self.options, self.screen, self.backend, self.called = options, screen, backend, called
         self.models, self.irs, self.interface = models, irs, interface
         self.xruns_before, self.connected = 0, {}  # type: int, dict[str, list[str]]
         self.entry: Entry | None = None  # a text that is being typed
@@ -70,6 +72,10 @@ class Session:
                 source=LOOP if self.options.di is not None else PORT,
                 ir_named=self.options.ir is not None,
                 ir_bytes=self.options.ir_memory_mb << 20,
+                presets=self.called.presets,
+                preset=self.called.first,
+                folder=self.called.folder,
+                keeps=self.called.keeps,
             )
             if self.options.di is not None:
                 player.hands.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)

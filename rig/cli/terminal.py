@@ -23,6 +23,8 @@ _ESCAPES = {
     "[7~": "home",
     "[4~": "end",
     "[8~": "end",
+    "[5~": "pageup",
+    "[6~": "pagedown",
 }
 _NAMED = {"\n": "enter", "\r": "enter", "\t": "tab", "\x7f": "backspace", "\b": "backspace"}
 _SEQUENCE = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O[A-Z])?")  # an escape alone, or what a special key sends

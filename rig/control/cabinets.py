@@ -50,9 +50,10 @@ class Cabinets:
         self.applied_db = 0.0
         self._max_bytes, self._changed_at, self._direction = max_bytes, 0.0, 1
         self._told, self._is_steady = False, False
-        self._stock(paths)
+        self.stock(paths)
 
-    def _stock(self, paths: Sequence[Path]) -> None:
+    def stock(self, paths: Sequence[Path]) -> None:
+        """Next and previous go through these files."""
         self.bank = Bank(paths, self.prepare, max_bytes=self._max_bytes)
         self.tour = Tour(paths, lambda: self.favourites.among(self.bank.paths))
         self._positions = {path: position for position, path in enumerate(paths)}
@@ -119,6 +120,22 @@ class Cabinets:
             self.tell(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
             wanted = None
         if wanted is self.playing:
+            return "keep"
+        self.playing = wanted
+        return None if wanted is None else self._cabinet()
+
+    def of_preset(self, item: PreparedIR | None, path: Path | None, off: bool) -> None:
+        """What a preset wants to be heard through is in hand from now on; None: no cabinet."""
+        self.hand, self.off, self.named = item, off or item is None, True
+        self.stand_at(path)
+        if item is not None:
+            self.equal.begin_with(item.ir)
+
+    def for_preset(self) -> Cabinet | Keep | None:
+        """What is in hand, to be handed over together with a model."""
+        wanted = None if self.off or self.hand is None else self.hand.ir
+        unchanged = wanted is None or self.equal.gain_db(wanted) == self.applied_db
+        if wanted is self.playing and unchanged:
             return "keep"
         self.playing = wanted
         return None if wanted is None else self._cabinet()
@@ -216,7 +233,7 @@ class Cabinets:
         if not found:
             raise IRError(f"{folder}: this folder holds no audio file; what plays goes on.")
         self.bank.close(0.0)
-        self._stock(found)
+        self.stock(found)
         self.tell(f"Bank     {_counted(len(found), 'file')} in {folder}")
         self.go(0)
 

@@ -42,6 +42,12 @@ class Command:
 
 
 GROUPS: dict[str, tuple[Command, ...]] = {
+    "Presets": (
+        Command("preset", "preset by its number, 0 also the tenth"),
+        Command("next_preset", "next preset"),
+        Command("previous_preset", "previous preset"),
+        Command("save_preset", "save what plays as a preset", prompt="Name"),
+    ),
     "Model": (
         Command("next_model", "next model"),
         Command("previous_model", "previous model"),
@@ -86,7 +92,7 @@ GROUPS: dict[str, tuple[Command, ...]] = {
     ),
     "Mix": (
         Command("mix_add", "hold this cabinet and hear another one with it, up to four"),
-        Command("mix_part", "choose a part; next and previous change its cabinet"),
+        Command("mix_part", "choose the next part; next and previous change its cabinet"),
         Command("mix_remove", "take the chosen part away"),
         Command("part_gain", "gain of the part", "dB", -40.0, 40.0, 0.5),
         Command("part_delay", "delay of the part", "ms", -20.0, 20.0, 0.02),
@@ -112,6 +118,10 @@ COMMANDS: dict[str, Command] = {command.name: command for group in GROUPS.values
 
 # key -> command, and the direction of its step or the number it is given (0: neither)
 KEYS: dict[str, tuple[str, int]] = {
+    **{str(number): ("preset", number) for number in range(10)},
+    "pagedown": ("next_preset", 0),
+    "pageup": ("previous_preset", 0),
+    "P": ("save_preset", 0),
     "right": ("next_model", 0),
     "n": ("next_model", 0),
     "left": ("previous_model", 0),
@@ -154,10 +164,7 @@ KEYS: dict[str, tuple[str, int]] = {
     "o": ("record_loop", 0),
     "O": ("loop", 0),
     "j": ("mix_add", 0),
-    "1": ("mix_part", 1),
-    "2": ("mix_part", 2),
-    "3": ("mix_part", 3),
-    "4": ("mix_part", 4),
+    "#": ("mix_part", 0),
     "J": ("mix_remove", 0),
     ".": ("part_gain", 1),
     ",": ("part_gain", -1),
@@ -185,7 +192,7 @@ def keys_of(command: Command, keys: Mapping[str, tuple[str, int]]) -> str:
     """The keys of a command, as they are shown."""
     ways = {key: way for key, (name, way) in keys.items() if name == command.name}
     if command.is_action:
-        return ", ".join(ways)
+        return "0 to 9" if set(ways) == set("0123456789") else ", ".join(ways)
     more = " ".join(key for key, way in ways.items() if way > 0)
     less = " ".join(key for key, way in ways.items() if way < 0)
     return f"{more} more, {less} less"

@@ -60,6 +60,7 @@ class _Made:
     mix: Mix
     item: PreparedIR
     strips: tuple[Strip, ...]
+    table: int = 0  # of which set of parts on the desk
 
 
 class MixDesk:
@@ -74,6 +75,9 @@ class MixDesk:
         self._mixing: Errands[_Made] = Errands(newest_only=True)
         self._writing: Errands[str] = Errands(newest_only=False)
         self._mixed: IR | None = None
+        self._made: _Made | None = None  # what plays, if it is a mix
+        self._levels_parts = True  # parts of a preset have the levels they have, whether all is equally loud or not
+        self._table = 0  # counts the sets of parts
 
     # ------------------------------------------------------------ cabinets that arrive
     @property
@@ -101,9 +105,10 @@ class MixDesk:
         self.strips = tuple(strips)
 
     def _remix(self, verbose: bool = False) -> None:
-        strips, aligned, equal = self.strips, self.aligned, self.cabinets.equal
+        strips, aligned, table = self.strips, self.aligned, self._table
+        equal = self.cabinets.equal if self._levels_parts else None
         self._verbose |= verbose
-        self._mixing.ask(lambda: _made(strips, aligned, equal))
+        self._mixing.ask(lambda: _made(strips, aligned, equal, table))
 
     def arrive(self, timeout_s: float = 0.0) -> None:
         """Play a mix that has been made, and tell of files that have been written."""
@@ -112,8 +117,8 @@ class MixDesk:
         except RigError as error:
             self.tell(str(error))
             made = None
-        if made is not None and self.is_on:
-            before, self._mixed = self._mixed, made.item.ir
+        if made is not None and self.is_on and made.table == self._table:
+            before, self._mixed, self._made = self._mixed, made.item.ir, made
             self.cabinets.play(made.item)
             if before is not None and before.content_hash != made.item.ir.content_hash:
                 self.cabinets.equal.forget(before)
@@ -145,13 +150,14 @@ class MixDesk:
         if len(self.strips) == MOST_PARTS and self.is_on:
             raise RigError(f"A mix takes {MOST_PARTS} cabinets; J takes the chosen part away.")
         if not self.is_on:
-            self.strips, self.chosen = (Strip(self.cabinets.hand_path, hand),), 0
+            self.strips, self.chosen, self._levels_parts = (Strip(self.cabinets.hand_path, hand),), 0, True
         self.is_on, self._adds = True, True
         self.tell(f"Mix      {len(self.strips)} held; step, search or jump to hear another cabinet with it (z: leave)")
 
-    def do_mix_part(self, number: int) -> None:
-        """Choose a part, from 1."""
+    def do_mix_part(self, number: int = 0) -> None:
+        """Choose a part, from 1; 0: the next one, after the last the first."""
         self._need_mix()
+        number = number or (self.chosen + 1) % len(self.strips) + 1
         if not 1 <= number <= len(self.strips):
             raise RigError(f"The mix has {len(self.strips)} parts.")
         self.chosen, self._adds = number - 1, False
@@ -214,6 +220,20 @@ class MixDesk:
         self._change(**{VALUES[name]: COMMANDS[name].clamped(round(value, 6))})
         self._remix()
 
+    # ------------------------------------------------------------ presets
+    def lay_out(self, strips: tuple[Strip, ...], aligned: bool, mixed: IR | None) -> None:
+        """The parts of a preset, which plays as `mixed`; None: it has one cabinet, as it is, or none."""
+        self.strips, self.chosen, self.aligned = (strips if mixed is not None else ()), 0, aligned
+        self.is_on, self._adds, self._levels_parts = mixed is not None, False, False
+        self._mixed, self._made, self._table = mixed, None, self._table + 1
+
+    def levels_db(self) -> list[float]:
+        """The gain of each part as it is heard, what makes the parts equally loud included."""
+        made = self._made
+        if made is None or made.strips != self.strips:
+            return [strip.gain_db for strip in self.strips]
+        return [part.gain_db for part in made.mix.parts]
+
     # ------------------------------------------------------------ scenes
     def scene(self) -> Scene | None:
         """What plays now; None: no cabinet."""
@@ -271,23 +291,25 @@ class MixDesk:
             self.tell(str(error))
 
 
-def _made(strips: Sequence[Strip], aligned: bool, equal: EqualLoudness) -> _Made:
+def _made(strips: Sequence[Strip], aligned: bool, equal: EqualLoudness | None, table: int) -> _Made:
     """The mix, prepared to play; where all cabinets are to be equally loud its parts are, before their own gains."""
+    gains_db = [0.0] * len(strips)
+    if equal is not None:
+        for strip in strips:
+            equal.hear(strip.item.ir)
+        gains_db = [equal.gain_db(strip.item.ir) for strip in strips]
+    result = mixed(strips, aligned, [gain_db - gains_db[0] for gain_db in gains_db])
+    if equal is not None:
+        equal.hear(result.ir)
+    return _Made(result, PreparedIR(result.ir, Cabinet(result.ir)), tuple(strips), table)
+
+
+def mixed(strips: Sequence[Strip], aligned: bool, more_db: Sequence[float] = (0.0,) * MOST_PARTS) -> Mix:
+    """One response of all parts, each so much louder than its own gain says. Raises IRError."""
     from ..cabinet.mixing import Part, mix
 
-    for strip in strips:
-        equal.hear(strip.item.ir)
-    first_db = equal.gain_db(strips[0].item.ir)
     parts = [
-        Part(
-            strip.item.ir,
-            strip.gain_db + equal.gain_db(strip.item.ir) - first_db,
-            strip.inverted,
-            strip.delay_ms,
-            strip.pan,
-        )
-        for strip in strips
+        Part(strip.item.ir, strip.gain_db + more, strip.inverted, strip.delay_ms, strip.pan)
+        for strip, more in zip(strips, more_db, strict=False)
     ]
-    result = mix(parts, align=aligned)
-    equal.hear(result.ir)
-    return _Made(result, PreparedIR(result.ir, Cabinet(result.ir)), tuple(strips))
+    return mix(parts, align=aligned)

@@ -17,8 +17,12 @@ from .. import bundled, remembered
 from ..cabinet.bank import MAX_BYTES
 from ..engine import PORT, Engine
 from ..errors import RigError
+from ..folders import beside
 from ..lane import Lane
 from ..levels import LEVEL_MODES, Level, LevelMode
+from ..measured import Measured
+from ..nam import Model
+from ..preset import Preset
 from ..sound import Sound
 from .audition import Audition
 from .cabinets import Cabinets
@@ -29,6 +33,7 @@ from .measuring import PATIENCE_S, Measuring
 from .midi_control import MidiControl
 from .mixdesk import VALUES, MixDesk
 from .prepared import PreparedModel
+from .presets import Presets
 from .recorder import Recorder, description
 from .shelf import Shelf
 from .volume import Volume
@@ -40,7 +45,8 @@ class Player:
     """One engine, one lane, and the commands of `commands.py`.
 
     `models` and `irs` are what the keys step through; the first of each plays first. `ir_named`: a cabinet was asked
-    for, so it also follows captures that already hold one.
+    for, so it also follows captures that already hold one. `presets` are there to be called; `preset`: one that plays
+    first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`.
     """
 
     def __init__(
@@ -58,10 +64,14 @@ class Player:
         source: int = PORT,
         ir_named: bool = False,
         ir_bytes: int = MAX_BYTES,
+        presets: Sequence[Path] = (),
+        preset: Preset | Path | None = None,
+        folder: Path | None = None,
+        keeps: bool | None = None,
     ) -> None:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
         rate = engine.sample_rate
-        self.models: Shelf[PreparedModel] = Shelf(models, lambda path: PreparedModel.load(path, size, rate).measured())
+        self.models = self._shelf(models)
         self.equal = EqualLoudness(rate, lambda: loop_from(bundled.di(), rate), BUNDLED)
         self.cabinets = Cabinets(engine, tell, irs, self.equal, max_bytes=ir_bytes, named=ir_named)
         self.desk = MixDesk(self.cabinets)
@@ -71,10 +81,16 @@ class Player:
         self.volume, self.midi = Volume(engine), MidiControl(self)
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
+        self.started = False
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
         self._changing = False  # a change of sound is on its way
         self._sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
         self._measuring = Measuring()
+        self.presets, self._first_preset = Presets(self, presets, folder, keeps), preset
+
+    def _shelf(self, models: Sequence[Path]) -> Shelf[PreparedModel]:
+        size, rate = self.size, self.engine.sample_rate
+        return Shelf(models, lambda path: PreparedModel.load(path, size, rate).measured())
 
     @property
     def sound(self) -> Sound:
@@ -88,14 +104,20 @@ class Player:
 
     # ------------------------------------------------------------ start and end
     def start(self) -> None:
-        """Load the first model and cabinet and hand them to the engine; a file that is wrong raises."""
+        """Load the first preset, or model and cabinet, and hand them to the engine; a file that is wrong raises."""
+        if self._first_preset is not None:
+            self.presets.start(self._first_preset)
+            self.started = True
+            return
         model = PreparedModel.load(self.models.path, self.size, self.engine.sample_rate)
         self.cabinets.first()
         self._adopt(model)
+        self.started = True
 
     def close(self) -> None:
         """Read nothing ahead any more; files that are being written become complete."""
         self.recorder.close()
+        self.presets.close()
         self.models.close()
         self.cabinets.close()
         self.desk.close()
@@ -106,7 +128,11 @@ class Player:
     @property
     def waiting(self) -> bool:
         """Whether something is on its way to be heard: then `tend` should be called every few milliseconds."""
-        return self.models.waiting or self.cabinets.bank.waiting or self.desk.waiting or self._changing
+        return self._asked or self._changing
+
+    @property
+    def _asked(self) -> bool:
+        return self.models.waiting or self.cabinets.bank.waiting or self.desk.waiting or self.presets.setlist.waiting
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
@@ -118,7 +144,23 @@ class Player:
             self.tell(str(error))
         self.audition.arrive(timeout_s)
         self.desk.arrive(timeout_s)
-        return not (self.models.waiting or self.cabinets.bank.waiting or self.desk.waiting)
+        self.presets.arrive(timeout_s)
+        return not self._asked
+
+    def take_over(self, sound: Sound, model: Model, bypassed: bool) -> None:
+        """A preset's model and levels are those of now, to be handed to the engine by the caller.
+
+        What was asked for before is forgotten. Next and previous go on from this model, among the files beside it.
+        """
+        self.sound, self.bypassed, self.reduced, self._ends_bypass = sound, bypassed, False, True
+        if model.path not in self.models.paths:
+            self.models.close(0.0)
+            self.models = self._shelf(beside(model.path, (".nam",)))
+        self.models.position, self.models.waiting = self.models.paths.index(model.path), False
+
+    def loudness_of(self, model: Model) -> Measured | None:
+        """What was measured about a model; None: it will be, and its level follows then."""
+        return self._measuring.of(model)
 
     def _adopt(self, prepared: PreparedModel) -> None:
         """Play a model, at the level that was entered for it, now or earlier; what is wrong with it raises first."""
@@ -154,16 +196,17 @@ class Player:
             for warning in (*([note] if note else ()), *model.warnings):
                 self.tell(f"         {warning}")
         self.cabinets.describe()
-        self._describe_levels()
+        self.describe_levels()
 
-    def _describe_levels(self) -> None:
+    def describe_levels(self) -> None:
+        """Say the sums of the levels."""
         self.tell(f"Input    {self.sound.calibration}")
         self.tell(f"Output   {self.sound.output}")
 
     # ------------------------------------------------------------ commands
     def handler(self, name: str) -> Callable[..., None]:
         """Who carries out an action."""
-        parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder, self.midi)
+        parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder, self.midi, self.presets)
         return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
 
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
@@ -199,7 +242,7 @@ class Player:
         self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
         self._follow_levels()
         if name == "preamp_gain":
-            self._describe_levels()
+            self.describe_levels()
         else:
             self.tell(f"{COMMANDS[name].text.capitalize()} {COMMANDS[name].format(self.value(name))}")
 
@@ -301,6 +344,7 @@ class Player:
             self.models.read_ahead()
         self.cabinets.tend(steady=not self._changing)
         self.recorder.tend()
+        self.presets.tend(steady=not self._changing)
         try:
             self.hands.tend()
         except RigError as error:
