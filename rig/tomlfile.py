@@ -20,7 +20,7 @@ from typing import Any
 from .errors import RigError
 
 MAX_BYTES = 64 << 10
-MOST_DOTS = 2000  # in a line: Python reads a key of so many parts in no time, one of 30,000 in nine seconds
+MOST_DOTS = 500  # in a line: Python reads a key of so many parts in no time, one of 30,000 in nine seconds
 MOST_WARNINGS = 20  # of one file
 LONGEST_SHOWN = 60  # characters of a value in a sentence
 
@@ -226,7 +226,7 @@ def _text(path: Path, file: str, what: str, error_type: type[RigError]) -> str:
         raise error_type(f"{file}, line {line}: not a {what} (it is no text in UTF-8).") from None
     for number, line_text in enumerate(text.split("\n"), 1):
         if line_text.count(".") > MOST_DOTS:
-            raise error_type(f"{file}, line {number}: a key of thousands of parts, which no {what} has.")
+            raise error_type(f"{file}, line {number}: a key of hundreds of parts, which no {what} has.")
     return text
 
 
