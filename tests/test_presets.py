@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import model_files
@@ -169,7 +170,7 @@ def test_after_a_switch_a_preset_sounds_as_if_it_had_been_played_from_the_start(
     print(f"preset {number}: switched against started {db(got - want, want):.0f} dB")
     assert np.abs(want).max() > 0.01
     assert db(got - want, want) <= -120
-    assert switched.player.sound == alone.player.sound
+    assert replace(switched.player.sound, measured=None) == replace(alone.player.sound, measured=None)
     for it in (alone, switched):
         it.player.close()
 
@@ -363,8 +364,6 @@ def test_with_equal_loudness_all_presets_are_equally_loud_from_their_first_note(
 
 
 def test_a_stored_loudness_is_played_and_what_is_saved_comes_back_as_loud(loud_and_soft, tmp_path):
-    from dataclasses import replace
-
     stored = [replace(loud_and_soft[0], loudness_lufs=-30.0), replace(loud_and_soft[1], loudness_lufs=-36.5)]
     paths = write(tmp_path / "set", *stored, replace(loud_and_soft[2], equal_loudness=False))
     it = Set(paths, folder=tmp_path / "set")

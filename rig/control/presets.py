@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .player import Player
 
 FOLDER = Path("presets")  # where a preset is saved if no setlist is played
-KEEP_EVERY_S = 5.0  # how often what is played is written down, if it has changed
+KEEP_EVERY_S = 2.0  # how often what is played is written down, if it has changed
 PATIENCE_S = 3.0  # how long the end waits for that
 
 
