@@ -10,7 +10,6 @@ from .. import bundled
 from ..errors import BackendError
 from ..folders import Found
 from .backend import opened
-from .chosen import Chosen, chosen
 from .options import add_session_options, check_levels, irs_from, kept_interface_level, models_from
 from .session import Session
 from .terminal import Screen
@@ -43,13 +42,17 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
+    from .chosen import Chosen, chosen
+
     called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
     interface = kept_interface_level(options) or called.interface
     models, irs, problems = _files(options) if called.first is None else ([], [], [])
     screen = Screen()
     if options.backend == "offline":
-        if options.else_render is None or not models:
-            raise BackendError("--backend offline writes what a model makes to a file: name both, --else-render FILE.")
+        if options.else_render is None:
+            raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
+        if not models:
+            raise BackendError("--backend offline renders models, not presets: name a .nam file.")
         return _render_instead(options, models[0], irs[0] if irs else None, interface)
     try:
         backend = opened(options)

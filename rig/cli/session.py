@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from ..backends.base import is_pluggable
 from ..errors import RigError
 from .backend import await_device, may_howl, plugged, why_ordinary
-from .chosen import Chosen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
 from .terminal import Keys, Screen
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from ..backends.base import Backend
     from ..control.player import Player
     from ..engine import Engine
+    from .chosen import Chosen
 
 REFRESH_S = 0.1
 WAITING_S = 0.005  # between two looks while a sound is on its way

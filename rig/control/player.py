@@ -321,6 +321,8 @@ class Player:
         self.tell("The full model plays again.")
 
     def _take_title(self) -> str:
+        if self.presets.playing is not None:
+            return self.presets.playing.name
         return self.sound.model.path.stem if self.sound.model is not None else "guitar"
 
     def _take_description(self) -> dict[str, Any]:

@@ -1,78 +1,53 @@
 """The settings of a preset that other parts of the player own, carried to them by the command table.
 
-In the file a setting has the name of its command with its unit: the command `gate_threshold` in dBFS is
-`threshold_dbfs` in `[gate]`, `rumble` in Hz is `rumble_hz`. What is on or off is an action, whose part says `is_on`.
+In the file a setting has the name of its command with its unit: the value of `gate_threshold` in dBFS is
+`threshold_dbfs` in `[gate]`, that of `gate` (1 on, 0 off) is `on`, and that of `rumble` is `rumble_hz`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RigError
 from ..preset import Preset
-from .commands import COMMANDS, Command
+from .commands import COMMANDS
 
 if TYPE_CHECKING:
     from .player import Player
 
-GROUP = "gate"
-SWITCH = "on"
-ALONE = "rumble"
+GATE, RUMBLE, SWITCH = "gate", "rumble", "on"
 
 
-def _gate_commands() -> Iterator[tuple[str, Command]]:
+def _gate_commands() -> dict[str, str]:
+    """The command of each key of `[gate]`, the switch last, so that a gate opens where it is to open."""
+    commands = {}
     for name, command in COMMANDS.items():
-        if name == GROUP and command.is_action:
-            yield SWITCH, command
-        elif name.startswith(f"{GROUP}_") and not command.is_action:
-            yield _key(name.removeprefix(f"{GROUP}_"), command), command
-
-
-def _key(name: str, command: Command) -> str:
-    return f"{name}_{command.unit.lower()}" if command.unit else name
-
-
-def _part(player: Player, command: Command) -> Any:
-    return getattr(player.handler(command.name), "__self__", None)
+        if name.startswith(f"{GATE}_"):
+            unit = f"_{command.unit.lower()}" if command.unit else ""
+            commands[f"{name.removeprefix(f'{GATE}_')}{unit}"] = name
+    return {**commands, **({SWITCH: GATE} if GATE in COMMANDS else {})}
 
 
 def settings_now(player: Player) -> dict[str, Any]:
     """Fields of a preset: the settings as they are now; nothing where nobody has them."""
-    gate: dict[str, float | bool] = {}
-    for key, command in _gate_commands():
-        gate[key] = bool(_part(player, command).is_on) if command.is_action else player.value(command.name)
-    rumble = COMMANDS.get(ALONE)
-    rumble_hz = None
-    if rumble is not None:
-        if rumble.is_action:
-            part = _part(player, rumble)
-            rumble_hz = float(part.rumble_hz) if part.rumble_hz is not None else 0.0
-        else:
-            rumble_hz = player.value(ALONE)
-    return {"gate": gate, "rumble_hz": rumble_hz}
+    gate: dict[str, float | bool] = {key: player.value(name) for key, name in _gate_commands().items()}
+    if SWITCH in gate:
+        gate[SWITCH] = bool(gate[SWITCH])
+    return {"gate": gate, "rumble_hz": player.value(RUMBLE) if RUMBLE in COMMANDS else None}
 
 
 def apply_settings(player: Player, preset: Preset) -> None:
     """Set what a preset says; what nobody knows is told, what it leaves out stays."""
-    known = dict(_gate_commands())
-    for key, value in preset.gate.items():
-        command = known.get(key)
-        if command is None:
-            player.tell(f"         [{GROUP}] {key}: nobody here knows this setting; it is ignored.")
-        else:
-            _apply(player, command, value)
-    rumble = COMMANDS.get(ALONE)
-    if rumble is not None and preset.rumble_hz is not None:
-        _apply(player, rumble, preset.rumble_hz)
-
-
-def _apply(player: Player, command: Command, value: float | bool) -> None:
-    try:
-        if command.is_action:
-            if bool(_part(player, command).is_on) != bool(value):
-                player.do(command.name)
-        elif player.value(command.name) != float(value):
-            player.set(command.name, float(value))
-    except RigError as error:
-        player.tell(str(error))
+    known = _gate_commands()
+    for key in preset.gate:
+        if key not in known:
+            player.tell(f"         [{GATE}] {key}: nobody here knows this setting; it is ignored.")
+    wanted = {name: preset.gate[key] for key, name in known.items() if key in preset.gate}
+    if preset.rumble_hz is not None and RUMBLE in COMMANDS:
+        wanted[RUMBLE] = preset.rumble_hz
+    for name, value in wanted.items():
+        try:
+            if player.value(name) != float(value):
+                player.set(name, float(value))
+        except RigError as error:
+            player.tell(str(error))
