@@ -143,8 +143,8 @@ class EqualLoudness:
     # ------------------------------------------------------------ gains
     def is_matched(self, ir: IR) -> bool:
         """Whether this cabinet's gain has been measured."""
-        matching = self._matching
-        return matching is not None and matching.gain_db(ir.content_hash) is not None
+        rendered = self._rendered.get(self._key(self._sound))
+        return rendered is not None and rendered.matching is not None and bool(rendered.matching.heard(ir.content_hash))
 
     def gain_db(self, ir: IR) -> float:
         """What to add to a cabinet's own level: measured, else guessed; 0 while every cabinet has its own level."""
