@@ -161,17 +161,18 @@ def switch_live(jack_server, folder, switches, per_take):
         faults, allocated, at, done = page_faults(thread), rtsys.get_allocation_stats().alloc, 0, 0
         while done < switches and lost < 10 + switches // per_take:
             xruns = int(backend.host["xruns"]), int(backend.host["resizes"])
-            take = engine.take(round((per_take * 0.15 + 0.6) * RATE), "output")
+            take = engine.take(round((per_take * 0.2 + 0.7) * RATE), "output")
             tend(0.3)
             for _ in range(per_take):
                 at += 1
                 player.do("preset", player.presets.setlist.entries[usable[at % len(usable)]].number)
                 assert player.arrive(20)
                 tend(0.12)
+            in_time = take.state == "running"  # a busy machine may be late with the last of them
             wait_until(lambda take=take: take.state in ("done", "broken"), "the take", 30)
             time.sleep(0.2)
             done += per_take
-            if take.intact(*xruns):
+            if in_time and take.intact(*xruns):
                 changes.append(changes_in(take.take))
             else:
                 lost += 1
@@ -184,7 +185,7 @@ def switch_live(jack_server, folder, switches, per_take):
         backend.stop()
     every = [change for take in changes for change in take]
     print(
-        f"{done} switches, {len(every)} in {len(changes)} whole takes ({lost} torn by the server): click "
+        f"{done} switches, {len(every)} in {len(changes)} whole takes ({lost} torn by the server or too late): click "
         f"{max(c.click for c in every):.2f}, hole {max(c.hole for c in every)} samples; worst CPU time of a cycle "
         f"{worst:.0%} of the period, {misses} missed by our own doing, {faults} page faults, {allocated} allocations, "
         f"arenas {memory[0]} to {memory[-1]}"

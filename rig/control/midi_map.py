@@ -51,8 +51,8 @@ KINDS: tuple[Kind, ...] = ("note", "control", "program")
 NUMBERS: dict[Kind, str] = {"note": "note", "control": "cc", "program": "program"}
 CURVES: tuple[Curve, ...] = ("linear", "log", "exp")
 ONS: tuple[On, ...] = ("press", "change", "any")
-# What the number of an action is, where it has one: those that have keys with numbers, and presets.
-NUMBERED = {name for name, way in KEYS.values() if way and COMMANDS[name].is_action} | {"preset"}
+# Actions that take a number: those that have keys with numbers, such as presets, and the parts of a mix.
+NUMBERED = {name for name, way in KEYS.values() if way and COMMANDS[name].is_action} | {"mix_part"}
 
 
 @dataclass(frozen=True, slots=True)
