@@ -3,7 +3,7 @@
 VENV = .venv
 READY = $(VENV)/.ready
 
-.PHONY: all play test check soak clean
+.PHONY: all play test check soak soak-quick clean
 
 all: check test
 
@@ -26,6 +26,11 @@ soak: $(READY)
 	@sh .ci/setup libraries server
 	@sh .ci/setup browser
 	$(VENV)/bin/python -m pytest -m soak
+
+# The hour of tests/test_hour.py in five minutes.
+soak-quick: $(READY)
+	@sh .ci/setup libraries server
+	RIG_SOAK_MINUTES=5 $(VENV)/bin/python -m pytest -s -m soak tests/test_hour.py
 
 clean:
 	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
