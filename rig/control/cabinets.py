@@ -89,7 +89,7 @@ class Cabinets:
         """Stand where another stood, whose rate was another one. What sounds is handed over by `for_model`."""
         if self.bank.paths != before.bank.paths:
             self.bank.close(0.0)
-            self._stock(before.bank.paths)
+            self.stock(before.bank.paths)
         self.tour.resume(before.tour)
         self.bank.position, self._direction = before.bank.position, before._direction
         if before.bank.waiting:

@@ -257,7 +257,7 @@ class MixDesk:
         self.chosen, self.aligned = before.chosen, before.aligned
         self.is_on, self._adds = before.is_on, before._adds
         if self.is_on and len(self.strips) > 1:
-            self.cabinets.hand = _made(self.strips, self.aligned, self.cabinets.equal).item
+            self.cabinets.hand = _made(self.strips, self.aligned, self.cabinets.equal, self._table).item
 
     def _strip_again(self, strip: Strip) -> Strip:
         return dataclasses.replace(strip, item=self.cabinets.again(strip.item))
@@ -265,7 +265,7 @@ class MixDesk:
     def scene_again(self, scene: Scene) -> Scene:
         """A scene of a desk whose rate was another one."""
         strips = tuple(self._strip_again(strip) for strip in scene.strips)
-        mixed = _made(strips, scene.aligned, self.cabinets.equal).item if scene.mixed else None
+        mixed = _made(strips, scene.aligned, self.cabinets.equal, 0).item if scene.mixed else None
         return dataclasses.replace(scene, item=mixed or self.cabinets.again(scene.item), strips=strips)
 
     # ------------------------------------------------------------ files
