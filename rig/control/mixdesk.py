@@ -255,9 +255,11 @@ class MixDesk:
         """Have the parts of another desk, whose rate was another one; a mix is made again and follows with a fade."""
         self.strips = tuple(self._strip_again(strip) for strip in before.strips)
         self.chosen, self.aligned = before.chosen, before.aligned
-        self.is_on, self._adds = before.is_on, before._adds
+        self.is_on, self._adds, self._levels_parts = before.is_on, before._adds, before._levels_parts
         if self.is_on and len(self.strips) > 1:
-            self.cabinets.hand = _made(self.strips, self.aligned, self.cabinets.equal, self._table).item
+            equal = self.cabinets.equal if self._levels_parts else None
+            self._made = _made(self.strips, self.aligned, equal, self._table)
+            self.cabinets.hand = self._made.item
 
     def _strip_again(self, strip: Strip) -> Strip:
         return dataclasses.replace(strip, item=self.cabinets.again(strip.item))
