@@ -222,6 +222,24 @@ class Engine:
         """Fade the outputs to a linear gain, beside the master."""
         self.record["volume"]["target"] = gain
 
+    def rise_from_silence(self, gain: float) -> None:
+        """Before a backend begins to call the engine again: its outputs will fade in to a linear gain."""
+        settle(self.record["master"], 0.0)
+        self.set_master(gain)
+
+    def fade_out(self, timeout_s: float = 0.5) -> bool:
+        """Fade the outputs to silence and wait until they are; False if nobody calls the engine meanwhile."""
+        self.set_master(0.0)
+        deadline, done_at = time.monotonic() + timeout_s, None
+        while time.monotonic() < deadline:
+            cycles = int(self.record["cycles"])
+            if done_at is None and self.record["master"]["value"] == 0.0:
+                done_at = cycles
+            if done_at is not None and cycles > done_at:  # that last cycle has been played, too
+                return True
+            time.sleep(0.002)
+        return False
+
     def set_mix(self, position: int, gain: float) -> None:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain

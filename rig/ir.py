@@ -12,6 +12,7 @@ The NAM plugin also cuts every response at 8192 samples; rig plays all of it.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import math
@@ -170,6 +171,21 @@ class IR:
         """
         y = convolve_offline(self.filters(), x, block_size)
         return y[0] if self.channels == 1 else np.ascontiguousarray(y.T)
+
+
+def at_rate(ir: IR, sample_rate: float) -> IR:
+    """The same response for a session of another rate: from its file, or from the taps if that is not there any more.
+
+    Made from the file it is the same as ever; from the taps what was above half of the lower rate is lost.
+    """
+    if ir.path is not None:
+        with contextlib.suppress(IRError):
+            again = IR.load(ir.path, round(sample_rate), ir.convention)
+            if again.content_hash == ir.content_hash:
+                return again
+    # Fewer samples per second must each weigh more; the gain of the "nam" convention holds that already.
+    taps = resample(ir.taps.T, ir.sample_rate, round(sample_rate)) * (ir.sample_rate / sample_rate)
+    return dataclasses.replace(ir, taps=_frozen(taps.T), sample_rate=round(sample_rate))
 
 
 def _gain(convention: str, sample_rate: int) -> float:

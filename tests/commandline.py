@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,11 @@ def refused(done, *patterns: str) -> None:
 class Playing:
     """`rig play` in the background; a context manager that ends it with Ctrl-C."""
 
-    def __init__(self, *arguments: Any, cwd: Path | None = None, **environment: str) -> None:
+    def __init__(
+        self, *arguments: Any, cwd: Path | None = None, command: Sequence[str] = RIG, **environment: str
+    ) -> None:
         self._process = subprocess.Popen(
-            [*RIG, "play", *map(str, arguments)],
+            [*command, "play", *map(str, arguments)],
             cwd=cwd,
             env={**os.environ, **environment},
             stdout=subprocess.PIPE,
@@ -59,6 +62,15 @@ class Playing:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line.rstrip())
+
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self._process.send_signal(number)
 
     def wait_for(self, pattern: str, timeout_s: float = 60.0, after: int = 0) -> str:
         """The first line (behind line number `after`) that matches."""

@@ -45,3 +45,15 @@ def jack_server() -> Iterator[JackServer]:
         pytest.skip("jackd is not installed")
     with JackServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file of steady noise, to play in place of the guitar: whenever rig plays it, it can be heard."""
+    import numpy as np
+
+    from rig import wav
+
+    path = tmp_path_factory.mktemp("loop") / "noise.wav"
+    wav.write(path, 0.1 * np.random.default_rng(1).standard_normal(48000), 48000, "FLOAT")
+    return str(path)

@@ -73,6 +73,7 @@ DECK = np.dtype(
         ("freewheeling", np.int64),
         ("gone", np.int64),
         ("stall_us", np.int64),  # sleep that long in the next cycle: an xrun on demand
+        ("lax", np.int64),  # 1: a take goes on whatever is lost
     ],
     align=True,
 )
@@ -98,7 +99,7 @@ def on_cycle(frames, argument):
     m = 0
     if d.state == RUNNING:
         whole = load_acquire(here + XRUNS) == d.xruns_before and load_acquire(here + RESIZES) == d.resizes_before
-        if now != d.next_time or not whole:
+        if d.lax == 0 and (now != d.next_time or not whole):
             store_release(here + STATE, BROKEN)
         else:
             m = min(n, d.length - d.position)

@@ -76,6 +76,27 @@ class Backend(Protocol):
 class Pluggable(Backend, Protocol):
     """A backend with ports that are connected by name, while it plays."""
 
+    @property
+    def server_frames(self) -> int:
+        """A counter that moves as long as the server works, even if it does not call us."""
+
+    @property
+    def ports_changed(self) -> int:
+        """How often a port of anybody's came or went."""
+
+    @property
+    def cables_changed(self) -> int:
+        """How often any two ports were connected or parted."""
+
+    def port_names(self) -> set[str]:
+        """Every port there is."""
+
+    def ports_there(self, capture: bool) -> dict[str, bool]:
+        """All audio ports of others that sound comes from (`capture`) or goes to: name, and whether a sound card's."""
+
+    def round_trip_samples(self) -> int | None:
+        """From the sound card's input through us to its output; None: not known."""
+
     def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
         """Connect to the ports a player names, or to the sound card; one sentence each."""
 

@@ -4,7 +4,7 @@ When the server goes away while playing, `gone` turns true and the sound stops. 
 
     connections = backend.connections()     # as they were
     backend.close()
-    backend = wait_for_server()             # polls; Ctrl-C ends it
+    backend = Jack()                        # again and again: a BackendError as long as no server runs
     backend.start(block, engine)
     backend.reconnect(connections)
 
@@ -45,6 +45,8 @@ _CALLBACKS = {
     "jack_set_freewheel_callback": jack_callbacks.on_freewheel,
     "jack_set_latency_callback": jack_callbacks.on_latency,
     "jack_on_info_shutdown": jack_callbacks.on_shutdown,
+    "jack_set_port_registration_callback": jack_callbacks.on_port,
+    "jack_set_port_connect_callback": jack_callbacks.on_cable,
 }
 _abandoned: list[Any] = []  # memory of clients that would not close: libjack's threads may still look at it
 
@@ -130,6 +132,21 @@ class Jack:
         return int(self._state["block_size"])
 
     @property
+    def server_frames(self) -> int:
+        """The server's frame counter; it moves as long as the server works, whether or not it calls us."""
+        return jack_calls.last_frame_time(self._client) if not self.gone else 0
+
+    @property
+    def ports_changed(self) -> int:
+        """How often a port of anybody's came or went."""
+        return int(self._state["ports_changed"])
+
+    @property
+    def cables_changed(self) -> int:
+        """How often any two ports were connected or parted."""
+        return int(self._state["cables_changed"])
+
+    @property
     def gone(self) -> bool:
         """The server has shut down, or has thrown this client out."""
         return bool(self.host["gone"])
@@ -150,6 +167,14 @@ class Jack:
         """Least and most frames from capture to one of `ports`, or from there to playback, as the server knows them."""
         return jack_calls.latency_range(self._ports[port], playback)
 
+    def round_trip_samples(self) -> int | None:
+        """From the sound card's input through us to its output, as the server knows it; None: it knows nothing."""
+        capture, playback = self.port_latency_samples("in"), self.port_latency_samples("out_1", playback=True)
+        known = self.connections()
+        if not known["in"] or not known["out_1"]:
+            return None
+        return capture[1] + self.latency_samples + playback[1]
+
     def realtime_priority(self) -> int | None:
         """Real-time priority of the audio thread, 0 for an ordinary one, `None` where the system does not say.
 
@@ -161,6 +186,7 @@ class Jack:
     def start(self, block: int, engine: int) -> None:
         """Call `block(engine, host, frames)`, both given by address, in every cycle from now on."""
         self.host["engine"], self.host["block"] = engine, block
+        self.host["sample_rate"] = self.sample_rate  # some servers change it while they run
         self._state["thread_id"] = 0  # every start has a new thread
         self._ask(self._client.activate)
         self._active = True
@@ -287,6 +313,10 @@ class Jack:
         """Least and most frames that lie behind (or, `playback`, before) a port of others, as its owner says."""
         return tuple(self._ask(lambda: jack_calls.latency_range(self._client.get_port_by_name(port), playback)))
 
+    def port_names(self) -> set[str]:
+        """Every port of the server, of whatever kind."""
+        return set(self._ask(lambda: [port.name for port in self._client.get_ports()]))
+
     def neighbours(self, port: str) -> list[str]:
         """What any port is connected to, by name; nothing where it is not there any more."""
         jack, _ = jack_calls.library()
@@ -322,22 +352,6 @@ class Jack:
         if problem is not None:
             raise problem
         return answer
-
-
-def wait_for_server(
-    client_name: str = "rig",
-    server_name: str | None = None,
-    poll_s: float = 0.5,
-    waiting: Callable[[], bool] = lambda: True,
-    gear: Sequence[str] = (),
-    midi: bool = False,
-) -> Jack | None:
-    """Open a client as soon as a server runs; `None` when `waiting()` turns false before that."""
-    while waiting():
-        with contextlib.suppress(BackendError):
-            return Jack(client_name, server_name, gear, midi)
-        time.sleep(poll_s)
-    return None
 
 
 def _open(client_name: str, server_name: str | None) -> Any:

@@ -45,6 +45,8 @@ CLIENT = np.dtype(
         ("midi_event_count", np.int64),  # jack_midi_get_event_count
         ("midi_event_get", np.int64),  # jack_midi_event_get
         ("midi_message", MESSAGE),  # filled by that
+        ("ports_changed", np.int64),  # times a port of anybody's came or went
+        ("cables_changed", np.int64),  # times any two ports were connected or parted
     ],
     align=True,
 )
@@ -52,6 +54,7 @@ CLIENT = np.dtype(
 XRUNS, RESIZES, GONE, TIMED = (offset(HOST, name) for name in ("xruns", "resizes", "gone", "timed"))
 RANGE_1, RANGE_2 = offset(CLIENT, "range_1"), offset(CLIENT, "range_2")
 MIDI_MESSAGE = offset(CLIENT, "midi_message")
+PORTS_CHANGED, CABLES_CHANGED = offset(CLIENT, "ports_changed"), offset(CLIENT, "cables_changed")
 CAPTURE = 0  # jack_latency_callback_mode_t; the other one is playback
 
 call_get_buffer = foreign("l", "l", "u")  # void *(port, frames)
@@ -144,6 +147,18 @@ def on_latency(mode: int, argument: Any) -> None:
         call_latency(c.set_latency, c.input_port, mode, here + RANGE_1)
         if c.return_port != 0:
             call_latency(c.set_latency, c.return_port, mode, here + RANGE_1)
+
+
+@entry(types.void(types.uint32, types.int32, types.voidptr))
+def on_port(port: int, came: int, argument: Any) -> None:
+    """JackPortRegistrationCallback."""
+    fetch_add(pointer_to_int(argument) + PORTS_CHANGED, 1)
+
+
+@entry(types.void(types.uint32, types.uint32, types.int32, types.voidptr))
+def on_cable(source: int, target: int, connected: int, argument: Any) -> None:
+    """JackPortConnectCallback."""
+    fetch_add(pointer_to_int(argument) + CABLES_CHANGED, 1)
 
 
 @entry(types.void(types.voidptr))

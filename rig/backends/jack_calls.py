@@ -77,6 +77,13 @@ def latency_range(port: Any, playback: bool = False) -> tuple[int, int]:
     return found.least, found.most
 
 
+def last_frame_time(client: Any) -> int:
+    """The server's frame counter at the start of its last cycle, read from its shared memory: nobody is asked."""
+    _, libjack = library()
+    libjack.jack_last_frame_time.restype = ctypes.c_uint32
+    return int(libjack.jack_last_frame_time(ctypes.c_void_p(handle(client))))
+
+
 def recompute_latencies(client: Any) -> None:
     """Have the server ask every client for its latencies again."""
     _, libjack = library()

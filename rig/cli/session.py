@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from ..errors import RigError
 from .backend import await_device, may_howl, plugged, why_ordinary
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
+from .survival import Survival
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 REFRESH_S = 0.1
 WAITING_S = 0.005  # between two looks while a sound is on its way
 SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
-CONNECTIONS_S = 2.0  # how often the connections are noted, to make them again after a restart of the server
 KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
     "q quit, h all keys"
@@ -47,117 +48,128 @@ class Session:
     ) -> None:
         self.options, self.screen, self.backend, self.called = options, screen, backend, called
         self.models, self.irs, self.interface = models, irs, interface
-        self.xruns_before, self.connected = 0, {}  # type: int, dict[str, list[str]]
+        self.engine: Engine
+        self.player: Player
         self.entry: Entry | None = None  # a text that is being typed
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
         from ..control.hands import loop_from
-        from ..control.player import Player
-        from ..engine import LOOP, PORT, Engine
+        from ..engine import Engine
 
         sys.setswitchinterval(SWITCH_S)
-        try:
-            engine = Engine(self.backend.sample_rate)
-            player = Player(
-                engine,
-                self.screen.say,
-                self.models,
-                self.irs,
-                interface=self.interface,
-                preamp_gain_db=self.options.preamp_gain_db,
-                level_mode=self.options.level,
-                model_input_dbu=self.options.model_input_dbu,
-                size=self.options.size,
-                source=LOOP if self.options.di is not None else PORT,
-                ir_named=self.options.ir is not None,
-                ir_bytes=self.options.ir_memory_mb << 20,
-                presets=self.called.presets,
-                preset=self.called.first,
-                folder=self.called.folder,
-                keeps=self.called.keeps,
-            )
+        with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as ending:  # each step, whatever happens
+            ending.callback(self.screen.end)
+            ending.callback(lambda: self.backend.close())
+            self.engine = Engine(self.backend.sample_rate)
+            self.player = self._new_player(self.engine)
+            ending.callback(lambda: self.player.close())
             if self.options.di is not None:
-                player.hands.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
-            with contextlib.closing(player):
-                self._play(engine, player)
-            return 0
-        except KeyboardInterrupt:
-            return 0
-        finally:
-            self.screen.end()
-            self.backend.close()
-
-    def _play(self, engine: Engine, player: Player) -> None:
-        player.equal.switch(self.options.equal_loudness)
-        player.start()
-        if may_howl(self.backend, self.options):
-            player.do("mute")
-            self.screen.say(
-                "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. Press m "
-                "to hear it, or name your guitar's input with --input (rig devices lists them)."
-            )
-        open_midi(self.options, self.backend, player)
-        self.backend.start(engine.block_address, engine.address)
-        self.backend.latency_samples = engine.latency_samples
-        for sentence in plugged(self.backend, self.options):
-            self.screen.say(f"Ports    {sentence}")
-        connect_midi(self.options, self.backend, self.screen.say)
-        if is_pluggable(self.backend):
-            self.connected = self.backend.connections()
-        player.recorder.folder = self.options.record_to
-        if self.options.record:
-            player.recorder.begin()
-        self._say_start(engine)
-        with Keys() as keys:
+                self.player.hands.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
+            self.player.equal.switch(self.options.equal_loudness)
+            self.player.start()
+            if may_howl(self.backend, self.options):
+                self.player.do("mute")
+                self.screen.say(
+                    "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. "
+                    "Press m to hear it, or name your guitar's input with --input (rig devices lists them)."
+                )
+            keys = ending.enter_context(Keys())
+            ending.callback(self._leave)
+            self._start()
             if keys.present:
                 self.screen.say(KEYS_LINE)
             if self.options.blind:
-                player.do("blind")
-            with contextlib.suppress(KeyboardInterrupt):
-                self._loop(engine, player, keys)
-        engine.set_master(0.0)
-        if not self.backend.gone:
-            time.sleep(0.03)  # the fade out
+                self.player.do("blind")
+            self._loop(keys)
+        return 0
 
-    def _say_start(self, engine: Engine) -> None:
-        priority = self.backend.realtime_priority()
-        if priority == 0:
+    def _new_player(self, engine: Engine) -> Player:
+        from ..control.player import Player
+        from ..engine import LOOP, PORT
+
+        player = Player(
+            engine,
+            self.screen.say,
+            self.models,
+            self.irs,
+            interface=self.interface,
+            preamp_gain_db=self.options.preamp_gain_db,
+            level_mode=self.options.level,
+            model_input_dbu=self.options.model_input_dbu,
+            size=self.options.size,
+            source=LOOP if self.options.di is not None else PORT,
+            ir_named=self.options.ir is not None,
+            ir_bytes=self.options.ir_memory_mb << 20,
+            presets=self.called.presets,
+            preset=self.called.first,
+            folder=self.called.folder,
+            keeps=self.called.keeps,
+        )
+        player.recorder.folder = self.options.record_to
+        open_midi(self.options, self.backend, player)
+        return player
+
+    def _start(self) -> None:
+        self.backend.start(self.engine.block_address, self.engine.address)
+        self.backend.latency_samples = self.engine.latency_samples
+        for sentence in plugged(self.backend, self.options):
+            self.screen.say(f"Ports    {sentence}")
+        connect_midi(self.options, self.backend, self.screen.say)
+        to_card: tuple[str, ...] = ()
+        if not self.options.no_connect:
+            to_card += () if self.options.input else ("in",)
+            to_card += () if self.options.output else ("out_1", "out_2")
+        if self.options.record:
+            self.player.recorder.begin()
+        if self.backend.realtime_priority() == 0:
             self.screen.say(
                 f"Note     the audio thread has no real-time priority: expect xruns (see {why_ordinary(self.backend)})"
             )
-        period_ms = 1000 * self.backend.block_size / engine.sample_rate
-        self.screen.say(f"Playing  {engine.sample_rate:g} Hz, {self.backend.block_size} frames ({period_ms:.1f} ms)")
+        self.say_period()
+        self.survival = Survival(self, self.screen.say, to_card)
 
-    def _loop(self, engine: Engine, player: Player, keys: Keys) -> None:
-        began = noted = time.monotonic()
+    def _leave(self) -> None:
+        """The sound fades out, and the server is told that we go."""
+        try:
+            if not self.backend.gone:
+                self.engine.fade_out()
+        finally:
+            self.backend.close()
+
+    def _loop(self, keys: Keys) -> None:
+        began = time.monotonic()
         refreshed = began - REFRESH_S
-        while not player.finished:
+        while not self.player.finished:
             pressed = wait_for_keys_or_midi(
-                keys, player, WAITING_S if player.waiting else REFRESH_S, bool(self.connected.get("midi"))
+                keys,
+                self.player,
+                WAITING_S if self.player.waiting else REFRESH_S,
+                self.survival.is_plugged("midi"),
             )
             for key in pressed:
-                self._press(key, player)
-            player.tend()
+                self._press(key, self.player)
+            self.player.tend()
             now = time.monotonic()
             if not pressed and now - refreshed < REFRESH_S - WAITING_S:
                 continue
             refreshed = now
-            self._report_latency(engine)
-            if self.backend.gone:
-                if is_pluggable(self.backend):
-                    self._await_server(engine, player)
-                else:
-                    self.xruns_before += int(self.backend.host["xruns"])
-                    self.backend = await_device(self.backend, engine, self.screen)
-            elif is_pluggable(self.backend) and now - noted > CONNECTIONS_S:
-                self.connected, noted = self.backend.connections(), now
+            if self.backend.gone and not is_pluggable(self.backend):
+                self.survival.go_on_with(await_device(self.backend, self.engine, self.screen))
+            self.survival.tend()
+            if self.survival.can_ask:
+                with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
+                    self.backend.latency_samples = self.engine.latency_samples
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
             if self.entry is not None:
-                self.screen.line(self.entry.line(player))
+                self.screen.line(self.entry.line(self.player))
             else:
-                self.screen.line(*live_line(engine, player, self.xruns_before + int(self.backend.host["xruns"])))
+                self.screen.line(*self._live_line())
+
+    def _live_line(self) -> list[str]:
+        forms, state = live_line(self.engine, self.player, self.survival.xruns), self.survival.state
+        return [f"{state} | {form}" for form in forms] if state else forms
 
     def _press(self, key: str, player: Player) -> None:
         """A key: a command, or part of a text that a command has asked for."""
@@ -175,37 +187,52 @@ class Session:
             else:
                 player.do(name, way)
 
-    def _report_latency(self, engine: Engine) -> None:
-        with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
-            self.backend.latency_samples = engine.latency_samples
+    # ------------------------------------------------------------ what survives a server; see survival.py
+    def reopen(self) -> Backend:
+        """A new client; raises BackendError as long as there is no server."""
+        from ..backends.jack import Jack
 
-    def _await_server(self, engine: Engine, player: Player) -> None:
-        """The server has gone: wait, and play on where it was when it comes back."""
-        from ..backends.jack import wait_for_server
+        return Jack(self.options.name, midi=not self.options.no_midi)
 
-        assert is_pluggable(self.backend)
-        self.screen.say("The JACK server has gone; waiting for it to come back (Ctrl-C ends).")
-        connections = self.backend.connections()
-        self.xruns_before += int(self.backend.host["xruns"])
-        self.backend.close()
-        refused = None
-        while True:
-            backend = wait_for_server(self.options.name, midi=not self.options.no_midi)
-            if backend is None:
-                raise KeyboardInterrupt
-            self.backend = backend
-            if round(backend.sample_rate) == round(engine.sample_rate):
-                break
-            sentence = f"The server is back at {backend.sample_rate} Hz; this session needs {engine.sample_rate:g} Hz."
-            if sentence != refused:
-                self.screen.say(sentence)
-            refused = sentence
-            backend.close()
-            time.sleep(1.0)
+    def play_on(self) -> str:
+        """Start the backend, with everything prepared for its rate; what has changed by that. Raises RigError."""
+        changed, before = "", self.player
+        if round(self.backend.sample_rate) != round(self.engine.sample_rate):
+            changed = self._move()
+        self.engine.rise_from_silence(0.0 if self.player.muted else 1.0)
+        self.backend.start(self.engine.block_address, self.engine.address)
+        self.backend.latency_samples = self.engine.latency_samples
+        if before is not self.player:
+            was_recording = before.recorder.is_recording
+            before.close()
+            if was_recording:
+                self.player.recorder.begin()  # another take: a file has one rate
+            del before
+            gc.collect()  # the old engine's memory goes now
+        return changed
+
+    def _move(self) -> str:
+        """All that plays, on an engine of another rate."""
+        from ..engine import Engine
+
+        engine = Engine(self.backend.sample_rate)
+        player = self._new_player(engine)
         try:
-            backend.start(engine.block_address, engine.address)
-            for sentence in backend.reconnect(connections):
-                self.screen.say(f"Ports    {sentence}")
-            self.screen.say("The JACK server is back.")
-        except RigError as error:
-            self.screen.say(str(error))
+            player.resume(self.player)
+        except BaseException:
+            player.close()
+            raise
+        old_hz, self.engine, self.player = self.engine.sample_rate, engine, player
+        note = player.sound.rate_note(engine.sample_rate, engine.latency_samples)
+        return f" at {engine.sample_rate:g} Hz (before: {old_hz:g} Hz)" + (f"; {note}" if note else "")
+
+    def say_period(self) -> None:
+        """Rate, period, and the latency of all of it as JACK knows it."""
+        backend = self.backend
+        rate, frames = backend.sample_rate, backend.block_size
+        through = ""
+        with contextlib.suppress(RigError):
+            samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
+            if samples:
+                through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+        self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")

@@ -38,30 +38,30 @@ class Keys:
 
     def __init__(self) -> None:
         self._before: Any = None
+        self._to_continue: Any = None
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> Self:
-        try:
+        with _no_terminal_is_no_error():
             import termios
-            import tty
 
-            self._before = termios.tcgetattr(sys.stdin)
-            tty.setcbreak(sys.stdin)
-        except (ImportError, OSError, ValueError, AttributeError):
-            self._before = None
-        except Exception as error:  # termios.error is no subclass of OSError
-            if type(error).__name__ != "error":
-                raise
-            self._before = None
+            before = termios.tcgetattr(sys.stdin)
+            _to_single_keys()
+            self._before = before
+        if self.present and threading.current_thread() is threading.main_thread():
+            self._to_continue = signal.signal(signal.SIGCONT, _to_single_keys)  # after Ctrl-Z and `fg`
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            import termios
+        if self._to_continue is not None:
+            signal.signal(signal.SIGCONT, self._to_continue)
+        if self.present:
+            with _no_terminal_is_no_error():  # it may have been closed
+                import termios
 
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
 
     @property
     def present(self) -> bool:
@@ -78,10 +78,41 @@ class Keys:
         ready, _, _ = select.select([sys.stdin], [], [], seconds)
         if not ready:
             return []
-        sent = os.read(sys.stdin.fileno(), 4096)
+        try:
+            sent = os.read(sys.stdin.fileno(), 4096)
+        except OSError:
+            sent = b""
         if not sent:  # the terminal was closed
             raise KeyboardInterrupt
         return _keys(self._decoder.decode(sent))
+
+
+def _to_single_keys(*_: Any) -> None:
+    with _no_terminal_is_no_error():
+        import tty
+
+        if not _is_in_background():
+            tty.setcbreak(sys.stdin)
+
+
+def _is_in_background() -> bool:
+    """Whether the terminal belongs to another job; touching its settings would stop us."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp()
+    except OSError:  # not a terminal that has jobs
+        return False
+
+
+@contextlib.contextmanager
+def _no_terminal_is_no_error() -> Iterator[None]:
+    """Standard input may be a file, closed, or a terminal that has gone; some systems know no termios."""
+    try:
+        yield
+    except (ImportError, OSError, ValueError, AttributeError, TypeError):
+        pass
+    except Exception as error:  # termios.error is no subclass of OSError
+        if type(error).__name__ != "error":
+            raise
 
 
 def _keys(text: str) -> list[str]:
@@ -101,17 +132,21 @@ def _keys(text: str) -> list[str]:
 
 
 class Screen:
-    """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom."""
+    """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom.
+
+    When nobody reads any more (the terminal or the pipe was closed) KeyboardInterrupt is raised, once: that is the end
+    of a command, as Ctrl-C is. Nothing is written afterwards.
+    """
 
     QUIET_S = 10.0  # between live lines in a log file
 
-    def __init__(self, stream: TextIO = sys.stdout) -> None:
-        self._stream, self._live, self._last = stream, stream.isatty(), -self.QUIET_S
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream: TextIO | None = sys.stdout if stream is None else stream  # None: there is no standard output
+        self._live, self._last = self._stream is not None and self._stream.isatty(), -self.QUIET_S
 
     def say(self, text: str) -> None:
         """One or more lines that stay."""
-        self._stream.write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
-        self._stream.flush()
+        self._write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
 
     def line(self, *forms: str) -> None:
         """The live line: the first of its forms that fits the terminal, or the last one, cut."""
@@ -119,8 +154,7 @@ class Screen:
         if self._live:
             width = shutil.get_terminal_size().columns - 1
             text = next((form for form in forms if len(form) <= width), forms[-1])
-            self._stream.write(f"\r\x1b[K{text[:width]}")
-            self._stream.flush()
+            self._write(f"\r\x1b[K{text[:width]}")
         elif time.monotonic() - self._last >= self.QUIET_S:
             self._last = time.monotonic()
             self.say(text)
@@ -128,8 +162,21 @@ class Screen:
     def end(self) -> None:
         """Leave the live line."""
         if self._live:
-            self._stream.write("\n")
-            self._stream.flush()
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        stream = self._stream
+        if stream is None:
+            return
+        try:
+            stream.write(text)
+            stream.flush()
+        except (OSError, ValueError) as error:
+            self._stream = None
+            if stream is sys.stdout:  # Python writes what is left at exit, and would complain
+                with contextlib.suppress(OSError, ValueError):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            raise KeyboardInterrupt from error
 
 
 class Progress:

@@ -28,6 +28,11 @@ class Audition:
         if item is not None:
             self.desk.adopt(item)
 
+    def resume(self, before: Audition) -> None:
+        """Remember what another did, whose rate was another one."""
+        self._searched, self._heard = before._searched, before._heard
+        self._scenes = {name: self.desk.scene_again(scene) for name, scene in before._scenes.items()}
+
     # ------------------------------------------------------------ stepping
     def _step(self, direction: int) -> None:
         bank, tour = self.cabinets.bank, self.cabinets.tour

@@ -13,7 +13,7 @@ from ..engine import Engine, Keep
 from ..errors import IRError, RigError
 from ..favourites import Favourites
 from ..folders import AUDIO_ENDINGS, files_in
-from ..ir import IR
+from ..ir import IR, at_rate
 from ..nam import Model
 from .equal import EqualLoudness
 from .tour import Tour
@@ -84,6 +84,25 @@ class Cabinets:
             raise IRError(reasons[0])
         elif reasons:
             raise IRError(f"None of {len(reasons)} files can be used as a cabinet. The first: {reasons[0]}")
+
+    def resume(self, before: Cabinets) -> None:
+        """Stand where another stood, whose rate was another one. What sounds is handed over by `for_model`."""
+        if self.bank.paths != before.bank.paths:
+            self.bank.close(0.0)
+            self.stock(before.bank.paths)
+        self.tour.resume(before.tour)
+        self.bank.position, self._direction = before.bank.position, before._direction
+        if before.bank.waiting:
+            self.bank.go(before.bank.position)
+        self.off, self.named, self.hand_path = before.off, before.named, before.hand_path
+        self._told = before._told
+        self.hand = None if before.hand is None else self.again(before.hand)
+        self.playing = None  # by this engine
+
+    def again(self, item: PreparedIR) -> PreparedIR:
+        """The same response prepared for this session."""
+        ir = at_rate(item.ir, self.engine.sample_rate).limited(self.engine.line.max_taps)
+        return PreparedIR(ir, Cabinet(ir))
 
     # ------------------------------------------------------------ what sounds
     def play(self, item: PreparedIR, path: Path | None = None) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ..cabinet.bank import Bank
 from ..cabinet.fairness import CEILING_DBFS, Matching
 from ..errors import RigError
-from ..ir import IR
+from ..ir import IR, at_rate
 from ..lane import DC_BLOCKER_HZ
 from ..levels import gain_from_db
 from ..sound import Sound
@@ -201,6 +201,12 @@ class EqualLoudness:
         matching = self._matching
         if matching is not None:
             matching.forget(ir.content_hash)
+
+    def resume(self, before: EqualLoudness) -> None:
+        """Match as another did, whose rate was another one; the loop comes by `use`."""
+        if before._anchor is not None:
+            self._anchor = at_rate(before._anchor, self.sample_rate)
+        self.switch(before.is_on)
 
     def close(self) -> None:
         """End the thread."""

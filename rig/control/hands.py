@@ -33,6 +33,7 @@ class HandsFree:
         self.engine, self.tell, self._listen, self._looped = engine, tell, listen, looped
         self.is_looping = False
         self._loop: NDArray[np.float32] | None = None
+        self.name = ""  # what the loop is called
         self._tape: Tape | None = None
         self._xruns = 0
 
@@ -43,7 +44,7 @@ class HandsFree:
 
     def put(self, samples: NDArray[np.float32], name: str) -> None:
         """A loop from a file; it plays from the start."""
-        self._loop, self.is_looping = samples, True
+        self._loop, self.name, self.is_looping = samples, name, True
         self.engine.loop(samples)
         self._looped(joined(samples, self.engine.fade_samples), name)
 
@@ -69,9 +70,9 @@ class HandsFree:
         peak_dbfs = db_from_gain(float(np.abs(samples).max()))
         if peak_dbfs < QUIETEST_DBFS:
             raise RigError(f"The loop holds no guitar (peak {peak_dbfs:.0f} dBFS); is it connected and turned up?")
-        self._loop = samples
+        self._loop, self.name = samples, "your loop"
         self.engine.loop(samples)
-        self._looped(joined(samples, self.engine.fade_samples), "your loop")
+        self._looped(joined(samples, self.engine.fade_samples), self.name)
         self.is_looping = True
         self._listen(LOOP)
         clipped = f", {clips} samples CLIPPED" if clips else ""
@@ -92,6 +93,20 @@ class HandsFree:
         self.is_looping = not self.is_looping
         self._listen(LOOP if self.is_looping else PORT)
         self.tell("Loop     plays" if self.is_looping else "Loop     off: the live guitar plays")
+
+    def resume(self, before: HandsFree) -> None:
+        """Have the loop of another, whose rate was another one; a recording that is under way is not finished."""
+        if before._tape is not None:
+            self.tell("Loop     not recorded; press o again")
+        if before._loop is None:
+            return
+        from ..resample import resample
+
+        self.name, self.is_looping = before.name, before.is_looping
+        rates = round(before.engine.sample_rate), round(self.engine.sample_rate)
+        self._loop = np.ascontiguousarray(resample(before._loop, *rates), np.float32)
+        self.engine.loop(self._loop)
+        self._looped(joined(self._loop, self.engine.fade_samples), before.name)
 
     def tend(self) -> None:
         """End a recording that is full."""

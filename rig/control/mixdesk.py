@@ -251,6 +251,25 @@ class MixDesk:
         self.cabinets.stand_at(scene.path)
         self.cabinets.play(scene.item, scene.path)
 
+    def resume(self, before: MixDesk) -> None:
+        """Have the parts of another desk, whose rate was another one; a mix is made again and follows with a fade."""
+        self.strips = tuple(self._strip_again(strip) for strip in before.strips)
+        self.chosen, self.aligned = before.chosen, before.aligned
+        self.is_on, self._adds, self._levels_parts = before.is_on, before._adds, before._levels_parts
+        if self.is_on and len(self.strips) > 1:
+            equal = self.cabinets.equal if self._levels_parts else None
+            self._made = _made(self.strips, self.aligned, equal, self._table)
+            self.cabinets.hand = self._made.item
+
+    def _strip_again(self, strip: Strip) -> Strip:
+        return dataclasses.replace(strip, item=self.cabinets.again(strip.item))
+
+    def scene_again(self, scene: Scene) -> Scene:
+        """A scene of a desk whose rate was another one."""
+        strips = tuple(self._strip_again(strip) for strip in scene.strips)
+        mixed = _made(strips, scene.aligned, self.cabinets.equal, 0).item if scene.mixed else None
+        return dataclasses.replace(scene, item=mixed or self.cabinets.again(scene.item), strips=strips)
+
     # ------------------------------------------------------------ files
     def do_export(self, text: str) -> None:
         """What plays as a file of full length at this rate, without the gain of the player."""

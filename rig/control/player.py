@@ -15,6 +15,7 @@ from typing import Any
 
 from .. import bundled, remembered
 from ..cabinet.bank import MAX_BYTES
+from ..dsp.rate import Playable
 from ..engine import PORT, Engine
 from ..errors import RigError
 from ..folders import beside
@@ -35,6 +36,7 @@ from .mixdesk import VALUES, MixDesk
 from .prepared import PreparedModel
 from .presets import Presets
 from .recorder import Recorder, description
+from .relief import Relief
 from .shelf import Shelf
 from .volume import Volume
 
@@ -86,6 +88,7 @@ class Player:
         self._changing = False  # a change of sound is on its way
         self._sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
         self._measuring = Measuring()
+        self._relief = Relief(engine.record["load"])
         self.presets, self._first_preset = Presets(self, presets, folder, keeps), preset
 
     def _shelf(self, models: Sequence[Path]) -> Shelf[PreparedModel]:
@@ -113,6 +116,33 @@ class Player:
         self.cabinets.first()
         self._adopt(model)
         self.started = True
+
+    def resume(self, before: Player) -> None:
+        """Instead of `start`: play as another player stands, whose engine has another rate, which this server left.
+
+        Raises RigError for a model that cannot be played at this rate.
+        """
+        model, rate = before.sound.model, self.engine.sample_rate
+        assert model is not None
+        network = None if before.bypassed or before.reduced else model.network(rate)
+        self.models.paths, self.models.position = list(before.models.paths), before.models.position
+        if before.models.waiting:
+            self.models.go(before.models.position)
+        self.size, self.source, self.entered_dbu = before.size, before.source, before.entered_dbu
+        self.bypassed, self.muted, self.reduced = before.bypassed, before.muted, before.reduced
+        self._ends_bypass = before._ends_bypass
+        self.sound = before.sound
+        if self.sound.lacks_loudness:
+            self.sound = self.sound.changed(measured=self._measuring.of(model))
+        self.equal.resume(before.equal)
+        self.cabinets.resume(before.cabinets)
+        self.desk.resume(before.desk)
+        self.audition.resume(before.audition)
+        self.hands.resume(before.hands)
+        self.volume.set(before.volume.db)
+        self.started = True
+        self.engine.set_master(0.0 if self.muted else 1.0)
+        self.engine.play({0: self._lane(network)}, self.cabinets.for_model(model))
 
     def close(self) -> None:
         """Read nothing ahead any more; files that are being written become complete."""
@@ -177,6 +207,7 @@ class Player:
         if self._ends_bypass:
             self.bypassed = False
         self.reduced = False
+        self._relief.forget()
         self.engine.play({} if self.bypassed else {0: lane}, self.cabinets.for_model(model))
         self._describe(lane)
 
@@ -294,14 +325,14 @@ class Player:
         else:
             self.tell("The model plays again.")
 
-    def _lane(self) -> Lane:
-        """A lane for what is to play now."""
+    def _lane(self, network: Playable | None = None) -> Lane:
+        """A lane for what is to play now; `network`: the model, prepared."""
         if self.bypassed:
             return Lane(self.engine.sample_rate, source=self.source)
         model = self.sound.model
         smaller = model.smaller() if model is not None and self.reduced else None
         sound = self.sound if smaller is None else self.sound.changed(model=smaller)
-        return sound.lane(self.engine.sample_rate, self.source)
+        return sound.lane(self.engine.sample_rate, self.source, network)
 
     def listen(self, source: int) -> None:
         """Hear the guitar (PORT) or the loop (LOOP)."""
@@ -317,6 +348,7 @@ class Player:
     def do_restore(self) -> None:
         """The full model, after an overload."""
         self.bypassed = self.reduced = False
+        self._relief.forget()
         self.engine.play({0: self._lane()})
         self.tell("The full model plays again.")
 
@@ -354,7 +386,11 @@ class Player:
         self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:
+            self._relief.overloaded()
             self._relieve()
+        offer = self._relief.offer()
+        if offer is not None:
+            self.tell(offer)
         if faults.input_samples:
             self.tell(
                 f"The input sent {faults.input_samples} samples that are not numbers; silence was put in their place."

@@ -72,6 +72,13 @@ class Tour:
             around = [self.stops[(middle + direction * way) % count] for way in ways]
         return list(dict.fromkeys([position, *around, *self.stops, *range(len(self.paths))]))
 
+    def resume(self, before: Tour) -> None:
+        """Stand where another tour of the same files stood."""
+        self.kept, self.rejected, self.unusable = set(before.kept), set(before.rejected), set(before.unusable)
+        self.view, self.blind = before.view, before.blind
+        self.numbers, self.heard_blind, self._gap = dict(before.numbers), list(before.heard_blind), before._gap
+        self.stops, self._places = list(before.stops), dict(before._places)
+
     # ------------------------------------------------------------ narrowing
     def keep(self, position: int) -> bool:
         """Keep it, or keep it no more; True if it is kept now."""
