@@ -54,6 +54,7 @@ class Session:
         """Play until a key, a signal or the clock ends it."""
         from ..control.hands import loop_from
         from ..control.player import Player
+        from ..control.tuner import checked_a4_hz
         from ..engine import LOOP, PORT, Engine
 
         sys.setswitchinterval(SWITCH_S)
@@ -77,6 +78,8 @@ class Session:
                 folder=self.called.folder,
                 keeps=self.called.keeps,
             )
+            player.noise.begin(self.options.gate, self.options.rumble)
+            player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
             if self.options.di is not None:
                 player.hands.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
             with contextlib.closing(player):
