@@ -28,7 +28,7 @@ SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms i
 CONNECTIONS_S = 2.0  # how often the connections are noted, to make them again after a restart of the server
 KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
-    "q quit, h all keys"
+    "T tuner, G gate, q quit, h all keys"
 )
 
 
