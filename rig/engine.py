@@ -34,6 +34,7 @@ from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
 from .lane import Lane
 from .midi import Midi
+from .noise import Noise
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
@@ -123,6 +124,8 @@ class Engine:
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
+        self._rings = [self._arena[ring] for ring in rings]
+        self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
         for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["sleep_gain"]):
             settle(ramp, 1.0)
@@ -344,6 +347,19 @@ class Engine:
             return Share(None, None)
         middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
         return Share((middle + 0.5) / load.BINS_PER_PERIOD, worst)
+
+    def flat_tops(self) -> int:
+        """How often the guitar stood still at a high level, as behind a clipping converter, since it was last asked."""
+        count = int(self.record["flat_tops"]["count"])
+        before, self._seen["flat_tops"] = self._seen.get("flat_tops", 0), count
+        return count - before
+
+    def heard(self, source: int, since: int = 0) -> tuple[NDArray[np.float32], int]:
+        """What the lanes heard of a source from its sample `since` on, of the last second; and up to which sample."""
+        ring = self._rings[source]
+        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
+        start = max(since, end - min(round(self.sample_rate), ring.size // 2), 0)
+        return ring[np.arange(start, max(start, end)) & (ring.size - 1)], end
 
     def faults(self) -> Faults:
         """What went wrong since it was last asked."""

@@ -29,7 +29,7 @@ WAITING_S = 0.005  # between two looks while a sound is on its way
 SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
 KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
-    "q quit, h all keys"
+    "T tuner, G gate, q quit, h all keys"
 )
 
 
@@ -86,6 +86,7 @@ class Session:
 
     def _new_player(self, engine: Engine) -> Player:
         from ..control.player import Player
+        from ..control.tuner import checked_a4_hz
         from ..engine import LOOP, PORT
 
         player = Player(
@@ -107,6 +108,8 @@ class Session:
             keeps=self.called.keeps,
         )
         player.recorder.folder = self.options.record_to
+        player.noise.begin(self.options.gate, self.options.rumble)
+        player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self.backend, player)
         return player
 

@@ -78,6 +78,15 @@ class Presets:
             raise PresetError(reasons[0])
         raise PresetError(f"None of {len(reasons)} presets can be used. The first: {reasons[0]}")
 
+    def resume(self, before: Presets) -> None:
+        """Stand where another one stood, whose engine has gone."""
+        self.setlist = Setlist(before.setlist.paths, self.kitchen.load)
+        self.setlist.position = before.setlist.position
+        self.playing, self.position, self.folder = before.playing, before.position, before.folder
+        self._level_mode, self._loudness_lufs, self._kept = before._level_mode, before._loudness_lufs, before._kept
+        if before.setlist.waiting:
+            self.setlist.go(before.setlist.position)
+
     # ------------------------------------------------------------ calling them
     def do_preset(self, number: int = 0) -> None:
         """The preset of a number."""

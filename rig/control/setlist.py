@@ -114,12 +114,7 @@ class Kitchen:
             lambda model: 8 * model.weight_count,
         )
         ready = PreparedModel(model, model.network(self.sample_rate)).measured()
-        strips = tuple(
-            Strip(
-                part.ir, self._cabinet(part.ir, stamps[part.ir]), part.gain_db, part.inverted, part.delay_ms, part.pan
-            )
-            for part in preset.cabinet
-        )
+        strips = tuple(_strip(part, self._cabinet(part.ir, stamps[part.ir])) for part in preset.cabinet)
         is_mix = len(strips) > 1 or any(strip != Strip(strip.path, strip.item) for strip in strips)
         item = strips[0].item if strips else None
         if is_mix:
