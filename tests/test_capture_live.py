@@ -11,6 +11,7 @@ import time
 from functools import partial
 
 import capturing
+import numpy as np
 import pytest
 from capturing import FAULTS, GAIN_DB, LIVE, TORN
 from child import run_in_child
@@ -20,11 +21,13 @@ from jackclients import Deck
 from jackserver import JACKD_IS_MISSING, JackServer
 
 from rig import wav
+from rig.capture.layout import RATE
 from rig.capture.recorded import check_again
 from rig.capture.sidecar import Capture
 from rig.capture.signal import write_signal
 from rig.cli import main
 from rig.cli.capture import with_take
+from rig.dsp.smooth import fade_table
 
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 
@@ -332,6 +335,45 @@ def test_a_name_alone_means_a_take():
     assert with_take(["capture"]) == ["capture", "take"]
     assert with_take(["play", "x"]) == ["play", "x"]
     assert with_take(["capture", "--help"]) == ["capture", "--help"]
+
+
+# ---------------------------------------------------------------- ended by hand
+@pytest.mark.parametrize(
+    ("how", "period"), [("SIGTERM", 2048), *(pytest.param("SIGINT", p, marks=pytest.mark.soak) for p in (64, 256))]
+)
+def test_a_signal_fades_the_sound_out_and_what_was_recorded_is_kept_aside(how, period, tmp_path):
+    if signals.getsignal(signals.Signals[how]) == signals.SIG_IGN:
+        pytest.skip(f"these tests run where {how} is ignored, as under nohup, and so does what they start")
+    result = run_in_child(capturing.ended_by_hand, str(tmp_path), how, period)
+    assert result["code"] == 130, result
+    assert re.search(r"Ended by hand at .* kept in .*rejected-1", result["printed"]), result
+    assert result["printed"].endswith("rig: stopped.\n") and "Traceback" not in result["printed"]
+    (kept,) = (tmp_path / result["name"]).iterdir()
+    assert kept.name == "x.rejected-1"
+    assert "ended by hand" in json.loads((kept / "rejected.json").read_text())["reason"]
+    assert len(wav.read(kept / "take.wav").samples) > RATE
+    assert_faded(np.load(tmp_path / "heard.npy").astype(np.float64), 10 ** (-6 / 20) * capturing.signal().samples)
+
+
+def assert_faded(y, x):
+    """y is x, then the one fade of rig, then silence: nothing that clicks."""
+    start, end = np.flatnonzero(y)[0] - np.flatnonzero(x)[0], np.flatnonzero(y)[-1] + 1
+    x = np.concatenate([np.zeros(start), x, np.zeros(len(y))])[: len(y)]
+    falling = 1 - fade_table(round(0.010 * RATE)).astype(np.float64)  # ends at 0, so `end` may lie anywhere near
+    differences = []
+    for at in range(end - len(falling) - 2, end - len(falling) + 20):
+        gain = np.concatenate([np.ones(at), falling, np.zeros(len(y))])[: len(y)]
+        differences.append(np.abs(y - gain * x).max())
+    assert len(y) - end > RATE // 10 and min(differences) < 1e-6, differences
+    assert np.abs(y[end - RATE // 20 : end - len(falling)]).max() > 0.01  # it did sound
+
+
+@pytest.mark.soak
+def test_a_take_that_is_ended_while_it_is_written_is_kept_aside(tmp_path):
+    result = run_in_child(capturing.ended_while_writing, str(tmp_path))
+    assert result["ended"] and re.search(r"recorded is kept in .*ended\.rejected-1", result["said"][-1]), result
+    assert [path.name for path in tmp_path.iterdir()] == ["ended.rejected-1"]
+    assert len(wav.read(tmp_path / "ended.rejected-1" / "take.wav").samples) > 35 * RATE
 
 
 # ---------------------------------------------------------------- killed
