@@ -313,7 +313,7 @@ class Client:
         """At so many samples after the next first sound, set this to that; replaces what was told before."""
         s = self.state
         s["cue_at"], s["heard"] = 0, 0
-        for k, (at, name, value) in enumerate(cues):
+        for k, (_, name, value) in enumerate(cues):
             s["cue_target"][k], s["cue_value"][k] = self.address + offset(DEVICE, name), value
         for k, (at, _, _) in enumerate(cues):
             s["cue_at"][k] = at

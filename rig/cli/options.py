@@ -43,6 +43,11 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json_option(command: argparse.ArgumentParser) -> None:
+    """The same report for programs."""
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
 def add_session_options(command: Any) -> None:
     """Everything about ports, the guitar and memory that a live session needs."""
     command.add_argument(
