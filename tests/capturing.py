@@ -102,17 +102,23 @@ def residual_db(folder, polarity=1, seconds=SECONDS):
 
 
 def captures(period, into, names, second_take=False, seconds=SECONDS):
-    """Several captures on a server of its own, each with another delay and polarity."""
-    results = []
+    """Several captures on a server of its own."""
     with JackServer(period=period) as server, Device(server, 137, gain_db=GAIN_DB) as device:
-        for number, name in enumerate(names):
-            polarity = 1 - 2 * (number % 2)
-            device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
-            wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
-            result = attempt(server.name, wanted)
-            if result.get("accepted"):
-                result["figures"] = residual_db(result["folder"], polarity, seconds)
-            results.append(result)
+        return captured(server, device, into, names, second_take, seconds)
+
+
+def captured(server, device, into, names, second_take=False, seconds=SECONDS):
+    """A capture for each name, each with another delay and polarity."""
+    results = []
+    for number, name in enumerate(names):
+        polarity = 1 - 2 * (number % 2)
+        device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
+        wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
+        result = attempt(server.name, wanted)
+        if result.get("accepted"):
+            result["figures"] = residual_db(result["folder"], polarity, seconds)
+        results.append(result)
+    device.set(delay_samples=137, polarity=1)
     return results
 
 
@@ -150,8 +156,8 @@ FAULTS = {
 }
 # Found while recording, by the wording of the reason.
 TORN = {
-    "disconnect": (r"unplugged at", "disconnect"),
-    "wrong port": (r"preamp:other was plugged into the return", "wrong_port"),
+    "disconnect": (r"unplugged at", "disconnect", {}),
+    "wrong port": (r"preamp:other was plugged into the return", "wrong_port", {}),
 }
 LIVE = {  # in real time, with a take again where that may help
     "stall": (r"an xrun at", "stall", {"ms": 60}),
@@ -163,32 +169,49 @@ LIVE = {  # in real time, with a take again where that may help
 
 
 def faulty(into, wanted):
-    """[(fault, "warn" or "fail"), ...] one after the other on one server; what became of each."""
-    results = []
-    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB, noise_dbfs=-100) as device:
-        clean = dict(device.settings)
-        for number, (name, verdict) in enumerate(wanted):
-            fault = FAULTS[name][1 if verdict == "warn" else 2]
-            device._do("set", **clean)
-            device.set(**{key: value for key, value in fault.items() if key != "later"})
-            device.later(*fault.get("later", ()))
-            wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
-            wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
-            result = attempt(server.name, wanted_plan)
-            device.settings = dict(clean)
-            results.append({"fault": name, "wanted": verdict, **result})
+    """[(fault, "warn" or "fail"), ...] one after the other on a server of its own; what became of each."""
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        return suffered(server, device, into, wanted)
+
+
+def suffered(server, device, into, wanted):
+    """A take for each fault."""
+    device.set(noise_dbfs=-100)
+    results, clean = [], dict(device.settings)
+    for number, (name, verdict) in enumerate(wanted):
+        fault = FAULTS[name][1 if verdict == "warn" else 2]
+        device._do("set", **clean)
+        device.set(**{key: value for key, value in fault.items() if key != "later"})
+        device.later(*fault.get("later", ()))
+        wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
+        wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
+        results.append({"fault": name, "wanted": verdict, **attempt(server.name, wanted_plan)})
+        device.settings = dict(clean)
     return results
 
 
-def torn(into, name, faults=TORN):
-    """A take that something ends; a server and a device for each."""
+def torn(into, name):
+    """A take that something ends; a server and a device of its own."""
     with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
-        if faults == "live":
-            _, what, how = LIVE[name]
-            desk, wishes = Watcher((0.6, lambda: device.fault(what, **how))), {"freewheel": False}
-        else:
-            desk, wishes = Watcher((12.0, lambda: device.fault(TORN[name][1]))), {"freewheel": True}
-        return attempt(server.name, plan(into, name, try_first=False, retakes=0, **wishes), desk)
+        return tear(server, device, into, name)
+
+
+def everyday(into, names, wanted, torn_by):
+    """Captures, faults and what tears, all on one server: starting the programs is what takes long."""
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        return {
+            "captures": captured(server, device, into, names),
+            "faults": suffered(server, device, into, wanted),
+            "torn": [tear(server, device, into, name) for name in torn_by],
+        }
+
+
+def tear(server, device, into, name):
+    """One take that something of TORN or LIVE ends."""
+    live = name in LIVE
+    _, what, how = LIVE[name] if live else TORN[name]
+    desk = Watcher((0.6 if live else 12.0, lambda: device.fault(what, **how)))
+    return attempt(server.name, plan(into, name, try_first=False, retakes=0, freewheel=not live), desk)
 
 
 def repaired_by_a_retake(into):
