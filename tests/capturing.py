@@ -6,13 +6,17 @@ Everything runs in a child process (`run_in_child`): a process may use one JACK 
 from __future__ import annotations
 
 import json
+import subprocess
 import time
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
+from signal import Signals
 
 import numpy as np
-from device import Device
+from commandline import RIG
+from device import Device, gain
 from device_model import answer
+from jackclients import RUNNING, Deck
 from jackserver import JackServer
 
 from rig import wav
@@ -20,7 +24,7 @@ from rig.align import find_lag
 from rig.backends.jack import Jack
 from rig.capture.layout import RATE
 from rig.capture.session import Plan, capture
-from rig.capture.signal import own_signal
+from rig.capture.signal import own_signal, write_signal
 from rig.errors import RigError
 
 SECONDS = 35.0
@@ -98,17 +102,23 @@ def residual_db(folder, polarity=1, seconds=SECONDS):
 
 
 def captures(period, into, names, second_take=False, seconds=SECONDS):
-    """Several captures on a server of its own, each with another delay and polarity."""
-    results = []
+    """Several captures on a server of its own."""
     with JackServer(period=period) as server, Device(server, 137, gain_db=GAIN_DB) as device:
-        for number, name in enumerate(names):
-            polarity = 1 - 2 * (number % 2)
-            device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
-            wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
-            result = attempt(server.name, wanted)
-            if result.get("accepted"):
-                result["figures"] = residual_db(result["folder"], polarity, seconds)
-            results.append(result)
+        return captured(server, device, into, names, second_take, seconds)
+
+
+def captured(server, device, into, names, second_take=False, seconds=SECONDS):
+    """A capture for each name, each with another delay and polarity."""
+    results = []
+    for number, name in enumerate(names):
+        polarity = 1 - 2 * (number % 2)
+        device.set(delay_samples=[137, 4000, 0, 9000, 312][number % 5], polarity=polarity)
+        wanted = plan(into, name, second_take=second_take, signal=signal(seconds))
+        result = attempt(server.name, wanted)
+        if result.get("accepted"):
+            result["figures"] = residual_db(result["folder"], polarity, seconds)
+        results.append(result)
+    device.set(delay_samples=137, polarity=1)
     return results
 
 
@@ -117,8 +127,8 @@ PLAYING_DBFS = -15.5  # RMS of the first nine seconds of the preamp at GAIN_DB
 GATE = 10 ** (-62 / 20)
 HUM_DB = 2.04  # by which the peak of the device's fundamental lies above the RMS of its hum
 
-# name: (check, settings or fault that warns, the one that fails); None: there is no such threshold.
-# A setting holds from before the take; the others are (moment in seconds, name, how), one after the other.
+# name: (check, settings of the device that warn, those that fail); None: there is no such threshold.
+# They hold from before the take, but for what comes `later`: (moment of the signal in seconds, field, value).
 FAULTS = {
     "clipping": ("clipping", {"gain_db": GAIN_DB + 4.8}, {"gain_db": GAIN_DB + 5.25}),
     "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 36.7}),
@@ -126,15 +136,19 @@ FAULTS = {
     "hum at 50 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB}, {"hum_dbfs": -44 + HUM_DB}),
     "hum at 60 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB, "hum_hz": 60.0}, {"hum_dbfs": -44 + HUM_DB, "hum_hz": 60.0}),
     "dc": ("dc", {"dc": 0.002}, {"dc": -0.02}),
-    "dropout": ("continuity", [(20.0, "dropout", {"samples": 2})], [(20.0, "dropout", {"samples": 6})]),
-    "mute": ("continuity", None, [(16.2, "mute", {"samples": 4800})]),
-    "knob": ("replicate", [(20.0, "gain", {"db": 0.40})], [(20.0, "gain", {"db": 1.32})]),
-    "drift": ("drift", [(0.1, "drift", {"ppm": 0.08})], [(0.1, "drift", {"ppm": 0.4})]),
-    # The device's gate closes at once; one that holds is opened and closed by hand, behind the first nine seconds.
+    "dropout": ("continuity", {"later": [(19.0, "lost", 2)]}, {"later": [(19.0, "lost", 6)]}),
+    "mute": ("continuity", None, {"later": [(15.2, "mute", 4800)]}),
+    "knob": (
+        "replicate",
+        {"later": [(19.0, "gain", gain(GAIN_DB + 0.40))]},
+        {"later": [(19.0, "gain", gain(GAIN_DB + 1.32))]},
+    ),
+    "drift": ("drift", {"later": [(0.01, "drift", 0.08e-6)]}, {"later": [(0.01, "drift", 0.4e-6)]}),
+    # The device's gate closes at once; one that holds is opened before it would close, and closed in the silence.
     "gate": (
         "gate",
         {"noise_dbfs": -82.0, "gate": GATE},
-        [(0.0, "gate", {"dbfs": -62.0}), (9.5, "open", {}), (10.7, "gate", {"dbfs": -62.0})],
+        {"noise_dbfs": -82.0, "gate": GATE, "later": [(8.5, "gate", 0.0), (9.7, "gate", GATE)]},
     ),
     "latency": ("latency", None, {"delay_samples": 10_200}),
     "bypass": ("path", {"noise_dbfs": -85.0, "bypass": 1.0}, {"noise_dbfs": None, "bypass": 1.0}),
@@ -142,8 +156,8 @@ FAULTS = {
 }
 # Found while recording, by the wording of the reason.
 TORN = {
-    "disconnect": (r"unplugged at", "disconnect"),
-    "wrong port": (r"preamp:other was plugged into the return", "wrong_port"),
+    "disconnect": (r"unplugged at", "disconnect", {}),
+    "wrong port": (r"preamp:other was plugged into the return", "wrong_port", {}),
 }
 LIVE = {  # in real time, with a take again where that may help
     "stall": (r"an xrun at", "stall", {"ms": 60}),
@@ -154,49 +168,50 @@ LIVE = {  # in real time, with a take again where that may help
 }
 
 
-def happen(device, what, how):
-    if what == "open":
-        device._do("set", gate=0.0)
-    elif what == "dropout":
-        goal = device.counted()["delay"] + how["samples"]
-        while device.counted()["delay"] != goal:  # the audio thread writes it as well: one of the two may be lost
-            device._do("set", delay=goal)
-    else:
-        device.fault(what, **how)
-
-
 def faulty(into, wanted):
-    """[(fault, "warn" or "fail"), ...] one after the other on one server; what became of each."""
-    results = []
-    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB, noise_dbfs=-100) as device:
-        clean = dict(device.settings)
-        for number, (name, verdict) in enumerate(wanted):
-            fault = FAULTS[name][1 if verdict == "warn" else 2]
-            device._do("set", **clean)
-            desk = Watcher()
-            if isinstance(fault, dict):
-                device.set(**fault)
-            else:
-                if name == "gate":
-                    device.set(noise_dbfs=-82.0)
-                desk = Watcher(*((at, partial(happen, device, what, how)) for at, what, how in fault))
-            wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
-            wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
-            result = attempt(server.name, wanted_plan, desk)
-            device.settings = dict(clean)
-            results.append({"fault": name, "wanted": verdict, **result})
+    """[(fault, "warn" or "fail"), ...] one after the other on a server of its own; what became of each."""
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        return suffered(server, device, into, wanted)
+
+
+def suffered(server, device, into, wanted):
+    """A take for each fault."""
+    device.set(noise_dbfs=-100)
+    results, clean = [], dict(device.settings)
+    for number, (name, verdict) in enumerate(wanted):
+        fault = FAULTS[name][1 if verdict == "warn" else 2]
+        device._do("set", **clean)
+        device.set(**{key: value for key, value in fault.items() if key != "later"})
+        device.later(*fault.get("later", ()))
+        wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
+        wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
+        results.append({"fault": name, "wanted": verdict, **attempt(server.name, wanted_plan)})
+        device.settings = dict(clean)
     return results
 
 
-def torn(into, name, faults=TORN):
-    """A take that something ends; a server and a device for each."""
+def torn(into, name):
+    """A take that something ends; a server and a device of its own."""
     with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
-        if faults == "live":
-            _, what, how = LIVE[name]
-            desk, wishes = Watcher((0.6, lambda: device.fault(what, **how))), {"freewheel": False}
-        else:
-            desk, wishes = Watcher((12.0, lambda: device.fault(TORN[name][1]))), {"freewheel": True}
-        return attempt(server.name, plan(into, name, try_first=False, retakes=0, **wishes), desk)
+        return tear(server, device, into, name)
+
+
+def everyday(into, names, wanted, torn_by):
+    """Captures, faults and what tears, all on one server: starting the programs is what takes long."""
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        return {
+            "captures": captured(server, device, into, names),
+            "faults": suffered(server, device, into, wanted),
+            "torn": [tear(server, device, into, name) for name in torn_by],
+        }
+
+
+def tear(server, device, into, name):
+    """One take that something of TORN or LIVE ends."""
+    live = name in LIVE
+    _, what, how = LIVE[name] if live else TORN[name]
+    desk = Watcher((0.6 if live else 12.0, lambda: device.fault(what, **how)))
+    return attempt(server.name, plan(into, name, try_first=False, retakes=0, freewheel=not live), desk)
 
 
 def repaired_by_a_retake(into):
@@ -206,3 +221,50 @@ def repaired_by_a_retake(into):
         started = time.monotonic()
         result = attempt(server.name, plan(into, "again", try_first=False, freewheel=False), desk)
         return {**result, "seconds": time.monotonic() - started}
+
+
+def ended_while_writing(into):
+    """Ctrl-C between the take and its folder."""
+
+    class Ending(Watcher):
+        def say(self, text):
+            super().say(text)
+            if text.startswith("Drawing"):
+                raise KeyboardInterrupt
+
+    desk = Ending()
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB):
+        try:
+            attempt(server.name, plan(into, "ended", try_first=False), desk)
+        except KeyboardInterrupt:
+            return {"ended": True, "said": desk.said}
+    return {"ended": False, "said": desk.said}
+
+
+def ended_by_hand(into, how, period):
+    """A signal to `rig capture` in the middle of a take in real time; what its send gave is in heard.npy."""
+    into = Path(into)
+    write_signal(into / "s.wav", signal())
+    with JackServer(period=period) as server, Deck("ear", server.name, records=1) as ear:
+        ports = ["--send", "ear:in_1", "--return", "system:capture_1", "--send-trim-db", "-6", "--no-trial", "--yes"]
+        for number in range(8):  # a busy machine tears takes
+            name = f"e{number}"
+            ear.arm(20 * RATE)
+            process = subprocess.Popen(
+                [*RIG, "capture", "x", *ports, "--signal", into / "s.wav", "--into", into / name],
+                env=server.environment(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            while (line := process.stdout.readline()) and not line.startswith("Recording"):
+                pass
+            time.sleep(2.2)
+            process.send_signal(Signals[how])
+            printed, _ = process.communicate(timeout=60)
+            time.sleep(0.3)
+            heard = ear.recorded[0, : int(ear.state["position"])]
+            if "Torn" not in printed and ear.state["state"] == RUNNING and np.count_nonzero(heard) > RATE // 2:
+                break
+        np.save(into / "heard.npy", heard)
+    return {"code": process.returncode, "printed": printed, "name": name}

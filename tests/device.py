@@ -32,6 +32,11 @@ Faults, each by name:
     server_death                    the server is killed
 
 `clear()` ends those that last; a dropout, broken cables and deaths stay as they are.
+
+    preamp.later((19.0, "lost", 2), (20.0, "gate", 0.001))
+
+sets fields of the device (`device_client.DEVICE`, linear) at moments counted from the next first sound that comes in:
+within 256 samples, however busy the machine is and however fast the server runs.
 """
 
 from __future__ import annotations
@@ -156,6 +161,10 @@ class Device:
     def fault(self, name: str, **how: float) -> None:
         """Something goes wrong now; see the module's text."""
         FAULTS[name](self, **how)
+
+    def later(self, *cues: tuple[float, str, float]) -> None:
+        """(seconds, field, value) each; see the module's text. Without any: nothing that was told happens any more."""
+        self._do("later", cues=[(round(s * 48000), name, value) for s, name, value in cues])
 
     def clear(self) -> None:
         """As it was before, but for what cannot be undone."""

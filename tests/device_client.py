@@ -30,6 +30,7 @@ from rig.nam import Model
 WIRE, TUBE, NAM = range(3)  # what the preamp is
 CHUNK = 256
 RING = 1 << 17  # samples of the delay line
+CUES = 4  # things that can be told to happen at a moment
 TAPS, PHASES = 64, 512  # of the interpolator between samples; a read between two phases is a straight line
 FIELDS = ("delay", "polarity", "gain", "drive", "noise", "hum", "hum_hz", "dc", "drift", "gate", "clip", "bypass")
 
@@ -59,8 +60,14 @@ DEVICE = np.dtype(
         ("clip", np.float64),
         ("bypass", np.float64),  # 1: what comes in goes out
         # once, in the next cycle
-        ("mute", np.int64),  # samples of silence still to come
+        ("mute", np.float64),  # samples of silence still to come
+        ("lost", np.float64),  # samples by which what follows comes later
         ("stall_us", np.int64),
+        # at a moment of its own
+        ("heard", np.int64),  # samples since the first sound came in, to the chunk
+        ("cue_at", np.int64, CUES),  # by that count; 0: none
+        ("cue_target", np.int64, CUES),  # address of a float64 of this record
+        ("cue_value", np.float64, CUES),
         # memory
         ("ring", np.int64),
         ("table", np.int64),
@@ -170,9 +177,22 @@ def play(d, x, y, frames):
         if d.envelope < d.gate:
             v = 0.0
         if d.mute > 0:
-            d.mute -= 1
+            d.mute -= 1.0
             v = 0.0
         out[i] = np.float32(min(max(v, -d.clip), d.clip))
+
+
+@kernel
+def listen(d, x, frames):
+    """Count from the first sound on, and carry out what is due."""
+    source = floats(x)
+    for i in range(frames):
+        if d.heard > 0 or source[i] != 0.0:
+            d.heard += 1
+    for k in range(CUES):
+        if d.cue_at[k] > 0 and d.heard >= d.cue_at[k]:
+            doubles(d.cue_target[k])[0] = d.cue_value[k]
+            d.cue_at[k] = 0
 
 
 @entry(types.int32(types.uint32, types.voidptr))
@@ -189,6 +209,10 @@ def on_device_cycle(frames, argument):
     if x == 0 or y == 0 or other == 0:
         return types.int32(0)
     for at in range(0, n, CHUNK):
+        listen(d, x + 4 * at, min(CHUNK, n - at))
+        if d.lost != 0.0:
+            d.delay += d.lost
+            d.lost = 0.0
         play(d, x + 4 * at, y + 4 * at, min(CHUNK, n - at))
     out = floats(other)
     for i in range(n):
@@ -236,7 +260,7 @@ class Client:
         part, ring = layout.reserve(DEVICE), layout.reserve(np.float64, RING)
         table, x, y = layout.reserve(np.float64, (PHASES + 1) * TAPS), *(layout.reserve("f4", CHUNK) for _ in range(2))
         arena = layout.allocate()
-        self.arena, self.state = arena, arena[part][0]
+        self.arena, self.state, self.address = arena, arena[part][0], arena.address_of(part)
         arena[table][:] = interpolator().ravel()
         s: Any = self.state
         s["ring"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, table, x, y))
@@ -280,7 +304,19 @@ class Client:
 
     def lose(self, samples: int) -> dict[str, Any]:
         """What follows comes later by so many samples (earlier if negative)."""
-        self.state["delay"] += samples
+        while self.state["lost"]:  # the audio thread alone moves the delay
+            time.sleep(0.001)
+        self.state["lost"] = samples
+        return {}
+
+    def later(self, cues: list[tuple[int, str, float]]) -> dict[str, Any]:
+        """At so many samples after the next first sound, set this to that; replaces what was told before."""
+        s = self.state
+        s["cue_at"], s["heard"] = 0, 0
+        for k, (_, name, value) in enumerate(cues):
+            s["cue_target"][k], s["cue_value"][k] = self.address + offset(DEVICE, name), value
+        for k, (at, _, _) in enumerate(cues):
+            s["cue_at"][k] = at
         return {}
 
     def mute(self, samples: int) -> dict[str, Any]:

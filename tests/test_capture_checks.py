@@ -11,6 +11,7 @@ from takes import DELAY, judged, recorded, signal
 from rig.capture.checks import LIMITS, Evidence, judge
 from rig.capture.latency import measure_latency
 from rig.capture.layout import RATE
+from rig.capture.measures import gate_figures
 from rig.capture.take import PRE_ROLL, Recording
 from rig.capture.verdict import worst
 
@@ -107,6 +108,19 @@ def test_what_the_server_reports_fails_a_take_that_sounds_right(clean):
 def test_a_gate_warns_by_one_sign_and_fails_by_both(clean):
     assert judged(takes.gated(clean, -55.0))["gate"].verdict == "fail"
     assert judged(takes.gated(clean, -82.0))["gate"].verdict == "warn"
+
+
+@pytest.mark.parametrize(("fall_db", "found"), [(24, False), (36, True)])  # half the limit and twice it
+def test_a_gate_is_found_wherever_it_closes(fall_db, found):
+    """Also beside gear that recovers slowly: what a filter makes of that step once hid the fall of the hiss."""
+    t = np.arange(RATE) / RATE
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        closes = rng.integers(RATE // 5, RATE * 4 // 5)
+        y = 10 ** (-82 / 20) * rng.standard_normal(RATE) + 10 ** (-60 / 20) * np.exp(-t) * np.cos(2 * np.pi * 20 * t)
+        y[closes:] *= 10 ** (-fall_db / 20)
+        fall = gate_figures(np.zeros(RATE), y, np.zeros(0), slice(0)).fall_db
+        assert (fall > LIMITS["gate"][0]) == found, (seed, fall)
 
 
 def test_a_delay_pedal_that_was_left_on_is_found(clean):

@@ -11,6 +11,7 @@ import time
 from functools import partial
 
 import capturing
+import numpy as np
 import pytest
 from capturing import FAULTS, GAIN_DB, LIVE, TORN
 from child import run_in_child
@@ -20,11 +21,13 @@ from jackclients import Deck
 from jackserver import JACKD_IS_MISSING, JackServer
 
 from rig import wav
+from rig.capture.layout import RATE
 from rig.capture.recorded import check_again
 from rig.capture.sidecar import Capture
 from rig.capture.signal import write_signal
 from rig.cli import main
 from rig.cli.capture import with_take
+from rig.dsp.smooth import fade_table
 
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 
@@ -81,9 +84,20 @@ def test_captures_are_equally_long_and_the_gears_own_answer(jack_server, device,
     assert judged.verdict == "ok" and all(check.passed for check in trainer)
 
 
-def test_so_they_are_at_another_period_with_other_delays_and_polarity(tmp_path):
-    results = run_in_child(capturing.captures, 128, str(tmp_path), ["third", "fourth"])
-    for result in results:
+SHARE = [("noise", "warn"), ("dropout", "fail"), ("gate", "warn")]  # of ALL and of what tears, for every day
+TORN_SHARE = ["disconnect", "buffer"]
+
+
+@pytest.fixture(scope="module")
+def everyday(tmp_path_factory):
+    """What became of captures, faults and torn takes at another period; and the folder they are in."""
+    into = tmp_path_factory.mktemp("everyday")
+    results = run_in_child(capturing.everyday, str(into), ["third", "fourth"], SHARE, TORN_SHARE, timeout_s=300)
+    return results, into
+
+
+def test_so_they_are_at_another_period_with_other_delays_and_polarity(everyday):
+    for result in everyday[0]["captures"]:
         assert_exact(result)
 
 
@@ -124,7 +138,6 @@ def assert_found(result):
         assert result["accepted"]
 
 
-SHARE = [("noise", "warn"), ("dropout", "fail"), ("knob", "fail"), ("bypass", "fail")]
 ALL = [
     (name, verdict)
     for name, (_, *levels) in FAULTS.items()
@@ -133,10 +146,16 @@ ALL = [
 ]
 
 
-def test_a_fault_is_found_by_its_name_and_a_faulty_take_is_not_accepted(tmp_path):
-    for result in run_in_child(capturing.faulty, str(tmp_path), SHARE):
+def test_a_fault_is_found_by_its_name_and_a_faulty_take_is_not_accepted(everyday):
+    assert len(everyday[0]["faults"]) == len(SHARE)
+    for result in everyday[0]["faults"]:
         assert_found(result)
-        print(f"{result['fault']} {result['wanted']}")
+
+
+def test_a_torn_take_is_kept_aside(everyday):
+    results, into = everyday
+    for name, result in zip(TORN_SHARE, results["torn"], strict=True):
+        assert_kept_aside(result, {**TORN, **LIVE}[name][0], into / name)
 
 
 @pytest.mark.soak
@@ -148,16 +167,10 @@ def test_every_fault_is_found_by_its_name(number, tmp_path):
         assert_found(result)
 
 
-@pytest.mark.parametrize(
-    "name", ["disconnect", *(pytest.param(n, marks=pytest.mark.soak) for n in TORN if n != "disconnect")]
-)
-def test_what_is_unplugged_in_the_middle_ends_the_take_which_is_kept_aside(name, tmp_path):
-    assert_kept_aside(run_in_child(capturing.torn, str(tmp_path), name), TORN[name][0], tmp_path / name)
-
-
-@pytest.mark.parametrize("name", ["buffer", *(pytest.param(n, marks=pytest.mark.soak) for n in LIVE if n != "buffer")])
-def test_a_take_that_the_server_tears_is_kept_aside(name, tmp_path):
-    assert_kept_aside(run_in_child(capturing.torn, str(tmp_path), name, "live"), LIVE[name][0], tmp_path / name)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", [*TORN, *LIVE])
+def test_a_take_that_is_unplugged_or_torn_by_the_server_is_kept_aside(name, tmp_path):
+    assert_kept_aside(run_in_child(capturing.torn, str(tmp_path), name), {**TORN, **LIVE}[name][0], tmp_path / name)
 
 
 def assert_kept_aside(result, pattern, folder):
@@ -211,6 +224,7 @@ def test_what_is_wrong_with_the_path_shows_before_the_take(device, here, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.soak
 def test_a_return_that_clips_is_played_softer_and_the_level_follows(device, here, tmp_path):
     device.set(gain_db=GAIN_DB + 9)
     try:
@@ -227,6 +241,7 @@ def test_a_return_that_clips_is_played_softer_and_the_level_follows(device, here
     assert -6.5 < content["quality"]["peak_dbfs"] < -1
 
 
+@pytest.mark.soak
 def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, device, tmp_path):
     device.set(gain_db=GAIN_DB - 18)
     try:
@@ -244,6 +259,7 @@ def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, d
     assert Capture.load(tmp_path / "soft").content["quality"]["verdict"] == "warn"
 
 
+@pytest.mark.soak
 def test_the_self_test_runs_over_a_cable(jack_server, device, here, tmp_path):
     with Device(jack_server, 40, preamp="wire", gain_db=-4.5, noise_dbfs=-100, name="cable"):
         ports = ("--send", "cable:in", "--return", "cable:out", "--yes")
@@ -315,6 +331,7 @@ def test_without_a_server_or_at_another_rate_nothing_is_begun(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.soak
 def test_a_disk_that_is_full_at_the_end_keeps_the_take_elsewhere_or_says_so(jack_server, device, tmp_path):
     (tmp_path / "temporary").mkdir()
     command = " ".join(map(str, [*RIG, "capture", "full", *PORTS, *QUICK, "--into", tmp_path / "captures"]))
@@ -334,39 +351,84 @@ def test_a_name_alone_means_a_take():
     assert with_take(["capture", "--help"]) == ["capture", "--help"]
 
 
+# ---------------------------------------------------------------- ended by hand
+@pytest.mark.parametrize(
+    ("how", "period"), [("SIGTERM", 2048), *(pytest.param("SIGINT", p, marks=pytest.mark.soak) for p in (64, 256))]
+)
+def test_a_signal_fades_the_sound_out_and_what_was_recorded_is_kept_aside(how, period, tmp_path):
+    if signals.getsignal(signals.Signals[how]) == signals.SIG_IGN:
+        pytest.skip(f"these tests run where {how} is ignored, as under nohup, and so does what they start")
+    result = run_in_child(capturing.ended_by_hand, str(tmp_path), how, period)
+    assert result["code"] == 130, result
+    assert re.search(r"Ended by hand at .* kept in .*rejected-1", result["printed"]), result
+    assert result["printed"].endswith("rig: stopped.\n") and "Traceback" not in result["printed"]
+    (kept,) = (tmp_path / result["name"]).iterdir()
+    assert kept.name == "x.rejected-1"
+    assert "ended by hand" in json.loads((kept / "rejected.json").read_text())["reason"]
+    assert len(wav.read(kept / "take.wav").samples) > RATE
+    assert_faded(np.load(tmp_path / "heard.npy").astype(np.float64), 10 ** (-6 / 20) * capturing.signal().samples)
+
+
+def assert_faded(y, x):
+    """y is x, then the one fade of rig, then silence: nothing that clicks."""
+    start, end = np.flatnonzero(y)[0] - np.flatnonzero(x)[0], np.flatnonzero(y)[-1] + 1
+    x = np.concatenate([np.zeros(start), x, np.zeros(len(y))])[: len(y)]
+    falling = 1 - fade_table(round(0.010 * RATE)).astype(np.float64)  # ends at 0, so `end` may lie anywhere near
+    differences = []
+    for at in range(end - len(falling) - 2, end - len(falling) + 20):
+        gain = np.concatenate([np.ones(at), falling, np.zeros(len(y))])[: len(y)]
+        differences.append(np.abs(y - gain * x).max())
+    assert len(y) - end > RATE // 10 and min(differences) < 1e-6, differences
+    assert np.abs(y[end - RATE // 20 : end - len(falling)]).max() > 0.01  # it did sound
+
+
+@pytest.mark.soak
+def test_a_take_that_is_ended_while_it_is_written_is_kept_aside(tmp_path):
+    result = run_in_child(capturing.ended_while_writing, str(tmp_path))
+    assert result["ended"] and re.search(r"recorded is kept in .*ended\.rejected-1", result["said"][-1]), result
+    assert [path.name for path in tmp_path.iterdir()] == ["ended.rejected-1"]
+    assert len(wav.read(tmp_path / "ended.rejected-1" / "take.wav").samples) > 35 * RATE
+
+
 # ---------------------------------------------------------------- killed
 def killed(into, moments):
-    """Kill a capture at these moments, each on a server of its own; whether it was complete."""
-    complete = []
+    """Kill a capture at each of these moments (None: never), each on a server of its own; was it complete, seconds."""
+    ends = []
     sweep = into.parent / "s.wav"
-    write_signal(sweep, capturing.signal())
-    for number, moment in enumerate(moments):
-        name = f"k{number}"
+    write_signal(sweep, capturing.signal(), overwrite=True)
+    for moment in moments:
+        name = f"k{moment}"
         with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB):
             command = [*RIG, "capture", name, *PORTS, "--signal", str(sweep), "--freewheel", "--into", str(into)]
             process = subprocess.Popen(command, env=server.environment(), stdout=subprocess.DEVNULL)
-            time.sleep(moment)
-            process.send_signal(signals.SIGKILL)
+            began = time.monotonic()
+            if moment is not None:
+                time.sleep(moment)
+                process.send_signal(signals.SIGKILL)
             process.wait()
+            took = time.monotonic() - began
             server.kill()  # a client that was killed while freewheeling blocks it for a while
         folder = into / name
-        complete.append(folder.exists())
+        ends.append((folder.exists(), took))
         if folder.exists():
             judged, trainer = check_again(folder)
             assert judged.verdict == "ok" and all(check.passed for check in trainer)
             assert (folder / "report.html").read_text().rstrip().endswith("</html>")
             assert capturing.residual_db(folder)[2] < -100
-    return complete
+    return ends
 
 
 def test_killing_a_capture_at_any_moment_leaves_it_complete_or_absent(tmp_path):
-    moments = random.Random(1)
-    assert len(killed(tmp_path / "captures", [moments.uniform(0.3, 4.5) for _ in range(3)])) == 3
+    moments = random.Random(5)
+    assert len(killed(tmp_path / "captures", [moments.uniform(0.3, 4.5)])) == 1
 
 
 @pytest.mark.soak
 def test_killing_a_capture_at_fifty_moments_leaves_it_complete_or_absent(tmp_path):
+    ((whole, took_s),) = killed(tmp_path / "captures", [None])
+    assert whole
     moments = random.Random(2)
-    complete = killed(tmp_path / "captures", [moments.uniform(0.2, 12) for _ in range(50)])
+    ends = killed(tmp_path / "captures", [moments.uniform(0.2, 1.2 * took_s) for _ in range(50)])
+    complete = [whole for whole, _ in ends]
     print(f"{sum(complete)} of 50 were complete")
     assert any(complete) and not all(complete)

@@ -77,7 +77,8 @@ def check_target(plan: Plan) -> None:
 def capture(backend: Jack, desk: Desk, plan: Plan) -> Saved:
     """Carry a plan out on a backend that is open and not yet started.
 
-    Raises CaptureError or BackendError; what was recorded by then is kept aside, and the sentence says where.
+    Raises CaptureError or BackendError, and KeyboardInterrupt (Ctrl-C); what was recorded by then is kept aside, and a
+    sentence says where.
     """
     wiring = wired(backend, desk, plan.send, plan.returned, None, plan.freewheel)
     check_target(plan)
@@ -134,6 +135,8 @@ def _take(backend: Jack, deck: TapeDeck, desk: Desk, plan: Plan, wiring: Wiring)
     if plan.second_take and taken.torn is None:
         desk.say("Recording  the same once more, to know what the gear itself varies")
         second = once(taken.send_trim_db)
+        if second.torn is not None and second.torn.why == "ended":
+            return replace(taken, torn=replace(second.torn, text=f"{second.torn.text} of the second take")), None
     return taken, second
 
 
@@ -156,6 +159,9 @@ def _keep(desk: Desk, plan: Plan, taken: Taken, second: Taken | None, audio: dic
         if taken.mishaps:
             reason += f", after {len(taken.mishaps)} others that were torn"
         kept = _kept_aside(plan, taken, reason, audio)
+        if taken.torn.why == "ended":
+            desk.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
+            raise KeyboardInterrupt
         raise CaptureError(f"The take is torn: {reason}. {_advice(taken)} {kept}")
     recording = Recording(taken.samples, audio=audio)
     latency = plan.latency_samples
@@ -179,6 +185,9 @@ def _keep(desk: Desk, plan: Plan, taken: Taken, second: Taken | None, audio: dic
         )
     except RigError as error:
         raise CaptureError(f"{error} {_kept_aside(plan, taken, str(error), audio)}") from error
+    except KeyboardInterrupt:
+        desk.say(_kept_aside(plan, taken, "ended by hand before it was written", audio))
+        raise
 
 
 def _asked_latency(desk: Desk, plan: Plan, recording: Recording) -> int | None:

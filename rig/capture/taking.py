@@ -15,7 +15,7 @@ from .layout import RATE
 from .measures import FULL_SCALE
 from .signal import Signal
 from .take import POST_ROLL, PRE_ROLL
-from .tape_deck import AGAIN, Moment, Returned, TapeDeck, Tear
+from .tape_deck import AGAIN, Ended, Moment, Returned, TapeDeck, Tear
 
 RETAKES = 5
 REST_S = 0.5  # before another take: what was playing dies away
@@ -47,7 +47,8 @@ def take(
 ) -> Taken:
     """Play the signal and record what comes back, from PRE_ROLL before it to POST_ROLL after it.
 
-    Takes that the server tore are repeated, and those that clipped, softer if `may_trim`; at most `retakes` times.
+    Takes that the server tore are repeated, and those that clipped, softer if `may_trim`; at most `retakes` times. One
+    that is ended by hand (Ctrl-C) comes back like a torn one; whoever asked for it has to end then.
     """
     mishaps: list[str] = []
     while True:
@@ -78,7 +79,10 @@ def _once(deck: TapeDeck, desk: Desk, play: NDArray[np.float32], cables: Cables)
         looked = time.monotonic()
         return cables(moment.done)
 
-    returned = deck.run(play, watch=watch)
+    try:
+        returned = deck.run(play, watch=watch)
+    except Ended as ended:
+        return ended.returned
     if returned.torn is not None:
         return returned
     desk.meter("Take", len(play), len(play), -200.0)

@@ -41,10 +41,11 @@ TAPE_AT = offset(DECK, "tape")
 
 LOOK_S = 0.05  # between two looks at a running take
 FADE_OUT_S = 0.03  # three times a fade
+FADED_S = 0.5  # by then it has been played, whatever the block size
 NOTIFIED_S = 0.15  # xruns are told late
 STOPPED_S = 3.0  # without a cycle: the server has stopped
 
-Why = Literal["xrun", "gap", "resize", "clipped", "gone", "stopped", "unplugged"]
+Why = Literal["xrun", "gap", "resize", "clipped", "gone", "stopped", "unplugged", "ended"]
 AGAIN: tuple[Why, ...] = ("xrun", "gap", "resize")  # mishaps; another take may well be whole
 
 
@@ -63,6 +64,14 @@ class Returned:
 
     samples: NDArray[np.float32]
     torn: Tear | None = None
+
+
+class Ended(KeyboardInterrupt):
+    """Somebody ended a recording by hand. `returned`: what had come back by then."""
+
+    def __init__(self, returned: Returned) -> None:
+        super().__init__()
+        self.returned = returned
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +134,25 @@ class TapeDeck:
         self.backend.stop()
 
     def run(self, play: NDArray[np.float32], samples: int | None = None, watch: Watch | None = None) -> Returned:
-        """Play `play`, (n,), and record `samples` (None: as many), both from the same cycle on."""
-        tape = self._insert(Tape(np.ascontiguousarray(play, np.float32), samples or len(play)))
+        """Play `play`, (n,), and record `samples` (None: as many), both from the same cycle on.
+
+        Raises Ended where a KeyboardInterrupt comes meanwhile, after the sound has been faded out.
+        """
+        tape = Tape(np.ascontiguousarray(play, np.float32), samples or len(play))
+        ended: KeyboardInterrupt | None = None
+        torn = None
         try:
+            self._insert(tape)
             torn = self._until_done(tape, watch)
+        except KeyboardInterrupt as interrupt:
+            ended = interrupt
         finally:
             self._fade_out(tape)
             self._let_go()
             settle(self._record["level"], 1.0)
+        if ended is not None:
+            at = int(tape.record["position"])
+            raise Ended(Returned(tape.take[:at], Tear("ended", f"ended by hand {_place(at)}", at))) from ended
         if torn is None:
             time.sleep(NOTIFIED_S if self.backend.host["timed"] else 0.0)
             if not tape.intact(int(self.backend.host["xruns"]), int(self.backend.host["resizes"])):
@@ -142,7 +162,8 @@ class TapeDeck:
     def play_endlessly(self, loop: NDArray[np.float32], until: Callable[[float], bool]) -> None:
         """Repeat `loop`, faded in and out, until `until(peak_dbfs of the return)` says so."""
         settle(self._record["level"], 0.0)
-        tape = self._insert(Tape(np.ascontiguousarray(loop, np.float32), strict=False))
+        tape = Tape(np.ascontiguousarray(loop, np.float32), strict=False)
+        self._insert(tape)
         self._record["level"]["target"] = 1.0
         try:
             while not self.backend.gone and not until(self._peak_dbfs()):
@@ -157,13 +178,15 @@ class TapeDeck:
         if tape.state == "running" and not self.backend.gone:
             self._record["level"]["target"] = 0.0
             time.sleep(FADE_OUT_S)
+            deadline = time.monotonic() + FADED_S
+            while float(self._record["level"]["value"]) != 0.0 and time.monotonic() < deadline:
+                time.sleep(0.001)
 
-    def _insert(self, tape: Tape) -> Tape:
+    def _insert(self, tape: Tape) -> None:
         self._peak_dbfs()
         tape.arm()
         self._tape = tape
         self._record["tape"] = tape.address
-        return tape
 
     def _let_go(self) -> None:
         """Take the tape out, and wait until the cycle at work has done with it."""

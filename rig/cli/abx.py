@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .options import add_json_option
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -17,7 +19,7 @@ def add(commands: Any) -> None:
         "was shown before the first trial, its answers, its figures.",
     )
     command.add_argument("result", type=Path, metavar="RESULT", help="the JSON file of a test")
-    command.add_argument("--json", action="store_true", help="the same as JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

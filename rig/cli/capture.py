@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from . import capture_ir, capture_take
-from .capture_options import REFUSED, add_capture_level_options, add_gear_options, gear_from, print_checks
+from .capture_options import REFUSED, add_pair_options, gear_from, print_checks, report_saved
+from .options import add_json_option
 
 PARTS = ("take", "cut", "check", "finish", "ir")
 
@@ -54,16 +55,7 @@ def _add_cut(parts: Any) -> None:
     command.add_argument("signal", type=Path, metavar="SIGNAL", help="the training signal that was played")
     command.add_argument("recording", type=Path, metavar="RECORDING", help="what came back: mono, 48 kHz")
     command.add_argument("--name", metavar="NAME", help="name of the capture (default: that of RECORDING)")
-    command.add_argument("--into", type=Path, default=Path("captures"), metavar="DIR", help="default: captures")
-    command.add_argument("--latency", type=int, metavar="N", help="samples, instead of the trainer's own figure")
-    command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
-    command.add_argument("--self-test", action="store_true", help="a cable was recorded instead of gear")
-    command.add_argument(
-        "--size", choices=("standard", "lite", "feather", "nano"), default="standard", help="of the WaveNet to train"
-    )
-    add_gear_options(command)
-    add_capture_level_options(command)
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_pair_options(command)
     command.set_defaults(run=_cut)
 
 
@@ -95,16 +87,7 @@ def _cut(options: argparse.Namespace) -> int:
         size=options.size,
         tell=None if options.json else print,
     )
-    if options.json:
-        print(json.dumps(saved.to_json(), indent=2))
-        return 0 if saved.accepted else REFUSED
-    print_checks(saved.judged.checks)
-    print(saved.latency)
-    if saved.accepted:
-        print(f"{saved.folder}: {saved.judged.verdict}; train/run.txt says how to train from it")
-        return 0
-    print(f"Not accepted: {saved.reason}\nThe take is kept in {saved.folder}")
-    return REFUSED
+    return report_saved(saved, options.json)
 
 
 def _add_check(parts: Any) -> None:
@@ -115,7 +98,7 @@ def _add_check(parts: Any) -> None:
         "was recorded is taken from its capture.json.",
     )
     command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_json_option(command)
     command.set_defaults(run=_check)
 
 
@@ -150,7 +133,7 @@ def _add_finish(parts: Any) -> None:
     command.add_argument("model", type=Path, metavar="MODEL.nam", help="the model that was trained from it")
     command.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
     command.add_argument("--force", action="store_true", help="replace FILE; accept a model that sounds different")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_json_option(command)
     command.set_defaults(run=_finish)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .capture_options import REFUSED, print_checks
 from .decks import opened
+from .options import add_json_option
 from .questions import Console, add_desk_options
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def add(parts: Any) -> None:
     about.add_argument("--microphone", metavar="TEXT", help="which one")
     about.add_argument("--distance-cm", type=float, metavar="D", help="from the loudspeaker")
     about.add_argument("--place", metavar="TEXT", help="where it stands: edge of the cap, room, ...")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .capture_options import REFUSED, add_capture_level_options, add_gear_options, gear_from, print_checks
+from .capture_options import add_pair_options, gear_from, report_saved
 from .questions import Console, add_desk_options, refuse_portaudio
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ def add(parts: Any) -> None:
     what.add_argument("--signal", type=Path, metavar="FILE", help="the official signal, or one that rig signal wrote")
     what.add_argument("--seconds", type=float, metavar="S", help="length of rig's own signal, from 35 (default 190)")
     what.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
-    command.add_argument("--into", type=Path, default=Path("captures"), metavar="DIR", help="default: captures")
-    command.add_argument("--self-test", action="store_true", help="a cable from send to return in place of gear")
     command.add_argument(
         "--no-trial", action="store_true", help="leave out noise, tone and level search before the take"
     )
@@ -45,14 +42,7 @@ def add(parts: Any) -> None:
         "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"
     )
     command.add_argument("--retakes", type=int, default=5, metavar="N", help="after xruns or clipping (default 5)")
-    command.add_argument("--latency", type=int, metavar="N", help="samples, instead of the trainer's own figure")
-    command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
-    command.add_argument(
-        "--size", choices=("standard", "lite", "feather", "nano"), default="standard", help="of the WaveNet to train"
-    )
-    add_gear_options(command)
-    add_capture_level_options(command)
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_pair_options(command)
     command.set_defaults(run=run)
 
 
@@ -93,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
         saved = capture(backend, desk, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(saved, desk)
-        return _report(saved, options, temporary)
+        return report_saved(saved, options.json, temporary)
 
 
 @contextlib.contextmanager
@@ -144,20 +134,3 @@ def _remember_ports(saved: Saved, desk: Console) -> None:
         remember(ports=Ports(audio["send_port"], audio["return_port"]))
     except ConfigError as error:
         desk.say(str(error))
-
-
-def _report(saved: Saved, options: argparse.Namespace, temporary: bool) -> int:
-    if options.json:
-        print(json.dumps(saved.to_json(), indent=2))
-        return 0 if saved.accepted else REFUSED
-    print_checks(saved.judged.checks)
-    print(saved.latency)
-    if not saved.accepted:
-        print(f"Not accepted: {saved.reason}")
-        print("Nothing was kept." if temporary else f"The take is kept in {saved.folder}")
-        return REFUSED
-    if temporary:
-        print("Self-test: the cable gives back what was played; rig, server and interface are ready.")
-    else:
-        print(f"{saved.folder}: {saved.judged.verdict}; train/run.txt says how to train from it")
-    return 0

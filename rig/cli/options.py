@@ -44,6 +44,11 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json_option(command: argparse.ArgumentParser) -> None:
+    """The same report for programs."""
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
 def add_noise_options(command: Any) -> None:
     """Gate and rumble filter."""
     noise = command.add_argument_group("noise")

@@ -7,7 +7,7 @@ import sys
 import time
 
 from ..errors import CaptureError
-from .terminal import Screen
+from .terminal import Screen, end_if_asked
 
 BAR = 24
 
@@ -36,6 +36,7 @@ class Console:
 
     def meter(self, what: str, done: int, samples: int, peak_dbfs: float) -> None:
         """One live line."""
+        end_if_asked()
         if what != self._what or done == 0:
             self._what, self._began = what, time.monotonic()
         share = min(1.0, done / samples)

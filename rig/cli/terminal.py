@@ -70,8 +70,7 @@ class Keys:
 
     def wait(self, seconds: float) -> list[str]:
         """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ..."""
-        if _Asked.to_end:
-            raise KeyboardInterrupt
+        end_if_asked()
         if not self.present:
             time.sleep(seconds)
             return []
@@ -204,12 +203,18 @@ class _Asked:
     to_end = False  # by a signal; no lock, as a signal may come in while one is held
 
 
+def end_if_asked() -> None:
+    """Raise the KeyboardInterrupt of a signal that came in and was lost; see `ending_politely`."""
+    if _Asked.to_end:
+        raise KeyboardInterrupt
+
+
 @contextlib.contextmanager
 def ending_politely() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end a command; each raises KeyboardInterrupt.
 
     An exception that comes in at any moment may be lost: in a callback from C, as while something is compiled, there is
-    nobody to pass it on. So it is noted as well, and whoever waits for keys raises it again.
+    nobody to pass it on. So it is noted as well, and whoever waits for keys or shows a meter raises it again.
     """
     if threading.current_thread() is not threading.main_thread():  # where Python lets nobody handle signals
         yield
