@@ -12,12 +12,14 @@ from rig.dsp.simd import (
     W,
     lanes,
     load,
+    quotient,
     splat,
     store,
     tile_add,
     tile_bias,
     tile_madd,
     tile_madd_far,
+    tile_mix,
     tile_repeat,
     tile_store,
     tile_sum,
@@ -59,12 +61,13 @@ def arithmetic(a, b, y):
     store(y, 6 * W, vmax(u, v))
     store(y, 7 * W, vabs(u))
     store(y, 8 * W, where_positive(u, v, splat(f32(7))))
-    y[9 * W] = vsum(u)
+    store(y, 9 * W, quotient(u, v))
+    y[10 * W] = vsum(u)
 
 
 def test_vectors_calculate_like_numpy():
     a, b = np.random.default_rng(1).standard_normal((2, W)).astype(f32)
-    y = np.zeros(9 * W + 1, f32)
+    y = np.zeros(10 * W + 1, f32)
     arithmetic(a.ctypes.data, b.ctypes.data, y.ctypes.data)
     expected = [
         a + b,
@@ -76,14 +79,15 @@ def test_vectors_calculate_like_numpy():
         np.maximum(a, b),
         abs(a),
         np.where(a > 0, b, 7),
+        a / b,
     ]
-    assert np.allclose(y[:-1].reshape(9, W), expected, rtol=1e-6, atol=1e-7)
+    assert np.allclose(y[:-1].reshape(10, W), expected, rtol=1e-6, atol=1e-7)
     assert y[-1] == pytest.approx(a.sum(), abs=1e-5)
 
 
 @entry(ADDRESSES)
 def tiles(m, w, y):
-    """Three rows: bias, rows of m and four inputs by their weights; then two rows of nothing; then two far apart."""
+    """Three rows: bias, rows of m, four inputs by weights; two rows of nothing, two far apart, and a mix of those."""
     m, w, y = floats(m), floats(w), floats(y)
     store(y, 0, splat(f32(0)))
     acc = tile_bias(m, 0, 3, 2)
@@ -96,18 +100,20 @@ def tiles(m, w, y):
     for c in range(4):
         acc = tile_madd_far(acc, m, c, 5, 16 + c * 2 * W)
     tile_store(tile_sum(acc, acc), y, 10 * W, 2 * W)
+    tile_store(tile_mix(tile_bias(m, 3, 1, 2), m, 7, acc), y, 14 * W, 0)
 
 
 def test_a_tile_is_a_small_matrix_product():
     m = np.random.default_rng(2).standard_normal(16 + 8 * W).astype(f32)
-    y = np.ones(14 * W, f32)
+    y = np.ones(16 * W, f32)
     tiles(m.ctypes.data, m.ctypes.data, y.ctypes.data)
     x = m[16:].reshape(4, 2 * W).astype(float)
     expected = m[:3, None] + x[:3] + m[:12].reshape(4, 3).T @ x
     assert np.allclose(y[: 6 * W].reshape(3, 2 * W), expected, atol=1e-5)
     assert not y[6 * W : 10 * W].any()
     expected = 2 * (x[:1] + np.array([m[:4], m[5:9]]).astype(float) @ x)
-    assert np.allclose(y[10 * W :].reshape(2, 2 * W), expected, atol=1e-5)
+    assert np.allclose(y[10 * W : 14 * W].reshape(2, 2 * W), expected, atol=1e-5)
+    assert np.allclose(y[14 * W :], m[3] + m[7:9] @ expected / 2, atol=1e-5)
 
 
 @entry(ADDRESSES)

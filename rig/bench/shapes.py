@@ -12,9 +12,10 @@ Every other shape reaches at least half of A1 standard's share, but for these (o
     LSTM 2x8    0.2   0.4
     A1 nano     0.4   0.4     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.
 
-A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite cost 1.9 to
-2.1: such a block is one vector, so nothing can be done at a time but the three or four channels; every operation waits
-for the one before it, and each is 20 ns from end to end. With 8 lanes both stay below.
+A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite lie about
+there, 1.7 to 1.9 as the machine is quiet or busy: such a block is one vector, so nothing can be done at a time but the
+three or four channels; every layer waits for the one before it, and each takes 30 to 40 ns from end to end. With 8
+lanes both stay below 1.4.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 f32 = np.float32
 
-DENSE, ACTIVATE, COMBINE, CLEAR, RECUR, RECUR_BY_LAYERS = range(6)
+DENSE, ACTIVATE, COMBINE, RECUR, RECUR_BY_LAYERS = range(5)
 
 PLANE = np.dtype(
     [
@@ -87,8 +87,6 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
             _place(op.b, positions)
             _place(op.c, positions)
             combine(m, op, padded)
-        elif op.code == CLEAR:
-            fill(m, f32(0.0), op.channels, op.out.at, op.out.stride, padded)
         elif op.code == RECUR:
             lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
         elif op.code == RECUR_BY_LAYERS:

@@ -33,14 +33,13 @@ from .simd import (
     tile_bias,
     tile_madd,
     tile_map,
+    tile_mix,
     tile_store,
     tile_sum,
     tile_zero,
 )
 
 f32 = np.float32
-
-CHUNK = 64  # frames that pass through all rows before the next ones do: what one tile loads the next finds in L1
 
 # Some rows of a plane. Nothing: first -1, stride 0, plane 0 (whose pos stays 0), so that `at` is -1.
 ROWS = np.dtype(
@@ -53,15 +52,15 @@ ROWS = np.dtype(
     align=True,
 )
 
-# A source of `dense`: rows that were delayed by as much less in `first`. With a stride of -1 the rows are one row at
-# growing delays: a long filter is one segment.
-SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64)], align=True)
+# A source of `dense`: rows at some times, `step` frames apart; `first` is that of the oldest. The taps of a single row
+# count as its channels: what there are many of belongs into the inner loop.
+SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step", np.int64)], align=True)
 SEGMENT_BYTES = SEGMENT.itemsize
 
 OPERATION = np.dtype(
     [
         ("code", np.int64),
-        ("channels", np.int64),  # rows of `out`
+        ("channels", np.int64),  # rows of `out`; of one tile in `dense`
         ("out", ROWS),
         ("a", ROWS),  # what is read, or added
         ("total", ROWS),  # what `out` is added to
@@ -70,6 +69,7 @@ OPERATION = np.dtype(
         ("kind", np.int64),  # which activation, or how to combine
         ("parameters", np.int64),  # offset in m of the activation's parameters
         ("weights", np.int64),  # offset in m of the packed weights
+        ("mix", np.int64),  # `dense` only: offset in m of the second matrix's, or -1
         ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
         ("segments", np.int64),  # how many
         ("sources", np.int64),  # address of the first of them
@@ -90,7 +90,7 @@ FUSED = (NONE, TANH, LEAKY_RELU)  # functions that `dense` applies itself
 
 
 def tile_heights(rows: int) -> list[int]:
-    """Heights of the tiles that cover `rows` outputs, in the order in which `dense` takes them."""
+    """Heights of the tiles that cover `rows` outputs."""
     heights: list[int] = []
     while rows:
         heights.append(next(height for height in TILES if height <= rows))
@@ -109,46 +109,90 @@ def _tanh(x: Any, unused: Any) -> Any:
 
 
 def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
-    """All products of one segment, added to two tiles: to the first alone, or in turn to both."""
+    """All products of one segment, added to two tiles: to the first alone, or in turn to both.
+
+    Gives the tiles and the offset behind the weights it read.
+    """
 
     @inline
     def products(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
         stride = segment.rows.stride
-        for _ in range(segment.channels):
-            acc = tile_madd(acc, m, w, x)
-            w += R
-            x += stride
+        for _ in range(segment.taps):
+            at = x
+            for _ in range(segment.channels):
+                acc = tile_madd(acc, m, w, at)
+                w += R
+                at += stride
+            x += segment.step
         return acc, other, w
 
     @inline
     def products_in_turn(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
-        stride = segment.rows.stride
-        for _ in range(segment.channels >> 1):
-            acc = tile_madd(acc, m, w, x)
-            other = tile_madd(other, m, w + R, x + stride)
-            w += 2 * R
-            x += 2 * stride
-        if segment.channels & 1:
-            acc = tile_madd(acc, m, w, x)
-            w += R
+        stride, step = segment.rows.stride, segment.step
+        if segment.channels == R:  # most convolutions of narrow networks: nothing to count inside of a tap
+            for _ in range(segment.taps >> 1):
+                at = x
+                for c in range(R):
+                    acc = tile_madd(acc, m, w + c * R, at)
+                    other = tile_madd(other, m, w + (R + c) * R, at + step)
+                    at += stride
+                w += 2 * R * R
+                x += 2 * step
+            if segment.taps & 1:
+                for c in range(R):
+                    if c & 1:
+                        other = tile_madd(other, m, w + c * R, x)
+                    else:
+                        acc = tile_madd(acc, m, w + c * R, x)
+                    x += stride
+                w += R * R
+            return acc, other, w
+        for _ in range(segment.taps):
+            at = x
+            for _ in range(segment.channels >> 1):
+                acc = tile_madd(acc, m, w, at)
+                other = tile_madd(other, m, w + R, at + stride)
+                w += 2 * R
+                at += 2 * stride
+            if segment.channels & 1:
+                acc = tile_madd(acc, m, w, at)
+                w += R
+            x += segment.step
         return acc, other, w
 
     return products if sets == 1 else products_in_turn
 
 
-def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
-    """Outputs row .. row + R over V vectors of frames, kept in registers from the bias to the activation.
+def _make_mix(R: int, V: int) -> Callable[..., Any]:
+    """A second matrix, R x R: out = bias + a + matrix @ z, while z is still in registers.
 
-    Gives the offset behind the weights it read.
+    In a short block every operation waits for the one before, and its way through the memory is as long as its work.
     """
-    products = _make_products(R, V, sets)
 
     @inline
-    def tile(m: Any, positions: Any, w: Any, op: Any, row: Any, t: Any) -> Any:
+    def mix(m: Any, op: Any, z: Any, t: Any) -> None:
+        w, a, out = op.mix, op.a.at + t, op.out.at + t
+        for _ in range(R):
+            row = tile_add(tile_bias(m, w, 1, V), m, a, 0)
+            tile_store(tile_mix(row, m, w + 1, z), m, out, 0)
+            w += R + 1
+            a += op.a.stride
+            out += op.out.stride
+
+    return mix
+
+
+def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
+    """R outputs over V vectors of frames, kept in registers from the bias to the activation."""
+    products, mix = _make_products(R, V, sets), _make_mix(R, V)
+
+    @inline
+    def tile(m: Any, positions: Any, op: Any, t: Any) -> None:
+        w = op.weights
         acc, other = tile_bias(m, w, R, V), tile_zero(R, V)
         w += R
-        if op.a.at >= 0:
-            acc = tile_add(acc, m, op.a.at + row * op.a.stride + t, op.a.stride)
+        if op.mix < 0 and op.a.at >= 0:
+            acc = tile_add(acc, m, op.a.at + t, op.a.stride)
         for s in range(op.segments):
             segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
             x = segment.rows.first + positions[segment.rows.plane] + t
@@ -159,31 +203,32 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
             acc = tile_map(acc, _tanh, f32(0.0))
         elif op.kind == LEAKY_RELU:
             acc = tile_map(acc, _leaky, m[op.parameters])
-        tile_store(acc, m, op.out.at + row * op.out.stride + t, op.out.stride)
+        if op.mix < 0:
+            tile_store(acc, m, op.out.at + t, op.out.stride)
+        else:
+            mix(m, op, acc, t)
         if op.total.at >= 0:
-            at = op.total.at + row * op.total.stride + t
+            at = op.total.at + t
             tile_store(tile_add(acc, m, at, op.total.stride), m, at, op.total.stride)
-        return w
 
     return tile
 
 
 def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
-    """R outputs over the frames t .. end: tiles of V vectors, then half as many, then single vectors."""
+    """R outputs over all frames: tiles of V vectors, then half as many, then single vectors."""
     full, half, single = _make_tile(R, V, sets), _make_tile(R, V // 2, sets), _make_tile(R, 1, sets)
 
     @inline
-    def strip(m: Any, positions: Any, w: Any, op: Any, row: Any, t: Any, end: Any) -> Any:
-        behind = w
-        while end - t >= V * W:
-            behind = full(m, positions, w, op, row, t)
+    def strip(m: Any, positions: Any, op: Any, frames: Any) -> None:
+        t = 0
+        while frames - t >= V * W:
+            full(m, positions, op, t)
             t += V * W
-        if V > 2 and end - t >= V // 2 * W:
-            behind = half(m, positions, w, op, row, t)
+        if V > 2 and frames - t >= V // 2 * W:
+            half(m, positions, op, t)
             t += V // 2 * W
-        if t < end:
-            behind = single(m, positions, w, op, row, t)
-        return behind
+        if t < frames:
+            single(m, positions, op, t)
 
     return strip
 
@@ -193,34 +238,25 @@ _strip8 = _strips[8 if MANY else 4]
 _strip4, _strip3, _strip2, _strip1 = _strips[4], _strips[3], _strips[2], _strips[1]
 
 
-@kernel
+@inline
 def dense(m: Any, positions: Any, op: Any, frames: Any) -> None:
-    """out = function(bias + a + sum of W_s x_s over the segments), and total += out.
+    """out = z = function(bias + a + sum of W_s x_s over the segments), and total += z; one tile high.
 
-    Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: for each tile of R rows
-    [bias R], then for each segment and channel [R]. The function is none, or one of `FUSED`.
+    Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: [bias R], then for each
+    segment, tap and channel [R]. The function is none, or one of `FUSED`. With a second matrix, out = bias' + a + M z:
+    then its weights are, for each row, the bias and R factors.
     """
-    for t in range(0, frames, CHUNK):
-        end = min(t + CHUNK, frames)
-        w, row, left = op.weights, 0, op.channels
-        while left > 0:
-            if MANY and left >= 8:
-                w = _strip8(m, positions, w, op, row, t, end)
-                height = 8
-            elif left >= 4:
-                w = _strip4(m, positions, w, op, row, t, end)
-                height = 4
-            elif left == 3:
-                w = _strip3(m, positions, w, op, row, t, end)
-                height = 3
-            elif left == 2:
-                w = _strip2(m, positions, w, op, row, t, end)
-                height = 2
-            else:
-                w = _strip1(m, positions, w, op, row, t, end)
-                height = 1
-            row += height
-            left -= height
+    rows = op.channels
+    if MANY and rows == 8:
+        _strip8(m, positions, op, frames)
+    elif rows == 4:
+        _strip4(m, positions, op, frames)
+    elif rows == 3:
+        _strip3(m, positions, op, frames)
+    elif rows == 2:
+        _strip2(m, positions, op, frames)
+    else:
+        _strip1(m, positions, op, frames)
 
 
 @kernel

@@ -16,13 +16,14 @@ from .activations import NONE
 from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
 from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
 from .memory import Arena, Layout
-from .network import ACTIVATE, CLEAR, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
-from .planes import ADD, BLEND, FUSED, MULTIPLY, MULTIPLY_ADD, OPERATION, SEGMENT, SEGMENT_BYTES, tile_heights
+from .network import ACTIVATE, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
+from .planes import ADD, BLEND, FUSED, MULTIPLY, MULTIPLY_ADD, OPERATION, SEGMENT, SEGMENT_BYTES, TILES, tile_heights
 from .simd import W
 
-BLOCK = 256  # frames at a time; longer host blocks are cut. A larger one gains nothing.
+BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
 # Room for the past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %, more room costs cache.
 GROWTH = 2
+LEAST_PAST = 32  # frames that a shorter one counts as: else it would slide after every block, however short
 LINE = 16  # float32 in a cache line
 
 
@@ -39,25 +40,25 @@ class Signal(NamedTuple):
 
 
 class Source(NamedTuple):
-    """One term of `Program.dense`: a matrix (rows, channels) times a signal, `delay` frames ago.
+    """One term of `Program.dense`: a matrix (rows, channels, taps) times a signal and its past.
 
-    With `spread`, the columns of the matrix are not the channels of the signal, which has one, but its delays 0, 1, ...
+    The last tap is that of the signal `delay` frames ago, the one before `dilation` frames earlier, and so on.
     """
 
     signal: Signal
     matrix: NDArray[np.float32]
     delay: int = 0
-    spread: bool = False
+    dilation: int = 1
 
     @property
-    def columns(self) -> int:
-        """Of the matrix."""
-        return int(self.matrix.shape[1])
+    def taps(self) -> int:
+        """Times of the signal that it reads."""
+        return int(self.matrix.shape[2])
 
     @property
     def lookback(self) -> int:
         """Frames of past that it reads."""
-        return self.delay + (self.columns - 1 if self.spread else 0)
+        return self.delay + (self.taps - 1) * self.dilation
 
 
 class Function(NamedTuple):
@@ -82,6 +83,7 @@ class _Operation:
     kind: int = NONE
     parameters: int = 0
     weights: int = 0
+    mix: int = -1
     first: int = 0
     segments: int = 0
 
@@ -101,8 +103,8 @@ class _Plane:
 
     @property
     def capacity(self) -> int:
-        """Frames a row holds. A short past slides after every block, a long one seldom."""
-        return self.start + BLOCK + (GROWTH * self.start if self.lookback > 2 * W else 0)
+        """Frames a row holds; without a past, those of a block."""
+        return self.start + BLOCK + (GROWTH * max(self.start, LEAST_PAST) if self.lookback else 0)
 
 
 class Program:
@@ -135,28 +137,58 @@ class Program:
         total: Signal = NOTHING,
     ) -> None:
         """Out = function(bias + add + the sum of all sources), and total += out."""
-        rows = out.channels
         if bias is None:
-            bias = np.zeros(rows, np.float32)
+            bias = np.zeros(out.channels, np.float32)
+        first, row = self._read(sources, out.channels), 0
+        parameters = self._constant(function.parameters)
+        for height in tile_heights(out.channels):
+            strip = slice(row, row + height)
+            packed = np.concatenate([bias[strip], *(source.matrix[strip].T.ravel() for source in sources)])
+            operation = _Operation(DENSE, out.rows(row, height), add.rows(row, height), weights=self._constant(packed))
+            operation.first, operation.segments = first, len(sources)
+            if function.kind in FUSED:
+                operation.kind, operation.parameters = function.kind, parameters
+                operation.total = total.rows(row, height)
+            self._operations.append(operation)
+            row += height
+        if function.kind not in FUSED:
+            self._operations.append(_Operation(ACTIVATE, out, out, total, kind=function.kind, parameters=parameters))
+
+    def layer(
+        self,
+        out: Signal,
+        sources: Sequence[Source],
+        bias: NDArray[np.float32],
+        mix: Source,
+        mix_bias: NDArray[np.float32],
+        *,
+        add: Signal,
+        function: Function,
+        total: Signal,
+    ) -> None:
+        """Z = function(bias + the sum of all sources), total += z, and out = mix_bias + add + mix.
+
+        `mix` is a matrix without a past, times z. What its signal, z, holds afterwards is not said: where z fits into
+        one tile, it never leaves the registers.
+        """
+        rows = len(bias)
+        self.dense(mix.signal, sources, bias, function=function, total=total)
+        if rows in TILES and out.channels == rows and function.kind in FUSED:
+            operation = self._operations[-1]
+            operation.out, operation.a = out, add
+            operation.mix = self._constant(np.concatenate([mix_bias[:, np.newaxis], mix.matrix[:, :, 0]], axis=1))
+        else:
+            self.dense(out, [mix], mix_bias, add=add)
+
+    def _read(self, sources: Sequence[Source], rows: int) -> int:
+        """Note what is read, with matrices of so many rows; the index of the first segment."""
         for source in sources:
-            channels = 1 if source.spread else source.columns
-            assert source.matrix.shape[0] == rows and source.signal.channels == channels, (source, rows)
+            assert source.matrix.shape[:2] == (rows, source.signal.channels), (source, rows)
             plane = self._planes[source.signal.plane]
             plane.lookback = max(plane.lookback, source.lookback)
-        packed, row = [], 0
-        for height in tile_heights(rows):
-            packed.append(bias[row : row + height])
-            packed += [source.matrix[row : row + height].T.ravel() for source in sources]
-            row += height
-        operation = _Operation(DENSE, out, add, weights=self._constant(np.concatenate(packed)))
-        operation.first, operation.segments = len(self._segments), len(sources)
+        first = len(self._segments)
         self._segments += sources
-        self._operations.append(operation)
-        if function.kind in FUSED:
-            operation.kind, operation.total = function.kind, total
-            operation.parameters = self._constant(function.parameters)
-        else:
-            self.activate(out, out, function, total=total)
+        return first
 
     def activate(self, out: Signal, a: Signal, function: Function, *, total: Signal = NOTHING) -> None:
         """Out = function(a), and total += out; out may be a."""
@@ -178,7 +210,7 @@ class Program:
 
     def clear(self, out: Signal) -> None:
         """Out = 0."""
-        self._operations.append(_Operation(CLEAR, out))
+        self.dense(out, [])
 
     def lstm(
         self,
@@ -266,10 +298,11 @@ class Program:
         arena[memory][: self._floats] = np.concatenate(self._constants)
         self._write_operations(arena[operations], arena.address_of(segments))
         for record, source in zip(arena[segments], self._segments, strict=True):
-            record["rows"] = self._rows(source.signal, source.delay * self._stretch)
-            record["channels"] = source.columns
-            if source.spread:
-                record["rows"]["stride"] = -self._stretch
+            step = source.dilation * self._stretch
+            record["rows"] = self._rows(source.signal, source.lookback * self._stretch)
+            record["channels"], record["taps"], record["step"] = source.signal.channels, source.taps, step
+            if source.signal.channels == 1:
+                record["channels"], record["taps"], record["rows"]["stride"] = source.taps, 1, step
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
             record["lookback"], record["capacity"] = plane.start, plane.capacity
@@ -319,6 +352,7 @@ class Program:
     def _write_operations(self, table: NDArray[Any], segments: int) -> None:
         for record, operation in zip(table, self._operations, strict=True):
             record["code"], record["channels"] = operation.code, operation.out.channels
+            record["mix"] = operation.mix
             for name in ("out", "a", "total", "b", "c"):
                 record[name] = self._rows(getattr(operation, name))
             record["kind"], record["parameters"] = operation.kind, operation.parameters

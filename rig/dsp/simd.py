@@ -169,6 +169,28 @@ def vabs(typingctx: Any, a: Any) -> Any:
 
 
 @intrinsic
+def quotient(typingctx: Any, a: Any, b: Any) -> Any:
+    """a / b; with AVX-512, where a division takes 24 cycles, by an estimate of 1/b and one step of Newton's method.
+
+    The step squares the estimate's relative error of 2**-14. For finite b between 1e-37 and 1e37.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        a, b = args
+        if W < 16:
+            return builder.fdiv(a, b)
+        every = ir.Constant(ir.IntType(W), -1)
+        kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, every.type])
+        estimate = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.rcp14.ps.512")
+        inverse = builder.call(estimate, [b, ir.Constant(VECTOR, [0.0] * W), every])
+        error = _call(builder, "fmuladd", builder.fneg(b), inverse, ir.Constant(VECTOR, [1.0] * W))
+        near = builder.fmul(a, inverse)
+        return _call(builder, "fmuladd", near, error, near)
+
+    return vec(vec, vec), codegen
+
+
+@intrinsic
 def where_positive(typingctx: Any, x: Any, a: Any, b: Any) -> Any:
     """Lane by lane: a where x > 0, else b."""
 
@@ -318,6 +340,24 @@ def tile_add(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
         return acc
 
     return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_mix(typingctx: Any, row: Any, m: Any, w: Any, tile: Any) -> Any:
+    """One row of vectors: row[v] += m[w + r] * tile[r, v], over all rows of the tile."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, values = args
+        for r in range(tile.rows):
+            factor = _broadcast(builder, m, _plus(builder, w, r))
+            for v in range(tile.vecs):
+                product = builder.extract_value(values, r * tile.vecs + v)
+                acc = builder.insert_value(
+                    acc, _call(builder, "fmuladd", factor, product, builder.extract_value(acc, v)), v
+                )
+        return acc
+
+    return row(row, f32p, types.int64, tile), codegen
 
 
 @intrinsic

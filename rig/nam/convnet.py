@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..dsp.program import Program, Signal, Source
+from ..dsp.program import Program, Signal
 from ..errors import ModelError
 from .activation import Activation, read_activation
 from .architecture import Leaf
@@ -98,13 +98,13 @@ class ConvNetConfig:
             taken = self._take_block(reader, block)
             z = program.signal(self.channels)
             if len(self.activation.functions) == 1:
-                program.dense(z, taken.taps(x, block.dilation), taken.bias, function=self.activation.functions[0])
+                program.dense(z, [taken.of(x, block.dilation)], taken.bias, function=self.activation.functions[0])
             else:
-                program.dense(z, taken.taps(x, block.dilation), taken.bias)
+                program.dense(z, [taken.of(x, block.dilation)], taken.bias)
                 self.activation.write(program, z, z)
             x = z
         head = self.head.take(reader)
-        program.dense(out, [Source(x, head.matrix[:, :, 0])], head.bias)
+        program.dense(out, [head.of(x)], head.bias)
 
     def _take_block(self, reader: Reader, block: Convolution, where: str = "") -> Taken:
         taken = block.take(reader)

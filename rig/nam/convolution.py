@@ -17,10 +17,9 @@ class Taken(NamedTuple):
     matrix: Weights
     bias: Weights
 
-    def taps(self, signal: Signal, dilation: int = 1) -> list[Source]:
-        """One source per tap."""
-        taps = self.matrix.shape[2]
-        return [Source(signal, self.matrix[:, :, t], (taps - 1 - t) * dilation) for t in range(taps)]
+    def of(self, signal: Signal, dilation: int = 1) -> Source:
+        """The convolution of a signal."""
+        return Source(signal, self.matrix, dilation=dilation)
 
 
 @dataclass(frozen=True, slots=True)

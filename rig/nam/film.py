@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..dsp.program import NOTHING, Program, Signal, Source
+from ..dsp.program import NOTHING, Program, Signal
 from .convolution import Convolution, Taken
 
 # In the order in which their weights lie in the file.
@@ -43,7 +43,7 @@ def write_film(
     total: Signal = NOTHING,
 ) -> None:
     """Out = a * factors + shifts, and total += out; out may be a. `scratch` has as many rows as the matrix."""
-    program.dense(scratch, [Source(condition, matrix.matrix[:, :, 0])], matrix.bias)
+    program.dense(scratch, [matrix.of(condition)], matrix.bias)
     channels = a.channels
     shifts = scratch.rows(channels, channels) if scratch.channels > channels else NOTHING
     program.multiply(out, a, scratch.rows(0, channels), add=shifts, total=total)

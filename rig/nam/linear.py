@@ -67,11 +67,11 @@ class LinearConfig:
     def write(self, program: Program, weights: Weights, x: Signal, out: Signal) -> None:
         """Add the operations. The first weight is the tap without delay, as in NeuralAmpModelerCore."""
         reader = Reader(weights)
-        taps = reader.take(1, self.taps)
+        taps = reader.take(1, 1, self.taps)
         bias = reader.take(1) if self.bias else None
         both = min(self.inputs, self.outputs)
         for i in range(both):
-            program.dense(out.rows(i, 1), [Source(x.rows(i, 1), taps, spread=True)], bias)
+            program.dense(out.rows(i, 1), [Source(x.rows(i, 1), taps[:, :, ::-1])], bias)
         if self.outputs > both:
             program.clear(out.rows(both, self.outputs - both))
 

@@ -31,7 +31,7 @@ class PostHead:
             self.activation.write(program, x, x)
             behind = out if convolution is self.convolutions[-1] else program.signal(convolution.outputs)
             taken = convolution.take(reader)
-            program.dense(behind, taken.taps(x), taken.bias)
+            program.dense(behind, [taken.of(x)], taken.bias)
             x = behind
 
 
@@ -128,7 +128,7 @@ class WaveNetConfig:
                 with np.errstate(over="ignore"):
                     head = Taken(head.matrix * weights[-1], head.bias * weights[-1])
             behind = out if last and self.post_head is None else program.signal(array.head.out_channels)
-            program.dense(behind, head.taps(total, array.head.dilation), head.bias)
+            program.dense(behind, [head.of(total, array.head.dilation)], head.bias)
             total = behind
         if self.post_head is not None:
             self.post_head.write(program, reader, total, out)
