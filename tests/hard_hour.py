@@ -91,6 +91,25 @@ class Storms:
         self._process.wait()
 
 
+class Twin:
+    """The rig beside it that is left in peace."""
+
+    def __init__(self, server: str) -> None:
+        command = [sys.executable, Path(__file__).with_name("steady_twin.py"), "--server", server]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.look()
+
+    def look(self) -> dict:
+        """What it has missed up to now."""
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
 class Session:
     """What is under test, and what happens to it."""
 
@@ -110,6 +129,7 @@ class Session:
         self.player.midi.open()
         self.player.midi.use(PEDALS)
         self.empty = Deck("empty", options.server)
+        self.twin = Twin(options.server)
         self.storms = Storms(options.server, f"{self.backend.name}:midi", len(self.presets), self.chance)
         self.compilers: list[subprocess.Popen[bytes]] = []
         self.take, self.broken_samples, self.silent = None, 0, 0  # type: ignore[var-annotated]
@@ -174,6 +194,7 @@ class Session:
             "presets": self.called,
             "changes": int(self.engine.record["handover"]["changes"]),
             "cpu_misses": int(self.load["cpu_misses"]),
+            "twin_misses": self.twin.look()["misses"],
             "page_faults": int(fields[7]) + int(fields[9]),
             "allocations": rtsys.get_allocation_stats().alloc,
             "xruns": int(self.backend.host["xruns"]),
@@ -190,6 +211,7 @@ class Session:
             "threads": threading.active_count(),
             "files": len(os.listdir("/proc/self/fd")),
             "cpu_worst": float(self.load["cpu_worst"]),
+            "twin_worst": self.twin.look()["worst"],
         }
 
     def run(self) -> dict:
@@ -234,6 +256,7 @@ class Session:
         self.storms.close()
         midi = [int(self.player.midi._midi.record[name]) for name in ("lost", "unlogged", "malformed")]
         self.empty.close()
+        self.twin.close()
         self.player.close()
         self.backend.close()
         return {
