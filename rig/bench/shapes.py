@@ -13,9 +13,9 @@ Every other shape reaches at least half of A1 standard's share, but for these (o
     A1 nano     0.4   0.4     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.
 
 A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite lie about
-there, 1.7 to 1.9 as the machine is quiet or busy: such a block is one vector, so nothing can be done at a time but the
-three or four channels; every layer waits for the one before it, and each takes 30 to 40 ns from end to end. With 8
-lanes both stay below 1.4.
+there, between 1.66 and 1.89 from run to run and 1.77 in the median: such a block is one vector, so nothing can be done
+at a time but the three or four channels; every layer waits for the one before it, and each takes 30 to 40 ns from end
+to end. With 8 lanes both stay below 1.4.
 """
 
 from __future__ import annotations

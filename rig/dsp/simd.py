@@ -170,7 +170,7 @@ def vabs(typingctx: Any, a: Any) -> Any:
 
 @intrinsic
 def quotient(typingctx: Any, a: Any, b: Any) -> Any:
-    """a / b; with AVX-512, where a division takes 24 cycles, by an estimate of 1/b and one step of Newton's method.
+    """a / b; with AVX-512, where a division is slow, by an estimate of 1/b and one step of Newton's method.
 
     The step squares the estimate's relative error of 2**-14. For finite b between 1e-37 and 1e37.
     """
