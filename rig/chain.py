@@ -1,7 +1,9 @@
 """THE SIGNAL PATH, in order. Read this file first.
 
-guitar -> [ input gain -> model -> output gain -> DC blocker ] -> mixer -> cabinet -> master -> clip guard -> out
-            a lane, see `lane.py`; up to four of them
+guitar -> rumble filter -> [ input gain -> model -> output gain -> DC blocker ] -> gate -> mixer -> cabinet
+                             a lane, see `lane.py`; up to four of them        -> master -> clip guard -> out
+
+Meter, tapes and gear get the guitar as it came in. The gate listens to it behind the rumble filter.
 
 Where gear hangs on the rig, the guitar also goes out to it, and what comes back is a source like the guitar:
 
@@ -22,12 +24,14 @@ import numpy as np
 
 from .cabinet.playable import CABINET
 from .dsp.convolve import LINE, MAX_CHUNK, voice_ready
+from .dsp.gate import apply_gate, run_gate
 from .dsp.host import BLOCK_SIGNATURE, HOST
 from .dsp.jit import entry, kernel
 from .dsp.load import LOAD, begin_cycle, end_cycle
 from .dsp.meter import METER, RUNAWAY, meter, unfit_samples
 from .dsp.pointers import floats, foreign, load_acquire, offset, record, store_release
 from .dsp.ring import ring_begin, ring_write
+from .dsp.rumble import run_rumble
 from .dsp.smooth import RAMP, multiply, ramp_gains
 from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
 from .handover import (
@@ -170,11 +174,24 @@ def read_sources(c: Any, engine: int, x: int, returned: int, frames: int) -> Non
                 chunk = floats(source.chunk)
                 for k in range(frames):
                     chunk[k] = np.float32(0)
-        ring, chunk, mask, head = floats(source.ring), floats(source.chunk), source.ring_samples - 1, source.head
+        clean_source(c, source, i, frames)
+        ring, feed, mask, head = floats(source.ring), floats(source.feed), source.ring_samples - 1, source.head
         for k in range(frames):
-            ring[(head + k) & mask] = chunk[k]
+            ring[(head + k) & mask] = feed[k]
         # Whoever runs a new lane in, on another thread, may read up to the head.
         store_release(engine + _SOURCES + i * _SOURCE_BYTES + HEAD, head + frames)
+
+
+@kernel
+def clean_source(c: Any, source: Any, index: int, frames: int) -> None:
+    """The rumble filter, and the gate's decisions; what comes back from gear is left as it is."""
+    source.feed = source.chunk
+    if index == RETURN:
+        return
+    if run_rumble(source.rumble, source.chunk, source.filtered, c.fade_table, c.fade, frames):
+        source.feed = source.filtered
+    if source.gate.threshold != 0.0 or source.gate.active != 0:
+        run_gate(source.gate, source.feed, c.fade_table, c.fade, c.gains, frames)
 
 
 @kernel
@@ -246,7 +263,9 @@ def add_lane(c: Any, index: int, address: int, direction: int, frames: int) -> N
     """Run one lane; its weight is 1 (direction 0), rises (1) or falls (-1). Its mixer level is in `gains`."""
     lane = record(address, LANE)
     source = record(lane.source, SOURCE)
-    run_lane(lane, source.chunk, frames, c.fade_table, c.fade)
+    run_lane(lane, source.feed, frames, c.fade_table, c.fade)
+    if source.gate.active != 0:
+        apply_gate(source.gate, lane.late, lane.output, frames)
     if index == 0 and direction >= 0:
         meter(c.model_meter, lane.gained, frames)
     if c.switch.active != 0 and c.switch.cabinet == 0 and index != c.switch.heard:

@@ -34,6 +34,7 @@ from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
 from .lane import Lane
 from .midi import Midi
+from .noise import Noise
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
@@ -123,6 +124,8 @@ class Engine:
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
+        self._rings = [self._arena[ring] for ring in rings]
+        self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
         for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["sleep_gain"]):
             settle(ramp, 1.0)
@@ -243,6 +246,13 @@ class Engine:
     def set_mix(self, position: int, gain: float) -> None:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain
+
+    def past(self, source: int, samples: int) -> NDArray[np.float32]:
+        """The last `samples` (or as many as there are, of at most 1 s) that the lanes heard of a source, a copy."""
+        ring = self._rings[source]
+        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
+        count = min(samples, end, ring.size // 2)
+        return ring[np.arange(end - count, end) & (ring.size - 1)]
 
     # ------------------------------------------------------------ gear and comparison
     def send(self, gain: float, source: int = PORT) -> None:

@@ -17,11 +17,13 @@ import numpy as np
 from .dsp import fraction
 from .dsp.convolve import MAX_CHUNK
 from .dsp.fraction import delay_fraction, fraction_taps, whole_and_fraction
+from .dsp.gate import GATE
 from .dsp.jit import kernel
 from .dsp.memory import Layout
 from .dsp.meter import unfit_samples
 from .dsp.pointers import floats, foreign, load_acquire, offset, record
 from .dsp.rate import Playable
+from .dsp.rumble import RUMBLE
 from .dsp.smooth import RAMP, multiply, ramp_gains, settle
 from .errors import RigError
 
@@ -31,10 +33,14 @@ FAULT_SILENCE_S = 0.05  # how long a lane stays silent after a non-finite sample
 SOURCE = np.dtype(
     [
         ("head", np.int64),  # samples written since the engine was made
-        ("ring", np.int64),  # address of float32[ring_samples]: the past, for run-ins
+        ("ring", np.int64),  # address of float32[ring_samples]: the past of what the lanes hear, for run-ins
         ("ring_samples", np.int64),  # a power of two
-        ("chunk", np.int64),  # address of float32[MAX_CHUNK]: the samples of this chunk
+        ("chunk", np.int64),  # address of float32[MAX_CHUNK]: the samples of this chunk, as they came in
         ("tape", np.int64),  # address of the TAPE it plays, 0: it is the input port
+        ("feed", np.int64),  # address of what the lanes hear of this chunk: `chunk` itself, or `filtered`
+        ("filtered", np.int64),  # address of float32[MAX_CHUNK]: the chunk behind the rumble filter
+        ("rumble", RUMBLE),
+        ("gate", GATE),
     ],
     align=True,
 )
@@ -69,6 +75,7 @@ LANE = np.dtype(
         ("past", np.int64),
         ("input_base", np.float64),  # the gains without the player's trims, linear, for MIDI; 0: no trims
         ("output_base", np.float64),
+        ("late", np.int64),  # samples its output is behind its source
     ],
     align=True,
 )
@@ -233,6 +240,7 @@ class Lane:
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
         # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
         past = network.receptive_field_samples if network is not None else 0
+        lane["late"] = self.latency_samples
         lane["run_in"] = past + whole + fraction.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
 
     @property

@@ -17,7 +17,7 @@ LAYERS = (
     {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"preset", "laststate"},
     {"measured", "loudness", "figures", "cabinet"},
-    {"lane", "handover", "switch", "midi", "chain"},
+    {"lane", "handover", "switch", "midi", "chain", "noise"},
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench", "recording"},
     {"doctor"},
