@@ -28,7 +28,7 @@ from .dsp.gate import apply_gate, run_gate
 from .dsp.host import BLOCK_SIGNATURE, HOST
 from .dsp.jit import entry, kernel
 from .dsp.load import LOAD, begin_cycle, end_cycle
-from .dsp.meter import METER, RUNAWAY, meter, unfit_samples
+from .dsp.meter import FLAT_TOPS, METER, RUNAWAY, count_flat_tops, meter, unfit_samples
 from .dsp.pointers import floats, foreign, load_acquire, offset, record, store_release
 from .dsp.ring import ring_begin, ring_write
 from .dsp.rumble import run_rumble
@@ -85,6 +85,7 @@ CHAIN = np.dtype(
         ("recorder", np.int64),  # address of a RING that takes what is heard, and the guitar with it; 0: none
         ("midi", np.int64),  # address of the MIDI record, 0: nothing listens to MIDI
         ("volume", RAMP),  # the player's own, beside the master, which mutes
+        ("flat_tops", FLAT_TOPS),  # of the input port
     ],
     align=True,
 )
@@ -161,6 +162,7 @@ def read_sources(c: Any, engine: int, x: int, returned: int, frames: int) -> Non
         source = c.sources[i]
         if i == PORT:
             read_port(c, x, source.chunk, frames)
+            count_flat_tops(c.flat_tops, source.chunk, frames)
         elif i == RETURN:
             if returned == 0:
                 continue  # no gear

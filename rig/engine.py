@@ -247,13 +247,6 @@ class Engine:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain
 
-    def past(self, source: int, samples: int) -> NDArray[np.float32]:
-        """The last `samples` (or as many as there are, of at most 1 s) that the lanes heard of a source, a copy."""
-        ring = self._rings[source]
-        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
-        count = min(samples, end, ring.size // 2)
-        return ring[np.arange(end - count, end) & (ring.size - 1)]
-
     # ------------------------------------------------------------ gear and comparison
     def send(self, gain: float, source: int = PORT) -> None:
         """Fade the level at which a source goes out to the gear to a linear gain; 0 sends nothing."""
@@ -354,6 +347,19 @@ class Engine:
             return Share(None, None)
         middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
         return Share((middle + 0.5) / load.BINS_PER_PERIOD, worst)
+
+    def flat_tops(self) -> int:
+        """How often the guitar stood still at a high level, as behind a clipping converter, since it was last asked."""
+        count = int(self.record["flat_tops"]["count"])
+        before, self._seen["flat_tops"] = self._seen.get("flat_tops", 0), count
+        return count - before
+
+    def heard(self, source: int, since: int = 0) -> tuple[NDArray[np.float32], int]:
+        """What the lanes heard of a source from its sample `since` on, of the last second; and up to which sample."""
+        ring = self._rings[source]
+        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
+        start = max(since, end - min(round(self.sample_rate), ring.size // 2), 0)
+        return ring[np.arange(start, max(start, end)) & (ring.size - 1)], end
 
     def faults(self) -> Faults:
         """What went wrong since it was last asked."""

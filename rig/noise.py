@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .dsp import gate
 from .dsp.convolve import MAX_CHUNK
@@ -18,9 +19,33 @@ from .dsp.memory import Layout
 from .dsp.rumble import CUTOFFS_HZ, ROW, STATE, all_coefficients
 from .dsp.smooth import settle
 from .errors import LevelError
-from .levels import gain_from_db
+from .levels import db_from_gain, gain_from_db
 
 LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS = -90.0, -20.0
+ABOVE_NOISE_DB = 9.0  # a good threshold, above the peaks of the noise: 6 dB lower the gate shuts, and still stays shut
+LOUDEST_NOISE_DBFS = -35.0  # what peaks higher is somebody playing
+STEADY_DB = 6.0  # noise: no 50 ms peak higher than this above the usual one
+
+
+def noise_peak_dbfs(x: NDArray[np.float32], sample_rate: float) -> float | None:
+    """The peak of the noise, if there is nothing but noise in x, (n,); None: somebody plays, or it is too short."""
+    piece = round(0.05 * sample_rate)
+    peaks = np.abs(x[: x.size // piece * piece]).reshape(-1, piece).max(axis=1)
+    if peaks.size < 10:
+        return None
+    highest_dbfs, usual_dbfs = db_from_gain(float(peaks.max())), db_from_gain(float(np.median(peaks)))
+    if highest_dbfs > LOUDEST_NOISE_DBFS or (highest_dbfs > -120.0 and highest_dbfs > usual_dbfs + STEADY_DB):
+        return None
+    return highest_dbfs
+
+
+def suggested_gate_dbfs(noise_dbfs: float) -> float:
+    """A threshold for noise that peaks so high, in whole dB."""
+    return (
+        float(min(max(math.ceil(noise_dbfs + ABOVE_NOISE_DB), -80.0), HIGHEST_GATE_DBFS))
+        if noise_dbfs > -120
+        else -80.0
+    )
 
 
 def checked_gate_dbfs(threshold_dbfs: float | None) -> float | None:

@@ -51,6 +51,8 @@ class Rendered:
     seconds: float
     times_real_time: float
     notes: tuple[str, ...]
+    gate_dbfs: float | None = None  # None: no gate
+    rumble_hz: float | None = None  # None: no rumble filter
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON data; levels of silence are null."""
@@ -130,6 +132,8 @@ def render(
             seconds=seconds,
             times_real_time=total / reader.sample_rate / seconds,
             notes=tuple(notes),
+            gate_dbfs=sound.gate_dbfs,
+            rumble_hz=sound.rumble_hz,
         )
 
 

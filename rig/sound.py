@@ -37,7 +37,8 @@ class Sound:
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
     `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
     is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
-    The trims are the player's own taste, in dB, on top of both sums.
+    The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
+    noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
     """
 
     model: Model | None = None
@@ -49,6 +50,8 @@ class Sound:
     measured: Measured | None = None
     input_trim_db: float = 0.0
     output_trim_db: float = 0.0
+    gate_dbfs: float | None = None
+    rumble_hz: float | None = None
 
     @property
     def model_input(self) -> Level | None:
@@ -141,7 +144,9 @@ class Sound:
         return Cabinet(self.ir) if self.ir is not None else None
 
     def play_on(self, engine: Engine, source: int = 0) -> None:
-        """Hand this sound to an engine: lane and cabinet in one step, with one fade."""
+        """Hand this sound to an engine: lane and cabinet in one step, with one fade; gate and filter with theirs."""
+        engine.noise.set_gate(self.gate_dbfs)
+        engine.noise.set_rumble(self.rumble_hz)
         engine.play({0: self.lane(engine.sample_rate, source)}, self.cabinet())
 
     def changed(self, **fields: Any) -> Sound:

@@ -14,12 +14,18 @@ LONGEST_TEXT = 1000  # characters
 
 def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     """From the longest form to the shortest; the sum stands whole above it in any case."""
+    readings = player.headroom.read()
+    if player.tuner.is_on:
+        muted = " | MUTED" if player.muted else ""
+        return [form + muted for form in player.tuner.lines()]
     peaks, levels = [], []
     for name, which in (("in", "input"), ("model", "model"), ("out", "output")):
-        reading = engine.reading(which)  # type: ignore[arg-type]
+        reading = readings[which]
         clips = f" CLIP {reading.clips}" if reading.clips and which != "model" else ""
-        peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}")
-        levels.append(f"{name} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}")
+        hint = f" {player.headroom.hint}" if which == "input" and player.headroom.hint else ""
+        bar = f" {player.headroom.bar(reading.peak_dbfs)}" if which == "input" else ""
+        peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}{hint}")
+        levels.append(f"{name}{bar} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}{hint}")
     parts = []
     share = engine.share()
     if share.median is not None and share.worst is not None:
@@ -55,7 +61,8 @@ def _states(engine: Engine, player: Player) -> list[str]:
         ("SMALLER SIZE", player.reduced),
         ("ASLEEP", engine.asleep),
     ]
-    return [*filter(None, [player.recorder.status]), *(name for name, is_on in states if is_on)]
+    named = [name for name, is_on in states if is_on]
+    return [*filter(None, [player.recorder.status]), *player.noise.states, *named]
 
 
 def _cabinet(player: Player) -> tuple[list[str], list[str]]:

@@ -44,12 +44,36 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_noise_options(command: Any) -> None:
+    """Gate and rumble filter."""
+    noise = command.add_argument_group("noise")
+    noise.add_argument(
+        "--gate", type=float, metavar="DBFS", help="noise gate: opens where the guitar peaks above this (-55, say)"
+    )
+    noise.add_argument(
+        "--rumble", type=float, metavar="HZ", help="rumble filter in front of the model: 40, 60 or 80 (default: none)"
+    )
+
+
+def check_noise(options: argparse.Namespace) -> None:
+    """Raise a LevelError for a gate or a filter that there is not, before anything is loaded."""
+    if options.gate is not None or options.rumble is not None:
+        from ..noise import checked_gate_dbfs, checked_rumble_hz
+
+        checked_gate_dbfs(options.gate)
+        checked_rumble_hz(options.rumble)
+
+
 def add_session_options(command: Any, offline: bool = False) -> None:
     """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
     command.add_argument(
         "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
     )
     add_level_options(command)
+    add_noise_options(command)
+    tuner = command.add_argument_group("tuner")
+    tuner.add_argument("--a4", type=float, default=440.0, metavar="HZ", help="pitch of the A4 that T tunes to")
+    tuner.add_argument("--tuner", choices=("mute", "heard"), default="mute", help="while it is on (default mute)")
     ports = command.add_argument_group("ports")
     ports.add_argument("--input", metavar="PORT", help="port or channel (or part of its name) that feeds the guitar in")
     ports.add_argument("--output", metavar="PORT", help="port or ports, channel or channels that take the sound")

@@ -10,7 +10,7 @@ from .. import bundled
 from ..errors import BackendError
 from ..folders import Found
 from .backend import opened
-from .options import add_session_options, check_levels, irs_from, kept_interface_level, models_from
+from .options import add_session_options, check_levels, check_noise, irs_from, kept_interface_level, models_from
 from .session import Session
 from .terminal import Screen
 
@@ -42,6 +42,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
+    check_noise(options)
     from .chosen import Chosen, chosen
 
     called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
@@ -92,6 +93,8 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=options.model_input_dbu,
         level_mode=options.level,
+        gate_dbfs=options.gate,
+        rumble_hz=options.rumble,
     )
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))

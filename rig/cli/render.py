@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .options import add_level_options, check_levels, interface_level
+from .options import add_level_options, add_noise_options, check_levels, check_noise, interface_level
 from .terminal import Progress
 
 DEPTHS = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
@@ -28,6 +28,7 @@ def add(commands: Any) -> None:
         "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
     )
     add_level_options(command)
+    add_noise_options(command)
     command.add_argument(
         "--tail", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
     )
@@ -42,6 +43,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
+    check_noise(options)
     interface = interface_level(options)
     from .. import remembered
     from ..ir import IR
@@ -59,6 +61,8 @@ def run(options: argparse.Namespace) -> int:
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=entered,
         level_mode=options.level,
+        gate_dbfs=options.gate,
+        rumble_hz=options.rumble,
     )
     if options.ir is not None:
         sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))

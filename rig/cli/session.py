@@ -86,6 +86,7 @@ class Session:
 
     def _new_player(self, engine: Engine) -> Player:
         from ..control.player import Player
+        from ..control.tuner import checked_a4_hz
         from ..engine import LOOP, PORT
 
         player = Player(
@@ -107,6 +108,8 @@ class Session:
             keeps=self.called.keeps,
         )
         player.recorder.folder = self.options.record_to
+        player.noise.begin(self.options.gate, self.options.rumble)
+        player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self.backend, player)
         return player
 

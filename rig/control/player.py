@@ -30,15 +30,19 @@ from .cabinets import Cabinets
 from .commands import COMMANDS, help_text
 from .equal import EqualLoudness
 from .hands import BUNDLED, HandsFree, loop_from
+from .headroom import Headroom
 from .measuring import PATIENCE_S, Measuring
 from .midi_control import MidiControl
 from .mixdesk import VALUES, MixDesk
+from .noise import VALUES as NOISE_VALUES
+from .noise import NoiseDesk
 from .prepared import PreparedModel
 from .presets import Presets
 from .recorder import Recorder, description
 from .relief import Relief
 from .shelf import Shelf
 from .volume import Volume
+from .tuner import Tuner
 
 Tell = Callable[[str], None]
 
@@ -81,9 +85,15 @@ class Player:
         self.hands = HandsFree(engine, tell, self.listen, self.equal.use)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.volume, self.midi = Volume(engine), MidiControl(self)
+        self.noise = NoiseDesk(engine, tell, lambda: self.sound, lambda: self.source)
+        self.tuner = Tuner(engine, tell, lambda: self.source, self._mute_for_tuning)
+        self.headroom = Headroom(
+            engine, tell, lambda: self.sound, lambda: self.source == PORT, lambda db: self.set("preamp_gain", db)
+        )
         self.entered_dbu = model_input_dbu  # for the first model only: another one has a level of its own
         self.bypassed, self.muted, self.reduced, self.finished = False, False, False, False
         self.started = False
+        self._muted_before = False  # the tuner muted
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
         self._changing = False  # a change of sound is on its way
         self._sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
@@ -238,6 +248,7 @@ class Player:
     def handler(self, name: str) -> Callable[..., None]:
         """Who carries out an action."""
         parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder, self.midi, self.presets)
+        parts += (self.noise, self.tuner, self.headroom)
         return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
 
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
@@ -259,6 +270,8 @@ class Player:
         """The value of a command that has one."""
         if name == "volume":
             return self.volume.db
+        if name in NOISE_VALUES:
+            return self.noise.value(name)
         return self.desk.value(name) if name in VALUES else float(getattr(self.sound, f"{name}_db"))
 
     def set(self, name: str, value: float) -> None:
@@ -269,6 +282,9 @@ class Player:
         if name == "volume":
             self.volume.set(value)
             self.tell(f"Volume {COMMANDS[name].format(self.volume.db)}")
+            return
+        if name in NOISE_VALUES:
+            self.noise.set(name, value)
             return
         self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
         self._follow_levels()
@@ -341,9 +357,18 @@ class Player:
 
     def do_mute(self) -> None:
         """Silence, or sound again."""
-        self.muted = not self.muted
-        self.engine.set_master(0.0 if self.muted else 1.0)
+        self._set_muted(not self.muted)
         self.tell("Muted." if self.muted else "Sounding again.")
+
+    def _set_muted(self, muted: bool) -> None:
+        self.muted = muted
+        self.engine.set_master(0.0 if muted else 1.0)
+
+    def _mute_for_tuning(self, muted: bool) -> None:
+        """Silence while the tuner is on; afterwards as it was before."""
+        if muted:
+            self._muted_before = self.muted
+        self._set_muted(True if muted else self._muted_before)
 
     def do_restore(self) -> None:
         """The full model, after an overload."""
@@ -383,6 +408,7 @@ class Player:
             self.hands.tend()
         except RigError as error:
             self.tell(str(error))
+        self.tuner.tend()
         self._hear_of_measurement()
         faults = self.engine.faults()
         if faults.overloaded:

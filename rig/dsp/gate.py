@@ -2,11 +2,12 @@
 
 It opens with the first sample at or above the threshold and is fully open 0.5 ms later. It shuts when the guitar has
 stayed below the closing level, `HYSTERESIS_DB` lower, for a hold time that follows how the note fell: half of the time
-that the fall by the last 12 dB took. A damped string is shut after 40 ms, a ringing chord is given up to 300 ms, in which
-its beating strings may come back. It then fades out for as long as it held. No envelope is smoothed, so no note is late.
+that the fall by the last 12 dB took. A damped string is shut after 40 ms, a ringing chord is given up to 300 ms, in
+which its beating strings may come back. Then it fades out for as long as it held. No envelope is smoothed, so no note
+is late.
 
-The gain belongs to a sample of the source; whoever applies it to a signal that is some samples late asks for the gain of
-as many samples ago.
+The gain belongs to a sample of the source; whoever applies it to a signal that is some samples late asks for the gain
+of as many samples ago.
 """
 
 from __future__ import annotations

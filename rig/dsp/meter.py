@@ -19,6 +19,16 @@ METER = np.dtype(
     align=True,
 )
 
+FLAT_TOPS = np.dtype(
+    [
+        ("count", np.int64),  # runs ever
+        ("run", np.int64),  # samples of the running one
+        ("before", np.float32),  # the last sample
+    ],
+    align=True,
+)
+FLAT_SAMPLES = 3  # of 24 bits, no string below 3 Hz has as many equal samples at its top
+
 FULL_SCALE = 1.0 - 2.0**-22  # the largest 24-bit sample is 1 - 2**-23: at or above this a converter has clipped
 RUNAWAY = 1e6  # +120 dBFS: no signal of a working model; treated like NaN before it can fill the cabinet's memory
 
@@ -38,6 +48,22 @@ def meter(m: Any, x: int, frames: int) -> None:
     m.squares += squares
     m.samples += frames
     m.clips += clips
+
+
+@kernel
+def count_flat_tops(f: Any, x: int, frames: int) -> None:
+    """Add the runs of equal samples at half of full scale or more to a FLAT_TOPS record.
+
+    A guitar moves on from sample to sample; the same value three times, that loud, is a converter at its end, also
+    where the interface calls it less than full scale.
+    """
+    source, half, before, run, count = floats(x), np.float32(0.5), f.before, f.run, f.count
+    for i in range(frames):
+        v = source[i]
+        run = run + 1 if v == before and abs(v) >= half else 1
+        count += run == FLAT_SAMPLES
+        before = v
+    f.before, f.run, f.count = before, run, count
 
 
 @kernel

@@ -1,7 +1,8 @@
 """The rumble filter: a Butterworth high-pass of fourth order in front of the model.
 
-Steps on a stage, hands on the body of the guitar and the hum of a stage below the lowest string drive a model that knows
-nothing of them. Fourth order, as it is gentler to the strings than the second: 60 Hz takes 0.3 dB of a low E, not 1.1.
+Steps on a stage, hands on the body of the guitar and whatever else lies below the lowest string drive a model that
+knows nothing of them. Fourth order, as it is gentler to the strings than the second: 60 Hz takes 0.3 dB of a low E, not
+1.1.
 
 Two second-order sections with their state in float64: at 40 Hz in a session of 192 kHz the poles lie so close to 1 that
 float32 would add noise. Coefficients by the bilinear transform (R. Bristow-Johnson's cookbook).
@@ -81,7 +82,9 @@ def cross(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> None:
     for i in range(frames):
         v = np.float64(source[i])
         old = v if r.now == 0 else step(doubles(r.rows + (r.now - 1) * _ROW_BYTES), doubles(r.states), v)
-        new = v if r.next == 0 else step(doubles(r.rows + (r.next - 1) * _ROW_BYTES), doubles(r.states + _STATE_BYTES), v)
+        new = (
+            v if r.next == 0 else step(doubles(r.rows + (r.next - 1) * _ROW_BYTES), doubles(r.states + _STATE_BYTES), v)
+        )
         at = r.position + i
         out[i] = np.float32(old + (new - old) * np.float64(rise[at]) if at < fade else new)
     r.position += frames

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-
 Signal = NDArray[np.float64]
 
 LOWEST_HZ, HIGHEST_HZ = 28.0, 1420.0
@@ -74,6 +73,9 @@ class Decimator:
     def process(self, x: NDArray[np.floating]) -> Signal:
         """The next samples, (n,) to about (n / factor,)."""
         line = np.concatenate([self._past, x])
+        if line.size < self._taps.size:
+            self._past = line
+            return np.zeros(0)
         windows = np.lib.stride_tricks.sliding_window_view(line, self._taps.size)[:: self.factor]
         y = windows @ self._taps
         self._past = line[len(windows) * self.factor :]
