@@ -46,9 +46,13 @@ def long_ir(tmp_path_factory):
 
 
 # ---------------------------------------------------------------- live equals render
-@pytest.mark.parametrize("freewheel", [False, True], ids=["in real time", "freewheeling"])
-def test_what_is_played_live_is_what_rig_render_writes(jack_server, standard, long_ir, tmp_path, freewheel):
-    levels = ["--max-input-dbu", 12.2, "--model-input-dbu", 15, "--preamp-gain-db", 2]
+@pytest.mark.parametrize(
+    ("freewheel", "noise"),
+    [(False, []), (True, ["--gate", -30, "--rumble", 60])],
+    ids=["in real time", "freewheeling with gate and rumble filter"],
+)
+def test_what_is_played_live_is_what_rig_render_writes(jack_server, standard, long_ir, tmp_path, freewheel, noise):
+    levels = ["--max-input-dbu", 12.2, "--model-input-dbu", 15, "--preamp-gain-db", 2, *noise]
     x = 0.5 * guitar(2 * RATE)
     wav.write(tmp_path / "di.wav", x, RATE, "FLOAT")
     done = rig("render", standard, tmp_path / "di.wav", tmp_path / "out.wav", "--ir", long_ir, *levels)

@@ -8,7 +8,7 @@ import model_files
 import numpy as np
 import pytest
 from commandline import refused, rig
-from rigs import A2, NANO, RATE, db, dc_blocked, guitar, noise
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, noise
 
 from rig import bundled, wav
 from rig.errors import RigError
@@ -292,3 +292,30 @@ def test_a_render_that_is_interrupted_leaves_nothing_behind(tmp_path, di):
 def test_the_library_raises_what_the_command_says(tmp_path, di):
     with pytest.raises(RigError, match="same file"):
         render(Sound(Model.load(NANO)), di, di)
+
+
+def test_gate_and_rumble_filter_are_rendered_as_they_play_and_reported(tmp_path):
+    x = guitar(RATE) * np.repeat([1.0, 0.01, 1.0, 0.003], RATE // 4).astype(np.float32)
+    wav.write(tmp_path / "x.wav", x, RATE, "FLOAT")
+    args = ["--gate", -35, "--rumble", 80, "--level", "raw"]
+    done = rig("render", NANO, tmp_path / "x.wav", tmp_path / "y.wav", *args, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["gate_dbfs"], report["rumble_hz"]) == (-35.0, 80.0)
+    y = wav.read(tmp_path / "y.wav").samples[:, 0]
+    bench = Bench()  # as a player does it: switched on while it plays
+    bench.engine.play({0: Sound(Model.load(NANO), level_mode="raw").lane(RATE)})
+    bench.settle()
+    bench.engine.noise.set_gate(-35.0)
+    bench.engine.noise.set_rumble(80.0)
+    bench.process(np.zeros(RATE))
+    np.testing.assert_array_equal(bench.process(x), y)
+    assert not y[-RATE // 10 :].any()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "match"),
+    [("--gate", -10, "A gate at -10 dBFS"), ("--rumble", 100, "no rumble filter of 100 Hz")],
+)
+def test_a_gate_or_filter_that_cannot_be_is_refused(tmp_path, option, value, match):
+    refused(rig("render", NANO, bundled.di(), tmp_path / "y.wav", option, value), match)

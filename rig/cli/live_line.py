@@ -18,20 +18,20 @@ def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     if player.tuner.is_on:
         muted = " | MUTED" if player.muted else ""
         return [form + muted for form in player.tuner.lines()]
-    peaks, levels = [], []
+    peaks, taught, levels = [], [], []
     for name, which in (("in", "input"), ("model", "model"), ("out", "output")):
         reading = readings[which]
         clips = f" CLIP {reading.clips}" if reading.clips and which != "model" else ""
         hint = f" {player.headroom.hint}" if which == "input" and player.headroom.hint else ""
         bar = f" {player.headroom.bar(reading.peak_dbfs)}" if which == "input" else ""
-        peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}{hint}")
+        peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}")
+        taught.append(f"{peaks[-1]}{hint}")
         levels.append(f"{name}{bar} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}{hint}")
-    parts = []
+    time_part: list[str] = []
+    parts = [f"xruns {xruns}", *_states(engine, player)]
     share = engine.share()
     if share.median is not None and share.worst is not None:
-        parts.append(f"time {share.median:.1%} ({share.worst:.1%})")
-    parts.append(f"xruns {xruns}")
-    parts += _states(engine, player)
+        time_part.append(f"time {share.median:.1%} ({share.worst:.1%})")
     calibration = player.sound.calibration
     gain = f"input {calibration.gain_db:+.1f} dB"
     place = [player.place] if player.place else []
@@ -40,10 +40,12 @@ def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     preset = [f"preset {player.presets.label}"] if player.presets.label else []
     named, place = preset + named, ([f"preset {player.presets.number}"] if player.presets.number else []) + place
     forms = (
-        [*named, *cabinet, *levels, *parts, str(calibration)],
-        [*named, *cabinet, *levels, *parts, gain],
-        [*named, *cabinet, *peaks, *parts, gain],
-        [*place, *cabinet, *peaks, *parts],
+        [*named, *cabinet, *levels, *time_part, *parts, str(calibration)],
+        [*named, *cabinet, *levels, *time_part, *parts, gain],
+        [*named, *cabinet, *taught, *time_part, *parts, gain],
+        [*place, *cabinet, *taught, *time_part, *parts],
+        [*place, *short, *taught, *time_part, *parts],
+        [*place, *short, *taught, *parts],
         [*place, *short, *peaks, *parts],
     )
     return [" | ".join(form) for form in forms]

@@ -29,7 +29,7 @@ WAITING_S = 0.005  # between two looks while a sound is on its way
 SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
 KEYS_LINE = (
     "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
-    "q quit, h all keys"
+    "T tuner, G gate, q quit, h all keys"
 )
 
 

@@ -44,7 +44,8 @@ class Headroom:
         self.engine, self.tell, self._sound, self._is_live, self._turned = engine, tell, sound, is_live, turned
         self._input: deque[float] = deque(maxlen=REMEMBERED)
         self._model: deque[float] = deque(maxlen=REMEMBERED)
-        self._heard_at: object = None  # the levels at which that was heard
+        self._knob_db: float | None = None  # at which the input was heard
+        self._heard: object = None  # the model, and the gain in front of it
         self._told: dict[str, float] = {}
         self.clock = time.monotonic
 
@@ -53,11 +54,13 @@ class Headroom:
         """The meters since they were last read: input, model and output; warnings are told."""
         readings: dict[str, Reading] = {which: self.engine.reading(which) for which in METERS}
         sound = self._sound()
-        levels = sound.preamp_gain_db, sound.input_gain_db, sound.model.path if sound.model is not None else None
-        if levels != self._heard_at:
+        if sound.preamp_gain_db != self._knob_db:
             self._input.clear()
+            self._knob_db = sound.preamp_gain_db
+        heard = sound.input_gain_db, sound.model
+        if heard != self._heard:
             self._model.clear()
-            self._heard_at = levels
+            self._heard = heard
         if readings["input"].peak_dbfs >= PLAYING_DBFS:
             self._input.append(readings["input"].peak_dbfs)
             self._model.append(readings["model"].peak_dbfs)

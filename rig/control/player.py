@@ -41,8 +41,8 @@ from .presets import Presets
 from .recorder import Recorder, description
 from .relief import Relief
 from .shelf import Shelf
-from .volume import Volume
 from .tuner import Tuner
+from .volume import Volume
 
 Tell = Callable[[str], None]
 
@@ -248,8 +248,8 @@ class Player:
     def handler(self, name: str) -> Callable[..., None]:
         """Who carries out an action."""
         parts = (self, self.cabinets, self.audition, self.desk, self.hands, self.recorder, self.midi, self.presets)
-        parts += (self.noise, self.tuner, self.headroom)
-        return next(getattr(part, f"do_{name}") for part in parts if hasattr(part, f"do_{name}"))
+        more = (self.noise, self.tuner, self.headroom)
+        return next(getattr(part, f"do_{name}") for part in (*parts, *more) if hasattr(part, f"do_{name}"))
 
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
         """Carry out a command: an action (with its number or text), or a step of its value up (1) or down (-1)."""
@@ -383,7 +383,8 @@ class Player:
         return self.sound.model.path.stem if self.sound.model is not None else "guitar"
 
     def _take_description(self) -> dict[str, Any]:
-        return description(self.sound, self.cabinets.playing)
+        noise = {"gate_dbfs": self.engine.noise.gate_dbfs, "rumble_hz": self.engine.noise.rumble_hz}
+        return description(self.sound, self.cabinets.playing) | noise
 
     def do_help(self) -> None:
         """The keys."""
