@@ -77,6 +77,12 @@ class NoiseDesk:
         if rumble_hz:
             self.put("rumble", rumble_hz)
 
+    def resume(self, before: NoiseDesk) -> None:
+        """As another one stands, whose engine has another rate."""
+        self._threshold_dbfs = before._threshold_dbfs
+        self.put("gate", before.value("gate"))
+        self.put("rumble", before.value("rumble"))
+
     # ------------------------------------------------------------ actions
     def do_gate(self) -> None:
         """On or off; the first time above the noise there is just now, if nobody plays."""

@@ -150,6 +150,9 @@ class Player:
         self.audition.resume(before.audition)
         self.hands.resume(before.hands)
         self.volume.set(before.volume.db)
+        self.noise.resume(before.noise)
+        self.tuner.resume(before.tuner)
+        self._muted_before = before._muted_before
         self.started = True
         self.engine.set_master(0.0 if self.muted else 1.0)
         self.engine.play({0: self._lane(network)}, self.cabinets.for_model(model))

@@ -84,6 +84,12 @@ class Tuner:
             self._mute(True)
         self.tell(f"Tuner    on, A4 = {self.a4_hz:g} Hz{', muted (m: hear it)' if self.mutes else ''}; T ends it")
 
+    def resume(self, before: Tuner) -> None:
+        """As another one stands, whose engine has another rate."""
+        self.mutes, self.a4_hz = before.mutes, before.a4_hz
+        if before.is_on:
+            self._begin()
+
     def _begin(self) -> None:
         self._finder = PitchFinder(self.engine.sample_rate)
         self._from, self.hz = self._source(), None
