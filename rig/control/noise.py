@@ -78,10 +78,10 @@ class NoiseDesk:
             self.put("rumble", rumble_hz)
 
     def resume(self, before: NoiseDesk) -> None:
-        """As another one stands, whose engine has gone."""
-        for name in ("gate_threshold", "gate", "rumble"):
-            self.put(name, before.value(name))
+        """As another one stands, whose engine has another rate."""
         self._threshold_dbfs = before._threshold_dbfs
+        self.put("gate", before.value("gate"))
+        self.put("rumble", before.value("rumble"))
 
     # ------------------------------------------------------------ actions
     def do_gate(self) -> None:

@@ -85,7 +85,7 @@ class Tuner:
         self.tell(f"Tuner    on, A4 = {self.a4_hz:g} Hz{', muted (m: hear it)' if self.mutes else ''}; T ends it")
 
     def resume(self, before: Tuner) -> None:
-        """As another one stands, whose engine has gone; who muted there has muted here."""
+        """As another one stands, whose engine has another rate."""
         self.mutes, self.a4_hz = before.mutes, before.a4_hz
         if before.is_on:
             self._begin()
