@@ -334,6 +334,18 @@ def loud_and_soft(tmp_path):
     ]
 
 
+def gain_arrives(it):
+    """A gain that nobody asked for follows after a moment of calm."""
+    cabinets, equal = it.player.cabinets, it.player.equal
+
+    def arrived():
+        it.tend()
+        return abs(cabinets.applied_db - equal.gain_db(cabinets.playing)) < 0.1
+
+    wait_until(arrived, "the gain", 60)
+    it.bench.settle()
+
+
 def test_with_equal_loudness_all_presets_are_equally_loud_from_their_first_note(loud_and_soft, tmp_path):
     it = Set(write(tmp_path / "set", *loud_and_soft))
     it.ready()
@@ -372,9 +384,7 @@ def test_a_stored_loudness_is_played_and_what_is_saved_comes_back_as_loud(loud_a
     for number, wanted in ((1, -30.0), (2, -36.5)):
         it.do("preset", number)
         wait_until(lambda: (it.tend(), heard())[1], "the loudness", 60)
-        due_db = lambda: it.player.equal.gain_db(it.player.cabinets.playing)  # noqa: E731
-        wait_until(lambda due=due_db: (it.tend(), abs(it.player.cabinets.applied_db - due()) < 0.1)[1], "its gain", 60)
-        it.bench.settle()
+        gain_arrives(it)
         assert loudness(it) == pytest.approx(wanted, abs=0.2)
     it.player.set("output_trim", 0.0)
     it.bench.settle()
@@ -429,14 +439,13 @@ def test_a_mix_made_equally_loud_is_saved_as_it_sounds(four, tmp_path):
     levels = it.player.desk.levels_db()
     assert levels[1] > 10
     wait_until(lambda: (it.tend(), it.player.equal.is_matched(it.player.cabinets.playing))[1], "the mix", 60)
-    it.tend()
-    it.bench.settle()
+    gain_arrives(it)
     want = it.bench.stereo(guitar(RATE))
     assert "Saved    presets/both.toml, number 1" in it.do("save_preset", text="both")
     again = Set([Path("presets/both.toml")])
     assert [part.gain_db for part in again.presets.playing.cabinet] == pytest.approx(levels)
     wait_until(lambda: (again.tend(), again.player.equal.is_matched(again.player.cabinets.playing))[1], "it", 60)
-    again.tend()
+    gain_arrives(again)
     again.bench.process(np.zeros(5 * RATE))
     it.bench.process(np.zeros(5 * RATE))
     want, got = it.bench.stereo(guitar(RATE)), again.bench.stereo(guitar(RATE))

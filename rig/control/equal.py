@@ -69,7 +69,8 @@ class EqualLoudness:
         self.material_name = name
         self.problem: str | None = None  # why nothing is matched, once
         self._read_material = material
-        self._material: NDArray[Any] | None = None
+        self._material: NDArray[Any] | None = None  # what was said to be used
+        self._first_material: NDArray[Any] | None = None  # until then
         self._material_number = 0
         self._sound = Sound()
         self._rendered: dict[tuple[Any, ...], _Rendered] = {}  # by what it depends on, the oldest first
@@ -250,9 +251,12 @@ class EqualLoudness:
     def _render(self, sound: Sound) -> None:
         key = self._key(sound)
         self._rendered[key] = _Rendered(sound, None)  # first: a loop that cannot be matched is not tried again
-        if self._material is None:
-            self._material = self._read_material()
-        matching = Matching(model_output(sound, self._material, self.sample_rate), round(self.sample_rate))
+        material = self._material
+        if material is None:
+            if self._first_material is None:
+                self._first_material = self._read_material()  # not into `_material`: meanwhile another may be used
+            material = self._first_material
+        matching = Matching(model_output(sound, material, self.sample_rate), round(self.sample_rate))
         if self._anchor is not None:
             matching.hear(self._anchor.content_hash, self._anchor)
         self._rendered[key] = _Rendered(sound, matching)
