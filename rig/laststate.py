@@ -20,7 +20,7 @@ import platformdirs
 from .errors import PresetError
 from .levels import MAX_LEVEL_DBU, Level
 from .preset import Preset
-from .tomlfile import read_toml, written
+from .tomlfile import read_toml_if_any, written
 from .wholefile import write_whole
 
 FILE_NAME = "last.toml"
@@ -44,9 +44,9 @@ class LastState:
     def load(cls, path: Path | None = None) -> Self | None:
         """What was kept; None: nothing. Raises PresetError for what cannot be played any more."""
         path = path or state_file()
-        if not path.exists():
+        table = read_toml_if_any(path, "kept sound", PresetError)
+        if table is None:
             return None
-        table = read_toml(path, "kept sound", PresetError)
         session = table.table("session")
         preset = Preset.read(table, path)
         if session is None:

@@ -29,7 +29,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self, cast
+from typing import Self
 
 from .errors import PresetError
 from .levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
@@ -108,7 +108,7 @@ class Preset:
             aligned=table.flag("align") or False,
             no_cabinet=table.flag("no_cabinet") or False,
             bypass=table.flag("bypass") or False,
-            level_mode=cast("LevelMode | None", table.choice("level", LEVEL_MODES)),
+            level_mode=table.choice("level", LEVEL_MODES),
             input_trim_db=_given(table.number("input_trim_db", -INPUT_TRIM_DB, INPUT_TRIM_DB, "dB"), 0.0),
             output_trim_db=_given(table.number("output_trim_db", -OUTPUT_TRIM_DB, OUTPUT_TRIM_DB, "dB"), 0.0),
             preamp_gain_db=table.number("preamp_gain_db", 0.0, MAX_PREAMP_GAIN_DB, "dB"),

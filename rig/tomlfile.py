@@ -11,20 +11,23 @@ import json
 import os
 import re
 import stat
+import sys
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import RigError
 
 MAX_BYTES = 64 << 10
 MOST_DOTS = 500  # in a line: Python reads a key of so many parts in no time, one of 30,000 in nine seconds
 MOST_WARNINGS = 20  # of one file
+LARGEST = sys.float_info.max
 LONGEST_SHOWN = 60  # characters of a value in a sentence
 
 Place = tuple[str | int, ...]  # of a value: ("cabinet", 0, "gain_db")
+Choice = TypeVar("Choice", bound=str | int)
 _NAME = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
 _NAMES = rf"{_NAME}(?:[ \t]*\.[ \t]*{_NAME})*"
 _KEY = re.compile(rf"[ \t]*({_NAMES})[ \t]*=(.*)")
@@ -42,7 +45,12 @@ def lines_of(text: str) -> dict[Place, int]:
         if open_quotes:
             open_quotes = "" if open_quotes in line else open_quotes
         elif header := _HEADER.match(line):
-            table = _names(header[2])
+            *above, last = _names(header[2])
+            table = ()
+            for name in above:
+                table = (*table, name)
+                table = (*table, counts[table]) if table in counts else table  # [a.b] belongs to the last [[a]]
+            table = (*table, last)
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
@@ -64,8 +72,9 @@ def _names(dotted: str) -> Place:
 class Table:
     """One table of a file, read value by value; what was never asked for is unknown (`warn_of_the_rest`)."""
 
-    file: str  # name with ending
+    file: str  # name with ending, or all of its path
     folder: Path  # where the file lies: relative names count from there
+    content: str  # of the whole file
     values: dict[str, Any]
     lines: Mapping[Place, int]
     error_type: type[RigError]
@@ -80,13 +89,24 @@ class Table:
             place = place[:-1]
         return f"{self.file}, line {self.lines.get(place, 1)}"
 
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """Its first and last line, from 1, without what only stands before the next header; None: it has no header."""
+        first = self.lines.get(self.place)
+        if first is None or not self.place:
+            return None
+        beyond = (n for place, n in self.lines.items() if n > first and place[: len(self.place)] != self.place)
+        lines = self.content.split("\n")[: min(beyond, default=1 << 31) - 1]
+        last = max(n for n, line in enumerate(lines, 1) if n == first or (line.strip() and line.lstrip()[0] != "#"))
+        return first, last
+
     def error(self, text: str, *key: str | int) -> RigError:
         """The error to raise."""
         return self.error_type(f"{self.where(*key)}: {text}")
 
     def unexpected(self, key: str, expected: str) -> RigError:
         """The error to raise for a wrong value."""
-        return self.error(f"{key} is {shown(self.values[key])}, expected {expected}", key)
+        return self.error(f"{key} is {shown(self.values[key])}, expected {expected}.", key)
 
     def warn(self, text: str, *key: str | int) -> None:
         """Note something odd but harmless."""
@@ -97,13 +117,14 @@ class Table:
         self.known.add(key)
         return self.values.get(key)
 
-    def number(self, key: str, low: float, high: float, unit: str = "") -> float | None:
-        """A number in a range; None: it is not there."""
+    def number(self, key: str, low: float = -LARGEST, high: float = LARGEST, unit: str = "") -> float | None:
+        """A number, in a range if there is one; None: it is not there."""
         value = self._take(key)
         if value is None:
             return None
         if not is_number(value) or not low <= value <= high:
-            raise self.unexpected(key, f"{low:g} to {high:g}{f' {unit}' if unit else ''}")
+            expected = f"{low:g} to {high:g}{f' {unit}' if unit else ''}" if high < LARGEST else "a number"
+            raise self.unexpected(key, expected)
         return float(value)
 
     def whole_number(self, key: str, low: int, high: int) -> int | None:
@@ -122,22 +143,25 @@ class Table:
             return value
         raise self.unexpected(key, "true or false")
 
-    def text(self, key: str, longest: int) -> str | None:
+    def text(self, key: str, longest: int, expected: str = "a text in quotes") -> str | None:
         """A text; None: it is not there."""
         value = self._take(key)
         if value is None:
             return None
         if not isinstance(value, str):
-            raise self.unexpected(key, "a text in quotes")
+            raise self.unexpected(key, expected)
         if len(value) > longest:
-            raise self.error(f"{key} has {len(value)} characters; {longest} at most", key)
+            raise self.error(f"{key} has {len(value)} characters; {longest} at most.", key)
         return value
 
-    def choice(self, key: str, choices: Collection[str]) -> str | None:
-        """One of some words; None: it is not there."""
+    def choice(self, key: str, choices: Collection[Choice]) -> Choice | None:
+        """One of some words or whole numbers; None: it is not there."""
         value = self._take(key)
-        if value is None or (isinstance(value, str) and value in choices):
-            return value
+        if value is None:
+            return None
+        for choice in choices:
+            if type(value) is type(choice) and value == choice:
+                return choice
         raise self.unexpected(key, " or ".join(json.dumps(choice) for choice in choices))
 
     def path(self, key: str, what: str) -> Path | None:
@@ -152,7 +176,7 @@ class Table:
                 return path
         except (OSError, ValueError):  # a name that no file can have
             pass
-        raise self.error(f"there is no {what} {shown(value)}; names are relative to this file's folder", key)
+        raise self.error(f"there is no {what} {shown(value)}; names are relative to this file's folder.", key)
 
     def table(self, key: str) -> Table | None:
         """A table below this one; None: it is not there."""
@@ -174,7 +198,7 @@ class Table:
 
     def _below(self, values: dict[str, Any], *key: str | int) -> Table:
         return Table(
-            *(self.file, self.folder, values, self.lines, self.error_type),
+            *(self.file, self.folder, self.content, values, self.lines, self.error_type),
             place=(*self.place, *key),
             warnings=self.warnings,
         )
@@ -190,8 +214,32 @@ class Table:
 
 def read_toml(path: Path, what: str, error_type: type[RigError]) -> Table:
     """The root table of a file; `what` it should be, for the sentences: "preset". Whatever is wrong is `error_type`."""
-    file = path.name or str(path)
-    text = _text(path, file, what, error_type)
+    table = read_toml_if_any(path, what, error_type)
+    if table is None:
+        raise error_type(f"{path.name}: no such {what} in {path.parent.absolute()}.")
+    return table
+
+
+def read_toml_if_any(path: Path, what: str, error_type: type[RigError], file: str = "") -> Table | None:
+    """The same of a file that need not be there; None: it is not. `file`: what to call it, if not by its name."""
+    file = file or path.name or str(path)
+    try:
+        kind = os.stat(path).st_mode
+        if not stat.S_ISREG(kind):  # a pipe would keep us waiting for its other end
+            raise error_type(f"{file}: a {'folder' if stat.S_ISDIR(kind) else 'pipe or device'}, not a {what}.")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise error_type(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+    return parsed(data, path, what, error_type, file)
+
+
+def parsed(data: bytes, path: Path, what: str, error_type: type[RigError], file: str = "") -> Table:
+    """The root table of what stands, or is about to stand, in the file at `path`; otherwise as `read_toml_if_any`."""
+    file = file or path.name
+    text = _text(data, file, what, error_type)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -203,20 +251,10 @@ def read_toml(path: Path, what: str, error_type: type[RigError]) -> Table:
         raise error_type(f"{file}: lists or tables are nested too deep for a {what}.") from None
     except ValueError:  # a number of more digits than Python reads
         raise error_type(f"{file}: contains a number with thousands of digits.") from None
-    return Table(file, path.parent, values, lines_of(text), error_type)
+    return Table(file, path.parent, text, values, lines_of(text), error_type)
 
 
-def _text(path: Path, file: str, what: str, error_type: type[RigError]) -> str:
-    try:
-        kind = os.stat(path).st_mode
-        if not stat.S_ISREG(kind):  # a pipe would keep us waiting for its other end
-            raise error_type(f"{file}: a {'folder' if stat.S_ISDIR(kind) else 'pipe or device'}, not a {what}.")
-        with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise error_type(f"{file}: no such {what} in {path.parent.absolute()}.") from None
-    except (OSError, ValueError) as error:
-        raise error_type(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error}).") from None
+def _text(data: bytes, file: str, what: str, error_type: type[RigError]) -> str:
     if len(data) > MAX_BYTES:
         raise error_type(f"{file}: more than {MAX_BYTES >> 10} KiB, which no {what} has.")
     try:
@@ -237,11 +275,14 @@ def is_number(value: Any) -> bool:
 
 def shown(value: Any) -> str:
     """A value in a sentence, short and on one line."""
-    if isinstance(value, dict | list):
-        return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, dict):
+        return "a table"
     if isinstance(value, int) and abs(value) >= 10**LONGEST_SHOWN:  # Python refuses to spell some of these
         return "a number of very many digits"
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
+    if isinstance(value, list):
+        text = f"[{', '.join('...' if isinstance(entry, list) else shown(entry) for entry in value[:LONGEST_SHOWN])}]"
+    else:
+        text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
     text = "".join(c if c.isprintable() else "?" for c in text)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 

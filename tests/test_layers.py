@@ -13,7 +13,7 @@ LAYERS = (
     {"errors"},
     {"levels"},
     {"dsp"},
-    {"folders", "readahead", "wholefile", "jsonfile", "tomllines", "tomlfile"},
+    {"folders", "readahead", "wholefile", "jsonfile", "tomlfile"},
     {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"preset", "laststate"},
     {"measured", "loudness", "figures", "cabinet"},

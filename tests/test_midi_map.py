@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from rig.control.midi_map import Binding, Mapping, load_mapping
 from rig.control.midi_table import compiled
 from rig.errors import ConfigError
 from rig.midi import CONTROL, NOTE, PROGRAM
+from rig.tomlfile import MAX_BYTES
 
 EXAMPLE = """\
 # my pedals
@@ -65,12 +67,11 @@ def test_everything_that_may_stand_in_the_file_is_read(tmp_path):
         Binding("program", 2, "mix_part", 3, argument=2),
     )
     assert (mapping.program_change, mapping.channel, mapping.warnings) == (False, 3, ())
-    assert [binding.lines for binding in mapping.bindings if binding.kind == "control"] == [(5, 10), (12, 16)]
 
 
 def test_without_a_file_program_changes_choose_presets_and_a_named_file_must_be_there(tmp_path):
     assert load_mapping(tmp_path / "none.toml") == Mapping()
-    with pytest.raises(ConfigError, match=r"none\.toml: there is no such file"):
+    with pytest.raises(ConfigError, match=r"none\.toml: no such MIDI mapping in "):
         load_mapping(tmp_path / "none.toml", needed=True)
     heads = compiled(Mapping(channel=2)).map
     assert heads.bindings["does"].tolist() == [2]
@@ -79,35 +80,41 @@ def test_without_a_file_program_changes_choose_presets_and_a_named_file_must_be_
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[[control]\ncc = 7", r"midi\.toml is not a TOML file: .*line 1"),
+        ("[[control]\ncc = 7", r"midi\.toml, line 1: not TOML: expected"),
         ("\n[[control]]\ncommand = 'mute'", r"midi\.toml, line 2: this \[\[control\]\] has no cc"),
         ("[[note]]\nnote = 60\n", r"line 1: this \[\[note\]\] has no command"),
-        ("[[control]]\ncc = 128\ncommand = 'mute'", r"line 2: cc is 128, but has to be a number from 0 to 127"),
-        ("[[control]]\ncc = true\ncommand = 'mute'", r"line 2: cc is True, but"),
-        ("[[control]]\ncc = 1\nchannel = 0\ncommand = 'mute'", r"line 3: channel is 0, but has to be 1 to 16"),
-        ("channel = 17", r"line 1: channel is 17, but has to be 1 to 16"),
+        ("[[control]]\ncc = 128\ncommand = 'mute'", r"line 2: cc is 128, expected a whole number from 0 to 127"),
+        ("[[control]]\ncc = true\ncommand = 'mute'", r"line 2: cc is true, expected"),
+        (
+            "[[control]]\ncc = 1\nchannel = 0\ncommand = 'mute'",
+            r"line 3: channel is 0, expected a whole number from 1 to 16",
+        ),
+        ("channel = 17", r"line 1: channel is 17, expected a whole number from 1 to 16"),
         ("[[control]]\ncc = 1\ncommand = 'mut'", r'line 3: There is no command "mut" \(nearest: mute\)'),
-        ("[[control]]\ncc = 1\ncommand = 5", r"line 3: command is 5, but has to be the name"),
-        ("[[control]]\ncc = [1]\ncommand = 'mute'", r"line 2: cc is \[1\], but"),
-        ("[control]\ncc = 1", r"line 1: entries begin with \[\[control\]\]"),
-        ("control = 3", r"midi\.toml, line 1: entries begin with"),
+        ("[[control]]\ncc = 1\ncommand = 5", r"line 3: command is 5, expected the name of a command"),
+        ("[[control]]\ncc = [1]\ncommand = 'mute'", r"line 2: cc is \[1\], expected"),
+        ("[control]\ncc = 1", r"line 1: control is a table, expected tables that begin with \[\[control\]\]"),
+        ("control = 3", r"midi\.toml, line 1: control is 3, expected tables that begin with"),
         ("[[note]]\nnote = 1\ncommand = 'volume'", r"line 3: A note cannot set volume, only step it"),
         (
             "[[control]]\ncc=1\ncommand='volume'\nlow=-100",
             r"line 3: -100 dB is out of range: volume goes from -60 to 0 dB",
         ),
         ("[[control]]\ncc=1\ncommand='volume'\nlow=0", r"line 3: low and high of volume are the same"),
-        ("[[control]]\ncc=1\ncommand='volume'\nlow=nan", r"line 4: low is nan, but has to be a number"),
+        ("[[control]]\ncc=1\ncommand='volume'\nlow=nan", r"line 4: low is nan, expected a number"),
         (
             "[[control]]\ncc=1\ncommand='volume'\ncurve='s'",
-            r"line 4: curve is 's', but has to be one of linear, log, exp",
+            r'line 4: curve is "s", expected "linear" or "log" or "exp"\.$',
         ),
         ("[[control]]\ncc=1\ncommand='mute'\nlow=1", r"line 3: mute is an action and has no range"),
         ("[[control]]\ncc=1\ncommand='mute'\nstep=1", r"line 3: mute is an action and has no steps"),
         ("[[control]]\ncc=1\ncommand='mute'\ntext='x'", r"line 3: mute takes no text"),
         ("[[control]]\ncc=1\ncommand='mute'\nnumber=3", r"line 3: mute takes no number"),
         ("[[control]]\ncc=1\ncommand='mute'\n\n[[control]]\ncc=2\ncommand='no'", r"line 7: There is no command"),
-        ("program_change = 1", r"line 1: program_change is 1, but has to be true or false"),
+        ("[[note]]\nnote=1\ncommand='volume'\nstep=true", r"line 4: step is true, expected 1 or -1"),
+        (f"[[control]]\ncc=1\ncommand='volume'\nlow={'9' * 400}", r"line 4: low is a number of very many digits"),
+        ("[[note]]\nnote=1\ncommand='a\\u0007'".replace("'", '"'), r'line 3: There is no command "a\\u0007"'),
+        ("program_change = 1", r"line 1: program_change is 1, expected true or false"),
     ],
 )
 def test_what_cannot_be_right_is_one_sentence_with_its_line(tmp_path, text, sentence):
@@ -118,17 +125,26 @@ def test_what_cannot_be_right_is_one_sentence_with_its_line(tmp_path, text, sent
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     path = tmp_path / "midi.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match=r"midi\.toml is not a TOML file"):
+    with pytest.raises(ConfigError, match=r"midi\.toml, line 1: not a MIDI mapping .it is no text in UTF-8"):
         load_mapping(path)
+
+
+def test_a_hostile_file_is_one_sentence(tmp_path):
+    for text in ("a = " + "[" * 30000, "#" * 70000, f"channel = {'9' * 9000}"):
+        with pytest.raises(ConfigError, match=r"midi\.toml: (lists or tables|more than 64 KiB|contains a number)"):
+            read(tmp_path, text)
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(ConfigError, match=r"pipe\.toml: a pipe or device, not a MIDI mapping"):
+        load_mapping(tmp_path / "pipe.toml")
 
 
 def test_unknown_keys_are_warned_about_with_their_line_and_the_rest_counts(tmp_path):
     mapping = read(tmp_path, "colour = 'red'\n[[control]]\ncc = 1\ncommand = 'volume'\ncurv = 'log'\n[extra]\nx = 1\n")
     assert mapping.bindings == (Binding("control", 1, "volume"),)
     assert mapping.warnings == (
-        "midi.toml, line 5: unknown key curv is ignored; is curve meant?",
-        "midi.toml, line 1: unknown key colour is ignored",
-        "midi.toml, line 6: unknown key extra is ignored",
+        "midi.toml, line 5: nothing is known of curv, it is ignored; the nearest known one is curve",
+        "midi.toml, line 1: nothing is known of colour, it is ignored",
+        "midi.toml, line 6: nothing is known of extra, it is ignored",
     )
 
 
@@ -188,7 +204,7 @@ def test_a_wish_becomes_a_binding_that_is_written_and_read_again(tmp_path, text,
     ("text", "sentence"),
     [
         ("", 'There is no command ""'),
-        ("next", r"nearest: next_model, next_ir"),
+        ("next", r"nearest: next_preset, next_model, next_ir"),
         ("volume 5", r"A range is two numbers, like volume -60 0\."),
         ("volume -90 0", r"-90 dB is out of range"),
         ("volume loud", r'"loud" says nothing about volume'),
@@ -226,9 +242,50 @@ def test_what_is_learned_replaces_its_entry_and_leaves_the_rest_as_it_is_written
     assert keep(path, Binding("control", 7, "mute", 4)) == []  # another channel, another pedal
     assert len(load_mapping(path).bindings) == 6
     path.write_text("[[control]\n")
-    with pytest.raises(ConfigError, match="not a TOML file"):
+    with pytest.raises(ConfigError, match="not TOML"):
         keep(path, Binding("control", 7, "mute", 4))
     assert path.read_text() == "[[control]\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "control = [{cc = 7, command = 'mute'}]\n",
+        "[[control]]\ncc = 7\ncommand = 'mute'\n[[note]]\nnote = 1\ncommand = 'mute'\n[control.extra]\nx = 1\n",
+    ],
+)
+def test_a_file_in_which_an_entry_cannot_be_replaced_is_left_as_it_is(tmp_path, text):
+    path = tmp_path / "midi.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"midi\.toml is left as it is: .* like \[\[control\]\]\.$"):
+        keep(path, Binding("control", 7, "volume", 1))
+    assert path.read_text() == text
+
+
+def test_what_stands_in_a_text_or_behind_an_entry_is_not_taken_for_a_part_of_it(tmp_path):
+    before = "[[note]]\nnote = 1\ncommand = 'search_ir'\ntext = '''\n[[control]]\n'''\n\n# mine\n"
+    path = tmp_path / "midi.toml"
+    path.write_text(f"{before}[[control]]\ncc = 7\ncommand = 'mute'\n[control.more]\nx = 1\n# end\n")
+    binding = Binding("control", 7, "mute", 1)
+    keep(path, binding)
+    assert path.read_text() == f"{before}# end\n\n{entry(binding)}"
+
+
+def test_a_text_that_toml_has_to_spell_out_is_kept_and_one_that_is_no_text_refused(tmp_path):
+    path = tmp_path / "midi.toml"
+    binding = Binding("note", 1, "search_ir", 1, text='a "b" \\ \t\x07\x7f')
+    keep(path, binding)
+    assert load_mapping(path).bindings == (binding,)
+    with pytest.raises(ConfigError, match=r"midi\.toml cannot hold .*no text in UTF-8"):
+        keep(path, replace(binding, text="\udcff"))
+    assert load_mapping(path).bindings == (binding,)
+
+
+def test_a_full_file_takes_no_more(tmp_path):
+    path = tmp_path / "midi.toml"
+    path.write_text("#" * (MAX_BYTES - 10))
+    with pytest.raises(ConfigError, match=r"midi\.toml is full .64 KiB.; take out"):
+        keep(path, Binding("note", 1, "mute", 1))
 
 
 def test_every_command_can_be_bound_and_said_in_words():

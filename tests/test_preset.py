@@ -25,7 +25,7 @@ from rig.preset import (
     CabinetPart,
     Preset,
 )
-from rig.tomlfile import MAX_BYTES, lines_of
+from rig.tomlfile import MAX_BYTES, lines_of, parsed
 
 IRS = bundled.irs()
 HEAD = f'model = "{A2}"\n'
@@ -157,7 +157,7 @@ WRONG = {
         "line 6: pan is 2.0, expected -1 to 1",
     ),
     "five parts": (HEAD + f"[[cabinet]]\nir = '{IRS[0]}'\n" * 5, "line 10: 5 cabinets; a mix takes 4"),
-    "a cabinet that is no table": (HEAD + "cabinet = ['a']\n", r"line 2: cabinet is a list, expected tables that"),
+    "a cabinet that is no table": (HEAD + "cabinet = ['a']\n", r'line 2: cabinet is \["a"\], expected tables that'),
     "two ways to name a cabinet": (
         HEAD + f"ir = '{IRS[0]}'\n[[cabinet]]\nir = '{IRS[0]}'\n",
         r"line 2: ir and \[\[cabinet\]\] both",
@@ -261,10 +261,25 @@ c.d = 4
 e = 5
 [[list]]
 e = 6
+[list.more]
+f = 7
+[[list.less]]
+g = 8
 """
     lines = lines_of(text)
     keys = ("a",), ("b",), ("table", "inner", "c", "d"), ("list", 0, "e"), ("list", 1, "e")
     assert [lines[key] for key in keys] == [2, 5, 7, 9, 11]
+    assert (lines["list", 1, "more", "f"], lines["list", 1, "less", 0, "g"]) == (13, 15)
+    root = parsed(text.encode(), Path("it.toml"), "test", PresetError)
+    assert [entry.span for entry in root.tables("list")] == [(8, 9), (10, 15)]
+    assert root.span is None
+
+
+def test_what_only_stands_between_two_tables_belongs_to_neither(tmp_path):
+    text = "a = [{b = 1}]\n[[c]]  # one\nd = 1\n\n# of the next\n[[c]]\n# inside\nd = 2\n\n# at the end\n"
+    root = parsed(text.encode(), tmp_path / "it.toml", "test", PresetError)
+    assert [entry.span for entry in root.tables("c")] == [(2, 3), (6, 8)]
+    assert root.tables("a")[0].span is None
 
 
 # ---------------------------------------------------------------- what was played last

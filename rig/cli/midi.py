@@ -89,7 +89,7 @@ def show(options: argparse.Namespace) -> int:
 
 
 def _described(binding: Binding) -> dict[str, Any]:
-    described = {key: value for key, value in asdict(binding).items() if key != "lines"}
+    described = asdict(binding)
     if binding.is_knob:
         described["low"], described["high"] = binding.ends
     return described

@@ -16,9 +16,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ConfigError
-from ..tomllines import read_toml, write_text
+from ..tomlfile import MAX_BYTES, Table, parsed, read_toml_if_any, shown, written
+from ..wholefile import write_whole
 from .commands import Command
-from .midi_map import CURVES, NUMBERED, NUMBERS, ONS, Binding, Kind, checked, command_named, load_mapping
+from .midi_map import (
+    CURVES,
+    KINDS,
+    NUMBERED,
+    NUMBERS,
+    ONS,
+    WHAT,
+    Binding,
+    Kind,
+    Mapping,
+    checked,
+    command_named,
+    mapping_in,
+)
 
 SWITCHED = 64
 HEADING = "# What MIDI does in rig; `rig midi` shows it, `rig midi learn` and the key M add to it.\n"
@@ -108,27 +122,52 @@ def entry(binding: Binding) -> str:
     lines += [f"step = {binding.step}"] if binding.step else []
     lines += [f"number = {binding.argument}"] if binding.command in NUMBERED else []
     if binding.text is not None:
-        quoted = binding.text.replace("\\", "\\\\").replace('"', '\\"')
-        lines.append(f'text = "{quoted}"')
+        lines.append(f"text = {written(binding.text)}")
     return "\n".join(lines) + "\n"
 
 
 def keep(path: Path, binding: Binding) -> list[Binding]:
     """Add an entry to the file at `path`; those it replaces are taken out and returned, all else stays as written.
 
-    Raises ConfigError for a file that is damaged or cannot be written.
+    Raises ConfigError for a file that is damaged or cannot be written; it is left alone then.
     """
+    table = read_toml_if_any(path, WHAT, ConfigError)
+    before = Mapping() if table is None else mapping_in(table)
+    replaced = [other for other in before.bindings if other.overlaps(binding)]
+    lines = [HEADING] if table is None else table.content.split("\n")
+    for first, last in sorted(_places(table, before, replaced), reverse=True):
+        del lines[first - 1 : last]
     try:
-        replaced = [other for other in load_mapping(path).bindings if other.overlaps(binding)]
-        try:
-            lines = read_toml(path).text.splitlines(keepends=True)
-        except FileNotFoundError:
-            lines = [HEADING]
-        for other in sorted(replaced, key=lambda other: other.lines or (0, 0), reverse=True):
-            assert other.lines is not None
-            del lines[other.lines[0] - 1 : other.lines[1]]
-        text = "".join(lines).rstrip("\n")
-        write_text(path, f"{text}\n\n{entry(binding)}")
+        text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
+        _check(text, path, before, replaced)
+        write_whole(path, text)
+    except ValueError as error:  # bytes that are no text
+        raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
     return replaced
+
+
+def _places(table: Table | None, mapping: Mapping, wanted: list[Binding]) -> list[tuple[int, int]]:
+    """First and last line of some of the bindings in a file."""
+    if table is None:
+        return []
+    entries = [entry for kind in KINDS for entry in table.tables(kind)]
+    spans = [entry.span for entry, binding in zip(entries, mapping.bindings, strict=True) if binding in wanted]
+    return [span for span in spans if span is not None]
+
+
+def _check(text: str, path: Path, before: Mapping, replaced: list[Binding]) -> None:
+    """Refuse a text that would not hold, beside one new binding, what was in the file and was not replaced."""
+    if len(text.encode()) > MAX_BYTES:
+        raise ConfigError(f"{path.name} is full ({MAX_BYTES >> 10} KiB); take out what you no longer use.")
+    kept = [binding for binding in before.bindings if binding not in replaced]
+    try:
+        after = mapping_in(parsed(text.encode(), path, WHAT, ConfigError))
+    except ConfigError:
+        after = Mapping()
+    if len(after.bindings) != len(kept) + 1 or not set(kept) <= set(after.bindings):
+        raise ConfigError(
+            f"{path.name} is left as it is: one more entry would not fit into it as it is written. Begin each entry "
+            "with a line of its own, like [[control]]."
+        )

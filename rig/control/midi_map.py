@@ -32,18 +32,20 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import platformdirs
 
 from ..errors import ConfigError
-from ..tomllines import Document, Table, read_toml
+from ..tomlfile import Table, read_toml, read_toml_if_any, shown
 from .commands import COMMANDS, KEYS, Command
 
 FILE_NAME = "midi.toml"
+WHAT = "MIDI mapping"
+CHANNELS, HIGHEST_DATA = 16, 127
+LONGEST_TEXT = 4096  # characters: a text may be the name of a file
 Kind = Literal["note", "control", "program"]
 Curve = Literal["linear", "log", "exp"]
 On = Literal["press", "change", "any"]
@@ -74,7 +76,6 @@ class Binding:
     argument: int = 0
     text: str | None = None
     on: On = "press"
-    lines: tuple[int, int] | None = field(default=None, compare=False)  # where it stands in its file
 
     @property
     def is_knob(self) -> bool:
@@ -143,13 +144,8 @@ def mapping_file() -> Path:
 
 def load_mapping(path: Path, *, needed: bool = False) -> Mapping:
     """Read it; without a file (unless it is `needed`) program changes choose presets. Raises ConfigError."""
-    try:
-        document = read_toml(path)
-    except FileNotFoundError as error:
-        if needed:
-            raise ConfigError(f"{path}: there is no such file.") from error
-        return Mapping()
-    return _Reader(document).mapping()
+    table = (read_toml if needed else read_toml_if_any)(path, WHAT, ConfigError)
+    return Mapping() if table is None else mapping_in(table)
 
 
 def checked(binding: Binding) -> Binding:
@@ -185,104 +181,46 @@ def command_named(name: str, short: bool = False) -> Command:
         return COMMANDS[name if name in COMMANDS else beginning[0]]
     near = beginning[:4] or difflib.get_close_matches(name, COMMANDS, n=3)
     hint = f" (nearest: {', '.join(near)})" if near else ""
-    raise ConfigError(f'There is no command "{name}"{hint}; h in rig play and `rig midi --commands` list them.')
+    raise ConfigError(f"There is no command {shown(name)}{hint}; h in rig play and `rig midi --commands` list them.")
 
 
-class _Reader:
-    """Checks one document, entry by entry."""
+def mapping_in(root: Table) -> Mapping:
+    """The mapping in the root table of a file; its bindings stand in the order of `KINDS`, then in that of the file."""
+    on, channel = root.flag("program_change"), root.whole_number("channel", 1, CHANNELS)
+    bindings = tuple(_binding(kind, entry, channel) for kind in KINDS for entry in root.tables(kind))
+    root.warn_of_the_rest()
+    return Mapping(bindings, on is not False, channel, tuple(root.warnings))
 
-    def __init__(self, document: Document) -> None:
-        self.document, self.warnings = document, []  # type: Document, list[str]
 
-    def mapping(self) -> Mapping:
-        content, top = self.document.content, self.document.table()
-        bindings: list[Binding] = []
-        for kind in KINDS:
-            entries = content.get(kind, [])
-            if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
-                self._refuse(self.document.table(kind), None, f"entries begin with [[{kind}]]")
-            bindings += [
-                self._binding(kind, entry, self.document.table(kind, at), content) for at, entry in enumerate(entries)
-            ]
-        for key in content:
-            if key not in (*KINDS, "program_change", "channel"):
-                self._warn(self.document.table(key) if key not in top.keys else top, key, (*KINDS, "program_change"))
-        on = self._taken(content, top, "program_change", _is_flag, "true or false", True)
-        return Mapping(tuple(bindings), on, self._channel(content, top), tuple(self.warnings))
-
-    def _binding(self, kind: Kind, entry: dict[str, Any], table: Table, top: dict[str, Any]) -> Binding:
-        keys = [NUMBERS[kind], "channel", "command", "step", "number", "text"]
-        keys += ["low", "high", "curve", "pickup", "on"] if kind == "control" else []
-        for key in entry:
-            if key not in keys:
-                self._warn(table, key, keys)
-        for key in (NUMBERS[kind], "command"):
-            if key not in entry:
-                self._refuse(table, None, f"this [[{kind}]] has no {key}")
-        name = self._taken(entry, table, "command", _is_text, "the name of a command in quotes", "")
-        channel = self._channel(entry, table) if "channel" in entry else top.get("channel")
-        try:
-            binding = Binding(
-                kind,
-                self._taken(entry, table, NUMBERS[kind], _is_data, "a number from 0 to 127", 0),
-                command_named(name).name,
-                channel,
-                self._taken(entry, table, "low", _is_number, "a number", None),
-                self._taken(entry, table, "high", _is_number, "a number", None),
-                self._taken(entry, table, "curve", CURVES.__contains__, f"one of {', '.join(CURVES)}", "linear"),
-                self._taken(entry, table, "pickup", _is_flag, "true or false", True),
-                self._taken(entry, table, "step", lambda value: value in (1, -1), "1 or -1", 0),
-                self._taken(entry, table, "number", _is_data, "a number from 0 to 127", 0),
-                self._taken(entry, table, "text", _is_text, "a text in quotes", None),
-                self._taken(entry, table, "on", ONS.__contains__, f"one of {', '.join(ONS)}", "press"),
-                (table.line, table.last_line),
-            )
-            return checked(binding)
-        except _Refused:
-            raise
-        except ConfigError as error:
-            raise ConfigError(f"{self.document.where(table, 'command')}: {error}") from error
-
-    def _channel(self, entry: dict[str, Any], table: Table) -> int | None:
-        found: int | None = self._taken(
-            entry, table, "channel", lambda value: _is_data(value) and 1 <= value <= 16, "1 to 16", None
+def _binding(kind: Kind, entry: Table, channel: int | None) -> Binding:
+    own_channel = entry.whole_number("channel", 1, CHANNELS)
+    number = entry.whole_number(NUMBERS[kind], 0, HIGHEST_DATA)
+    name = entry.text("command", LONGEST_TEXT, "the name of a command in quotes")
+    step, argument = entry.choice("step", (1, -1)), entry.whole_number("number", 0, HIGHEST_DATA)
+    text = entry.text("text", LONGEST_TEXT)
+    if number is None or name is None:
+        raise entry.error(f"this [[{kind}]] has no {NUMBERS[kind] if number is None else 'command'}.")
+    binding = Binding(
+        kind,
+        number,
+        name,
+        channel if own_channel is None else own_channel,
+        step=step or 0,
+        argument=argument or 0,
+        text=text,
+    )
+    if kind == "control":
+        binding = replace(
+            binding,
+            low=entry.number("low"),
+            high=entry.number("high"),
+            curve=entry.choice("curve", CURVES) or "linear",
+            pickup=entry.flag("pickup") is not False,
+            on=entry.choice("on", ONS) or "press",
         )
-        return found
-
-    def _taken(
-        self, entry: dict[str, Any], table: Table, key: str, fits: Callable[[Any], bool], expected: str, default: Any
-    ) -> Any:
-        if key not in entry:
-            return default
-        value = entry[key]
-        if not (isinstance(value, str | int | float) and fits(value)):
-            self._refuse(table, key, f"{key} is {value!r}, but has to be {expected}")
-        return value
-
-    def _refuse(self, table: Table, key: str | None, what: str) -> None:
-        raise _Refused(f"{self.document.where(table, key)}: {what}.")
-
-    def _warn(self, table: Table, key: str, known: Any) -> None:
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"; is {near[0]} meant?" if near else ""
-        self.warnings.append(f"{self.document.where(table, key)}: unknown key {key} is ignored{hint}")
-
-
-class _Refused(ConfigError):
-    """With its line in it."""
-
-
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_data(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 127
+    entry.warn_of_the_rest()
+    try:
+        command_named(name)
+        return checked(binding)
+    except ConfigError as error:
+        raise entry.error(str(error), "command") from error
