@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +24,7 @@ import platformdirs
 
 from .errors import ConfigError
 from .levels import MAX_LEVEL_DBU, Level
+from .tomlfile import Table, read_toml_if_any, shown_name
 
 Basis = Literal["maker", "cites-maker", "measured", "article", "community", "inferred", "none"]
 Origin = Literal["table", "yours"]
@@ -148,33 +148,26 @@ def _shipped() -> tuple[Interface, ...]:
 
 def _read(path: Path, origin: Origin) -> tuple[Interface, ...]:
     """All entries of one table; a file that is not there has none."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    table = read_toml_if_any(path, "table of interfaces", ConfigError, file=str(path))
+    if table is None:
         return ()
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not a TOML file: {error}.") from error
-    if content.get("schema", SCHEMA) != SCHEMA:
-        raise ConfigError(f"{path}: schema {content['schema']} is not known; this rig reads schema {SCHEMA}.")
-    entries = content.get("interface", [])
-    if not (isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries)):
-        raise ConfigError(f"{path}: expected entries that begin with [[interface]].")
-    return tuple(_checked(entry, f"{path}, entry {number}", origin) for number, entry in enumerate(entries, 1))
+    if table.whole_number("schema", 1, 1 << 31) not in (None, SCHEMA):
+        raise table.unexpected("schema", f"{SCHEMA}, which this rig reads")
+    return tuple(_checked(entry, origin) for entry in table.tables("interface"))
 
 
-def _checked(entry: dict[str, Any], where: str, origin: Origin) -> Interface:
-    if "model" not in entry:
-        raise ConfigError(f'{where}: has no name; write model = "...".')
-    where = f'{where} ("{entry["model"]}")'
-    for key, value in entry.items():
+def _checked(entry: Table, origin: Origin) -> Interface:
+    if "model" not in entry.values:
+        raise entry.error('this [[interface]] has no name; write model = "...".')
+    for key, value in entry.values.items():
         if key not in _CHECKS:
-            raise ConfigError(f"{where}: unknown key {key}; the keys are {', '.join(_CHECKS)}.")
+            raise entry.error(f"unknown key {shown_name(key)}; the keys are {', '.join(_CHECKS)}.", key)
         expected, fits = _CHECKS[key]
         if not fits(value):
-            raise ConfigError(f"{where}: {key} is {value!r}, but has to be {expected}.")
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()}
+            raise entry.unexpected(key, expected)
+    values: dict[str, Any] = dict(entry.values)
+    for key in ("aliases", "other_dbu"):
+        values[key] = tuple(values.get(key, ()))
     return Interface(**values, origin=origin)
 
 

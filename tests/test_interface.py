@@ -112,39 +112,41 @@ def test_a_name_that_fits_two_entries_is_refused_with_both(own):
     [
         (
             '[[interface]]\nmodel = "Box"\nmax_inst_dbu = "12"\n',
-            r'entry 1 \("Box"\): max_inst_dbu is \'12\', but has to',
+            r'line 3: max_inst_dbu is "12", expected a level',
         ),
         (
             '[[interface]]\nmodel = "Box"\nmax_inst_dbu = 900\n',
-            r'entry 1 \("Box"\): max_inst_dbu is 900, but has to be a',
+            r"line 3: max_inst_dbu is 900, expected a level in dBu",
         ),
         ('[[interface]]\nmodel = "Box"\nmax_inst_dbu = nan\n', "max_inst_dbu is nan"),
-        ('[[interface]]\nmodel = "Box"\nmax_inst_dbu = true\n', "max_inst_dbu is True"),
-        ('[[interface]]\nmodel = "Box"\nlevel = 12.0\n', r'entry 1 \("Box"\): unknown key level; the keys are maker'),
-        ('[[interface]]\nmodel = "Box"\nbasis = "hearsay"\n', "basis is 'hearsay', but has to be one of maker"),
-        ('[[interface]]\nmodel = "Box"\naliases = "B"\n', "aliases is 'B', but has to be a list"),
-        ("[[interface]]\nmodel = 3\n", "model is 3, but has to be a name in quotes"),
-        ("[[interface]]\nmax_inst_dbu = 12.0\n", r"entry 1: has no name; write model"),
-        ("[interface]\nmax_inst_dbu = 12.0\n", r"expected entries that begin with \[\[interface\]\]"),
-        ("schema = 2\n", "schema 2 is not known; this rig reads schema 1"),
-        ("max_inst_dbu: 12", "is not a TOML file"),
+        ('[[interface]]\nmodel = "Box"\nmax_inst_dbu = true\n', "max_inst_dbu is true"),
+        ('[[interface]]\nmodel = "Box"\nlevel = 12.0\n', r"line 3: unknown key level; the keys are maker"),
+        ('[[interface]]\nmodel = "Box"\nbasis = "hearsay"\n', 'basis is "hearsay", expected one of maker'),
+        ('[[interface]]\nmodel = "Box"\naliases = "B"\n', 'aliases is "B", expected a list'),
+        ("[[interface]]\nmodel = 3\n", "model is 3, expected a name in quotes"),
+        ("[[interface]]\nmax_inst_dbu = 12.0\n", r"line 1: this \[\[interface\]\] has no name; write model"),
+        ("[interface]\nmax_inst_dbu = 12.0\n", r"expected tables that begin with \[\[interface\]\]"),
+        ("schema = 2\n", "line 1: schema is 2, expected 1, which this rig reads"),
+        ("max_inst_dbu: 12", "line 1: not TOML"),
+        ('[[interface]]\nmodel = "Box"\naliases = ["B", 3]\n', r'line 3: aliases is \["B", 3\], expected a list'),
+        ("a = " + "[" * 30000, "nested too deep for a table of interfaces"),
     ],
 )
-def test_a_mistake_in_the_own_table_is_named_with_file_entry_and_key(own, text, message):
+def test_a_mistake_in_the_own_table_is_named_with_file_line_and_key(own, text, message):
     path = own(text)
     with pytest.raises(ConfigError, match=rf"^{re.escape(str(path))}.*{message}"):
         Interface.named("apollo-8x", table=path)
 
 
 def test_an_own_table_that_cannot_be_read_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="a folder, not a table of interfaces"):
         Interface.named("apollo-8x", table=tmp_path)
 
 
 def test_a_table_that_is_not_text_is_named(tmp_path):
     path = tmp_path / "interfaces.toml"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="is not a TOML file"):
+    with pytest.raises(ConfigError, match="line 1: not a table of interfaces"):
         Interface.all(table=path)
 
 
