@@ -123,7 +123,7 @@ class Engine:
             c[name] = self._arena.address_of(key)
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
-            c["sources"][i]["chunk"] = self._arena.address_of(chunks[i])
+            c["sources"][i]["chunk"] = c["sources"][i]["feed"] = self._arena.address_of(chunks[i])
         self._rings = [self._arena[ring] for ring in rings]
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
