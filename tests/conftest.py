@@ -17,7 +17,7 @@ numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_alloca
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What a real server takes part in is `live`: it wants the machine for itself. The rest may run side by side."""
     for item in items:
-        needs_jackd = any(mark.args == (JACKD_IS_MISSING,) for mark in item.iter_markers("skipif"))
+        needs_jackd = any(mark.kwargs.get("reason") == "jackd is not installed" for mark in item.iter_markers("skipif"))
         if needs_jackd or "jack_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.live)
 

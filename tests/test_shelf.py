@@ -55,6 +55,17 @@ def folder(tmp_path):
     return make
 
 
+class Begun(set):
+    """What is being prepared; remembers in which order it was begun, which several threads agree on."""
+
+    def __init__(self):
+        self.order = []
+
+    def add(self, position):
+        self.order.append(position)
+        super().add(position)
+
+
 def idle(shelf):
     wait_until(lambda: not shelf._threads, "the shelf to have read ahead")
 
@@ -62,14 +73,15 @@ def idle(shelf):
 def test_what_lies_ahead_is_prepared_first_and_then_what_lies_behind(folder):
     kitchen = Kitchen()
     shelf = Shelf(folder(20), kitchen, ahead=4, behind=2)
+    shelf._preparing = begun = Begun()
     shelf.read_ahead()
     idle(shelf)
-    assert kitchen.prepared == ["1", "2", "3", "4", "19", "18"]
-    kitchen.prepared.clear()
+    assert begun.order == [1, 2, 3, 4, 19, 18]
+    begun.order.clear()
     shelf.go(10, direction=-1)
     assert shelf.wait(10).text == "content of 10"
     idle(shelf)
-    assert kitchen.prepared == ["10", "9", "8", "7", "6", "11", "12"]
+    assert begun.order == [10, 9, 8, 7, 6, 11, 12]
 
 
 def test_a_neighbour_is_there_at_once_and_is_handed_out_once(folder):
