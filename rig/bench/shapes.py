@@ -12,10 +12,10 @@ Every other shape reaches at least half of A1 standard's share, but for these (o
     LSTM 2x8    0.2   0.4
     A1 nano     0.4   0.4     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.
 
-A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite lie about
-there, between 1.66 and 1.89 from run to run and 1.77 in the median: such a block is one vector, so nothing can be done
-at a time but the three or four channels; every layer waits for the one before it, and each takes 30 to 40 ns from end
-to end. With 8 lanes both stay below 1.4.
+A block of 16 frames may cost 1.8 times as much per frame as one of 64. With 16 lanes A1 nano and A2 lite come
+near it, at 1.65 to 1.75: such a block is one vector, so nothing can be done at a time but the three or four channels;
+every layer waits for the one before it, and each takes 30 to 40 ns from end to end. In the first blocks after other
+work, while the processor still learns their branches, it is up to 1.9. With 8 lanes both stay below 1.4.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from ..dsp.memory import Layout
 from ..dsp.pointers import FLUSH_BITS, floats, foreign, get_float_control, ints, record, set_float_control
 
 RATE_HZ = 48000
-SECONDS = 0.25  # of audio per measurement
+SECONDS = 1.0  # of audio per measurement; a small network needs some milliseconds for it
 COLD_BYTES = 16 << 20  # written between two blocks: more than any second-level cache
 
 _call = foreign("v", "l", "l", "l", "l")
@@ -72,10 +72,11 @@ def _play_timed(
 
 
 def ns_per_sample(callback: Callback, block: int) -> float:
-    """One run of SECONDS of audio."""
+    """One run of SECONDS of audio, after a shorter one: what ran before may have taken the caches with it."""
     frames = int(SECONDS * RATE_HZ) // block * block
     x = noise(frames)
     y = np.empty_like(x)
+    _play(*callback, x.ctypes.data, y.ctypes.data, frames // 4 // block * block, block)
     started = time.thread_time()
     _play(*callback, x.ctypes.data, y.ctypes.data, frames, block)
     return (time.thread_time() - started) / frames * 1e9
