@@ -20,9 +20,10 @@ from ..folders import Stamp, stamp_of
 from ..measured import Measured, known
 from ..nam import Model
 from ..preset import HIGHEST_NUMBER, CabinetPart, Preset
-from ..readahead import ReadAhead, Result
+from ..readahead import Result
 from .mixdesk import Strip, mixed
 from .prepared import PreparedModel
+from .shelf import Shelf
 
 MAX_BYTES = 512 << 20  # of what lies ready, and again of what is kept to be shared
 
@@ -147,7 +148,7 @@ class Entry:
     name: str
 
 
-class Setlist(ReadAhead[PreparedPreset]):
+class Setlist(Shelf[PreparedPreset]):
     """The presets of a list of files, their numbers and names, and the position that was asked for.
 
     An item is handed out once, as its model can play in one place only; then it is prepared again. `problems`: what
@@ -157,7 +158,7 @@ class Setlist(ReadAhead[PreparedPreset]):
     def __init__(
         self, paths: Sequence[Path], prepare: Callable[[Path], PreparedPreset], max_bytes: int = MAX_BYTES
     ) -> None:
-        super().__init__(paths, prepare, max_bytes)
+        super().__init__(paths, prepare, max_bytes=max_bytes)
         self.problems: dict[int, str] = {}
         self.entries: list[Entry] = []
         self.warnings: list[str] = []
@@ -207,19 +208,14 @@ class Setlist(ReadAhead[PreparedPreset]):
         order = [(start + direction * way) % count for way in range(1, count + 1)]
         return next((at for at in order if at not in self.problems and at != position), None)
 
-    def go(self, position: int) -> None:
+    def go(self, position: int, direction: int = 1) -> None:
         """Ask for a preset, whatever was asked for before; one that could not be used is tried again."""
         with self._changed:
             result = self._results.get(position)
             if result is not None and (result.item is None or result.item.outdated):
                 self._forget(position)
             self.problems.pop(position, None)
-            self.position, self.waiting = position, True
-            self._hire()
-
-    def read_ahead(self) -> None:
-        """Prepare all others; call it now and then. Nothing is read ahead before the first call."""
-        with self._changed:
+            self.position, self._direction, self.waiting = position, direction, True
             self._hire()
 
     def peek(self, position: int) -> PreparedPreset | None:
@@ -234,13 +230,6 @@ class Setlist(ReadAhead[PreparedPreset]):
         with self._changed:
             return not self._threads
 
-    def close(self, timeout_s: float = 1.0) -> None:
-        """Prepare nothing more, and let go of everything."""
-        with self._changed:
-            self._closed = True
-            self._results.clear()
-        super().close(timeout_s)
-
     # ------------------------------------------------------------ all below runs with the lock held, or in the threads
     def _order(self) -> list[int]:
         """All positions, the most urgent first: what plays is needed again only when another one has been played."""
@@ -248,20 +237,6 @@ class Setlist(ReadAhead[PreparedPreset]):
         ways = [1, -1, 0, *(way for k in range(2, count) for way in (k, -k))]
         around = [(self.position + way) % count for way in ways] if count else []
         return list(dict.fromkeys([self.position, *around] if self.waiting else around))
-
-    def _next_job(self) -> int | None:
-        room = 0 if self._closed else self._max_bytes
-        for position in self._order():
-            if room <= 0:
-                return None
-            if position in self._results:
-                room -= self._results[position].nbytes
-            elif position not in self._preparing:
-                return position
-        return None
-
-    def _handed_out(self, position: int) -> None:
-        self._forget(position)
 
     def _keep(self, position: int, result: Result[PreparedPreset]) -> None:
         """The least urgent makes room; the last one that has room may take more than is left."""
