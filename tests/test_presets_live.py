@@ -17,6 +17,7 @@ from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE
 from terminal import Terminal
+from test_browsing import page_faults
 
 from rig import bundled
 from rig.backends.jack import Jack
@@ -126,15 +127,6 @@ def test_what_cannot_be_played_is_one_sentence_and_code_2(tmp_path, monkeypatch,
 
 
 # ---------------------------------------------------------------- the audio thread while presets change
-def page_faults(thread):
-    """Of one thread of this process; 0 where the system does not say."""
-    try:
-        fields = Path(f"/proc/self/task/{thread}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[7]) + int(fields[9])
-
-
 def switch_live(jack_server, folder, switches, per_take):
     """Switch again and again while a loop of a tone sounds; what each take holds, and what it cost the audio thread."""
     engine, changes, memory, lost = Engine(RATE), [], [], 0
