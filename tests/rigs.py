@@ -39,6 +39,14 @@ class Bench:
         return y
 
 
+class Told(list):
+    """What the player was told."""
+
+    @property
+    def text(self):
+        return "\n".join(self)
+
+
 def model(path=NANO):
     return Model.load(path)
 

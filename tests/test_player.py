@@ -10,7 +10,7 @@ import model_files
 import numpy as np
 import pytest
 from jackclients import wait_until
-from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, jump, sine
+from rigs import A2, NANO, RATE, Bench, Told, db, dc_blocked, guitar, jump, sine
 
 from rig import bundled, measured
 from rig.control import measuring, prepared
@@ -27,14 +27,6 @@ from rig.nam.loudness import measure_loudness_db
 def every_measurement_is_waited_for(monkeypatch):
     """However busy this machine is."""
     monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
-
-
-class Told(list):
-    """What the player was told."""
-
-    @property
-    def text(self):
-        return "\n".join(self)
 
 
 def playing(models=(A2, NANO), irs=(), **options):

@@ -1,0 +1,49 @@
+"""A player on an offline engine, with a folder of cabinets."""
+
+from __future__ import annotations
+
+import numpy as np
+from jackclients import wait_until
+from rigs import NANO, RATE, Bench, Told
+
+from rig.control.player import Player
+
+
+class Auditioning:
+    """A player on an offline engine, with a folder of cabinets."""
+
+    def __init__(self, irs, model=NANO, **options):
+        self.bench, self.told = Bench(), Told()
+        self.player = Player(self.bench.engine, self.told.append, [model], irs, ir_named=True, **options)
+        self.player.start()
+        self.bench.settle()
+        self.tend()
+
+    def tend(self):
+        self.bench.process(np.zeros(RATE // 50))
+        self.player.tend()
+
+    def do(self, *commands, **options):
+        """Carry out commands, one after the other, and wait for what they ask for."""
+        self.told.clear()
+        for name in commands:
+            self.player.do(name, **options)
+            assert self.player.arrive(20)
+            self.bench.settle(RATE // 10)
+            self.tend()
+        return self.told.text
+
+    def read_all(self):
+        """Wait until the bank has been read."""
+        wait_until(lambda: (self.tend(), self.player.cabinets.progress == "")[1], "the bank", 30)
+
+    def match_all(self, count):
+        """Wait until so many cabinets are matched."""
+        wait_until(lambda: (self.tend(), self.player.equal.count == count)[1], "the loudness of all", 60)
+
+    @property
+    def name(self):
+        return self.player.cabinets.playing.name
+
+    def close(self):
+        self.player.close()
