@@ -123,6 +123,33 @@ def test_blind_listening_tells_no_names_until_it_is_over(audition):
     assert not list(Path().glob("*.png"))
 
 
+def test_a_session_that_begins_blind_does_not_name_its_first_cabinet_either(folder):
+    broken = folder[0].with_name("mic0.wav")
+    broken.write_text("not audio")
+    firsts = set()
+    for _ in range(12):
+        audition = Auditioning([broken, *folder], blind=True)
+        tour, first = audition.player.cabinets.tour, audition.name
+        assert tour.stops[0] == audition.player.cabinets.position
+        text = audition.told.text + audition.do("next_ir", "previous_ir")
+        assert audition.name == first
+        assert "Cabinet  number 1 of " in text
+        assert ".wav" not in text
+        assert audition.player.equal.is_on
+        assert first in audition.do("blind")
+        firsts.add(first)
+        audition.close()
+    assert len(firsts) > 1
+    assert broken.name not in firsts
+
+
+def test_one_cabinet_cannot_be_heard_blind_and_is_named(folder):
+    audition = Auditioning(folder[:1], blind=True)
+    assert "Blind listening needs two cabinets" in audition.told.text
+    assert "Cabinet  mic1.wav" in audition.told.text
+    audition.close()
+
+
 # ---------------------------------------------------------------- what bad input gets
 def test_bad_files_are_told_and_stepped_over_and_the_sound_goes_on(folder):
     bad = write_all(folder[0].parent)

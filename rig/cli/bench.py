@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .options import add_json_option
 from .terminal import Progress
 
 
@@ -24,7 +25,7 @@ def add(commands: Any) -> None:
         "--only", action="append", default=[], metavar="NAME", help="of the shapes only those that begin so, or cabinet"
     )
     command.add_argument("--start", action="store_true", help="also how long rig takes to start (half a minute more)")
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

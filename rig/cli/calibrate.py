@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .decks import opened
+from .options import add_json_option
 from .questions import Console, add_desk_options
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def add(commands: Any) -> None:
     _add_tone(parts)
     show = parts.add_parser("show", help="what is kept", description="What is kept.")
     for shown in (command, show):
-        shown.add_argument("--json", action="store_true", help="print it as JSON")
+        add_json_option(shown)
         shown.set_defaults(run=_show)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CompareError, FileError
-from .options import models_from
+from .options import add_json_option, models_from
 from .terminal import Progress
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
     command.add_argument("--force", action="store_true", help="replace FILE if it exists")
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BackendError
+from .options import add_json_option
 
 if TYPE_CHECKING:
     from ..backends.devices import Device, Route
@@ -21,7 +22,7 @@ def add(commands: Any) -> None:
         description="The sound cards that PortAudio reaches, by host API, with their channels and the rates they take "
         "now. A part of a name is enough for --input and --output. * marks what plays where nothing is named.",
     )
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from .. import bundled
 from ..errors import BackendError, ConfigError
-from .options import add_level_options, check_levels, interface_level, irs_from, kept_interface_level, models_from
+from .options import (
+    add_json_option,
+    add_level_options,
+    check_levels,
+    interface_level,
+    irs_from,
+    kept_interface_level,
+    models_from,
+)
 
 if TYPE_CHECKING:
     from ..doctor.finding import Finding
@@ -44,7 +52,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--seconds", type=float, default=SECONDS, metavar="S", help=f"how long to listen (default {SECONDS:g})"
     )
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ModelError, RigError
 from ..folders import files_in
 from ..levels import MEASURED
+from .options import add_json_option
 from .terminal import Progress
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--measure", action="store_true", help="of a folder too: measure what no file states, loudness and delay"
     )
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

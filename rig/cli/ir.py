@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import IRError, RigError
 from ..folders import AUDIO_ENDINGS, files_in
+from .options import add_json_option
 from .terminal import Progress
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def add(commands: Any) -> None:
     command.add_argument("--png", type=Path, metavar="FILE", help="draw all of them into FILE (.png or .svg)")
     command.add_argument("--smoothing", type=int, default=12, metavar="N", help="drawn over 1/N octave (default 12)")
     command.add_argument("--match-level", action="store_true", help="draw all as loud as the first")
-    command.add_argument("--json", action="store_true", help="print JSON")
+    add_json_option(command)
     command.add_argument("--force", action="store_true", help="replace files that exist")
     _add_mix(command.add_argument_group("mix (up to four files)"))
     _add_shape(command.add_argument_group("shape"))

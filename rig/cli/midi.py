@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from .options import add_midi_options
+from .options import add_json_option, add_midi_options
 from .terminal import Screen
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
     )
     add_midi_options(command)
     command.add_argument("--commands", action="store_true", help="list what can be bound, with the range of each value")
-    command.add_argument("--json", action="store_true", help="print it as JSON")
+    add_json_option(command)
     command.set_defaults(run=show)
     parts = command.add_subparsers(dest="part", metavar="WHAT")
     part = parts.add_parser(

@@ -46,7 +46,7 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
 
 def add_json_option(command: argparse.ArgumentParser) -> None:
     """The same report for programs."""
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def add_noise_options(command: Any) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .options import add_level_options, add_noise_options, check_levels, check_noise, interface_level
+from .options import add_json_option, add_level_options, add_noise_options, check_levels, check_noise, interface_level
 from .terminal import Progress
 
 DEPTHS = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
@@ -36,7 +36,7 @@ def add(commands: Any) -> None:
         "--bits", choices=DEPTHS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
     )
     command.add_argument("--force", action="store_true", help="replace OUTPUT if it exists")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

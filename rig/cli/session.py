@@ -79,8 +79,6 @@ class Session:
             self._start()
             if keys.present:
                 self.screen.say(KEYS_LINE)
-            if self.options.blind:
-                self.player.do("blind")
             self._loop(keys)
         return 0
 
@@ -106,6 +104,7 @@ class Session:
             preset=self.called.first,
             folder=self.called.folder,
             keeps=self.called.keeps,
+            blind=self.options.blind,
         )
         player.recorder.folder = self.options.record_to
         player.noise.begin(self.options.gate, self.options.rumble)

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from .options import add_json_option
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -22,7 +24,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
     command.add_argument("--force", action="store_true", help="replace OUT.wav if it exists")
-    command.add_argument("--json", action="store_true", help="print the report as JSON")
+    add_json_option(command)
     command.set_defaults(run=run)
 
 

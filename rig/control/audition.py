@@ -212,10 +212,24 @@ class Audition:
         if self.desk.is_on:
             raise RigError("A mix cannot be heard blind; z leaves it.")
         self.cabinets.pass_over_problems()
-        first = tour.blindfold()
-        if first is None:
-            raise RigError("Blind listening needs two cabinets or more.")
+        first = self._blindfold()
         if not self.cabinets.equal.is_on:
             self.cabinets.do_equal_loudness()
-        self.tell(f"Blind    {len(tour.stops)} cabinets in random order, without names; y keeps, x rejects, v reveals")
         self.cabinets.go(first)
+
+    def begin_blind(self) -> None:
+        """Before anything sounds: names off, and one at random in hand. Raises IRError, as `Cabinets.first`."""
+        self.cabinets.equal.switch(True)
+        self.cabinets.first(blind=True)
+        try:
+            self.cabinets.tour.heard_blind.append(self._blindfold(self.cabinets.bank.position))
+        except RigError as error:
+            self.tell(str(error))
+
+    def _blindfold(self, first: int | None = None) -> int:
+        tour = self.cabinets.tour
+        begins_with = tour.blindfold(first)
+        if begins_with is None:
+            raise RigError("Blind listening needs two cabinets or more.")
+        self.tell(f"Blind    {len(tour.stops)} cabinets in random order, without names; y keeps, x rejects, v reveals")
+        return begins_with

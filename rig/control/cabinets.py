@@ -63,27 +63,27 @@ class Cabinets:
         """Read a file for this session. Raises IRError."""
         return PreparedIR.load(path, self.engine.sample_rate, self.engine.line.max_taps)
 
-    def first(self) -> None:
-        """Have the first file that can be used in hand; raises IRError if there is none."""
-        bank, reasons = self.bank, []  # type: Bank, list[str]
-        for position in range(len(bank.paths)):
+    def first(self, blind: bool = False) -> None:
+        """Have the first file that can be used in hand, or one that nobody knows; raises IRError if there is none."""
+        bank, reasons = self.bank, {}  # type: Bank, dict[int, str]
+        for position in self.tour.shuffled() if blind else range(len(bank.paths)):
             try:
                 bank.go(position)
                 self.hand = bank.wait(timeout_s=60.0)
             except RigError as error:
-                reasons.append(str(error))
+                reasons[position] = str(error)
                 continue
             break
         if self.hand is not None:
             self.hand_path = bank.path
             self.equal.begin_with(self.hand.ir)
-            self.tour.pass_over(set(range(bank.position)), bank.position)
-            for reason in reasons:
+            self.tour.pass_over(set(reasons), bank.position)
+            for reason in () if blind else reasons.values():
                 self.tell(reason)
         elif len(reasons) == 1:
-            raise IRError(reasons[0])
+            raise IRError(reasons.popitem()[1])
         elif reasons:
-            raise IRError(f"None of {len(reasons)} files can be used as a cabinet. The first: {reasons[0]}")
+            raise IRError(f"None of {len(reasons)} files can be used as a cabinet. The first: {reasons[min(reasons)]}")
 
     def resume(self, before: Cabinets) -> None:
         """Stand where another stood, whose rate was another one. What sounds is handed over by `for_model`."""

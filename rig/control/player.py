@@ -52,7 +52,8 @@ class Player:
 
     `models` and `irs` are what the keys step through; the first of each plays first. `ir_named`: a cabinet was asked
     for, so it also follows captures that already hold one. `presets` are there to be called; `preset`: one that plays
-    first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`.
+    first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
+    cabinet has no name either.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Player:
         preset: Preset | Path | None = None,
         folder: Path | None = None,
         keeps: bool | None = None,
+        blind: bool = False,
     ) -> None:
         self.engine, self.tell, self.source, self.size = engine, tell, source, size
         rate = engine.sample_rate
@@ -100,6 +102,7 @@ class Player:
         self._measuring = Measuring()
         self._relief = Relief(engine.record["load"])
         self.presets, self._first_preset = Presets(self, presets, folder, keeps), preset
+        self._begins_blind = blind
 
     def _shelf(self, models: Sequence[Path]) -> Shelf[PreparedModel]:
         size, rate = self.size, self.engine.sample_rate
@@ -123,7 +126,10 @@ class Player:
             self.started = True
             return
         model = PreparedModel.load(self.models.path, self.size, self.engine.sample_rate)
-        self.cabinets.first()
+        if self._begins_blind:
+            self.audition.begin_blind()
+        else:
+            self.cabinets.first()
         self._adopt(model)
         self.started = True
 

@@ -125,12 +125,19 @@ class Tour:
             self._gap = place if self.blind and place is not None else bisect_left(sorted(self.stops), position)
 
     # ------------------------------------------------------------ blind
-    def blindfold(self) -> int | None:
-        """Shuffle, and begin with the first; None: there is nothing to compare."""
+    def shuffled(self) -> list[int]:
+        """The stops in a random order."""
+        return self._random.sample(self.stops, len(self.stops))
+
+    def blindfold(self, first: int | None = None) -> int | None:
+        """Shuffle, and begin with the first, or with one that was drawn before; None: there is nothing to compare."""
         if len(self.stops) < 2:
             return None
         self.blind, self.heard_blind = True, []
-        self._random.shuffle(self.stops)
+        self.stops = self.shuffled()
+        if first is not None:
+            self.stops.remove(first)
+            self.stops.insert(0, first)
         self._places = {at: i for i, at in enumerate(self.stops)}
         self.numbers = {at: i + 1 for i, at in enumerate(self.stops)}
         return self.stops[0]
