@@ -91,7 +91,9 @@ class Playing:
         return self._process.returncode
 
     def end(self, how: signal.Signals = signal.SIGINT) -> int:
-        """Send a signal and return the exit code."""
+        """Send a signal and return the exit code. SIGTERM, where whoever started the tests has SIGINT ignored."""
+        if how == signal.SIGINT and signal.getsignal(how) == signal.SIG_IGN:
+            how = signal.SIGTERM
         if self._process.poll() is None:
             self._process.send_signal(how)
         try:
