@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 import pytest
 from browsing import FADE, PERIOD, changes_in, endless_tone, folder_of, tone
-from jackclients import IDLE, RUNNING, Deck, wait_until
+from jackclients import IDLE, RUNNING, Deck, skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
 from rigs import RATE, Bench, db, dc_blocked
@@ -129,12 +129,14 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
 
 def check_steps(folder, tmp_path, server, steps):
     delays, changes, lost, text = stepped(folder, tmp_path, server, steps)
+    if len(delays) <= steps / 2:
+        skip_if_torn(server.name, f"cycles lost in the takes of {lost} keys")
+    assert len(delays) > steps / 2, f"the server lost cycles in the takes of {lost} keys"
     print(
         f"key to sound: median {median(delays):.1f} ms, longest {max(delays):.1f} ms, of {len(delays)} keys every "
         f"{KEY_S} s ({lost} in takes with an xrun of the server); click {max(c.click for c in changes):.2f}, "
         f"hole {max(c.hole for c in changes)} samples"
     )
-    assert len(delays) > steps / 2, f"the server lost cycles in the takes of {lost} keys"
     assert len(changes) == len(delays)  # nothing else was heard than one change per key
     assert len(delays) >= steps - 2 - steps // 10  # the broken file is heard as nothing
     assert max(change.click for change in changes) < 3

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from commandline import RIG, refused, rig
 from device import Device
+from jackclients import skip_if_torn
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import NANO, RATE
 
@@ -303,6 +304,8 @@ def test_on_a_server_it_looks_at_everything_and_measures_a_cable(jack_server, tm
     assert found["cost"]["figures"]["block"] == jack_server.period
     assert found["rate"]["state"] == "ok"
     assert found["input"]["state"] == "ok"
+    if found["round trip"]["state"] == "unknown":
+        skip_if_torn(jack_server.name, found["round trip"]["text"])
     assert found["round trip"]["figures"]["port"] == "cable:out"
     # JACK closes a loop of two clients with one period more.
     assert found["round trip"]["figures"]["samples"] == pytest.approx(137 + jack_server.period, abs=0.1)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from browsing import FADE, changes_in, endless_tone
 from commandline import Playing, rig
-from jackclients import wait_until
+from jackclients import skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE
@@ -175,19 +175,20 @@ def switch_live(jack_server, folder, switches, per_take):
         misses, worst = int(load["cpu_misses"]), float(load["cpu_worst"])
         player.close()
         backend.stop()
+    assert (faults, allocated) == (0, 0)
     every = [change for take in changes for change in take]
+    if not every:
+        skip_if_torn(jack_server.name, f"{lost} takes torn")
+    assert every
     print(
         f"{done} switches, {len(every)} in {len(changes)} whole takes ({lost} torn by the server or too late): click "
         f"{max(c.click for c in every):.2f}, hole {max(c.hole for c in every)} samples; worst CPU time of a cycle "
         f"{worst:.0%} of the period, {misses} missed by our own doing, {faults} page faults, {allocated} allocations, "
         f"arenas {memory[0]} to {memory[-1]}"
     )
-    assert every
     assert all(len(take) == per_take for take in changes)
     assert max(change.click for change in every) < 2
     assert max(change.hole for change in every) < FADE
-    assert faults == 0
-    assert allocated == 0
     assert max(memory) <= memory[0] + 10
     assert all(abs(b - a) <= 10 for a, b in pairwise(memory))
     return misses
