@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jackclients import wait_until
+from responses import folder_of
 from rigs import NANO, RATE, Bench, Told
 
 from rig.control.player import Player
@@ -47,3 +48,10 @@ class Auditioning:
 
     def close(self):
         self.player.close()
+
+
+def five_cabinets(tmp_path, monkeypatch):
+    """Five short cabinets; files that are written go into the same temporary folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cabs").mkdir()
+    return folder_of(tmp_path / "cabs", 5, samples=400)

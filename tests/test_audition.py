@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from auditioning import Auditioning
+from auditioning import Auditioning, five_cabinets
 from bad_cabinets import BAD, write_all
-from responses import coloured, folder_of
+from responses import coloured
 from rigs import RATE, db, guitar
 
 from rig import bundled, wav
@@ -15,10 +15,7 @@ from rig import bundled, wav
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Five short cabinets; files that are written go into the same temporary folder."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "cabs").mkdir()
-    return folder_of(tmp_path / "cabs", 5, samples=400)
+    return five_cabinets(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from auditioning import Auditioning
+from auditioning import Auditioning, five_cabinets
 from jackclients import wait_until
-from responses import coloured, folder_of, varied
+from responses import coloured, varied
 from rigs import A2, RATE, db, guitar
 
 from rig import wav
@@ -19,10 +19,7 @@ from rig.loudness import integrated_lufs
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Five short cabinets; files that are written go into the same temporary folder."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "cabs").mkdir()
-    return folder_of(tmp_path / "cabs", 5, samples=400)
+    return five_cabinets(tmp_path, monkeypatch)
 
 
 @pytest.fixture
