@@ -130,7 +130,7 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
 def check_steps(folder, tmp_path, server, steps):
     delays, changes, lost, text = stepped(folder, tmp_path, server, steps)
     if len(delays) <= steps / 2:
-        skip_if_torn(server.name, f"cycles lost in the takes of {lost} keys")
+        skip_if_torn(f"cycles lost in the takes of {lost} keys")
     assert len(delays) > steps / 2, f"the server lost cycles in the takes of {lost} keys"
     print(
         f"key to sound: median {median(delays):.1f} ms, longest {max(delays):.1f} ms, of {len(delays)} keys every "

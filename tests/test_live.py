@@ -104,12 +104,12 @@ def swaps_while_playing(engine, backend, models, irs, seed):
     return began, wet.take, [(a - began, min(b - began, wet.take.size), which, cab) for a, b, which, cab in sounds]
 
 
-def whole_take(server, *arguments):
+def whole_take(*arguments):
     for _ in range(TRIES):
         result = swaps_while_playing(*arguments)
         if result is not None:
             return result
-    skip_if_torn(server.name, f"xruns in each of {TRIES} takes")
+    skip_if_torn(f"xruns in each of {TRIES} takes")
     pytest.fail(f"the server reported xruns in each of {TRIES} takes")
 
 
@@ -121,16 +121,16 @@ def through(ir, x):
     return np.convolve(x, ir.taps[0].astype(float))[: x.size] if ir is not None else x
 
 
-def test_eighty_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(jack_server, live, standard):
-    swap(jack_server, live, standard, takes=4)
+def test_eighty_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(live, standard):
+    swap(live, standard, takes=4)
 
 
 @pytest.mark.soak
-def test_two_thousand_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(jack_server, live, standard):
-    swap(jack_server, live, standard, takes=100)
+def test_two_thousand_swaps_while_playing_are_settled_after_each_fade_and_do_not_click(live, standard):
+    swap(live, standard, takes=100)
 
 
-def swap(server, live, standard, takes):
+def swap(live, standard, takes):
     # A sine has a known second difference, so a click shows. Half of the takes have no cabinet: there the new model is
     # compared from the end of the fade on. Behind a cabinet the old one rings out first.
     engine, backend = live
@@ -143,7 +143,7 @@ def swap(server, live, standard, takes):
     compared, worst = 0, -200.0
     for seed in range(takes):
         irs = shipped if seed % 2 else [None]
-        began, y, sounds = whole_take(server, engine, backend, models, irs, seed)
+        began, y, sounds = whole_take(engine, backend, models, irs, seed)
         x = _played_from_loop(engine, began - RATE, y.size + RATE)
         always = [dc_blocked(m.render(x)) for m in models]  # the second before the take settles them
         wet = {(i, k): through(ir, dry)[RATE:] for i, dry in enumerate(always) for k, ir in enumerate(irs)}

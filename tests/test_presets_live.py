@@ -178,7 +178,7 @@ def switch_live(jack_server, folder, switches, per_take):
     assert (faults, allocated) == (0, 0)
     every = [change for take in changes for change in take]
     if not every:
-        skip_if_torn(jack_server.name, f"{lost} takes torn")
+        skip_if_torn(f"{lost} takes torn")
     assert every
     print(
         f"{done} switches, {len(every)} in {len(changes)} whole takes ({lost} torn by the server or too late): click "
