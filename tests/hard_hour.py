@@ -27,6 +27,7 @@ import numpy as np
 from jackclients import Deck
 from numba.core.runtime import rtsys
 from rigs import RATE, guitar
+from watched import Watch
 
 from rig.backends.jack import Jack
 from rig.chain import LOOP
@@ -91,25 +92,6 @@ class Storms:
         self._process.wait()
 
 
-class Twin:
-    """The rig beside it that is left in peace."""
-
-    def __init__(self, server: str) -> None:
-        command = [sys.executable, Path(__file__).with_name("steady_twin.py"), "--server", server]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.look()
-
-    def look(self) -> dict:
-        """What it has missed up to now."""
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        self._process.stdin.close()
-        self._process.wait(10)
-
-
 class Session:
     """What is under test, and what happens to it."""
 
@@ -118,7 +100,8 @@ class Session:
         self.compiled = self.still = self.takes = self.listened = self.asked = self.called = 0
         self.engine = Engine(RATE)
         self.backend = Jack("hour", options.server, midi=True)
-        self.backend.start(self.engine.block_address, self.engine.address)
+        self.watch = Watch(self.engine)
+        self.backend.start(self.watch.block_address, self.watch.address)
         self.engine.loop(guitar(20 * RATE))
         self.presets = sorted(options.folder.glob("*.toml"))
         self.player = Player(
@@ -129,7 +112,6 @@ class Session:
         self.player.midi.open()
         self.player.midi.use(PEDALS)
         self.empty = Deck("empty", options.server)
-        self.twin = Twin(options.server)
         self.storms = Storms(options.server, f"{self.backend.name}:midi", len(self.presets), self.chance)
         self.compilers: list[subprocess.Popen[bytes]] = []
         self.take, self.broken_samples, self.silent = None, 0, 0  # type: ignore[var-annotated]
@@ -193,8 +175,8 @@ class Session:
             "empty_cycles": int(self.empty.counted("cycles")),
             "presets": self.called,
             "changes": int(self.engine.record["handover"]["changes"]),
-            "cpu_misses": int(self.load["cpu_misses"]),
-            "twin_misses": self.twin.look()["misses"],
+            "misses_of_ours": len(self.watch.ours),
+            "misses_of_the_machine": len(self.watch.machines),
             "page_faults": int(fields[7]) + int(fields[9]),
             "allocations": rtsys.get_allocation_stats().alloc,
             "xruns": int(self.backend.host["xruns"]),
@@ -210,8 +192,7 @@ class Session:
             "audio_arenas": [self.engine.address, self.engine._arena.nbytes, self.engine.line.address],
             "threads": threading.active_count(),
             "files": len(os.listdir("/proc/self/fd")),
-            "cpu_worst": float(self.load["cpu_worst"]),
-            "twin_worst": self.twin.look()["worst"],
+            "longest": self.watch.told()["longest"],
         }
 
     def run(self) -> dict:
@@ -220,7 +201,7 @@ class Session:
         self.engine.recorder()  # its ring stays from the first take on
         self.record(), self.tend(1.0), self.record(), self.tend(2.0)
         gc.collect()
-        self.load["cpu_clock"], self.load["cpu_misses"] = time.CLOCK_THREAD_CPUTIME_ID, 0
+        self.watch.begin(int(self.backend._state["thread_id"]))
         first, began, minutes = self.counters(), time.monotonic(), []
         end, wanted = began + 60 * options.minutes, first["presets"] + options.changes
         every = 0.97 * 60 * options.minutes / options.changes
@@ -232,9 +213,15 @@ class Session:
             "storm": lambda: STORM_EVERY_S,
             "collect": lambda: COLLECT_EVERY_S,
             "listen": lambda: LISTEN_EVERY_S,
+            "judge": lambda: 0.25,
             "note": lambda: 60.0,
         }
-        acts = {"storm": self.storms.begin, "collect": gc.collect, "note": lambda: minutes.append(self.noted(began))}
+        acts = {
+            "storm": self.storms.begin,
+            "collect": gc.collect,
+            "judge": self.watch.judge,
+            "note": lambda: minutes.append(self.noted(began)),
+        }
         due = {name: began + wait() for name, wait in plan.items()}
         while time.monotonic() < end or self.called < wanted:
             if time.monotonic() > end + 600:
@@ -249,6 +236,7 @@ class Session:
         if self.player.recorder.is_recording:
             self.record()
         self.tend(5.0)
+        self.watch.judge()
         last, minutes = self.counters(), [*minutes, self.noted(began)]
         for compiler in self.compilers:
             compiler.kill()
@@ -256,11 +244,12 @@ class Session:
         self.storms.close()
         midi = [int(self.player.midi._midi.record[name]) for name in ("lost", "unlogged", "malformed")]
         self.empty.close()
-        self.twin.close()
         self.player.close()
         self.backend.close()
+        self.watch.close()
         return {
             **{name: last[name] - first[name] for name in first},
+            "watched": self.watch.told(),
             "seconds": time.monotonic() - began,
             "asked": self.asked,
             "events": self.storms.sent,

@@ -74,9 +74,7 @@ def test_an_hour_of_everything_at_once_is_without_a_fault(tmp_path):
         print(json.dumps(noted))
 
     assert report["presets"] >= CHANGES
-    # What the host takes is charged to whoever runs, at every wake-up; the twin wakes up as often, so both are hit.
-    machine = report["twin_misses"]
-    assert report["cpu_misses"] <= machine + 3 * (machine + report["cpu_misses"]) ** 0.5 * (machine > 0)
+    assert report["watched"]["ours"] == []  # nor did a cycle wait or meet a page fault
     assert report["page_faults"] == 0
     assert report["allocations"] == 0
     assert report["overloads"] == report["input_faults"] == report["broken_samples"] == report["silent"] == 0

@@ -1,0 +1,358 @@
+"""Which cycles were missed by our own doing, told cycle by cycle.
+
+A missed cycle is ours when in it our thread's own CPU time was above half the period, or when it waited for a lock, an
+allocation or a page fault. `Watch` stands between the backend and an engine, reads the thread's clock, page faults and
+voluntary context switches before and after each cycle, and notes every cycle in which one of them is too much.
+
+The thread's clock alone cannot tell whose time that was: a virtual machine charges a thread for what its host does
+meanwhile, be it that it runs something else or that it has to fetch the memory an instruction asks for. So the kernel
+looks at the thread every `SAMPLE_NS` of the time in which it runs (perf_event_open, software clock) and writes down
+when that was, at which instruction it stood and what was in its registers. Of the time between two such samples
+
+* nothing is ours if the thread stands at the same instruction with the same registers as before: not one instruction
+  was executed (a loop has at least its counter in a register);
+* not more than `LONGEST_NS` is ours in any case: code that runs meets its next sample in time, and one that is late was
+  held up together with everything else on this processor.
+
+The rest is ours, and so is everything in a cycle in which no samples could be taken.
+
+A host may also let everything go on, but slowly: when it throws away what it knows of our memory, each page costs a
+trip to it, and the same model takes 30 times as long for some cycles. So a yardstick is run in each cycle, in the same
+thread, right behind the engine: a model of its own, always the same, fed with silence, whose instructions are the same
+in every cycle. Where it took k times its median, the machine was k times slower, and a usual cycle of the engine would
+have taken k times its median too. So much more than usual is not ours either; what goes beyond is, as everything is
+that only the engine has to do in this cycle. The yardstick's own time does not count.
+
+    with Jack(...) as backend:
+        watch = Watch(engine)
+        backend.start(watch.block_address, watch.address)
+        watch.begin(thread)                 # its audio thread
+        ...
+        watch.judge()                       # every few seconds
+        watch.ours, watch.machines          # lists of what was noted
+
+Linux only. Where sampling is not allowed every noted cycle counts as ours.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import math
+import mmap
+import os
+import platform
+import resource
+import struct
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from rigs import A2, model
+
+from rig.dsp.host import BLOCK_SIGNATURE, MAX_FRAMES, call_block
+from rig.dsp.jit import entry, kernel
+from rig.dsp.memory import Layout
+from rig.dsp.pointers import foreign, ints, offset, record, store_release
+
+# By machine: the number of the system call perf_event_open, and which registers a sample holds (asm/perf_regs.h): all
+# general ones and the flags.
+MACHINES = {"x86_64": (298, 0xFF03FF), "aarch64": (241, (1 << 33) - 1)}
+SAMPLE_NS = 50_000
+LONGEST_NS = 2 * SAMPLE_NS  # between two samples of a thread that runs; what is longer was not ours
+OWN_SHARE = 0.5  # of the period
+MOST = 4096  # noted cycles between two looks
+COLUMNS = 8  # began, ended, yardstick ended, CPU time, the yardstick's (all ns), waits, faults, whether work was added
+LATELY = 1024  # cycles whose CPU times are kept to know the usual ones
+
+WATCH = np.dtype(
+    [
+        ("block", np.int64),  # address of the engine's block function
+        ("engine", np.int64),  # its first argument
+        ("clock_gettime", np.int64),
+        ("getrusage", np.int64),
+        ("cpu_clock", np.int64),
+        ("wall_clock", np.int64),
+        ("timespec", np.int64),  # address of the next two
+        ("seconds", np.int64),
+        ("nanoseconds", np.int64),
+        ("usage", np.int64),  # address of a struct rusage
+        ("who", np.int64),  # RUSAGE_THREAD
+        ("limit_ns", np.int64),  # of CPU time
+        ("rows", np.int64),  # address of int64[MOST][COLUMNS]
+        ("noted", np.int64),
+        ("cycles", np.int64),
+        ("worst_cpu_ns", np.int64),
+        ("yard_run", np.int64),  # the yardstick: what to run, of what
+        ("yard_network", np.int64),
+        ("yard_silence", np.int64),  # address of float32[frames]
+        ("yard_out", np.int64),
+        ("lately", np.int64),  # address of int64[LATELY][2]: CPU times of the engine and of the yardstick
+        ("burn_every", np.int64),  # for the proof of this instrument: in each so many cycles
+        ("burn", np.int64),  # so many steps of real work
+        ("ashes", np.float64),
+    ],
+    align=True,
+)
+NOTED = offset(WATCH, "noted")
+RUSAGE_FIELDS = 18  # int64: two struct timeval, then 14 long
+MINOR_FAULTS, MAJOR_FAULTS, WAITS = 8, 9, 16
+_call_clock, _call_usage = foreign("i", "i", "l"), foreign("i", "i", "l")
+_call_run = foreign("v", "l", "l", "l", "l")  # (function, network, input, output, frames)
+
+
+@kernel
+def clock_ns(w: Any, clock: int) -> int:
+    _call_clock(w.clock_gettime, np.int32(clock), w.timespec)
+    return w.seconds * 1_000_000_000 + w.nanoseconds
+
+
+@kernel
+def toil(start: float, steps: int) -> float:
+    """Work that takes its time: each step needs the one before."""
+    x = start
+    for _ in range(steps):
+        x = x * 0.999 + 0.5
+    return x
+
+
+@entry(BLOCK_SIGNATURE)
+def watched_block(watch: int, host: int, frames: int) -> None:
+    w = record(watch, WATCH)
+    usage = ints(w.usage)
+    _call_usage(w.getrusage, np.int32(w.who), w.usage)
+    waits, faults = usage[WAITS], usage[MINOR_FAULTS] + usage[MAJOR_FAULTS]
+    began_ns, cpu_ns = clock_ns(w, w.wall_clock), clock_ns(w, w.cpu_clock)
+    call_block(w.block, w.engine, host, frames)
+    burnt = w.burn_every > 0 and w.cycles % w.burn_every == 0
+    if burnt:
+        w.ashes = toil(w.ashes, w.burn)
+    ran_ns, ended_ns = clock_ns(w, w.cpu_clock), clock_ns(w, w.wall_clock)
+    cpu_ns = ran_ns - cpu_ns
+    _call_usage(w.getrusage, np.int32(w.who), w.usage)
+    waits, faults = usage[WAITS] - waits, usage[MINOR_FAULTS] + usage[MAJOR_FAULTS] - faults
+    _call_run(w.yard_run, w.yard_network, w.yard_silence, w.yard_out, frames)
+    yard_ns, yard_ended_ns = clock_ns(w, w.cpu_clock) - ran_ns, clock_ns(w, w.wall_clock)
+    lately = ints(w.lately + (w.cycles % LATELY) * 16)
+    lately[0], lately[1] = cpu_ns, yard_ns
+    w.worst_cpu_ns = max(w.worst_cpu_ns, cpu_ns)
+    w.cycles += 1
+    if cpu_ns > w.limit_ns or waits != 0 or faults != 0:
+        row = ints(w.rows + (w.noted % MOST) * COLUMNS * 8)
+        row[0], row[1], row[2], row[3], row[4] = began_ns, ended_ns, yard_ended_ns, cpu_ns, yard_ns
+        row[5], row[6], row[7] = waits, faults, burnt
+        store_release(watch + NOTED, w.noted + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A cycle that took too long by the thread's clock, or that waited."""
+
+    began_ns: int
+    ended_ns: int
+    cpu_ns: int
+    waits: int  # voluntary context switches
+    faults: int
+    burnt: int  # whether work was added to prove this instrument
+    samples: int | None  # in it; None: none could be taken all the time
+    executed_ns: int  # of the CPU time, what the thread can have run
+    slowness: float  # how many times its usual time the yardstick took
+    own_ns: int  # what remains without the machine's slowness
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Where the kernel found the thread."""
+
+    at_ns: int
+    state: bytes | None  # instruction and registers; None: in the kernel, of whose progress nothing is known
+
+
+class Sampler:
+    """The kernel's samples of one thread of this process.
+
+    Raises OSError where that is not allowed (kernel.perf_event_paranoid above 2, or a container that forbids it).
+    """
+
+    PAGES = 1024, 128  # the first is for root, the second for everybody; there is one more in front
+    _SIZE, _SOFTWARE, _CPU_CLOCK, _CLOSE_ON_EXEC = 128, 1, 0, 8
+    _WANTED = 1 << 0 | 1 << 2 | 1 << 12  # instruction, time, registers
+    _EXCLUDE_KERNEL, _EXCLUDE_HYPERVISOR, _OUR_CLOCK = 1 << 5, 1 << 6, 1 << 25
+    _HEAD, _TAIL = 1024, 1032
+    _LOST, _PAUSES, _RESUMES, _SAMPLE = 2, 5, 6, 9
+    _WHOSE, _KERNEL = 7, 1  # a field of a record, and one thing it may say
+
+    def __init__(self, thread: int) -> None:
+        # What was seen lately, and when nothing could be: the kernel pauses if by its own account it took too many.
+        self.samples: deque[Sample] = deque()
+        self.pauses_ns: deque[tuple[int, float]] = deque()
+        self._read_ns = time.monotonic_ns()
+        for flags in (0, self._EXCLUDE_KERNEL):  # the kernel's work for the thread is ours too, where we may see it
+            self._file = self._open(thread, flags)
+            if self._file >= 0:
+                break
+        else:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        for pages in self.PAGES:
+            self._bytes = pages * mmap.PAGESIZE
+            with contextlib.suppress(PermissionError):
+                self._ring = mmap.mmap(self._file, self._bytes + mmap.PAGESIZE)
+                break
+
+    def _open(self, thread: int, flags: int) -> int:
+        call, registers = MACHINES.get(platform.machine(), (-1, 0))
+        what = bytearray(self._SIZE)  # struct perf_event_attr
+        flags |= self._EXCLUDE_HYPERVISOR | self._OUR_CLOCK
+        head = (self._SOFTWARE, self._SIZE, self._CPU_CLOCK, SAMPLE_NS, self._WANTED, 0, flags)
+        struct.pack_into("=IIQQQQQ", what, 0, *head)
+        struct.pack_into("=Q", what, 80, registers)
+        struct.pack_into("=i", what, 92, time.CLOCK_MONOTONIC)
+        buffer = (ctypes.c_char * len(what)).from_buffer(what)
+        system = ctypes.CDLL(None, use_errno=True)
+        return int(system.syscall(call, ctypes.byref(buffer), thread, -1, -1, self._CLOSE_ON_EXEC))
+
+    def read(self) -> None:
+        """Fetch what was noted since the last time."""
+        now_ns = time.monotonic_ns()
+        head, at = struct.unpack_from("=QQ", self._ring, self._HEAD)
+        while at < head:
+            kind, whose, size = struct.unpack("=IHH", self._take(at, 8))
+            body = self._take(at + 8, size - 8)
+            if kind == self._SAMPLE:
+                when = struct.unpack_from("=Q", body, 8)[0]
+                in_kernel = whose & self._WHOSE == self._KERNEL
+                self.samples.append(Sample(when, None if in_kernel else body[:8] + body[16:]))
+            elif kind == self._PAUSES:
+                self.pauses_ns.append((struct.unpack_from("=Q", body)[0], math.inf))
+            elif kind == self._RESUMES and self.pauses_ns:
+                self.pauses_ns.append((self.pauses_ns.pop()[0], struct.unpack_from("=Q", body)[0]))
+            elif kind == self._LOST:  # read too late
+                self.pauses_ns.append((self._read_ns, now_ns))
+            at += size
+        struct.pack_into("=Q", self._ring, self._TAIL, at)
+        self._read_ns = now_ns
+
+    def forget(self, until_ns: int) -> None:
+        """What is older has been looked at."""
+        while self.samples and self.samples[0].at_ns < until_ns:
+            self.samples.popleft()
+        while self.pauses_ns and self.pauses_ns[0][1] < until_ns:
+            self.pauses_ns.popleft()
+
+    def samples_in(self, began_ns: int, ended_ns: int) -> list[Sample] | None:
+        """The samples between two moments; None if there was a pause."""
+        if any(began < ended_ns and ended > began_ns for began, ended in self.pauses_ns):
+            return None
+        return [sample for sample in self.samples if began_ns < sample.at_ns < ended_ns]
+
+    def _take(self, at: int, size: int) -> bytes:
+        at %= self._bytes
+        first = self._ring[mmap.PAGESIZE + at : mmap.PAGESIZE + min(at + size, self._bytes)]
+        return first + self._ring[mmap.PAGESIZE : mmap.PAGESIZE + size - len(first)]
+
+    def close(self) -> None:
+        self._ring.close()
+        os.close(self._file)
+
+
+def executed_ns(began_ns: int, ended_ns: int, cpu_ns: int, samples: Sequence[Sample] | None) -> int:
+    """How much of the CPU time between two moments the thread can have run by the samples then; all of it without."""
+    if samples is None:
+        return cpu_ns
+    marks = [Sample(began_ns, None), *samples, Sample(ended_ns, None)]
+    moved = [(before, after) for before, after in pairwise(marks) if after.state is None or after.state != before.state]
+    return min(cpu_ns, sum(min(after.at_ns - before.at_ns, LONGEST_NS) for before, after in moved))
+
+
+class Watch:
+    """Stands in for an engine before a backend: `backend.start(watch.block_address, watch.address)`."""
+
+    def __init__(self, engine: Any, frames: int = 64) -> None:
+        layout = Layout()
+        number = np.dtype(np.int64)
+        parts = (
+            *(layout.reserve(WATCH), layout.reserve(number, RUSAGE_FIELDS)),
+            *(layout.reserve(number, MOST * COLUMNS), layout.reserve(number, 2 * LATELY)),
+            *(layout.reserve(np.float32, MAX_FRAMES), layout.reserve(np.float32, MAX_FRAMES)),
+        )
+        self._arena = arena = layout.allocate()
+        self.address = arena.address_of(parts[0])
+        self.record: Any = arena[parts[0]][0]
+        self._rows = arena[parts[2]].reshape(MOST, COLUMNS)
+        self.record["block"], self.record["engine"] = engine.block_address, engine.address
+        for name in ("clock_gettime", "getrusage"):
+            self.record[name] = ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value
+        self.record["cpu_clock"], self.record["wall_clock"] = time.CLOCK_THREAD_CPUTIME_ID, time.CLOCK_MONOTONIC
+        self.record["timespec"] = self.address + offset(WATCH, "seconds")
+        self.record["usage"], self.record["who"] = arena.address_of(parts[1]), resource.RUSAGE_THREAD
+        self.record["rows"], self.record["lately"] = arena.address_of(parts[2]), arena.address_of(parts[3])
+        self.record["yard_silence"], self.record["yard_out"] = arena.address_of(parts[4]), arena.address_of(parts[5])
+        self._yardstick, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, 2)
+        self.record["yard_run"] = self._yardstick.run_address
+        self.record["yard_network"] = self._yardstick.address
+        self.period_ns = frames * 1e9 / engine.sample_rate
+        self.record["limit_ns"] = round(OWN_SHARE * self.period_ns)
+        self.block_address = watched_block.address
+        self.sampler: Sampler | None = None
+        self.why_blind = ""
+        self.ours: list[Noted] = []
+        self.machines: list[Noted] = []
+        self._judged = 0
+
+    def begin(self, thread: int) -> None:
+        """From now on; what was before (starting up, first touches of memory) is forgotten."""
+        try:
+            self.sampler = Sampler(thread)
+        except OSError as error:
+            self.why_blind = str(error)
+        self._judged = int(self.record["noted"])
+        self.record["cycles"] = self.record["worst_cpu_ns"] = 0
+
+    def judge(self) -> None:
+        """Look at what was noted since the last time; at least every 5 s."""
+        noted = int(self.record["noted"])
+        assert noted - self._judged < MOST, "too many cycles were noted to tell them apart"
+        if self.sampler is not None:
+            self.sampler.read()
+        for at in range(self._judged, noted):
+            one = self._noted(*map(int, self._rows[at % MOST]))
+            is_ours = one.waits or one.faults or one.own_ns > OWN_SHARE * self.period_ns
+            (self.ours if is_ours else self.machines).append(one)
+        self._judged = noted
+        if self.sampler is not None:
+            self.sampler.forget(time.monotonic_ns() - 1_000_000_000)
+
+    def _noted(
+        self, began: int, ended: int, yard_ended: int, cpu: int, yard_cpu: int, waits: int, faults: int, burnt: int
+    ) -> Noted:
+        inside = self.sampler.samples_in(began, ended) if self.sampler is not None else None
+        beside = self.sampler.samples_in(ended, yard_ended) if self.sampler is not None else None
+        executed = executed_ns(began, ended, cpu, inside)
+        usual, usual_yard = map(float, np.median(self._lately, axis=0))
+        slowness = max(1.0, executed_ns(ended, yard_ended, yard_cpu, beside) / usual_yard)
+        own = max(0, round(executed - (slowness - 1) * usual))
+        return Noted(began, ended, cpu, waits, faults, burnt, inside and len(inside), executed, slowness, own)
+
+    def told(self) -> dict[str, Any]:
+        """For a report; times as shares of the period."""
+
+        def share(one: Noted) -> dict[str, Any]:
+            shares = {n: round(getattr(one, f"{n}_ns") / self.period_ns, 2) for n in ("cpu", "executed", "own")}
+            return shares | {n: v for n, v in asdict(one).items() if not n.endswith("_ns")}
+
+        return {
+            "cycles": int(self.record["cycles"]),
+            "ours": [share(one) for one in self.ours],
+            "machines": [share(one) for one in self.machines],
+            "usual_us": [round(float(one) / 1000, 1) for one in np.median(self._lately, axis=0)],
+            "longest": round(int(self.record["worst_cpu_ns"]) / self.period_ns, 2),
+            "blind": self.why_blind,
+        }
+
+    def close(self) -> None:
+        if self.sampler is not None:
+            self.sampler.close()
