@@ -201,7 +201,7 @@ class Session:
         self.engine.recorder()  # its ring stays from the first take on
         self.record(), self.tend(1.0), self.record(), self.tend(2.0)
         gc.collect()
-        self.watch.begin(int(self.backend._state["thread_id"]))
+        self.watch.begin(self.backend)
         first, began, minutes = self.counters(), time.monotonic(), []
         end, wanted = began + 60 * options.minutes, first["presets"] + options.changes
         every = 0.97 * 60 * options.minutes / options.changes
@@ -213,13 +213,11 @@ class Session:
             "storm": lambda: STORM_EVERY_S,
             "collect": lambda: COLLECT_EVERY_S,
             "listen": lambda: LISTEN_EVERY_S,
-            "judge": lambda: 0.25,
             "note": lambda: 60.0,
         }
         acts = {
             "storm": self.storms.begin,
             "collect": gc.collect,
-            "judge": self.watch.judge,
             "note": lambda: minutes.append(self.noted(began)),
         }
         due = {name: began + wait() for name, wait in plan.items()}
@@ -236,7 +234,7 @@ class Session:
         if self.player.recorder.is_recording:
             self.record()
         self.tend(5.0)
-        self.watch.judge()
+        self.watch.end()
         last, minutes = self.counters(), [*minutes, self.noted(began)]
         for compiler in self.compilers:
             compiler.kill()
@@ -246,7 +244,6 @@ class Session:
         self.empty.close()
         self.player.close()
         self.backend.close()
-        self.watch.close()
         return {
             **{name: last[name] - first[name] for name in first},
             "watched": self.watch.told(),

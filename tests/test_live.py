@@ -13,6 +13,7 @@ import pytest
 from jackclients import Deck, skip_if_torn, wait_until
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE, db, dc_blocked, guitar, jump, model, sine
+from watched import Watch
 
 from rig import bundled
 from rig.backends.jack import Jack
@@ -31,8 +32,9 @@ def live(jack_server):
     """An engine that plays on the server; its input is a loop of its own, so that nothing else can disturb a take."""
     engine = Engine(RATE)
     with Jack("rig-live", jack_server.name) as backend:
-        backend.start(engine.block_address, engine.address)
-        yield engine, backend
+        watch = Watch(engine)
+        backend.start(watch.block_address, watch.address)
+        yield engine, backend, watch
         backend.stop()
 
 
@@ -42,7 +44,7 @@ def standard(tmp_path_factory):
 
 
 def hold_the_gil(jack_server, live, standard, times):
-    engine, backend = live
+    engine, backend, _ = live
     engine.loop(guitar(5 * RATE))
     engine.play({0: Lane(RATE, standard.network(), source=LOOP)}, Cabinet(IR.load(bundled.irs()[0])))
     assert engine.wait_until_steady()
@@ -133,7 +135,7 @@ def test_two_thousand_swaps_while_playing_are_settled_after_each_fade_and_do_not
 def swap(live, standard, takes):
     # A sine has a known second difference, so a click shows. Half of the takes have no cabinet: there the new model is
     # compared from the end of the fade on. Behind a cabinet the old one rings out first.
-    engine, backend = live
+    engine, backend, _ = live
     models, shipped = [standard, model(A2), model(NANO)], [IR.load(path) for path in bundled.irs()]
     engine.loop(sine(120 * RATE, hz=110.0, peak=0.05))
     engine.play({0: Lane(RATE, models[0].network(), source=LOOP)})
@@ -185,16 +187,16 @@ def between_cycles(read):
 @pytest.mark.soak
 def test_no_cycle_is_missed_by_our_own_doing_while_sounds_change(live, standard):
     """A missed cycle of ours: one whose own CPU time was above half the period."""
-    engine, _ = live
+    engine, backend, watch = live
     engine.loop(guitar(5 * RATE))
     engine.play({0: Lane(RATE, standard.network(), source=LOOP)}, Cabinet(IR.load(bundled.irs()[0])))
     assert engine.wait_until_steady()
-    engine.record["load"]["cpu_clock"] = time.CLOCK_THREAD_CPUTIME_ID
+    watch.begin(backend)
     for i in range(500):
         gc.collect()
         engine.play({0: Lane(RATE, (standard, model(A2))[i % 2].network(), source=LOOP)})
         assert engine.wait_until_steady(5.0)
-    worst = float(engine.record["load"]["cpu_worst"])
-    print(f"largest CPU time of a cycle: {worst:.0%} of the period")
-    assert worst > 0
-    assert int(engine.record["load"]["cpu_misses"]) == 0
+    watch.end()
+    print(f"largest CPU time of a cycle: {watch.longest:.0%} of the period; {len(watch.machines)} were the machine's")
+    assert watch.longest > 0
+    assert watch.told()["ours"] == []

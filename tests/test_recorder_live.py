@@ -18,6 +18,7 @@ from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE, db, guitar, model
 from terminal import Terminal
+from watched import Watch
 
 from rig import bundled, wav
 from rig.backends.jack import Jack
@@ -201,15 +202,15 @@ class SlowDisk(Trouble):
 
 @pytest.fixture
 def live(jack_server):
-    """An engine that plays a loop on the server, and counts the cycles that cost more than half of a period."""
+    """An engine that plays a loop on the server, and is watched."""
     engine = Engine(RATE)
-    engine.record["load"]["cpu_clock"] = getattr(time, "CLOCK_THREAD_CPUTIME_ID", -1)
+    watch = Watch(engine)
     with Jack("rig-rec", jack_server.name) as backend:
-        backend.start(engine.block_address, engine.address)
+        backend.start(watch.block_address, watch.address)
         engine.loop(guitar(5 * RATE))
         engine.play({0: Lane(RATE, model().network(), source=LOOP)}, Cabinet(IR.load(bundled.irs()[0])))
         assert engine.wait_until_steady()
-        yield engine, backend
+        yield engine, backend, watch
         backend.stop()
 
 
@@ -222,11 +223,12 @@ def page_faults(backend):
     return None
 
 
-def record_through(trouble, engine, backend, empty, seconds):
+def record_through(trouble, engine, backend, watch, empty, seconds):
     """Record, with trouble in the middle; what was said, and what it cost the audio thread."""
     take = Take(trouble.folder, "nano", RATE, {}, opened=trouble.opened)
     ring = engine.recorder(trouble.ring_s)
-    before = page_faults(backend), rtsys.get_allocation_stats().alloc, int(engine.record["load"]["cpu_misses"])
+    watch.begin(backend)
+    before = page_faults(backend), rtsys.get_allocation_stats().alloc
     cycles = int(backend.host["cycles"]), empty.counted("cycles")
     writer = TakeWriter(ring, take)
     time.sleep(seconds / 2)
@@ -234,13 +236,14 @@ def record_through(trouble, engine, backend, empty, seconds):
     time.sleep(seconds / 2)
     writer.end()
     assert writer.wait(20)
-    after = page_faults(backend), rtsys.get_allocation_stats().alloc, int(engine.record["load"]["cpu_misses"])
+    after = page_faults(backend), rtsys.get_allocation_stats().alloc
+    watch.end()
     ours, theirs = int(backend.host["cycles"]) - cycles[0], empty.counted("cycles") - cycles[1]
     said = "\n".join(writer.sentences())
     assert trouble.sentence in said, said
     assert theirs > 100
     assert ours >= theirs - max(1, 0.01 * theirs)
-    return [y - x for x, y in zip(before, after, strict=True) if x is not None]
+    return [len(watch.ours), *(y - x for x, y in zip(before, after, strict=True) if x is not None)]
 
 
 TROUBLES = [
@@ -254,13 +257,13 @@ TROUBLES = [
 
 @pytest.mark.parametrize(("kind", "seconds"), TROUBLES)
 def test_trouble_with_the_disk_costs_no_cycle_and_leaves_a_valid_take(jack_server, live, tmp_path, kind, seconds):
-    engine, backend = live
+    engine, backend, watch = live
     with Deck("empty", jack_server.name) as empty:
         wait_until(lambda: empty.counted("cycles") > 10, "the empty client")
         for attempt in range(TRIES):
             trouble = kind(tmp_path / str(attempt))
             try:
-                costs = record_through(trouble, engine, backend, empty, seconds)
+                costs = record_through(trouble, engine, backend, watch, empty, seconds)
             finally:
                 trouble.relieve()
             try:
@@ -273,7 +276,7 @@ def test_trouble_with_the_disk_costs_no_cycle_and_leaves_a_valid_take(jack_serve
             assert db(out) > -40
             if not any(costs):
                 return
-    pytest.fail(f"page faults, allocations, misses of our own: {costs}")
+    pytest.fail(f"misses of our own, page faults, allocations: {costs}; {watch.told()['ours']}")
 
 
 @pytest.mark.soak

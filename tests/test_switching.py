@@ -11,6 +11,7 @@ from jackclients import Deck, wait_until
 from numba.core.runtime import rtsys
 from rigs import RATE, Bench, db, dc_blocked, noise, sine
 from scipy.signal import firwin, kaiser_beta, oaconvolve
+from watched import Watch
 
 from rig import bundled
 from rig.backends.jack import Jack
@@ -124,8 +125,9 @@ def test_a_cabinet_that_is_handed_over_again_while_it_comes_back_is_kept():
 def live(jack_server):
     engine = Engine(RATE)
     with Jack("rig-switching", jack_server.name) as backend:
-        backend.start(engine.block_address, engine.address)
-        yield engine, backend, jack_server.name
+        watch = Watch(engine)
+        backend.start(watch.block_address, watch.address)
+        yield engine, backend, watch, jack_server.name
         backend.stop()
 
 
@@ -163,8 +165,7 @@ def switch_while_a_sine_sounds(engine, cabinets, switches, pause_s, samples):
 
 
 def audition(live, switches, pause_s, samples, freewheel):
-    engine, backend, server = live
-    engine.record["load"]["cpu_clock"] = time.CLOCK_THREAD_CPUTIME_ID
+    engine, backend, watch, server = live
     cabinets = [Cabinet(ir) for ir in impulse_responses()]
     # Its ends are joined by a fade, which leaves a whole number of periods.
     engine.loop(sine(RATE + FADE, SINE_HZ))
@@ -176,7 +177,7 @@ def audition(live, switches, pause_s, samples, freewheel):
         try:
             wait_until(lambda: engine.record["cycles"] > 100, "the engine")
             time.sleep(0.2)
-            engine.record["load"]["cpu_misses"] = 0
+            watch.begin(backend)
             faults, arenas = page_faults(backend), (engine.address, engine.line.address, engine._arena.nbytes)
             allocated, held = rtsys.get_allocation_stats(), len(engine._held)
             worst, done = switch_while_a_sine_sounds(engine, cabinets, switches, pause_s, samples)
@@ -188,8 +189,9 @@ def audition(live, switches, pause_s, samples, freewheel):
             assert arenas == (engine.address, engine.line.address, engine._arena.nbytes)
             engine.tend()
             assert len(engine._held) <= held + 1
+            watch.end()
             if not freewheel:
-                assert int(engine.record["load"]["cpu_misses"]) == 0
+                assert watch.told()["ours"] == []
         finally:
             deck.freewheel(False)
 

@@ -26,26 +26,20 @@ that only the engine has to do in this cycle. The yardstick's own time does not 
     with Jack(...) as backend:
         watch = Watch(engine)
         backend.start(watch.block_address, watch.address)
-        watch.begin(thread)                 # its audio thread
+        watch.begin(backend)                # once it plays
         ...
-        watch.judge()                       # every few seconds
+        watch.end()
         watch.ours, watch.machines          # lists of what was noted
 
-Linux only. Where sampling is not allowed every noted cycle counts as ours.
+Where the kernel takes no samples (only Linux does, and not for everybody) every noted cycle counts as ours.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import math
-import mmap
-import os
-import platform
 import resource
-import struct
+import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -53,20 +47,18 @@ from typing import Any
 
 import numpy as np
 from rigs import A2, model
+from sampler import SAMPLE_NS, Sample, Sampler
 
 from rig.dsp.host import BLOCK_SIGNATURE, MAX_FRAMES, call_block
 from rig.dsp.jit import entry, kernel
 from rig.dsp.memory import Layout
 from rig.dsp.pointers import foreign, ints, offset, record, store_release
 
-# By machine: the number of the system call perf_event_open, and which registers a sample holds (asm/perf_regs.h): all
-# general ones and the flags.
-MACHINES = {"x86_64": (298, 0xFF03FF), "aarch64": (241, (1 << 33) - 1)}
-SAMPLE_NS = 50_000
 LONGEST_NS = 2 * SAMPLE_NS  # between two samples of a thread that runs; what is longer was not ours
 OWN_SHARE = 0.5  # of the period
 MOST = 4096  # noted cycles between two looks
 COLUMNS = 8  # began, ended, yardstick ended, CPU time, the yardstick's (all ns), waits, faults, whether work was added
+JUDGED_EVERY_S = 0.25  # the kernel's samples must be fetched before there are too many
 LATELY = 1024  # cycles whose CPU times are kept to know the usual ones
 
 WATCH = np.dtype(
@@ -81,7 +73,7 @@ WATCH = np.dtype(
         ("seconds", np.int64),
         ("nanoseconds", np.int64),
         ("usage", np.int64),  # address of a struct rusage
-        ("who", np.int64),  # RUSAGE_THREAD
+        ("who", np.int64),  # RUSAGE_THREAD, -1: this system does not say
         ("limit_ns", np.int64),  # of CPU time
         ("rows", np.int64),  # address of int64[MOST][COLUMNS]
         ("noted", np.int64),
@@ -124,7 +116,8 @@ def toil(start: float, steps: int) -> float:
 def watched_block(watch: int, host: int, frames: int) -> None:
     w = record(watch, WATCH)
     usage = ints(w.usage)
-    _call_usage(w.getrusage, np.int32(w.who), w.usage)
+    if w.who >= 0:
+        _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS], usage[MINOR_FAULTS] + usage[MAJOR_FAULTS]
     began_ns, cpu_ns = clock_ns(w, w.wall_clock), clock_ns(w, w.cpu_clock)
     call_block(w.block, w.engine, host, frames)
@@ -133,7 +126,8 @@ def watched_block(watch: int, host: int, frames: int) -> None:
         w.ashes = toil(w.ashes, w.burn)
     ran_ns, ended_ns = clock_ns(w, w.cpu_clock), clock_ns(w, w.wall_clock)
     cpu_ns = ran_ns - cpu_ns
-    _call_usage(w.getrusage, np.int32(w.who), w.usage)
+    if w.who >= 0:
+        _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS] - waits, usage[MINOR_FAULTS] + usage[MAJOR_FAULTS] - faults
     _call_run(w.yard_run, w.yard_network, w.yard_silence, w.yard_out, frames)
     yard_ns, yard_ended_ns = clock_ns(w, w.cpu_clock) - ran_ns, clock_ns(w, w.wall_clock)
@@ -162,101 +156,6 @@ class Noted:
     executed_ns: int  # of the CPU time, what the thread can have run
     slowness: float  # how many times its usual time the yardstick took
     own_ns: int  # what remains without the machine's slowness
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Where the kernel found the thread."""
-
-    at_ns: int
-    state: bytes | None  # instruction and registers; None: in the kernel, of whose progress nothing is known
-
-
-class Sampler:
-    """The kernel's samples of one thread of this process.
-
-    Raises OSError where that is not allowed (kernel.perf_event_paranoid above 2, or a container that forbids it).
-    """
-
-    PAGES = 1024, 128  # the first is for root, the second for everybody; there is one more in front
-    _SIZE, _SOFTWARE, _CPU_CLOCK, _CLOSE_ON_EXEC = 128, 1, 0, 8
-    _WANTED = 1 << 0 | 1 << 2 | 1 << 12  # instruction, time, registers
-    _EXCLUDE_KERNEL, _EXCLUDE_HYPERVISOR, _OUR_CLOCK = 1 << 5, 1 << 6, 1 << 25
-    _HEAD, _TAIL = 1024, 1032
-    _LOST, _PAUSES, _RESUMES, _SAMPLE = 2, 5, 6, 9
-    _WHOSE, _KERNEL = 7, 1  # a field of a record, and one thing it may say
-
-    def __init__(self, thread: int) -> None:
-        # What was seen lately, and when nothing could be: the kernel pauses if by its own account it took too many.
-        self.samples: deque[Sample] = deque()
-        self.pauses_ns: deque[tuple[int, float]] = deque()
-        self._read_ns = time.monotonic_ns()
-        for flags in (0, self._EXCLUDE_KERNEL):  # the kernel's work for the thread is ours too, where we may see it
-            self._file = self._open(thread, flags)
-            if self._file >= 0:
-                break
-        else:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-        for pages in self.PAGES:
-            self._bytes = pages * mmap.PAGESIZE
-            with contextlib.suppress(PermissionError):
-                self._ring = mmap.mmap(self._file, self._bytes + mmap.PAGESIZE)
-                break
-
-    def _open(self, thread: int, flags: int) -> int:
-        call, registers = MACHINES.get(platform.machine(), (-1, 0))
-        what = bytearray(self._SIZE)  # struct perf_event_attr
-        flags |= self._EXCLUDE_HYPERVISOR | self._OUR_CLOCK
-        head = (self._SOFTWARE, self._SIZE, self._CPU_CLOCK, SAMPLE_NS, self._WANTED, 0, flags)
-        struct.pack_into("=IIQQQQQ", what, 0, *head)
-        struct.pack_into("=Q", what, 80, registers)
-        struct.pack_into("=i", what, 92, time.CLOCK_MONOTONIC)
-        buffer = (ctypes.c_char * len(what)).from_buffer(what)
-        system = ctypes.CDLL(None, use_errno=True)
-        return int(system.syscall(call, ctypes.byref(buffer), thread, -1, -1, self._CLOSE_ON_EXEC))
-
-    def read(self) -> None:
-        """Fetch what was noted since the last time."""
-        now_ns = time.monotonic_ns()
-        head, at = struct.unpack_from("=QQ", self._ring, self._HEAD)
-        while at < head:
-            kind, whose, size = struct.unpack("=IHH", self._take(at, 8))
-            body = self._take(at + 8, size - 8)
-            if kind == self._SAMPLE:
-                when = struct.unpack_from("=Q", body, 8)[0]
-                in_kernel = whose & self._WHOSE == self._KERNEL
-                self.samples.append(Sample(when, None if in_kernel else body[:8] + body[16:]))
-            elif kind == self._PAUSES:
-                self.pauses_ns.append((struct.unpack_from("=Q", body)[0], math.inf))
-            elif kind == self._RESUMES and self.pauses_ns:
-                self.pauses_ns.append((self.pauses_ns.pop()[0], struct.unpack_from("=Q", body)[0]))
-            elif kind == self._LOST:  # read too late
-                self.pauses_ns.append((self._read_ns, now_ns))
-            at += size
-        struct.pack_into("=Q", self._ring, self._TAIL, at)
-        self._read_ns = now_ns
-
-    def forget(self, until_ns: int) -> None:
-        """What is older has been looked at."""
-        while self.samples and self.samples[0].at_ns < until_ns:
-            self.samples.popleft()
-        while self.pauses_ns and self.pauses_ns[0][1] < until_ns:
-            self.pauses_ns.popleft()
-
-    def samples_in(self, began_ns: int, ended_ns: int) -> list[Sample] | None:
-        """The samples between two moments; None if there was a pause."""
-        if any(began < ended_ns and ended > began_ns for began, ended in self.pauses_ns):
-            return None
-        return [sample for sample in self.samples if began_ns < sample.at_ns < ended_ns]
-
-    def _take(self, at: int, size: int) -> bytes:
-        at %= self._bytes
-        first = self._ring[mmap.PAGESIZE + at : mmap.PAGESIZE + min(at + size, self._bytes)]
-        return first + self._ring[mmap.PAGESIZE : mmap.PAGESIZE + size - len(first)]
-
-    def close(self) -> None:
-        self._ring.close()
-        os.close(self._file)
 
 
 def executed_ns(began_ns: int, ended_ns: int, cpu_ns: int, samples: Sequence[Sample] | None) -> int:
@@ -288,7 +187,7 @@ class Watch:
             self.record[name] = ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value
         self.record["cpu_clock"], self.record["wall_clock"] = time.CLOCK_THREAD_CPUTIME_ID, time.CLOCK_MONOTONIC
         self.record["timespec"] = self.address + offset(WATCH, "seconds")
-        self.record["usage"], self.record["who"] = arena.address_of(parts[1]), resource.RUSAGE_THREAD
+        self.record["usage"], self.record["who"] = arena.address_of(parts[1]), getattr(resource, "RUSAGE_THREAD", -1)
         self.record["rows"], self.record["lately"] = arena.address_of(parts[2]), arena.address_of(parts[3])
         self.record["yard_silence"], self.record["yard_out"] = arena.address_of(parts[4]), arena.address_of(parts[5])
         self._yardstick, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, 2)
@@ -303,17 +202,34 @@ class Watch:
         self.machines: list[Noted] = []
         self._judged = 0
 
-    def begin(self, thread: int) -> None:
+    def begin(self, backend: Any) -> None:
         """From now on; what was before (starting up, first touches of memory) is forgotten."""
         try:
-            self.sampler = Sampler(thread)
+            self.sampler = Sampler(int(backend._state["thread_id"]))
         except OSError as error:
             self.why_blind = str(error)
+        self.ours.clear()
+        self.machines.clear()
         self._judged = int(self.record["noted"])
         self.record["cycles"] = self.record["worst_cpu_ns"] = 0
+        self._over = threading.Event()
+        self._judge_thread = threading.Thread(target=self._keep_judging, daemon=True)
+        self._judge_thread.start()
+
+    def end(self) -> None:
+        """Up to now."""
+        self._over.set()
+        self._judge_thread.join()
+        self.judge()
+        if self.sampler is not None:
+            self.sampler.close()
+
+    def _keep_judging(self) -> None:
+        while not self._over.wait(JUDGED_EVERY_S):
+            self.judge()
 
     def judge(self) -> None:
-        """Look at what was noted since the last time; at least every 5 s."""
+        """Look at what was noted since the last time."""
         noted = int(self.record["noted"])
         assert noted - self._judged < MOST, "too many cycles were noted to tell them apart"
         if self.sampler is not None:
@@ -332,10 +248,20 @@ class Watch:
         inside = self.sampler.samples_in(began, ended) if self.sampler is not None else None
         beside = self.sampler.samples_in(ended, yard_ended) if self.sampler is not None else None
         executed = executed_ns(began, ended, cpu, inside)
-        usual, usual_yard = map(float, np.median(self._lately, axis=0))
+        usual, usual_yard = self._usual_ns()
         slowness = max(1.0, executed_ns(ended, yard_ended, yard_cpu, beside) / usual_yard)
         own = max(0, round(executed - (slowness - 1) * usual))
         return Noted(began, ended, cpu, waits, faults, burnt, inside and len(inside), executed, slowness, own)
+
+    def _usual_ns(self) -> tuple[float, float]:
+        """Of the engine and of the yardstick."""
+        engine, yardstick = np.median(self._lately[self._lately[:, 1] > 0], axis=0)
+        return float(engine), float(yardstick)
+
+    @property
+    def longest(self) -> float:
+        """CPU time of a cycle as a share of the period, whoever's it was."""
+        return int(self.record["worst_cpu_ns"]) / self.period_ns
 
     def told(self) -> dict[str, Any]:
         """For a report; times as shares of the period."""
@@ -348,11 +274,7 @@ class Watch:
             "cycles": int(self.record["cycles"]),
             "ours": [share(one) for one in self.ours],
             "machines": [share(one) for one in self.machines],
-            "usual_us": [round(float(one) / 1000, 1) for one in np.median(self._lately, axis=0)],
-            "longest": round(int(self.record["worst_cpu_ns"]) / self.period_ns, 2),
+            "usual_us": [round(one / 1000, 1) for one in self._usual_ns()],
+            "longest": round(self.longest, 2),
             "blind": self.why_blind,
         }
-
-    def close(self) -> None:
-        if self.sampler is not None:
-            self.sampler.close()

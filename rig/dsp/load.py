@@ -30,19 +30,15 @@ LOAD = np.dtype(
         ("sample_rate", np.float64),  # Hz
         ("clock_gettime", np.int64),  # address of the C function
         ("wall_clock", np.int64),  # which clock
-        ("cpu_clock", np.int64),  # the thread's CPU clock, -1: not measured (a system call per cycle)
         ("timespec", np.int64),  # address of the two fields that follow: a struct timespec, filled by the call
         ("seconds", np.int64),
         ("nanoseconds", np.int64),
         ("started_ns", np.int64),
-        ("started_cpu_ns", np.int64),
         ("smoothed", np.float64),  # share of the period, averaged over some cycles
         ("worst", np.float64),  # largest share since the control side wrote 0 here
         ("histogram", np.int64, (BINS,)),  # cycles per share, ever growing
         ("recent", np.int64),  # one bit per cycle: was it over?
         ("overloads", np.int64),  # how often we gave up
-        ("cpu_misses", np.int64),  # cycles whose own CPU time was over half the period
-        ("cpu_worst", np.float64),  # largest share of CPU time
         ("cycles", np.int64),
         ("frames", np.int64),  # of the last cycle
         ("thread_clock", np.int64),  # the thread's CPU clock, read in late cycles only; -1: there is none
@@ -59,7 +55,6 @@ def prepare(load: Any, address: int, sample_rate: float) -> None:
     load["sample_rate"] = sample_rate
     load["clock_gettime"] = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value
     load["wall_clock"] = time.CLOCK_MONOTONIC
-    load["cpu_clock"] = -1
     load["thread_clock"] = getattr(time, "CLOCK_THREAD_CPUTIME_ID", -1)
     load["timespec"] = address + int(LOAD.fields["seconds"][1])  # type: ignore[index]
 
@@ -75,8 +70,6 @@ def clock_ns(load: Any, clock: int) -> int:
 def begin_cycle(load: Any) -> None:
     """First thing in a cycle."""
     load.started_ns = clock_ns(load, load.wall_clock)
-    if load.cpu_clock >= 0:
-        load.started_cpu_ns = clock_ns(load, load.cpu_clock)
 
 
 @kernel
@@ -102,10 +95,6 @@ def end_cycle(load: Any, frames: int, timed: bool, judged: bool) -> bool:
     load.worst = max(load.worst, share)
     load.cycles += 1
     load.frames = frames
-    if timed and load.cpu_clock >= 0:
-        cpu = (clock_ns(load, load.cpu_clock) - load.started_cpu_ns) / period_ns
-        load.cpu_worst = max(load.cpu_worst, cpu)
-        load.cpu_misses += cpu > 0.5
     if not timed:
         return False
     load.smoothed += SMOOTHING * (share - load.smoothed)
