@@ -30,7 +30,7 @@ class Sample:
     """Where the kernel found the thread."""
 
     at_ns: int
-    state: bytes | None  # instruction and registers; None: in the kernel, of whose progress nothing is known
+    state: bytes  # the instruction, be it of the kernel, and the registers of the thread
 
 
 class Sampler:
@@ -45,7 +45,6 @@ class Sampler:
     _EXCLUDE_KERNEL, _EXCLUDE_HYPERVISOR, _OUR_CLOCK = 1 << 5, 1 << 6, 1 << 25
     _HEAD, _TAIL = 1024, 1032
     _LOST, _PAUSES, _RESUMES, _SAMPLE = 2, 5, 6, 9
-    _WHOSE, _KERNEL = 7, 1  # a field of a record, and one thing it may say
 
     def __init__(self, thread: int) -> None:
         # What was seen lately, and when nothing could be: the kernel pauses if by its own account it took too many.
@@ -83,12 +82,10 @@ class Sampler:
         now_ns = time.monotonic_ns()
         head, at = struct.unpack_from("=QQ", self._ring, self._HEAD)
         while at < head:
-            kind, whose, size = struct.unpack("=IHH", self._take(at, 8))
+            kind, _, size = struct.unpack("=IHH", self._take(at, 8))
             body = self._take(at + 8, size - 8)
             if kind == self._SAMPLE:
-                when = struct.unpack_from("=Q", body, 8)[0]
-                in_kernel = whose & self._WHOSE == self._KERNEL
-                self.samples.append(Sample(when, None if in_kernel else body[:8] + body[16:]))
+                self.samples.append(Sample(struct.unpack_from("=Q", body, 8)[0], body[:8] + body[16:]))
             elif kind == self._PAUSES:
                 self.pauses_ns.append((struct.unpack_from("=Q", body)[0], math.inf))
             elif kind == self._RESUMES and self.pauses_ns:

@@ -17,11 +17,12 @@ when that was, at which instruction it stood and what was in its registers. Of t
 The rest is ours, and so is everything in a cycle in which no samples could be taken.
 
 A host may also let everything go on, but slowly: when it throws away what it knows of our memory, each page costs a
-trip to it, and the same model takes 30 times as long for some cycles. So a yardstick is run in each cycle, in the same
-thread, right behind the engine: a model of its own, always the same, fed with silence, whose instructions are the same
-in every cycle. Where it took k times its median, the machine was k times slower, and a usual cycle of the engine would
-have taken k times its median too. So much more than usual is not ours either; what goes beyond is, as everything is
-that only the engine has to do in this cycle. The yardstick's own time does not count.
+trip to it, and the same model takes 30 times as long, for some cycles or for seconds. So in each cycle a companion runs
+before and after the engine, in the same thread: a model of its own, always the same, fed with silence, whose
+instructions are the same every time. Where within `NEAR` cycles it took k times its median, the machine was k times
+slower, and a usual cycle of the engine would have taken k times its median too: so much more than usual is not ours.
+What goes beyond is, as everything is that only the engine has to do in this cycle. The companion's own time does not
+count.
 
     with Jack(...) as backend:
         watch = Watch(engine)
@@ -57,7 +58,8 @@ from rig.dsp.pointers import foreign, ints, offset, record, store_release
 LONGEST_NS = 2 * SAMPLE_NS  # between two samples of a thread that runs; what is longer was not ours
 OWN_SHARE = 0.5  # of the period
 MOST = 4096  # noted cycles between two looks
-COLUMNS = 8  # began, ended, yardstick ended, CPU time, the yardstick's (all ns), waits, faults, whether work was added
+NEAR = 4  # cycles before and after
+COLUMNS = 7  # began, ended, CPU time (all ns), the number of the cycle, waits, faults, whether work was added
 JUDGED_EVERY_S = 0.25  # the kernel's samples must be fetched before there are too many
 LATELY = 1024  # cycles whose CPU times are kept to know the usual ones
 
@@ -79,18 +81,18 @@ WATCH = np.dtype(
         ("noted", np.int64),
         ("cycles", np.int64),
         ("worst_cpu_ns", np.int64),
-        ("yard_run", np.int64),  # the yardstick: what to run, of what
-        ("yard_network", np.int64),
-        ("yard_silence", np.int64),  # address of float32[frames]
-        ("yard_out", np.int64),
-        ("lately", np.int64),  # address of int64[LATELY][2]: CPU times of the engine and of the yardstick
+        ("companion_run", np.int64),  # the companion: what to run, of what
+        ("companion_network", np.int64),
+        ("companion_silence", np.int64),  # address of float32[frames]
+        ("companion_out", np.int64),
+        ("lately", np.int64),  # address of int64[LATELY][2]: CPU times of the engine and of the companion
         ("burn_every", np.int64),  # for the proof of this instrument: in each so many cycles
         ("burn", np.int64),  # so many steps of real work
         ("ashes", np.float64),
     ],
     align=True,
 )
-NOTED = offset(WATCH, "noted")
+NOTED, CYCLES = offset(WATCH, "noted"), offset(WATCH, "cycles")
 RUSAGE_FIELDS = 18  # int64: two struct timeval, then 14 long
 MINOR_FAULTS, MAJOR_FAULTS, WAITS = 8, 9, 16
 _call_clock, _call_usage = foreign("i", "i", "l"), foreign("i", "i", "l")
@@ -101,6 +103,14 @@ _call_run = foreign("v", "l", "l", "l", "l")  # (function, network, input, outpu
 def clock_ns(w: Any, clock: int) -> int:
     _call_clock(w.clock_gettime, np.int32(clock), w.timespec)
     return w.seconds * 1_000_000_000 + w.nanoseconds
+
+
+@kernel
+def companion_ns(w: Any, frames: int) -> int:
+    """CPU time of the work that is always the same."""
+    before_ns = clock_ns(w, w.cpu_clock)
+    _call_run(w.companion_run, w.companion_network, w.companion_silence, w.companion_out, frames)
+    return clock_ns(w, w.cpu_clock) - before_ns
 
 
 @kernel
@@ -115,7 +125,8 @@ def toil(start: float, steps: int) -> float:
 @entry(BLOCK_SIGNATURE)
 def watched_block(watch: int, host: int, frames: int) -> None:
     w = record(watch, WATCH)
-    usage = ints(w.usage)
+    usage, lately = ints(w.usage), ints(w.lately + (w.cycles % LATELY) * 16)
+    before_ns = companion_ns(w, frames)
     if w.who >= 0:
         _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS], usage[MINOR_FAULTS] + usage[MAJOR_FAULTS]
@@ -124,22 +135,18 @@ def watched_block(watch: int, host: int, frames: int) -> None:
     burnt = w.burn_every > 0 and w.cycles % w.burn_every == 0
     if burnt:
         w.ashes = toil(w.ashes, w.burn)
-    ran_ns, ended_ns = clock_ns(w, w.cpu_clock), clock_ns(w, w.wall_clock)
-    cpu_ns = ran_ns - cpu_ns
+    cpu_ns, ended_ns = clock_ns(w, w.cpu_clock) - cpu_ns, clock_ns(w, w.wall_clock)
     if w.who >= 0:
         _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS] - waits, usage[MINOR_FAULTS] + usage[MAJOR_FAULTS] - faults
-    _call_run(w.yard_run, w.yard_network, w.yard_silence, w.yard_out, frames)
-    yard_ns, yard_ended_ns = clock_ns(w, w.cpu_clock) - ran_ns, clock_ns(w, w.wall_clock)
-    lately = ints(w.lately + (w.cycles % LATELY) * 16)
-    lately[0], lately[1] = cpu_ns, yard_ns
+    lately[0], lately[1] = cpu_ns, max(before_ns, companion_ns(w, frames))
     w.worst_cpu_ns = max(w.worst_cpu_ns, cpu_ns)
-    w.cycles += 1
     if cpu_ns > w.limit_ns or waits != 0 or faults != 0:
         row = ints(w.rows + (w.noted % MOST) * COLUMNS * 8)
-        row[0], row[1], row[2], row[3], row[4] = began_ns, ended_ns, yard_ended_ns, cpu_ns, yard_ns
-        row[5], row[6], row[7] = waits, faults, burnt
+        row[0], row[1], row[2], row[3] = began_ns, ended_ns, cpu_ns, w.cycles
+        row[4], row[5], row[6] = waits, faults, burnt
         store_release(watch + NOTED, w.noted + 1)
+    store_release(watch + CYCLES, w.cycles + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ class Noted:
     burnt: int  # whether work was added to prove this instrument
     samples: int | None  # in it; None: none could be taken all the time
     executed_ns: int  # of the CPU time, what the thread can have run
-    slowness: float  # how many times its usual time the yardstick took
+    slowness: float  # how many times its usual time the companion took
     own_ns: int  # what remains without the machine's slowness
 
 
@@ -162,8 +169,8 @@ def executed_ns(began_ns: int, ended_ns: int, cpu_ns: int, samples: Sequence[Sam
     """How much of the CPU time between two moments the thread can have run by the samples then; all of it without."""
     if samples is None:
         return cpu_ns
-    marks = [Sample(began_ns, None), *samples, Sample(ended_ns, None)]
-    moved = [(before, after) for before, after in pairwise(marks) if after.state is None or after.state != before.state]
+    marks = [Sample(began_ns, b""), *samples, Sample(ended_ns, b"")]
+    moved = [(before, after) for before, after in pairwise(marks) if not samples or after.state != before.state]
     return min(cpu_ns, sum(min(after.at_ns - before.at_ns, LONGEST_NS) for before, after in moved))
 
 
@@ -189,10 +196,13 @@ class Watch:
         self.record["timespec"] = self.address + offset(WATCH, "seconds")
         self.record["usage"], self.record["who"] = arena.address_of(parts[1]), getattr(resource, "RUSAGE_THREAD", -1)
         self.record["rows"], self.record["lately"] = arena.address_of(parts[2]), arena.address_of(parts[3])
-        self.record["yard_silence"], self.record["yard_out"] = arena.address_of(parts[4]), arena.address_of(parts[5])
-        self._yardstick, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, 2)
-        self.record["yard_run"] = self._yardstick.run_address
-        self.record["yard_network"] = self._yardstick.address
+        self.record["companion_silence"], self.record["companion_out"] = (
+            arena.address_of(parts[4]),
+            arena.address_of(parts[5]),
+        )
+        self._companion, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, 2)
+        self.record["companion_run"] = self._companion.run_address
+        self.record["companion_network"] = self._companion.address
         self.period_ns = frames * 1e9 / engine.sample_rate
         self.record["limit_ns"] = round(OWN_SHARE * self.period_ns)
         self.block_address = watched_block.address
@@ -200,7 +210,7 @@ class Watch:
         self.why_blind = ""
         self.ours: list[Noted] = []
         self.machines: list[Noted] = []
-        self._judged = 0
+        self._judged = self._began = 0
 
     def begin(self, backend: Any) -> None:
         """From now on; what was before (starting up, first touches of memory) is forgotten."""
@@ -211,7 +221,7 @@ class Watch:
         self.ours.clear()
         self.machines.clear()
         self._judged = int(self.record["noted"])
-        self.record["cycles"] = self.record["worst_cpu_ns"] = 0
+        self._began, self.record["worst_cpu_ns"] = int(self.record["cycles"]), 0
         self._over = threading.Event()
         self._judge_thread = threading.Thread(target=self._keep_judging, daemon=True)
         self._judge_thread.start()
@@ -220,7 +230,7 @@ class Watch:
         """Up to now."""
         self._over.set()
         self._judge_thread.join()
-        self.judge()
+        self.judge(last=True)
         if self.sampler is not None:
             self.sampler.close()
 
@@ -228,13 +238,16 @@ class Watch:
         while not self._over.wait(JUDGED_EVERY_S):
             self.judge()
 
-    def judge(self) -> None:
-        """Look at what was noted since the last time."""
-        noted = int(self.record["noted"])
+    def judge(self, last: bool = False) -> None:
+        """Look at what was noted since the last time; the last time also at what has no cycles behind it yet."""
+        cycles, noted = int(self.record["cycles"]), int(self.record["noted"])
         assert noted - self._judged < MOST, "too many cycles were noted to tell them apart"
         if self.sampler is not None:
             self.sampler.read()
         for at in range(self._judged, noted):
+            if self._rows[at % MOST][3] + NEAR >= cycles and not last:
+                noted = at
+                break
             one = self._noted(*map(int, self._rows[at % MOST]))
             is_ours = one.waits or one.faults or one.own_ns > OWN_SHARE * self.period_ns
             (self.ours if is_ours else self.machines).append(one)
@@ -242,21 +255,19 @@ class Watch:
         if self.sampler is not None:
             self.sampler.forget(time.monotonic_ns() - 1_000_000_000)
 
-    def _noted(
-        self, began: int, ended: int, yard_ended: int, cpu: int, yard_cpu: int, waits: int, faults: int, burnt: int
-    ) -> Noted:
+    def _noted(self, began: int, ended: int, cpu: int, cycle: int, waits: int, faults: int, burnt: int) -> Noted:
         inside = self.sampler.samples_in(began, ended) if self.sampler is not None else None
-        beside = self.sampler.samples_in(ended, yard_ended) if self.sampler is not None else None
         executed = executed_ns(began, ended, cpu, inside)
-        usual, usual_yard = self._usual_ns()
-        slowness = max(1.0, executed_ns(ended, yard_ended, yard_cpu, beside) / usual_yard)
+        usual, usual_companion = self._usual_ns()
+        near = self._lately[np.arange(cycle - NEAR, cycle + NEAR + 1) % LATELY, 1]
+        slowness = round(max(1.0, float(near.max()) / usual_companion), 1)
         own = max(0, round(executed - (slowness - 1) * usual))
         return Noted(began, ended, cpu, waits, faults, burnt, inside and len(inside), executed, slowness, own)
 
     def _usual_ns(self) -> tuple[float, float]:
-        """Of the engine and of the yardstick."""
-        engine, yardstick = np.median(self._lately[self._lately[:, 1] > 0], axis=0)
-        return float(engine), float(yardstick)
+        """Of the engine and of its companion."""
+        engine, companion = np.median(self._lately[self._lately[:, 1] > 0], axis=0)
+        return float(engine), float(companion)
 
     @property
     def longest(self) -> float:
@@ -271,7 +282,7 @@ class Watch:
             return shares | {n: v for n, v in asdict(one).items() if not n.endswith("_ns")}
 
         return {
-            "cycles": int(self.record["cycles"]),
+            "cycles": int(self.record["cycles"]) - self._began,
             "ours": [share(one) for one in self.ours],
             "machines": [share(one) for one in self.machines],
             "usual_us": [round(one / 1000, 1) for one in self._usual_ns()],
