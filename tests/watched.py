@@ -14,7 +14,7 @@ when that was, at which instruction it stood and what was in its registers. Of t
 * not more than `LONGEST_NS` is ours in any case: code that runs meets its next sample in time, and one that is late was
   held up together with everything else on this processor.
 
-The rest is ours, and so is everything in a cycle in which no samples could be taken.
+The rest was executed by us, and so was everything in a cycle in which no samples could be taken.
 
 A host may also let everything go on, but slowly: when it throws away what it knows of our memory, each page costs a
 trip to it, and the same model takes 30 times as long, for some cycles or for seconds. So in each cycle a companion runs
@@ -22,7 +22,8 @@ before and after the engine, in the same thread: a model of its own, always the 
 instructions are the same every time. Where within `NEAR` cycles it took k times its median, the machine was k times
 slower, and a usual cycle of the engine would have taken k times its median too: so much more than usual is not ours.
 What goes beyond is, as everything is that only the engine has to do in this cycle. The companion's own time does not
-count.
+count. A host that stops right in a companion makes it look slow for all cycles near it, so a miss of ours next to such
+a stop would be excused; `test_watched.py` counts how often that happens.
 
     with Jack(...) as backend:
         watch = Watch(engine)
@@ -32,7 +33,7 @@ count.
         watch.end()
         watch.ours, watch.machines          # lists of what was noted
 
-Where the kernel takes no samples (only Linux does, and not for everybody) every noted cycle counts as ours.
+Where the kernel takes no samples (only Linux does, and not for everybody) only the companion speaks for a cycle.
 """
 
 from __future__ import annotations
