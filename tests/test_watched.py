@@ -9,7 +9,7 @@ import pytest
 from jackclients import wait_until
 from rigs import A2, RATE, guitar, model
 from sampler import SAMPLE_NS, Sample
-from watched import LATELY, LONGEST_NS, Watch, executed_ns
+from watched import LATELY, LONGEST_NS, NEAR, Watch, executed_ns
 
 from rig import bundled
 from rig.backends.jack import Jack
@@ -46,6 +46,20 @@ def test_time_in_which_no_instruction_was_executed_is_not():
 
 def test_what_nothing_is_known_of_is_ours():
     assert executed_ns(0, MS, MS, None) == MS
+
+
+def test_a_slow_companion_speaks_only_for_cycles_near_it():
+    watch = Watch(Engine(RATE))
+    watch._lately[:] = 10_000
+    watch._lately[7, 1] = 80_000
+
+    def slowness(cycle, cycles):
+        watch.record["cycles"] = cycles
+        return watch._noted(0, MS, MS, cycle, 0, 0, 0).slowness
+
+    assert slowness(7, 20) == slowness(7 - NEAR, 20) == slowness(7 + NEAR, 20) == 8
+    assert slowness(7 + NEAR + 1, 20) == 1
+    assert slowness(7, 7 + LATELY) == 1  # judged too late: its place may hold another cycle's time
 
 
 def burn(jack_server, share, seconds):

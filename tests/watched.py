@@ -261,7 +261,8 @@ class Watch:
         executed = executed_ns(began, ended, cpu, inside)
         usual, usual_companion = self._usual_ns()
         near = self._lately[np.arange(cycle - NEAR, cycle + NEAR + 1) % LATELY, 1]
-        slowness = round(max(1.0, float(near.max()) / usual_companion), 1)
+        is_late = int(self.record["cycles"]) - cycle > LATELY - NEAR  # others have taken the place of those near it
+        slowness = 1.0 if is_late else round(max(1.0, float(near.max()) / usual_companion), 1)
         own = max(0, round(executed - (slowness - 1) * usual))
         return Noted(began, ended, cpu, waits, faults, burnt, inside and len(inside), executed, slowness, own)
 
