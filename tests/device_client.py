@@ -330,9 +330,7 @@ class Client:
         return {}
 
     def connect(self, own: str, other: str) -> dict[str, Any]:
-        port = self.ports[own]
-        if not port.is_connected_to(other):
-            port.connect(other)
+        jack_calls.connect(self.ports[own], other)
         return {}
 
     def disconnect(self) -> dict[str, Any]:

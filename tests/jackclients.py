@@ -197,8 +197,8 @@ class Deck:
         self.client.activate()
 
     def connect(self, own: str, other: str) -> None:
-        """Connect one of our ports (`out`, `in_1`, `in_2`) to a port of another client."""
-        self.ports[own].connect(other)
+        """Connect one of our ports (`out`, `in_1`, `in_2`) to a port of another client, unless it is."""
+        jack_calls.connect(self.ports[own], other)
 
     def counted(self, name: str) -> int:
         """One of the counters: cycles, xruns, resizes, block_size, freewheeling, gone."""

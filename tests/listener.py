@@ -91,8 +91,7 @@ def listen(server: str, port: str) -> None:
         while not deck.counted("gone"):
             if "port_s" not in moments:
                 with contextlib.suppress(jack.JackError):  # the port is not there yet
-                    if not deck.ports["in_1"].is_connected_to(port):  # rig may have been quicker
-                        deck.connect("in_1", port)
+                    deck.connect("in_1", port)
                     moments["port_s"] = time.monotonic()
             elif "sound_s" not in moments:
                 now, at = time.monotonic(), int(deck.state["position"])

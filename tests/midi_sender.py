@@ -112,7 +112,7 @@ class Sender:
         self.client.activate()
 
     def connect(self, other):
-        self.port.connect(other)
+        jack_calls.connect(self.port, other)
 
     def play(self, events, timeout_s=60.0):
         """Send `(cycle, offset, bytes)` in order; what was sent: (frame of the period, offset, bytes)."""

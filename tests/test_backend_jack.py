@@ -227,6 +227,18 @@ def test_connections_are_made_again_by_name_as_far_as_they_exist(jack_server, ba
     assert backend.connections() == {**old, "out_1": ["system:playback_1"]}
 
 
+def test_a_cable_that_somebody_else_has_just_plugged_in_is_no_error(jack_server, backend):
+    with Deck("quick", jack_server.name, plays=True) as other:
+        for _ in range(20):
+            other.connect("out", f"{backend.name}:in")
+            assert backend.reconnect({"in": ["quick:out"]}) == [f"quick:out -> {backend.name}:in"]
+            other.connect("out", f"{backend.name}:in")
+            assert backend.connections()["in"] == ["quick:out"]
+            other.client.disconnect("quick:out", f"{backend.name}:in")
+        with pytest.raises(jack_calls.library()[0].JackError, match="nowhere"):
+            other.connect("out", "nowhere:in")
+
+
 def test_a_second_rig_gets_another_name(jack_server, backend):
     with Jack(backend.name, jack_server.name) as second:
         assert second.name == f"{backend.name}-01"

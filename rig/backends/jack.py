@@ -295,8 +295,7 @@ class Jack:
 
     def _join(self, own: str, other: str) -> str:
         port = self._ports[own]
-        if not self._ask(lambda: port.is_connected_to(other)):
-            self._ask(lambda: port.connect(other))
+        self._ask(lambda: jack_calls.connect(port, other))
         return f"{other} -> {self.name}:{own}" if own in LISTENING else f"{self.name}:{own} -> {other}"
 
     # ------------------------------------------------------------ the server around it

@@ -1,4 +1,4 @@
-"""libjack beyond JACK-Client: native callbacks and latency ranges.
+"""libjack beyond JACK-Client: native callbacks and latency ranges, and cables that others plug in too.
 
 JACK-Client opens clients, registers and connects ports. It has no way to register a callback that is not Python, so
 the handles it keeps private (`_ptr`) are read here, and only here, and given to libjack through ctypes.
@@ -7,6 +7,7 @@ the handles it keeps private (`_ptr`) are read here, and only here, and given to
 from __future__ import annotations
 
 import ctypes
+import errno
 from functools import cache
 from typing import Any
 
@@ -63,6 +64,20 @@ def register(client: Any, setter: str, callback: Entry, state: int) -> None:
     """Have libjack call a compiled callback with `state` as its argument; before the client is activated."""
     _, libjack = library()
     getattr(libjack, setter)(ctypes.c_void_p(handle(client)), callback.pointer, ctypes.c_void_p(state))
+
+
+def connect(port: Any, other: str) -> None:
+    """Connect a port of our own to another, and leave it where they are connected already.
+
+    Asking first would not do: a session manager, or whoever else plugs cables in, may be quicker in between. Raises
+    JackError where it cannot be done.
+    """
+    jack, _ = library()
+    try:
+        port.connect(other)
+    except jack.JackErrorCode as error:
+        if error.code != errno.EEXIST:
+            raise
 
 
 class _LatencyRange(ctypes.Structure):
