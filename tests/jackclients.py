@@ -21,6 +21,7 @@ import argparse
 import ctypes
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -321,6 +322,27 @@ def skip_if_torn(why: str, period: int = 64) -> None:
     """Skip a test that got no whole take, if the machine tears the cycles of an empty server too."""
     if empty_server_tears(period, 48000):
         pytest.skip(f"{why}, and this machine tears the cycles of an empty server as well")
+
+
+def cycles_lost(ours: int, theirs: int) -> bool:
+    """Whether a client had fewer cycles than an empty one had meanwhile; the two are not read in the same cycle."""
+    assert theirs > 100, f"the server stood still: {theirs} cycles"
+    return ours < theirs - max(1, 0.01 * theirs)
+
+
+def costs_no_cycles(disturb: Callable[[], Any], ours: Callable[[], int], empty: Deck, tries: int = 3) -> bool:
+    """Whether, once, a client (`ours` counts its cycles) lost none that an empty one had while it was disturbed.
+
+    A machine that takes the processor away costs a cycle now and then; what waits for Python loses them every time.
+    """
+    for _ in range(tries):
+        before = ours(), empty.counted("cycles")
+        disturb()
+        after = ours(), empty.counted("cycles")
+        if not cycles_lost(after[0] - before[0], after[1] - before[1]):
+            return True
+        print(f"cycles before, ours and of an empty client: {before}, after: {after}")
+    return False
 
 
 def wait_until(condition: Any, what: str, timeout_s: float = 20.0) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from commandline import Playing, refused, rig
-from jackclients import Deck, wait_until
+from jackclients import Deck, cycles_lost, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE, db, guitar, model
@@ -241,9 +241,8 @@ def record_through(trouble, engine, backend, watch, empty, seconds):
     ours, theirs = int(backend.host["cycles"]) - cycles[0], empty.counted("cycles") - cycles[1]
     said = "\n".join(writer.sentences())
     assert trouble.sentence in said, said
-    assert theirs > 100
-    assert ours >= theirs - max(1, 0.01 * theirs)
-    return [len(watch.ours), *(y - x for x, y in zip(before, after, strict=True) if x is not None)]
+    lost = theirs - ours if cycles_lost(ours, theirs) else 0
+    return [lost, len(watch.ours), *(y - x for x, y in zip(before, after, strict=True) if x is not None)]
 
 
 TROUBLES = [
@@ -276,7 +275,7 @@ def test_trouble_with_the_disk_costs_no_cycle_and_leaves_a_valid_take(jack_serve
             assert db(out) > -40
             if not any(costs):
                 return
-    pytest.fail(f"misses of our own, page faults, allocations: {costs}; {watch.told()['ours']}")
+    pytest.fail(f"cycles lost, misses of our own, page faults, allocations: {costs}; {watch.told()['ours']}")
 
 
 @pytest.mark.soak
