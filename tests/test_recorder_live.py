@@ -262,10 +262,10 @@ def test_trouble_with_the_disk_costs_no_cycle_and_leaves_a_valid_take(jack_serve
         for attempt in range(TRIES):
             trouble = kind(tmp_path / str(attempt))
             try:
-                costs = record_through(trouble, engine, backend, watch, empty, seconds)
-            finally:
-                trouble.relieve()
-            try:
+                try:
+                    costs = record_through(trouble, engine, backend, watch, empty, seconds)
+                finally:
+                    trouble.relieve()
                 di, out = only_take_in(trouble.folder)
             finally:
                 trouble.end()
