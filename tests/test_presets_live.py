@@ -189,6 +189,7 @@ def switch_live(jack_server, folder, switches, per_take):
         f"machine's, {faults} page faults, {allocated} allocations, "
         f"arenas {memory[0]} to {memory[-1]}"
     )
+    print(watch.told())  # what was noted, one by one
     assert all(len(take) == per_take for take in changes)
     assert max(change.click for change in every) < 2
     assert max(change.hole for change in every) < FADE

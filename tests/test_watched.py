@@ -9,7 +9,7 @@ import pytest
 from jackclients import wait_until
 from rigs import A2, RATE, guitar, model
 from sampler import SAMPLE_NS, Sample
-from watched import LATELY, LONGEST_NS, NEAR, Watch, executed_ns
+from watched import FEW, LATELY, LONGEST_NS, NEAR, Watch, executed_ns
 
 from rig import bundled
 from rig.backends.jack import Jack
@@ -50,16 +50,34 @@ def test_what_nothing_is_known_of_is_ours():
 
 def test_a_slow_companion_speaks_only_for_cycles_near_it():
     watch = Watch(Engine(RATE))
-    watch._lately[:] = 10_000
+    watch._lately[:] = 10_000, 10_000, 0
     watch._lately[7, 1] = 80_000
 
     def slowness(cycle, cycles):
         watch.record["cycles"] = cycles
-        return watch._noted(0, MS, MS, cycle, 0, 0, 0).slowness
+        return watch._noted((0, MS, MS, cycle, 0, 0, 0, 0)).slowness
 
     assert slowness(7, 20) == slowness(7 - NEAR, 20) == slowness(7 + NEAR, 20) == 8
     assert slowness(7 + NEAR + 1, 20) == 1
     assert slowness(7, 7 + LATELY) == 1  # judged too late: its place may hold another cycle's time
+
+
+@pytest.mark.parametrize(
+    ("cycles", "took_ns", "slower", "own_ns"),
+    [
+        (FEW, 60_000, 1, 220_000),
+        (FEW, 180_000, 3, 220_000),  # all of them in slow moments
+        (FEW - 1, 60_000, 1, 610_000),  # too few to know what is usual
+        (FEW, 2_000, 1, 610_000),  # lighter than the other sounds
+    ],
+)
+def test_on_a_slow_machine_a_cycle_may_take_what_others_of_its_sound_take(cycles, took_ns, slower, own_ns):
+    watch = Watch(Engine(RATE))
+    watch._lately[:] = 30_000, 10_000, 0
+    watch._lately[100 : 100 + cycles] = took_ns, slower * 10_000, 1
+    watch._lately[7, 1] = 140_000  # 14 times slower
+    watch.record["cycles"] = 300
+    assert watch._noted((0, MS, MS, 7, 0, 0, 0, 1)).own_ns == own_ns
 
 
 def burn(jack_server, share, seconds):

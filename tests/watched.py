@@ -21,9 +21,12 @@ trip to it, and the same model takes 30 times as long, for some cycles or for se
 before and after the engine, in the same thread: a model of its own, always the same, fed with silence, whose
 instructions are the same every time. Where within `NEAR` cycles it took k times its median, the machine was k times
 slower, and a usual cycle of the engine would have taken k times its median too: so much more than usual is not ours.
-What goes beyond is, as everything is that only the engine has to do in this cycle. The companion's own time does not
-count. A host that stops right in a companion makes it look slow for all cycles near it, so a miss of ours next to such
-a stop would be excused; `test_watched.py` counts how often that happens.
+The median of all cycles lately is usual; where the cycles of the same sound, or of the same change of sounds, take
+longer than that (one preset may cost ten times another, and a change runs the old and the new), theirs is, each brought
+to the usual speed of the machine by its own companion. What goes beyond is ours, as everything is that only the engine
+has to do in this cycle. The companion's own time does not count. A host that stops right in a companion makes it look
+slow for all cycles near it, so a miss of ours next to such a stop would be excused; `test_watched.py` counts how often
+that happens.
 
     with Jack(...) as backend:
         watch = Watch(engine)
@@ -51,18 +54,22 @@ import numpy as np
 from rigs import A2, model
 from sampler import SAMPLE_NS, Sample, Sampler
 
+from rig.chain import CHAIN
 from rig.dsp.host import BLOCK_SIGNATURE, MAX_FRAMES, call_block
 from rig.dsp.jit import entry, kernel
 from rig.dsp.memory import Layout
 from rig.dsp.pointers import foreign, ints, offset, record, store_release
+from rig.handover import STEADY
 
 LONGEST_NS = 2 * SAMPLE_NS  # between two samples of a thread that runs; what is longer was not ours
 OWN_SHARE = 0.5  # of the period
 MOST = 4096  # noted cycles between two looks
 NEAR = 4  # cycles before and after
-COLUMNS = 7  # began, ended, CPU time (all ns), the number of the cycle, waits, faults, whether work was added
+COLUMNS = 8  # began, ended, CPU time (all ns), the number of the cycle, waits, faults, work added?, its kind
 JUDGED_EVERY_S = 0.25  # the kernel's samples must be fetched before there are too many
 LATELY = 1024  # cycles whose CPU times are kept to know the usual ones
+LATELY_COLUMNS = 3  # CPU times (ns) of the engine and of its companion, the kind of cycle
+FEW = 8  # cycles of a kind from which on they have a usual time of their own
 
 WATCH = np.dtype(
     [
@@ -86,7 +93,7 @@ WATCH = np.dtype(
         ("companion_network", np.int64),
         ("companion_silence", np.int64),  # address of float32[frames]
         ("companion_out", np.int64),
-        ("lately", np.int64),  # address of int64[LATELY][2]: CPU times of the engine and of the companion
+        ("lately", np.int64),  # address of int64[LATELY][LATELY_COLUMNS]
         ("burn_every", np.int64),  # for the proof of this instrument: in each so many cycles
         ("burn", np.int64),  # so many steps of real work
         ("ashes", np.float64),
@@ -126,11 +133,13 @@ def toil(start: float, steps: int) -> float:
 @entry(BLOCK_SIGNATURE)
 def watched_block(watch: int, host: int, frames: int) -> None:
     w = record(watch, WATCH)
-    usage, lately = ints(w.usage), ints(w.lately + (w.cycles % LATELY) * 16)
+    usage, lately = ints(w.usage), ints(w.lately + (w.cycles % LATELY) * LATELY_COLUMNS * 8)
+    handover = record(w.engine, CHAIN).handover
     before_ns = companion_ns(w, frames)
     if w.who >= 0:
         _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS], usage[MINOR_FAULTS] + usage[MAJOR_FAULTS]
+    changing, changes = handover.phase != STEADY, handover.changes
     began_ns, cpu_ns = clock_ns(w, w.wall_clock), clock_ns(w, w.cpu_clock)
     call_block(w.block, w.engine, host, frames)
     burnt = w.burn_every > 0 and w.cycles % w.burn_every == 0
@@ -140,12 +149,13 @@ def watched_block(watch: int, host: int, frames: int) -> None:
     if w.who >= 0:
         _call_usage(w.getrusage, np.int32(w.who), w.usage)
     waits, faults = usage[WAITS] - waits, usage[MINOR_FAULTS] + usage[MAJOR_FAULTS] - faults
-    lately[0], lately[1] = cpu_ns, max(before_ns, companion_ns(w, frames))
+    kind = 2 * changes + (changing or handover.phase != STEADY)
+    lately[0], lately[1], lately[2] = cpu_ns, max(before_ns, companion_ns(w, frames)), kind
     w.worst_cpu_ns = max(w.worst_cpu_ns, cpu_ns)
     if cpu_ns > w.limit_ns or waits != 0 or faults != 0:
         row = ints(w.rows + (w.noted % MOST) * COLUMNS * 8)
         row[0], row[1], row[2], row[3] = began_ns, ended_ns, cpu_ns, w.cycles
-        row[4], row[5], row[6] = waits, faults, burnt
+        row[4], row[5], row[6], row[7] = waits, faults, burnt, kind
         store_release(watch + NOTED, w.noted + 1)
     store_release(watch + CYCLES, w.cycles + 1)
 
@@ -160,6 +170,7 @@ class Noted:
     waits: int  # voluntary context switches
     faults: int
     burnt: int  # whether work was added to prove this instrument
+    kind: int  # twice the changes of sound before; one more while the next was at work
     samples: int | None  # in it; None: none could be taken all the time
     executed_ns: int  # of the CPU time, what the thread can have run
     slowness: float  # how many times its usual time the companion took
@@ -183,7 +194,7 @@ class Watch:
         number = np.dtype(np.int64)
         parts = (
             *(layout.reserve(WATCH), layout.reserve(number, RUSAGE_FIELDS)),
-            *(layout.reserve(number, MOST * COLUMNS), layout.reserve(number, 2 * LATELY)),
+            *(layout.reserve(number, MOST * COLUMNS), layout.reserve(number, LATELY_COLUMNS * LATELY)),
             *(layout.reserve(np.float32, MAX_FRAMES), layout.reserve(np.float32, MAX_FRAMES)),
         )
         self._arena = arena = layout.allocate()
@@ -201,7 +212,7 @@ class Watch:
             arena.address_of(parts[4]),
             arena.address_of(parts[5]),
         )
-        self._companion, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, 2)
+        self._companion, self._lately = model(A2).network(), arena[parts[3]].reshape(LATELY, LATELY_COLUMNS)
         self.record["companion_run"] = self._companion.run_address
         self.record["companion_network"] = self._companion.address
         self.period_ns = frames * 1e9 / engine.sample_rate
@@ -249,27 +260,32 @@ class Watch:
             if self._rows[at % MOST][3] + NEAR >= cycles and not last:
                 noted = at
                 break
-            one = self._noted(*map(int, self._rows[at % MOST]))
+            one = self._noted(self._rows[at % MOST])
             is_ours = one.waits or one.faults or one.own_ns > OWN_SHARE * self.period_ns
             (self.ours if is_ours else self.machines).append(one)
         self._judged = noted
         if self.sampler is not None:
             self.sampler.forget(time.monotonic_ns() - 1_000_000_000)
 
-    def _noted(self, began: int, ended: int, cpu: int, cycle: int, waits: int, faults: int, burnt: int) -> Noted:
+    def _noted(self, row: Sequence[int]) -> Noted:
+        began, ended, cpu, cycle, waits, faults, burnt, kind = map(int, row)
         inside = self.sampler.samples_in(began, ended) if self.sampler is not None else None
         executed = executed_ns(began, ended, cpu, inside)
-        usual, usual_companion = self._usual_ns()
+        usual, usual_companion = self._usual_ns(kind)
         near = self._lately[np.arange(cycle - NEAR, cycle + NEAR + 1) % LATELY, 1]
         is_late = int(self.record["cycles"]) - cycle > LATELY - NEAR  # others have taken the place of those near it
         slowness = 1.0 if is_late else round(max(1.0, float(near.max()) / usual_companion), 1)
         own = max(0, round(executed - (slowness - 1) * usual))
-        return Noted(began, ended, cpu, waits, faults, burnt, inside and len(inside), executed, slowness, own)
+        return Noted(began, ended, cpu, waits, faults, burnt, kind, inside and len(inside), executed, slowness, own)
 
-    def _usual_ns(self) -> tuple[float, float]:
-        """Of the engine and of its companion."""
-        engine, companion = np.median(self._lately[self._lately[:, 1] > 0], axis=0)
-        return float(engine), float(companion)
+    def _usual_ns(self, kind: int | None = None) -> tuple[float, float]:
+        """Of the engine, in cycles of this kind if they take longer than others, and of its companion."""
+        known = self._lately[self._lately[:, 1] > 0]
+        usual, companion = float(np.median(known[:, 0])), float(np.median(known[:, 1]))
+        alike = known[known[:, 2] == kind]
+        if len(alike) >= FEW:
+            usual = max(usual, float(np.median(alike[:, 0] / np.maximum(1.0, alike[:, 1] / companion))))
+        return usual, companion
 
     @property
     def longest(self) -> float:
