@@ -1,10 +1,13 @@
 """Imports point one way. The tree is the signal path, and whoever reads it from the left never has to jump back."""
 
 import ast
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+
+from rig.dsp.jit import WITHOUT_KERNELS
 
 PACKAGE = Path(__file__).parent.parent / "rig"
 
@@ -85,3 +88,16 @@ def test_no_two_modules_import_each_other():
         list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         pytest.fail(f"imports in a circle: {' -> '.join(error.args[1])}")
+
+
+def test_no_kernel_takes_anything_from_a_folder_whose_edits_rebuild_nothing():
+    graph = {module_name(path): imports(path) for path in FILES}
+    makers = re.compile(r"^\s*@(entry|kernel|inline|fused)\b|= (entry|kernel|inline|fused)\(", re.MULTILINE)
+    reached, found = set(), [module_name(path) for path in FILES if makers.search(path.read_text(encoding="utf-8"))]
+    assert found
+    while found:
+        module = found.pop()
+        if module not in reached:
+            reached.add(module)
+            found += graph[module]
+    assert not {layer_of(module) for module in reached} & set(WITHOUT_KERNELS)

@@ -6,7 +6,8 @@ convolver, and the small control-side functions that share their memory. An entr
 from the cache in milliseconds.
 
 numba's own cache does not notice an edit in a function that was inlined from another module, so the cache directory
-is named by everything that can change the machine code: the package's sources, numba, llvmlite, Python and the CPU.
+is named by everything that can change the machine code: the sources that kernels take anything from, numba, llvmlite,
+Python and the CPU.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ inline: Callable[..., Any] = nb.njit(forceinline=True, **FLAGS)
 fused: Callable[..., Any] = nb.njit(forceinline=True, fastmath={"contract"}, **FLAGS)
 
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
+# Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
+WITHOUT_KERNELS = ("cli", "compare", "control", "doctor", "recording")
 
 
 def cpu_name() -> str:
@@ -62,6 +65,8 @@ def build_key() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parent.parent
     for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).parts[0] in WITHOUT_KERNELS:
+            continue
         digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
     for text in (nb.__version__, llvmlite.__version__, np.__version__, sys.version, cpu_name(), cpu_features()):
         digest.update(text.encode() + b"\0")
