@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from .errors import RigError
 
 if TYPE_CHECKING:
+    from .cabinet.ir import IR
     from .compare import compare_models
     from .engine import Engine
-    from .interface import Interface
-    from .ir import IR
     from .lane import Lane
     from .levels import Level
+    from .library.interfaces import Interface
     from .nam import Model
     from .rendering import render
     from .sound import Sound

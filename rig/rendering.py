@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio.resample import resample
+from .audio.wav import Reader, Writer
 from .backends.offline import Offline
 from .engine import Engine
 from .errors import AudioError, RigError
 from .levels import db_from_gain
-from .resample import resample
 from .sound import Sound
-from .wav import Reader, Writer
 
 BLOCK_SAMPLES = 256  # per cycle; the result does not depend on it
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of the lane
@@ -149,7 +149,7 @@ class _Offline:
         self._backend = Offline(rate, block_size)
         self._backend.start(self._engine.block_address, self._engine.address)
         self._backend.process(np.zeros(round(SETTLE_S * rate), np.float32))
-        if not self._engine.tend() and not self._engine.tend():  # collect, then look
+        if not self._engine.poll() and not self._engine.poll():  # collect, then look
             raise RigError("The sound did not settle; this is a fault of rig, please report it.")
         self._engine.reading("input")
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .dsp.rate import Playable
+from .cabinet.ir import IR
+from .dsp.network.resampled import Playable
 from .engine import Cabinet, Engine
-from .ir import IR
 from .lane import Lane
 from .levels import (
     FROM_MODEL,
@@ -24,7 +24,7 @@ from .levels import (
     entered_level,
     output_gain,
 )
-from .measured import Measured, measure
+from .library.measured_loudness import Measured, measure
 from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
 

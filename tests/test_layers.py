@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.dsp.jit import WITHOUT_KERNELS
+from rig.dsp.native.compile import WITHOUT_KERNELS
 
 PACKAGE = Path(__file__).parent.parent / "rig"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, IRError, ModelError
-from ..folders import AUDIO_ENDINGS, Found, files_in
+from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
-from .backend import add_backend_options
+from .open_backend import add_backend_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,7 @@ def add_noise_options(command: Any) -> None:
 def check_noise(options: argparse.Namespace) -> None:
     """Raise a LevelError for a gate or a filter that there is not, before anything is loaded."""
     if options.gate is not None or options.rumble is not None:
-        from ..noise import checked_gate_dbfs, checked_rumble_hz
+        from ..noise_control import checked_gate_dbfs, checked_rumble_hz
 
         checked_gate_dbfs(options.gate)
         checked_rumble_hz(options.rumble)
@@ -129,7 +129,7 @@ def interface_level(options: argparse.Namespace) -> Level | None:
     if options.max_input_dbu is not None:
         return entered_level(options.max_input_dbu, "maximum input level")
     if options.interface is not None:
-        from ..interface import Interface
+        from ..library.interfaces import Interface
 
         return Interface.named(options.interface).level()
     return None
@@ -140,7 +140,7 @@ def kept_interface_level(options: argparse.Namespace) -> Level | None:
     given = interface_level(options)
     if given is not None:
         return given
-    from ..settings import load_settings
+    from ..library.calibrated_levels import load_settings
 
     known = load_settings().interface
     return known.level() if known is not None else None
@@ -150,7 +150,7 @@ def kept_send_dbu(options: argparse.Namespace) -> float | None:
     """The level of the send in dBu at 0 dBFS: from --send-dbu, else what `rig calibrate send` has kept."""
     if options.send_dbu is not None:
         return float(options.send_dbu)
-    from ..settings import load_settings
+    from ..library.calibrated_levels import load_settings
 
     known = load_settings().send
     return known.dbu if known is not None else None

@@ -1,6 +1,6 @@
 """Models against the gear they were made from, one or many, ranked.
 
-Each model is judged by itself, so many are judged side by side: by processes on this machine (`crew.py`), or by the
+Each model is judged by itself, so many are judged side by side: by processes on this machine (`pool.py`), or by the
 workers of a Dask cluster that see the same files.
 """
 
@@ -16,18 +16,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..align import ENOUGH, RINGING, find_lag, shifted
-from ..dsp.network import reset as reset_network
-from ..dsp.network import run as run_network
-from ..dsp.rate import reset_rated, run_rated
+from ..audio.align import ENOUGH, RINGING, find_lag, shifted
+from ..audio.loudness import integrated_lufs
+from ..dsp.network.interpreter import reset as reset_network
+from ..dsp.network.interpreter import run as run_network
+from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import CompareError, ConfigError, RigError
 from ..levels import db_from_gain, gain_from_db
-from ..loudness import integrated_lufs
 from ..nam import Model
 from . import measures
-from .crew import Crew
+from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
-from .take import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
+from .workers import WorkerPool
 
 BLOCK_SAMPLES = 1024
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
@@ -107,9 +107,9 @@ def _judged(
     """The take, and what is found about every model, in the order in which it is found."""
     if cluster is None:
         count = min(len(paths), workers if workers is not None else os.cpu_count() or 1)
-        with Crew(count - 1, prepare) as crew:
+        with WorkerPool(count - 1, prepare) as pool:
             take = open_take(files)  # meanwhile the others get ready
-            yield take, crew.share(paths, partial(judge, files=files, size=size), know, take)
+            yield take, pool.share(paths, partial(judge, files=files, size=size), know, take)
         return
     try:
         from distributed import Client

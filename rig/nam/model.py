@@ -10,15 +10,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..dsp.network import Network
-from ..dsp.rate import Playable, RatedNetwork
+from ..dsp.network.interpreter import Network
+from ..dsp.network.resampled import Playable, ResampledNetwork
 from ..errors import ModelError, RigError
-from .architecture import Leaf
+from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family
-from .file import read
-from .limits import MAX_HISTORY
-from .metadata import read_metadata
+from .format.file import read
+from .format.limits import MAX_HISTORY
+from .format.metadata import read_metadata
 
 ASSUMED_RATE_HZ = 48000.0
 GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
@@ -139,7 +139,7 @@ class Model:
         network = Network(program, past, config.prewarm_samples * stretch)
         if not network.rests:
             raise ModelError(f"{self.path.name}: its answer to silence is no number, as its weights are too large")
-        return network if stretch == multiple else RatedNetwork(network, self.rate, session_rate or self.rate)
+        return network if stretch == multiple else ResampledNetwork(network, self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
