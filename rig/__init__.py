@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "IR": "ir",
+    "IR": "cabinet.ir",
     "Engine": "engine",
-    "Interface": "interface",
+    "Interface": "library.interfaces",
     "Lane": "lane",
     "Level": "levels",
     "Model": "nam",

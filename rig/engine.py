@@ -270,7 +270,7 @@ class Engine:
         self.record["switch"]["presses"] += 1
 
     def listen(self, moves: Sequence[int]) -> Midi:
-        """Act on MIDI from now on: what each parameter moves, see `rig.midi_actions`. A map is still to come (`Midi.use`)."""
+        """Act on MIDI from now on: what each parameter moves, see `midi_actions.py`; its map comes by `Midi.use`."""
         self._midi.append(Midi(self.record, moves))  # a cycle at work may still read the one before
         return self._midi[-1]
 

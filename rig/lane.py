@@ -204,8 +204,8 @@ class Lane:
         ring_delay = whole - fractional_delay.CENTRE if rest else whole
         if ring_delay < 0:
             raise RigError(
-                f"A lane cannot be {delay_samples:g} samples late: 0 or more, and {fractional_delay.CENTRE} or more where it "
-                "is not a whole number."
+                f"A lane cannot be {delay_samples:g} samples late: 0 or more, and {fractional_delay.CENTRE} or more "
+                "where it is not a whole number."
             )
         self.delay_samples = whole + rest
         ring_samples = 1 << ring_delay.bit_length()

@@ -13,7 +13,7 @@ BAR = 24
 
 
 class Console:
-    """See `rig.capture.take.operator.Operator`. `yes`: every question takes its default. `json`: all of it goes to stderr."""
+    """The `Operator` at a terminal. `yes`: every question takes its default. `json`: all of it goes to stderr."""
 
     def __init__(self, yes: bool = False, json: bool = False) -> None:
         self._screen = Screen(sys.stderr if json else sys.stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import FileError
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def root() -> Path:

@@ -1,8 +1,8 @@
 """Files read and prepared by threads of their own, and the one of them that was asked for.
 
-`NeighbourPreloader` (what lies around a position) and `Bank` (everything, up to a limit of memory) differ in what they prepare next
-and in what they keep. Nobody waits: while a file is still being prepared, `take` answers None, and if the position
-moves on meanwhile, only the newest is asked for.
+`NeighbourPreloader` (what lies around a position) and `Bank` (everything, up to a limit of memory) differ in what they
+prepare next and in what they keep. Nobody waits: while a file is still being prepared, `take` answers None, and if the
+position moves on meanwhile, only the newest is asked for.
 
 The threads end when there is nothing to prepare. They compete with the control side for Python, never with audio.
 """

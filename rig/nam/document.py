@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from .architectures.base import Architecture, Leaf
+from .architectures.check_limits import check_limits, check_work
 from .architectures.convnet import ConvNetConfig, read_convnet
 from .architectures.linear import read_linear
 from .architectures.lstm import read_lstm
@@ -14,7 +15,7 @@ from .architectures.sequential import SequentialConfig
 from .architectures.slimming import slim, slim_sizes
 from .family import family
 from .format.fields import Fields, shown
-from .format.limits import MAX_NETWORKS, check_limits, check_work
+from .format.limits import MAX_NETWORKS
 from .format.weights import read_weights
 
 MAX_DEPTH = 16  # networks in networks

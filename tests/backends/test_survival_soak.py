@@ -20,12 +20,13 @@ from commandline import Playing
 from jackclients import Deck, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from listener import Listener
+from places import SUPPORT
 from rigs import A2, NANO
 from survivors import BACK_S, PLAYING, Card, clients_of, connected, figures, hear, leaks
 from terminal import Terminal
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")]
-TROUBLED = [sys.executable, str(Path(__file__).parent / "troubled_rig.py")]
+TROUBLED = [sys.executable, str(SUPPORT / "machine" / "troubled_rig.py")]
 
 
 def test_ports_that_come_later_than_the_server_are_connected_again():

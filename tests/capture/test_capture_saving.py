@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import takes
+from places import python_path
 from takes import recorded, signal
 
 from rig.audio import wav
@@ -234,7 +235,7 @@ def test_a_capture_is_checked_again_from_disk(saved):
 CHILD = """
 import sys
 from pathlib import Path
-sys.path[:0] = [{tests!r}]
+sys.path[:0] = {path!r}
 import numpy as np
 from rig.capture.result.report import report_html
 from rig.capture.result.save import save_capture
@@ -253,7 +254,7 @@ def complete_or_absent(into: Path, kills: int, longest_s: float) -> list[bool]:
     take, file = into.parent / "take.npy", into.parent / "s.wav"
     np.save(take, recorded())
     write_signal(file, signal())
-    program = CHILD.format(tests=str(Path(__file__).parent), signal=str(file), take=str(take), into=str(into))
+    program = CHILD.format(path=python_path(), signal=str(file), take=str(take), into=str(into))
     moments, complete = random.Random(7), []
     for i in range(kills):
         child = subprocess.Popen(

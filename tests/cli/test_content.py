@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+from places import ROOT
 
 import rig
 from rig.files import bundled
 
-ROOT = Path(__file__).parent.parent
 # Two steps of 24 bit: another version of a library may round the last bit the other way.
 TWO_STEPS = 2.0 / 2**23
 

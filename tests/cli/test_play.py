@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import model_files
 import numpy as np
@@ -18,13 +17,14 @@ from commandline import Playing, refused, rig
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from listener import Listener
+from places import SHARED
 from rigs import A2, NANO, RATE, db, guitar
 from terminal import Terminal
 
 from rig.audio import wav
 from rig.files import bundled
 
-REFERENCE = Path(__file__).parent.parent.parent / "shared" / "reference" / "models"
+REFERENCE = SHARED / "reference" / "models"
 needs_jackd = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 PLAYING = r"^Playing"
 

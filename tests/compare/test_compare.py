@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import commandline
 import model_files
@@ -17,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 from matplotlib import image
+from places import SHARED
 
 import rig
 from rig.audio.align import shifted
@@ -294,7 +294,7 @@ def test_the_page_is_a_picture_in_a_browser_without_any_network(pair, gear, tmp_
 # ---------------------------------------------------------------- a real training
 # Two models that the official trainer (neural-amp-modeler 0.13.0) made from a synthetic preamp; both take and models
 # are made anew or read from the folder beside the project. Published there: the trainer's own validation ESR.
-LAB = Path(__file__).parent.parent.parent / "shared" / "lab" / "capture"
+LAB = SHARED / "lab" / "capture"
 needs_lab = pytest.mark.skipif(not (LAB / "preamp.py").is_file(), reason="needs the synthetic preamp and its models")
 
 

@@ -7,7 +7,6 @@ import select
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from jackclients import wait_until
 from midi_bench import listening, outcomes, sounding
 from midi_sender import Sender
 from numba.core.runtime import rtsys
+from places import SUPPORT
 from rigs import RATE, Bench
 
 from rig.backends.jack.client import Jack
@@ -136,7 +136,7 @@ def test_events_over_jack_are_acted_on_in_the_very_period_in_which_they_are_sent
 @pytest.mark.soak
 def test_ten_thousand_events_from_another_process_are_acted_on_in_the_period_in_which_they_are_sent(jack_server, live):
     backend, control = live
-    program = Path(__file__).with_name("midi_sender.py")
+    program = SUPPORT / "machine" / "midi_sender.py"
     command = [sys.executable, str(program), "--server", jack_server.name, "--to", f"{backend.name}:midi"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as sender:
         for attempt in range(20):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import model_files
 import numpy as np
 import pytest
+from places import SHARED
 from rigs import A2, NANO
 
 from rig.nam import Model, loudness
 from rig.nam.loudness import measure_loudness_db
 
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference" / "models"
+REFERENCE = SHARED / "reference" / "models"
 
 
 def linear(path, taps, bias=None, rate=48000):

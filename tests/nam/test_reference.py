@@ -9,11 +9,12 @@ import pytest
 import soundfile
 from drivers import play
 from naive_nam import render
+from places import SHARED
 from test_network import error_db
 
 from rig.nam import Model
 
-REFERENCE = Path(__file__).parents[2] / "shared" / "reference"
+REFERENCE = SHARED / "reference"
 if not REFERENCE.exists():
     pytest.skip("the reference set is not here", allow_module_level=True)
 

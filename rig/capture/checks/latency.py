@@ -2,8 +2,8 @@
 
 The take is cut by the trainer's figure, so that the trainer finds 0 in it afterwards. It watches for the first sample
 that rises out of the noise after two single samples, so it triggers on the pre-ringing of converters and is a few
-samples early; the correlation (`rig.audio.align`) finds the middle of the sound. The two together tell a good figure from a
-lucky one.
+samples early; the correlation (`rig.audio.align`) finds the middle of the sound. The two together tell a good figure
+from a lucky one.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ fused: Callable[..., Any] = nb.njit(forceinline=True, fastmath={"contract"}, **F
 
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
-WITHOUT_KERNELS = ("cli", "compare", "control", "doctor", "recording")
+WITHOUT_KERNELS = ("cli", "compare", "doctor", "player", "recording")
 
 
 def cpu_name() -> str:
@@ -63,7 +63,7 @@ def cpu_features() -> str:
 def build_key() -> str:
     """Hash of everything that decides the machine code: sources, compiler, Python, CPU."""
     digest = hashlib.sha256()
-    package = Path(__file__).parent.parent
+    package = Path(__file__).parents[2]
     for path in sorted(package.rglob("*.py")):
         if path.relative_to(package).parts[0] in WITHOUT_KERNELS:
             continue

@@ -1,8 +1,8 @@
 """MIDI while playing: what the audio thread could not do by itself, and what it did, so that all agree on it.
 
-The audio thread acts on every event in its period and writes a log (`rig.midi_actions`). Read in the same order, the log says
-which commands to carry out here, and which values to take over, so that the display shows them and the next key starts
-from them.
+The audio thread acts on every event in its period and writes a log (`rig.midi_actions`). Read in the same order, the
+log says which commands to carry out here, and which values to take over, so that the display shows them and the next
+key starts from them.
 """
 
 from __future__ import annotations

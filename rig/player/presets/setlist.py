@@ -1,7 +1,8 @@
 """A setlist: presets in the order of their files, each ready to sound before it is called.
 
-What a preset needs is read and prepared by threads of its own (`rig.files.preload`), the next and the previous one first.
-A model or cabinet that several presets use is read once. A preset that cannot be used keeps its place with its reason.
+What a preset needs is read and prepared by threads of its own (`rig.files.preload`), the next and the previous one
+first. A model or cabinet that several presets use is read once. A preset that cannot be used keeps its place with its
+reason.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).parent
+from places import python_path
+
 MARK = "result of the child: "
 
 
@@ -23,7 +23,7 @@ def run_in_child(
     Fails with the child's output if it raises, crashes or takes too long.
     """
     environment = dict(os.environ if environment is None else environment)
-    path = [str(TESTS), str(TESTS.parent), *filter(None, [environment.get("PYTHONPATH")])]
+    path = [*python_path(), *filter(None, [environment.get("PYTHONPATH")])]
     environment["PYTHONPATH"] = os.pathsep.join(path)
     module = sys.modules[function.__module__].__spec__
     assert module is not None

@@ -53,6 +53,7 @@ from pathlib import Path
 from typing import Any
 
 from jackserver import JackServer
+from places import ROOT
 
 CLIENT = Path(__file__).parent / "device_client.py"
 ANSWER_S = 120.0  # it may have to compile first
@@ -102,7 +103,7 @@ class Device:
         return self.server if isinstance(self.server, str) else self.server.name
 
     def __enter__(self) -> Device:
-        path = os.pathsep.join([str(CLIENT.parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
             [sys.executable, str(CLIENT), "--server", self.server_name, "--name", self.name],
             stdin=subprocess.PIPE,

@@ -12,7 +12,7 @@ as a second witness. A take in which a frame time jumps, an xrun is reported or 
 
 All decks of a process must be on one server (see jackserver.py). As a program, for a server other than the session's:
 
-    python tests/support/machine/jackclients.py --server NAME --to rig:in --from rig:out_1 --from rig:out_2 [--freewheel] x.npy y.npy
+    python jackclients.py --server NAME --to rig:in --from rig:out_1 --from rig:out_2 [--freewheel] x.npy y.npy
 """
 
 from __future__ import annotations

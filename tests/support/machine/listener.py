@@ -16,9 +16,9 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+from places import ROOT
 
 AUDIBLE = 1e-3  # -60 dBFS
 LONGEST_S = 60
@@ -38,7 +38,7 @@ class Listener:
 
     def __init__(self, server: str, port: str) -> None:
         command = [sys.executable, __file__, server, port]
-        environment_path = str(Path(__file__).parent.parent)
+        environment_path = str(ROOT)
         self._process = subprocess.Popen(command, cwd=environment_path, stdout=subprocess.PIPE, text=True)
         self.heard: list[Heard] = []
         self._changed = threading.Condition()
@@ -76,7 +76,6 @@ class Listener:
 
 def listen(server: str, port: str) -> None:
     """For ever."""
-    sys.path.insert(0, str(Path(__file__).parent))
     import jack
     from jackclients import Deck
 

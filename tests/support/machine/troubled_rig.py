@@ -18,7 +18,7 @@ import sys
 import threading
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[3]))
 
 from rig.cli import main
 
@@ -35,13 +35,13 @@ def cut_the_connection() -> None:
 
 
 def leave_the_graph() -> None:
-    from rig.backends.jack import libjack
     from rig.backends.jack.client import Jack
+    from rig.backends.jack.libjack import handle, library
 
-    _, libjack = libjack.library()
+    _, libjack = library()
     for backend in [item for item in gc.get_objects() if isinstance(item, Jack)]:
         if not backend.gone and backend._active:
-            libjack.jack_deactivate(ctypes.c_void_p(libjack.handle(backend._client)))
+            libjack.jack_deactivate(ctypes.c_void_p(handle(backend._client)))
 
 
 def in_a_thread(act):
