@@ -267,7 +267,7 @@ class Sound:
         model = fields.get("model", self.model)
         if self.model is None or not isinstance(model, Model) or model.content_hash != self.model.content_hash:
             fields.setdefault("measured", None)
-        return replace(self, **fields)
+        return replace(self, **fields)  # type: ignore[arg-type]  # `__init__` takes an Interface, the field does not
 
     def _facts(self) -> list[tuple[str, str | None]]:
         """What a repr shows, by label."""

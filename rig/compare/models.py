@@ -54,9 +54,9 @@ def compare_models(
 
     `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
     was worth; the dry file enters each model at this level minus the model's own, in dB, and at 0 dB where one of the
-    two is not known. `second_wet`: the gear once more, to tell how well it repeats itself. `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler instead.
-    Raises RigError where the pair cannot be judged, ArgumentError for what is of the wrong type; a model that cannot be
-    judged is listed under `failures`.
+    two is not known. `second_wet`: the gear once more, to tell how well it repeats itself. `workers`: processes (None:
+    one per core); `cluster`: the address of a Dask scheduler instead. Raises RigError where the pair cannot be judged,
+    ArgumentError for what is of the wrong type; a model that cannot be judged is listed under `failures`.
     """
     if isinstance(models, str | os.PathLike) or not isinstance(models, Iterable):
         raise ArgumentError(
