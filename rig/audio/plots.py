@@ -146,7 +146,7 @@ def check_writable(path: str | Path, overwrite: bool = False) -> None:
     if path.suffix.lower() not in (".png", ".svg"):
         raise FileError(f"{path.name}: a figure is written as .png or .svg.")
     if path.is_dir() or (path.exists() and not overwrite):
-        raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
+        raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
     if not path.absolute().parent.is_dir():
         raise FileError(f"{path.name}: cannot be written; there is no folder {path.parent}.")
 

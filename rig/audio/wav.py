@@ -224,7 +224,7 @@ class Writer:
             raise AudioError(f"{self.path.name}: a folder of that name exists; choose another name.")
         if not self._overwrite and self.path.exists():
             raise AudioError(
-                f"{self.path.name}: the file exists already; choose another name, or replace it with --force."
+                f"{self.path.name}: the file exists already; choose another name, or replace it with --overwrite."
             )
 
     def write(self, samples: NDArray[Any]) -> None:

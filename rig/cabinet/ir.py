@@ -16,27 +16,33 @@ import contextlib
 import dataclasses
 import hashlib
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from .. import notebook
+from ..arguments import number, text, type_name
+from ..arguments import path as checked_path
 from ..audio import wav
 from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
 from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
-from ..errors import AudioError, IRError
+from ..errors import ArgumentError, AudioError, IRError
 
 Convention = Literal["nam", "unity"]
 
+LOAD, FROM_TAPS = "IR.load", "IR.from_taps"
 NAM_GAIN_DB = -18.0
 NAM_RATE = 48000  # Hz
 LONGEST_S = 30.0
 SILENCE_DBFS = -120.0  # a peak below this is silence: 24 bit end at -138
 CONSTANT_SAMPLES, CONSTANT = 64, 1e-3  # so many samples that differ by no more than this part of their peak are DC
+PICTURE_POINTS, PICTURE_DB = 96, 48.0  # of the small curve in a notebook
 LOUDEST_DBFS = 60.0  # float files can hold anything; this catches numbers meant as 16-bit integers
 
 
@@ -55,13 +61,14 @@ class IR:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def load(cls, path: str | Path, sample_rate: int = 48000, convention: Convention = "nam") -> IR:
+    def load(cls, path: str | os.PathLike[str], sample_rate: int = 48000, convention: Convention = "nam") -> IR:
         """Read any file libsndfile knows, 1 or 2 channels, resample it to `sample_rate`, apply the gain convention.
 
         Raises IRError: missing or unreadable, not audio, cut off, silent, constant, not finite, more than 2 channels,
         too long.
         """
-        path = Path(path)
+        path = checked_path(LOAD, "path", path)
+        sample_rate = _checked_rate(LOAD, sample_rate)
         gain = _gain(convention, sample_rate)
         try:
             with wav.Reader(path) as reader:
@@ -101,9 +108,19 @@ class IR:
         )
 
     @classmethod
-    def from_taps(cls, taps: NDArray[Any], sample_rate: int, name: str = "taps") -> IR:
-        """Taps as they are, shape (n,) or (channels, n), finite; no gain is applied."""
-        rows = np.atleast_2d(np.asarray(taps, np.float64))
+    def from_taps(cls, taps: ArrayLike, sample_rate: int, name: str = "taps") -> IR:
+        """Taps as they are, shape (n,) or (channels, n), finite; no gain is applied.
+
+        Raises ArgumentError for what is no array of numbers, IRError for other shapes, for silence and for NaN.
+        """
+        name, sample_rate = text(FROM_TAPS, "name", name), _checked_rate(FROM_TAPS, sample_rate)
+        try:
+            rows = np.atleast_2d(np.asarray(taps, np.float64))
+        except (TypeError, ValueError):
+            raise ArgumentError(
+                f"{FROM_TAPS}(taps=...) takes an array of numbers, not {type_name(taps)}; a file is loaded with "
+                "rig.IR.load(...)."
+            ) from None
         if rows.ndim != 2 or rows.shape[0] > 2 or not rows.size:
             raise IRError(f"{name}: taps must have the shape (n,), (1, n) or (2, n), not {np.shape(taps)}.")
         if not np.isfinite(rows).all():
@@ -113,7 +130,7 @@ class IR:
         content_hash = hashlib.sha256(frozen.tobytes()).hexdigest()
         return cls(frozen, sample_rate, name, None, sample_rate, content_hash, 0.0, "unity", warnings)
 
-    def with_taps(self, taps: NDArray[Any], name: str | None = None) -> IR:
+    def with_taps(self, taps: ArrayLike, name: str | None = None) -> IR:
         """The same response made into another, shape (channels, n): shaped, mixed, louder; the convention stays."""
         rows = IR.from_taps(taps, self.sample_rate, name if name is not None else self.name)
         return dataclasses.replace(
@@ -163,14 +180,53 @@ class IR:
         """One prepared filter per channel, for a Line; the caller keeps them while they are in use."""
         return tuple(Filter(channel) for channel in self.taps)
 
-    def render(self, x: NDArray[Any], block_size: int = 64) -> NDArray[np.float32]:
+    def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The cabinet's output for a mono signal x of shape (n,), from silence: (n,), or (n, 2) if the IR is stereo.
 
         As long as x: what rings on behind its end is not returned (append zeros to x to hear it). Runs on the
         convolver that plays live, fed with `block_size` samples at a time.
         """
-        y = convolve_offline(self.filters(), x, block_size)
+        y = convolve_offline(self.filters(), np.asarray(x), block_size)
         return y[0] if self.channels == 1 else np.ascontiguousarray(y.T)
+
+    def _facts(self) -> list[tuple[str, str | None]]:
+        """What a repr shows, by label."""
+        resampled = f", file {self.file_sample_rate} Hz" if self.file_sample_rate != self.sample_rate else ""
+        return [
+            ("channels", "stereo" if self.channels == 2 else "mono"),
+            ("length", f"{1000 * self.duration_s:.0f} ms, {self.taps.shape[1]} taps"),
+            ("rate", f"{self.sample_rate} Hz{resampled}"),
+            ("gain", f"{self.gain_db:+.1f} dB ({self.convention})"),
+        ]
+
+    def __repr__(self) -> str:
+        facts = dict(self._facts())
+        gain = f"gain {facts.pop('gain')}"
+        return notebook.line("rig.IR", self.name, [*facts.values(), gain])
+
+    def _repr_html_(self) -> str:
+        rows = [*self._facts(), ("file", None if self.path is None else str(self.path))]
+        return notebook.table(self.name, [*rows, *(("note", warning) for warning in self.warnings)], self._picture())
+
+    def _picture(self) -> str:
+        """Its response from 20 Hz to 20 kHz as a curve over 60 dB, the first channel's, a third of an octave smooth."""
+        bands = np.geomspace(20.0, min(20000.0, self.sample_rate / 2), PICTURE_POINTS + 1)
+        power = np.abs(np.fft.rfft(self.taps[0], max(1 << 15, self.taps.shape[1]))) ** 2
+        hz = np.linspace(0.0, self.sample_rate / 2, power.size)
+        total = np.interp(bands, hz, np.cumsum(power))
+        width = np.diff(bands) / hz[1]
+        level_db = 10 * np.log10(np.maximum(np.diff(total) / width, 1e-30))
+        height = np.clip(1.0 + (level_db - level_db.max()) / PICTURE_DB, 0.0, 1.0)
+        across = np.linspace(0.0, 1.0, PICTURE_POINTS)
+        label = f"Response, {bands[0]:g} Hz to {bands[-1] / 1000:g} kHz, {PICTURE_DB:g} dB high"
+        return notebook.curve([(float(x), float(y)) for x, y in zip(across, height, strict=True)], label)
+
+
+def _checked_rate(call: str, sample_rate: float) -> int:
+    rate = number(call, "sample_rate", sample_rate)
+    if not (LOWEST_HZ <= rate <= HIGHEST_HZ and rate.is_integer()):
+        raise IRError(f"{call}(sample_rate=...) takes {LOWEST_HZ} to {HIGHEST_HZ} Hz in whole Hz, not {rate:g}.")
+    return int(rate)
 
 
 def at_rate(ir: IR, sample_rate: float) -> IR:

@@ -13,6 +13,7 @@ form, wins over it:
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from typing import Any, Literal, get_args
 
 import platformdirs
 
+from .. import notebook
+from ..arguments import finite, path, text
 from ..errors import ConfigError
 from ..files.toml_file import Table, read_toml_if_any, shown_name
 from ..levels import MAX_LEVEL_DBU, Level
@@ -31,6 +34,14 @@ Origin = Literal["table", "yours"]
 
 SHIPPED_TABLE = Path(__file__).with_name("interfaces.toml")
 SCHEMA = 1
+CALL = "rig.Interface"
+LEVELS = {  # the keys that are levels, and which input or output each is of
+    "max_inst_dbu": "instrument",
+    "max_inst_pad_dbu": "instrument with pad",
+    "max_line_dbu": "line",
+    "max_mic_dbu": "microphone",
+    "max_line_out_dbu": "line out",
+}
 WAY_OUT = "give its level with --max-input-dbu X"
 
 
@@ -63,6 +74,13 @@ class Interface:
     note: str = ""
     origin: Origin = "table"
 
+    def __post_init__(self) -> None:
+        for key in ("model", "maker"):
+            text(CALL, key, getattr(self, key))
+        for key in LEVELS:
+            if getattr(self, key) is not None:
+                finite(CALL, key, getattr(self, key))
+
     @property
     def name(self) -> str:
         """Maker and model."""
@@ -91,13 +109,14 @@ class Interface:
         return Level(self.max_inst_dbu, ", ".join(parts))
 
     @classmethod
-    def named(cls, name: str, *, table: Path | None = None) -> Interface:
+    def named(cls, name: str, *, table: str | os.PathLike[str] | None = None) -> Interface:
         """The interface of that name: case, spaces, dashes and the maker do not matter ("apollo-8x").
 
         `table` stands for the player's own file. ConfigError for a name that fits none, or several.
         """
-        wanted = _key(name)
-        for interfaces in (_read(table or user_table(), "yours"), _shipped()):
+        wanted = _key(text("Interface.named", "name", name))
+        table = None if table is None else path("Interface.named", "table", table)
+        for interfaces in (_read(user_table() if table is None else table, "yours"), _shipped()):
             found = [interface for interface in interfaces if wanted in _keys(interface)]
             if len(found) == 1:
                 return found[0]
@@ -107,11 +126,27 @@ class Interface:
         raise ConfigError(_unknown(name, cls.all(table=table)))
 
     @classmethod
-    def all(cls, *, table: Path | None = None) -> tuple[Interface, ...]:
+    def all(cls, *, table: str | os.PathLike[str] | None = None) -> tuple[Interface, ...]:
         """Every interface that can be named; the player's own first, in place of ours of the same name."""
-        own = _read(table or user_table(), "yours")
+        own = _read(user_table() if table is None else path("Interface.all", "table", table), "yours")
         taken = {key for interface in own for key in _keys(interface)}
         return own + tuple(interface for interface in _shipped() if not _keys(interface) & taken)
+
+    def _levels(self) -> list[tuple[str, str | None]]:
+        """The levels that are known, by what they are of."""
+        known = ((label, getattr(self, key)) for key, label in LEVELS.items())
+        return [(label, None if dbu is None else f"{dbu:g} dBu") for label, dbu in known]
+
+    def __repr__(self) -> str:
+        basis = f"basis {self.basis}{', disputed' if self.disputed else ''}" if self.basis is not None else None
+        own = "your entry" if self.origin == "yours" else None
+        levels = [f"{label} {level}" for label, level in self._levels() if level]
+        return notebook.line(CALL, self.name, [*(levels or ["no level known"]), basis, own])
+
+    def _repr_html_(self) -> str:
+        basis = None if self.basis is None else f"{self.basis}{' (disputed)' if self.disputed else ''}"
+        rows = [*self._levels(), ("basis", basis), ("source", self.source), ("note", self.note)]
+        return notebook.table(self.name, rows)
 
 
 def _key(name: str) -> str:

@@ -297,7 +297,8 @@ class Player:
         if name in NOISE_VALUES:
             self.noise.set(name, value)
             return
-        self.sound = self.sound.changed(**{f"{name}_db": COMMANDS[name].clamped(value)})
+        value_db = COMMANDS[name].clamped(value)
+        self.sound = self.sound.changed(**{f"{name}_db": value_db})  # type: ignore[arg-type]  # a name at run time
         self._follow_levels()
         if name == "preamp_gain":
             self.describe_levels()
@@ -337,7 +338,7 @@ class Player:
     def do_level_mode(self) -> None:
         """The next level mode."""
         now = LEVEL_MODES.index(self.sound.level_mode or self.sound.output.mode)
-        order = ("normalized", "raw", "calibrated")
+        order: tuple[LevelMode, ...] = ("normalized", "raw", "calibrated")
         following = order[(order.index(LEVEL_MODES[now]) + 1) % len(order)]
         self.sound = self.sound.changed(level_mode=following)
         self._follow_levels()

@@ -234,7 +234,7 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
     assert -40 < db(demo.samples) < 0
     assert "peak" in done.stdout
     again = rig(*render_else, cwd=tmp_path, JACK_DEFAULT_SERVER=f"none-{os.getpid()}")
-    refused(again, "rig-demo.wav", "--force")  # whatever is there is not ours to replace
+    refused(again, "rig-demo.wav", "--overwrite")  # whatever is there is not ours to replace
 
 
 @needs_jackd

@@ -131,7 +131,7 @@ def test_a_24_bit_file_is_limited_and_says_how_often(tmp_path, di):
     loud = render(sound, di, tmp_path / "float.wav")
     assert loud.output_peak_dbfs > 0
     assert loud.clipped_samples == 0
-    limited = render(sound, di, tmp_path / "24.wav", subtype="PCM_24")
+    limited = render(sound, di, tmp_path / "24.wav", bits=24)
     assert limited.clipped_samples > 100
     y = wav.read(tmp_path / "24.wav")
     assert (y.subtype, np.abs(y.samples).max() <= 1.0) == ("PCM_24", True)
@@ -206,7 +206,7 @@ def test_an_entered_level_is_used_remembered_and_shown_as_entered(tmp_path, di):
 def test_an_existing_output_is_refused_without_force_and_kept(tmp_path, di):
     out = tmp_path / "out.wav"
     out.write_bytes(b"precious")
-    refused(rig("render", NANO, di, out), r"out\.wav", "exists", "--force")
+    refused(rig("render", NANO, di, out), r"out\.wav", "exists", "--overwrite")
     assert out.read_bytes() == b"precious"
     assert rig("render", NANO, di, out, "--force").returncode == 0
     assert len(wav.read(out).samples) == RATE

@@ -144,7 +144,7 @@ def check_target(path: str | Path, overwrite: bool = False) -> None:
     if path.suffix.lower() != ".wav":
         raise AudioError(f"{path.name}: a training signal is a .wav file; name it {path.stem or 'signal'}.wav.")
     if path.exists() and not overwrite:
-        raise AudioError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
+        raise AudioError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
 
 
 def as_24_bit(x: NDArray[Any]) -> NDArray[np.int32]:

@@ -100,7 +100,7 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
         kept_interface_level(options),
         options.preamp_gain_db,
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
-        options.level,
+        options.level_mode,
     ).with_loudness()
     if options.ir_against is not None:
         return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))

@@ -22,4 +22,6 @@ def add(commands: Any) -> None:
     command.add_argument("ir", type=Path, metavar="IR_FOLDER", help="a folder of cabinet IRs")
     command.add_argument("--blind", action="store_true", help="begin in random order and without names")
     add_session_options(command)
-    command.set_defaults(run=play.run, equal_loudness=True, no_ir=False, else_render=None, force=False, presets=False)
+    command.set_defaults(
+        run=play.run, equal_loudness=True, no_ir=False, else_render=None, overwrite=False, presets=False
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError, FileError
-from ..options import add_json_option, models_from
+from ..options import add_json_option, add_overwrite_option, models_from
 from ..terminal import Progress
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
-    command.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    add_overwrite_option(command, "FILE")
     add_json_option(command)
     command.set_defaults(run=run)
 
@@ -45,7 +45,6 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     from ...compare.models import compare_models, take_files
-    from ...compare.pair import TakeFiles
     from ...levels import entered_level
 
     if options.capture_dbu is not None:
@@ -54,12 +53,10 @@ def run(options: argparse.Namespace) -> int:
     is_capture = first.is_dir()
     if not rest or (len(rest) < 2 and not is_capture):
         raise CompareError("Name what was played, what came back, and at least one model: DRY WET MODEL...")
-    files = take_files(first, None if is_capture else rest.pop(0), options.capture_dbu)
-    if options.second_wet is not None:
-        files = TakeFiles(files.dry, files.wet, files.input_dbu, files.input_basis, options.second_wet)
+    files = take_files(first, None if is_capture else rest.pop(0), options.capture_dbu, options.second_wet)
     models = [model for path in rest for model in _models(path)]
     if options.html is not None:
-        _check_page(options.html, options.force)
+        _check_page(options.html, options.overwrite)
     comparison = compare_models(
         files,
         models=models,
@@ -86,9 +83,9 @@ def _models(path: Path) -> list[Path]:
     return models_from(path, ()) if path.is_dir() else [path]
 
 
-def _check_page(path: Path, force: bool) -> None:
-    if path.exists() and not force:
-        raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
+def _check_page(path: Path, overwrite: bool) -> None:
+    if path.exists() and not overwrite:
+        raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
     if not path.absolute().parent.is_dir():
         raise FileError(f"{path.name}: cannot be written; there is no folder {path.parent}.")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import IRError, RigError
 from ...files.folders import AUDIO_ENDINGS, files_in
-from ..options import add_json_option
+from ..options import add_json_option, add_overwrite_option
 from ..terminal import Progress
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
     command.add_argument("--smoothing", type=int, default=12, metavar="N", help="drawn over 1/N octave (default 12)")
     command.add_argument("--match-level", action="store_true", help="draw all as loud as the first")
     add_json_option(command)
-    command.add_argument("--force", action="store_true", help="replace files that exist")
+    add_overwrite_option(command, "files")
     _add_mix(command.add_argument_group("mix (up to four files)"))
     _add_shape(command.add_argument_group("shape"))
     _add_export(command.add_argument_group("export (the player's own -18 dB is left out)"))
@@ -118,7 +118,7 @@ def run(options: argparse.Namespace) -> int:
     if figure is not None:
         from ...audio.plots import save
 
-        save(figure, options.png, options.force)
+        save(figure, options.png, options.overwrite)
     made = describe(result.ir) if result is not None else None
     if options.json:
         report: dict[str, Any] = {"files": [r.to_json() for r in reports], "errors": errors}
@@ -151,7 +151,7 @@ def _check(options: argparse.Namespace) -> None:
     if options.png is not None:
         from ...audio.plots import check_writable
 
-        check_writable(options.png, options.force)
+        check_writable(options.png, options.overwrite)
     if options.export is None:
         for name in ("length", "mono", "normalize"):
             if getattr(options, name):
@@ -159,9 +159,9 @@ def _check(options: argparse.Namespace) -> None:
         return
     if options.export.exists() and any(p.exists() and p.samefile(options.export) for p in options.files):
         raise IRError(f"{options.export.name}: this is one of the files to be read; choose another name.")
-    if options.export.exists() and not options.force:
+    if options.export.exists() and not options.overwrite:
         raise IRError(
-            f"{options.export.name}: the file exists already; choose another name, or replace it with --force."
+            f"{options.export.name}: the file exists already; choose another name, or replace it with --overwrite."
         )
 
 
@@ -225,7 +225,7 @@ def _export(options: argparse.Namespace, ir: IR) -> Any:
         subtype=DEPTHS[options.bits],
         mono=options.mono,
         normalize=options.normalize,
-        overwrite=options.force,
+        overwrite=options.overwrite,
     )
 
 

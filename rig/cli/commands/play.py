@@ -11,7 +11,15 @@ from ...files import bundled
 from ...files.folders import Found
 from ..live.session import Session
 from ..open_backend import opened
-from ..options import add_session_options, check_levels, check_noise, irs_from, kept_interface_level, models_from
+from ..options import (
+    add_overwrite_option,
+    add_session_options,
+    check_levels,
+    check_noise,
+    irs_from,
+    kept_interface_level,
+    models_from,
+)
 from ..terminal import Screen
 
 
@@ -35,7 +43,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )
-    command.add_argument("--force", action="store_true", help="replace that FILE if it exists")
+    add_overwrite_option(command, "that FILE")
     command.set_defaults(run=run, equal_loudness=False, blind=False, presets=True)
 
 
@@ -92,15 +100,20 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         interface=interface,
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=options.model_input_dbu,
-        level_mode=options.level,
-        gate_dbfs=options.gate,
-        rumble_hz=options.rumble,
+        level_mode=options.level_mode,
+        gate_dbfs=options.gate_dbfs,
+        rumble_hz=options.rumble_hz,
     )
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))
     di = options.di or bundled.di()
     done = render(
-        sound, di, options.else_render, tail_s=1.0, overwrite=options.force, progress=Progress(options.else_render.name)
+        sound,
+        di,
+        options.else_render,
+        tail_s=1.0,
+        overwrite=options.overwrite,
+        progress=Progress(options.else_render.name),
     )
     print(f"Guitar   {di.name}, peak {done.input_peak_dbfs:.1f} dBFS")
     print(f"Model    {model.name}")

@@ -5,12 +5,24 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..options import add_json_option, add_level_options, add_noise_options, check_levels, check_noise, interface_level
+from ..options import (
+    add_json_option,
+    add_level_options,
+    add_noise_options,
+    add_overwrite_option,
+    also_accept,
+    check_levels,
+    check_noise,
+    interface_level,
+)
 from ..terminal import Progress
 
-DEPTHS = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
+if TYPE_CHECKING:
+    from ...rendering import Bits
+
+BITS: dict[str, Bits] = {"16": 16, "24": 24, "float": "float"}
 
 
 def add(commands: Any) -> None:
@@ -30,12 +42,13 @@ def add(commands: Any) -> None:
     add_level_options(command)
     add_noise_options(command)
     command.add_argument(
-        "--tail", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
+        "--tail-s", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
     )
+    also_accept(command, "--tail", "tail_s", type=float)
     command.add_argument(
-        "--bits", choices=DEPTHS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
+        "--bits", choices=BITS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
     )
-    command.add_argument("--force", action="store_true", help="replace OUTPUT if it exists")
+    add_overwrite_option(command, "OUTPUT")
     add_json_option(command)
     command.set_defaults(run=run)
 
@@ -60,9 +73,9 @@ def run(options: argparse.Namespace) -> int:
         interface=interface,
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=entered,
-        level_mode=options.level,
-        gate_dbfs=options.gate,
-        rumble_hz=options.rumble,
+        level_mode=options.level_mode,
+        gate_dbfs=options.gate_dbfs,
+        rumble_hz=options.rumble_hz,
     )
     if options.ir is not None:
         sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))
@@ -70,9 +83,9 @@ def run(options: argparse.Namespace) -> int:
         sound,
         options.input,
         options.output,
-        tail_s=options.tail,
-        overwrite=options.force,
-        subtype=DEPTHS[options.bits],
+        tail_s=options.tail_s,
+        overwrite=options.overwrite,
+        bits=BITS[options.bits],
         progress=None if options.json else Progress(f"{options.output.name}"),
     )
     if options.model_input_dbu is not None:

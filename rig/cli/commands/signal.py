@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..options import add_json_option
+from ..options import add_json_option, add_overwrite_option
 
 
 def add(commands: Any) -> None:
@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
         "--seconds", type=float, default=190.0, metavar="S", help="length, from 35 (default 190, as the official one)"
     )
     command.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
-    command.add_argument("--force", action="store_true", help="replace OUT.wav if it exists")
+    add_overwrite_option(command, "OUT.wav")
     add_json_option(command)
     command.set_defaults(run=run)
 
@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     from ...capture.signal.training_signal import check_target, own_signal, write_signal
 
-    check_target(options.output, options.force)
+    check_target(options.output, options.overwrite)
     signal = own_signal(options.seconds, options.seed)
-    write_signal(options.output, signal, options.force)
+    write_signal(options.output, signal, options.overwrite)
     if options.json:
         print(json.dumps({"file": str(options.output), **signal.to_json()}, indent=2))
         return 0

@@ -94,7 +94,7 @@ class Session:
             self.irs,
             interface=self.interface,
             preamp_gain_db=self.options.preamp_gain_db,
-            level_mode=self.options.level,
+            level_mode=self.options.level_mode,
             model_input_dbu=self.options.model_input_dbu,
             size=self.options.size,
             source=LOOP if self.options.di is not None else PORT,
@@ -107,7 +107,7 @@ class Session:
             blind=self.options.blind,
         )
         player.recorder.folder = self.options.record_to
-        player.noise.begin(self.options.gate, self.options.rumble)
+        player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self.backend, player)
         return player

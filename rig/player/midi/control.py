@@ -175,7 +175,7 @@ class MidiControl:
         if name == "volume":
             player.volume.db = value
         else:
-            player.sound = player.sound.changed(**{f"{name}_db": value})
+            player.sound = player.sound.changed(**{f"{name}_db": value})  # type: ignore[arg-type]  # a name at run time
             self._trimmed = True
         self._moved[name] = time.monotonic()
 
