@@ -27,10 +27,10 @@ soak: $(READY)
 	@sh .ci/setup browser
 	$(VENV)/bin/python -m pytest -m soak
 
-# The hour of tests/test_hour.py in five minutes.
+# The hour of tests/engine/test_hour.py in five minutes.
 soak-quick: $(READY)
 	@sh .ci/setup libraries server
-	RIG_SOAK_MINUTES=5 $(VENV)/bin/python -m pytest -s -m soak tests/test_hour.py
+	RIG_SOAK_MINUTES=5 $(VENV)/bin/python -m pytest -s -m soak tests/engine/test_hour.py
 
 # The site of docs/, in site/. A dead link, a page outside the tree or a stale reference page is an error.
 docs: $(READY)

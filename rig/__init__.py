@@ -1,66 +1,80 @@
 """rig: play, capture and compare NAM models and cabinet IRs.
 
     model, cab = rig.Model.load("models/crunch.nam"), rig.IR.load("irs/4x12.wav")
-    sound = rig.Sound(model, cab, interface=rig.Interface.named("apollo-8x").level())
+    sound = rig.Sound(model, cab, interface=rig.Interface.named("apollo-8x"))
     print(sound.calibration)
-    rig.render(sound, "di.wav", "out.wav")
+    rig.render(sound, "di.wav", "out.wav")  # or sound.render(samples, 48000)
 
-Nothing heavy is imported before it is used.
+What stands in `__all__` is public and stays; every error is in `rig.errors`. Nothing heavy is imported before it is
+used.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from . import errors
 from .errors import RigError
 
 if TYPE_CHECKING:
-    from .compare import compare_models
+    from .cabinet.ir import IR
+    from .compare import Comparison, compare_models
     from .engine import Engine
-    from .interface import Interface
-    from .ir import IR
+    from .files import bundled
     from .lane import Lane
     from .levels import Level
+    from .library.interfaces import Interface
     from .nam import Model
-    from .rendering import render
+    from .rendering import Rendered, render
     from .sound import Sound
 
 __version__ = "0.1.0"
 __all__ = [
     "IR",
+    "Comparison",
     "Engine",
     "Interface",
     "Lane",
     "Level",
     "Model",
+    "Rendered",
     "RigError",
     "Sound",
     "__version__",
+    "bundled",
     "compare_models",
+    "errors",
     "render",
 ]
 
-_HOMES = {
-    "IR": "ir",
+_HOMES = {  # the module each name is imported from when it is used first
+    "IR": "cabinet.ir",
+    "Comparison": "compare",
     "Engine": "engine",
-    "Interface": "interface",
+    "Interface": "library.interfaces",
     "Lane": "lane",
     "Level": "levels",
     "Model": "nam",
+    "Rendered": "rendering",
     "Sound": "sound",
     "compare_models": "compare",
     "render": "rendering",
 }
+_MODULES = {"bundled": "bundled"}  # the same for modules
 
+if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'rig' has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
 
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+        if name in _MODULES:
+            value = import_module(f".{_MODULES[name]}", __name__)
+        elif name in _HOMES:
+            value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        else:
+            raise AttributeError(f"module 'rig' has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

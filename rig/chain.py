@@ -22,33 +22,22 @@ from typing import Any
 
 import numpy as np
 
-from .cabinet.playable import CABINET
-from .dsp.convolve import LINE, MAX_CHUNK, voice_ready
+from .ab_switch import SWITCH, B, dip
+from .cabinet.prepared import CABINET
+from .dsp.convolver.kernels import LINE, MAX_CHUNK, voice_ready
+from .dsp.cpu_load import LOAD, begin_cycle, end_cycle
+from .dsp.cycle_record import BLOCK_SIGNATURE, HOST
 from .dsp.gate import apply_gate, run_gate
-from .dsp.host import BLOCK_SIGNATURE, HOST
-from .dsp.jit import entry, kernel
-from .dsp.load import LOAD, begin_cycle, end_cycle
-from .dsp.meter import FLAT_TOPS, METER, RUNAWAY, count_flat_tops, meter, unfit_samples
-from .dsp.pointers import floats, foreign, load_acquire, offset, record, store_release
+from .dsp.meter import FLAT_TOPS, METER, RUNAWAY, count_flat_tops, count_nonfinite, meter
+from .dsp.native.compile import entry, kernel
+from .dsp.native.pointers import floats, foreign, load_acquire, offset, record, store_release
+from .dsp.ramp import RAMP, multiply, ramp_gains
 from .dsp.ring import ring_begin, ring_write
 from .dsp.rumble import run_rumble
-from .dsp.smooth import RAMP, multiply, ramp_gains
 from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
-from .handover import (
-    CATCH_UP,
-    CROSS,
-    FADE_IN,
-    FADE_OUT,
-    HANDOVER,
-    LANES,
-    STEADY,
-    catch_up,
-    finish_change,
-    take_change,
-)
+from .handover import CATCH_UP, CROSS, FADE_IN, FADE_OUT, HANDOVER, LANES, STEADY, catch_up, finish_change, take_change
 from .lane import HEAD, LANE, SOURCE, run_lane
-from .midi import act_on_events
-from .switch import SWITCH, B, dip
+from .midi_actions import act_on_events
 
 PORT, LOOP, RETURN = 0, 1, 2  # the sources: the input port, a tape in its place, what comes back from gear
 SOURCES = 3
@@ -115,8 +104,8 @@ def block(engine: int, host: int, frames: int) -> None:
         returned = h.returned + skip if h.returned != 0 else 0
         send = h.send + skip if h.send != 0 else 0
         signal_path(c, engine, h.input + skip, returned, send, h.output_1 + skip, h.output_2 + skip, n)
-    if end_cycle(c.load, frames, h.timed != 0, c.handover.phase == STEADY and c.handover.asleep == 0):
-        c.handover.sleep_gain.target = 0.0  # overloaded: go to sleep
+    if end_cycle(c.load, frames, h.timed != 0, c.handover.phase == STEADY and c.handover.suspended == 0):
+        c.handover.suspend_gain.target = 0.0  # overloaded: go to sleep
     c.cycles += 1
 
 
@@ -200,7 +189,7 @@ def clean_source(c: Any, source: Any, index: int, frames: int) -> None:
 def read_port(c: Any, x: int, chunk: int, frames: int) -> None:
     """What came in; a NaN from outside is silence for everything behind this line."""
     incoming, kept = floats(x), floats(chunk)
-    unfit = unfit_samples(x, frames)
+    unfit = count_nonfinite(x, frames)
     c.input_faults += unfit
     for k in range(frames):
         kept[k] = incoming[k] if unfit == 0 or abs(incoming[k]) <= np.float32(RUNAWAY) else np.float32(0)
@@ -248,16 +237,16 @@ def mix_lanes(c: Any, frames: int) -> None:
         old = h.lanes[i]
         new = old if h.phase == STEADY else h.next_lanes[i]
         stays = old == new
-        if old != 0 and h.asleep == 0 and (stays or old_runs):
-            add_lane(c, i, old, 0 if stays and h.waking == 0 else 1 if stays else -1, frames)
+        if old != 0 and h.suspended == 0 and (stays or old_runs):
+            add_lane(c, i, old, 0 if stays and h.resuming == 0 else 1 if stays else -1, frames)
         if new != 0 and not stays and new_runs:
             add_lane(c, i, new, 1, frames)
-    ramp_gains(h.sleep_gain, c.fade_table, c.fade, c.gains, frames)
+    ramp_gains(h.suspend_gain, c.fade_table, c.fade, c.gains, frames)
     multiply(c.bus, c.gains, c.bus, frames)
     if c.switch.active != 0:
         multiply(c.bus, c.dip, c.bus, frames)
-    if h.sleep_gain.target == 0.0 and h.sleep_gain.value == 0.0:
-        h.asleep = 1
+    if h.suspend_gain.target == 0.0 and h.suspend_gain.value == 0.0:
+        h.suspended = 1
 
 
 @kernel

@@ -16,25 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import handover
-from .cabinet.playable import Cabinet
+from .cabinet.prepared import Cabinet
 from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
-from .dsp import load
-from .dsp.convolve import MAX_CHUNK, convolve
-from .dsp.filter import prepare_filter
-from .dsp.line import Line
-from .dsp.memory import Layout
-from .dsp.network import reset as reset_network
-from .dsp.network import run as run_network
-from .dsp.pointers import offset
-from .dsp.rate import reset_rated, run_rated
+from .dsp import cpu_load
+from .dsp.convolver.convolver import Convolver
+from .dsp.convolver.filter import prepare_filter
+from .dsp.convolver.kernels import MAX_CHUNK, convolve
+from .dsp.native.memory import Layout
+from .dsp.native.pointers import offset
+from .dsp.network.interpreter import reset as reset_network
+from .dsp.network.interpreter import run as run_network
+from .dsp.network.resampled import reset_rated, run_rated
+from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
-from .dsp.smooth import fade_samples, fade_table, settle
 from .dsp.tape import Tape
 from .errors import RigError
 from .handover import CHANGE, KEEP, LANES
 from .lane import Lane
-from .midi import Midi
-from .noise import Noise
+from .midi_actions import Midi
+from .noise_control import Noise
 
 # Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
 NEEDED_WHILE_PLAYING = (
@@ -105,7 +105,7 @@ class Engine:
             needed.compile()
         self.sample_rate = sample_rate
         self.fade_samples = fade_samples(sample_rate)
-        self.line = Line(math.ceil(LONGEST_CABINET_S * sample_rate))
+        self.line = Convolver(math.ceil(LONGEST_CABINET_S * sample_rate))
         ring_samples = 1 << int(RING_S * sample_rate - 1).bit_length()
         layout = Layout()
         part = layout.reserve(CHAIN)
@@ -127,9 +127,9 @@ class Engine:
         self._rings = [self._arena[ring] for ring in rings]
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
-        for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["sleep_gain"]):
+        for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["suspend_gain"]):
             settle(ramp, 1.0)
-        load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
+        cpu_load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
 
         self._handover = self.address + offset(CHAIN, "handover")
         self._held: dict[int, _Held] = {}  # lanes and cabinets the audio thread may look at, by address
@@ -159,7 +159,7 @@ class Engine:
         if isinstance(cabinet, Cabinet):
             for part in cabinet.filters:
                 self.line.check(part)
-        self.tend()
+        self.poll()
         change = Change()
         waiting = handover.recall(self._handover)
         if waiting:
@@ -185,7 +185,7 @@ class Engine:
         if lost:
             raise RigError("Two threads hand sounds to the same engine; only one may.")
 
-    def tend(self) -> bool:
+    def poll(self) -> bool:
         """Free what the audio thread has given back; True if nothing is on its way any more. Call it now and then."""
         first = address = handover.collect(self._handover)
         while address:
@@ -270,7 +270,7 @@ class Engine:
         self.record["switch"]["presses"] += 1
 
     def listen(self, moves: Sequence[int]) -> Midi:
-        """Act on MIDI from now on: what each parameter moves, see `rig.midi`. A map is still to come (`Midi.use`)."""
+        """Act on MIDI from now on: what each parameter moves, see `midi_actions.py`; its map comes by `Midi.use`."""
         self._midi.append(Midi(self.record, moves))  # a cycle at work may still read the one before
         return self._midi[-1]
 
@@ -346,7 +346,7 @@ class Engine:
         if not new.sum():
             return Share(None, None)
         middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
-        return Share((middle + 0.5) / load.BINS_PER_PERIOD, worst)
+        return Share((middle + 0.5) / cpu_load.BINS_PER_PERIOD, worst)
 
     def flat_tops(self) -> int:
         """How often the guitar stood still at a high level, as behind a clipping converter, since it was last asked."""
@@ -375,14 +375,14 @@ class Engine:
         return max((lane.latency_samples for lane in self.lanes if lane is not None), default=0)
 
     @property
-    def asleep(self) -> bool:
+    def suspended(self) -> bool:
         """Whether an overload has silenced the lanes; handing over a lane wakes them."""
-        return bool(self.record["handover"]["asleep"])
+        return bool(self.record["handover"]["suspended"])
 
     def wait_until_steady(self, timeout_s: float = 2.0) -> bool:
         """Wait until no change is on its way; False if the audio thread does not run or is too slow."""
         deadline = time.monotonic() + timeout_s
-        while not self.tend():
+        while not self.poll():
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)

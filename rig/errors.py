@@ -13,6 +13,7 @@ RigError
 ├── CaptureError     a capture that cannot be made, checked or finished
 ├── CompareError     recordings that cannot be compared
 ├── LevelError       a level or gain outside anything sensible
+├── ArgumentError    a call from Python with something of the wrong type; a TypeError as well
 └── BackendError     the audio server or sound card, its ports, its rate
     ├── NoServer     no JACK server is there to play on
     └── ServerGone   the server went away while playing; it may come back
@@ -59,6 +60,10 @@ class CompareError(RigError):
 
 class LevelError(RigError):
     """A level or gain outside anything sensible."""
+
+
+class ArgumentError(RigError, TypeError):
+    """Something of the wrong type was given to rig from Python; a `TypeError`, as Python itself raises."""
 
 
 class BackendError(RigError):

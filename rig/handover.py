@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from .dsp.jit import entry, kernel
-from .dsp.pointers import exchange, load_acquire, offset, record, store_release
-from .dsp.smooth import RAMP
+from .dsp.native.compile import entry, kernel
+from .dsp.native.pointers import exchange, load_acquire, offset, record, store_release
+from .dsp.ramp import RAMP
 from .lane import LANE, hear_past, source_head
 
 LANES = 4  # lanes an engine can run at once; their sum goes into the cabinet
@@ -52,9 +52,9 @@ HANDOVER = np.dtype(
         ("cabinet", np.int64),
         ("next_cabinet", np.int64),
         ("voice", np.int64),  # first of the two convolver voices that play; the other two belong to the next cabinet
-        ("asleep", np.int64),  # 1: overloaded, lanes are not run
-        ("waking", np.int64),  # 1: this fade in ends a sleep, so lanes that stay rise with it
-        ("sleep_gain", RAMP),  # their way to silence
+        ("suspended", np.int64),  # 1: overloaded, lanes are not run
+        ("resuming", np.int64),  # 1: this fade in ends a sleep, so lanes that stay rise with it
+        ("suspend_gain", RAMP),  # their way to silence
         ("changes", np.int64),  # completed ever
     ],
     align=True,
@@ -67,7 +67,7 @@ def take_change(h: Any, address: int, load: float) -> None:
     """At the start of a chunk: begin a pending change if nothing stands in its way."""
     if h.phase != STEADY or load_acquire(address + PENDING) == 0:
         return
-    if h.asleep == 0 and h.sleep_gain.target == 0.0:
+    if h.suspended == 0 and h.suspend_gain.target == 0.0:
         return  # on its way to sleep: let it get there
     h.change = exchange(address + PENDING, 0)
     if h.change == 0:
@@ -79,7 +79,7 @@ def take_change(h: Any, address: int, load: float) -> None:
         heavy |= change.lanes[i] != KEEP and runs_model(h.lanes[i]) and runs_model(h.next_lanes[i])
     h.next_cabinet = h.cabinet if change.cabinet == KEEP else change.cabinet
     h.position = 0
-    h.phase = FADE_OUT if heavy and load > CROSS_LOAD and h.asleep == 0 else CATCH_UP
+    h.phase = FADE_OUT if heavy and load > CROSS_LOAD and h.suspended == 0 else CATCH_UP
 
 
 @kernel
@@ -97,11 +97,11 @@ def catch_up(h: Any, frames: int, table: int, fade: int, cabinet_ready: bool) ->
         if lane != 0 and lane != h.lanes[i]:
             ready &= hear_past(lane, source_head(lane) - frames, CATCH_UP_RATE * frames, table, fade)
     if ready:
-        if h.asleep != 0 and lanes_change(h):
-            h.asleep, h.waking = 0, 1
-            ramp_to_one(h.sleep_gain)
+        if h.suspended != 0 and lanes_change(h):
+            h.suspended, h.resuming = 0, 1
+            ramp_to_one(h.suspend_gain)
         # After FADE_OUT (position at its end) and after a sleep the old lanes are silent already.
-        h.phase = FADE_IN if h.position > 0 or h.waking != 0 else CROSS
+        h.phase = FADE_IN if h.position > 0 or h.resuming != 0 else CROSS
         h.position = 0
 
 
@@ -134,7 +134,7 @@ def finish_change(h: Any, address: int) -> None:
             h.cabinet = h.next_cabinet
             h.voice = 2 - h.voice
     done = h.change
-    h.change, h.phase, h.position, h.waking = 0, STEADY, 0, 0
+    h.change, h.phase, h.position, h.resuming = 0, STEADY, 0, 0
     h.changes += 1
     # The control side only ever takes the whole list, so it is ours while 0 stands there.
     change.next = exchange(address + RETIRED, 0)

@@ -14,17 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from .dsp import fraction
-from .dsp.convolve import MAX_CHUNK
-from .dsp.fraction import delay_fraction, fraction_taps, whole_and_fraction
+from .dsp import fractional_delay
+from .dsp.convolver.kernels import MAX_CHUNK
+from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.gate import GATE
-from .dsp.jit import kernel
-from .dsp.memory import Layout
-from .dsp.meter import unfit_samples
-from .dsp.pointers import floats, foreign, load_acquire, offset, record
-from .dsp.rate import Playable
+from .dsp.meter import count_nonfinite
+from .dsp.native.compile import kernel
+from .dsp.native.memory import Layout
+from .dsp.native.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.network.resampled import Playable
+from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
-from .dsp.smooth import RAMP, multiply, ramp_gains, settle
 from .errors import RigError
 
 DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
@@ -128,7 +128,7 @@ def run_lane(lane: Any, x: int, frames: int, table: int, fade: int) -> None:
         gained = floats(lane.gained)
         for i in range(frames):
             out[i] = gained[i]
-    if unfit_samples(lane.output, frames) > 0:
+    if count_nonfinite(lane.output, frames) > 0:
         # Nothing of this chunk can be trusted, and the model remembers: start it afresh behind a short silence.
         lane.faults += 1
         lane.silent_for = lane.fault_samples
@@ -201,19 +201,19 @@ class Lane:
         self.network, self.source, self._sign = network, source, -1.0 if inverted else 1.0
         self.trims_db: tuple[float, float] | None = None  # of input and output, where the gains hold trims
         whole, rest = whole_and_fraction(delay_samples)
-        ring_delay = whole - fraction.CENTRE if rest else whole
+        ring_delay = whole - fractional_delay.CENTRE if rest else whole
         if ring_delay < 0:
             raise RigError(
-                f"A lane cannot be {delay_samples:g} samples late: 0 or more, and {fraction.CENTRE} or more where it "
-                "is not a whole number."
+                f"A lane cannot be {delay_samples:g} samples late: 0 or more, and {fractional_delay.CENTRE} or more "
+                "where it is not a whole number."
             )
         self.delay_samples = whole + rest
         ring_samples = 1 << ring_delay.bit_length()
         layout = Layout()
         head, ring = layout.reserve(LANE), layout.reserve(np.float32, ring_samples)
         taps, taps_past = (
-            layout.reserve(np.float32, fraction.TAPS),
-            layout.reserve(np.float32, fraction.TAPS + MAX_CHUNK),
+            layout.reserve(np.float32, fractional_delay.TAPS),
+            layout.reserve(np.float32, fractional_delay.TAPS + MAX_CHUNK),
         )
         scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("gains", "gained", "output", "past")}
         self._arena = layout.allocate()
@@ -241,7 +241,7 @@ class Lane:
         # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
         past = network.receptive_field_samples if network is not None else 0
         lane["late"] = self.latency_samples
-        lane["run_in"] = past + whole + fraction.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+        lane["run_in"] = past + whole + fractional_delay.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
 
     @property
     def latency_samples(self) -> int:

@@ -19,6 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from .arguments import finite, text
 from .errors import LevelError
 
 LevelMode = Literal["raw", "normalized", "calibrated"]
@@ -108,7 +109,7 @@ def calibrated_output_gain_db(model_output_dbu: float, max_input_dbu: float, pre
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A level in dBu and where it comes from.
+    """A level in dBu and where it comes from; ArgumentError or LevelError for what is no finite number.
 
     >>> print(Level(12.2, "Apollo 8x, article"))
     12.2 dBu (Apollo 8x, article)
@@ -116,6 +117,10 @@ class Level:
 
     dbu: float
     basis: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "dbu", finite("rig.Level", "dbu", self.dbu))
+        text("rig.Level", "basis", self.basis)
 
     def __str__(self) -> str:
         return f"{_shown(self.dbu)} dBu ({self.basis})"

@@ -7,26 +7,25 @@ of another rate is resampled there and back. A model that states no loudness is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from os import PathLike
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .backends.offline import Offline
-from .engine import Engine
+from .arguments import check_type, path
+from .audio.wav import Reader, Writer
 from .errors import AudioError, RigError
 from .levels import db_from_gain
-from .resample import resample
+from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .sound import Sound
-from .wav import Reader, Writer
 
-BLOCK_SAMPLES = 256  # per cycle; the result does not depend on it
-SETTLE_S = 0.5  # of silence before the first sample: the fade in of the lane
-PIECE_S = 1.0  # per step of the progress
+Bits = Literal[16, 24, "float"]
+SUBTYPES: dict[Bits, str] = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # as libsndfile calls them
+CALL = "rig.render"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,63 +61,59 @@ class Rendered:
 
 def render(
     sound: Sound,
-    source: str | Path,
-    target: str | Path,
+    input: str | PathLike[str],
+    output: str | PathLike[str],
     *,
     tail_s: float = 0.0,
     overwrite: bool = False,
-    subtype: str = "FLOAT",
+    bits: Bits = "float",
     block_size: int = BLOCK_SAMPLES,
     progress: Callable[[float], None] | None = None,
 ) -> Rendered:
-    """Render the audio file `source` into `target` and say what came out.
+    """Render the audio file `input` into `output` and say what came out.
 
-    The first channel of `source` is the guitar; the output has one channel, or two where the cabinet is stereo. A
-    float file is written as it is; the other depths pass the clip guard, which counts. Raises RigError: files that
-    cannot be read or written, an existing target without `overwrite`, a `tail_s` that is no length.
+    The first channel of `input` is the guitar; `output` has one channel, or two where the cabinet is stereo. `bits`:
+    "float" is written as it is; whole numbers of 24 or 16 bits pass the clip guard, which counts. `overwrite`: replace
+    `output` if it exists. `block_size`: samples per cycle, which change the speed and not one bit of the output.
+    `progress` is called with the share that is done, 0 to 1. Raises ArgumentError for what is of the wrong type,
+    RigError for files that cannot be read or written, an existing output without `overwrite`, a `tail_s` that is no
+    length. For arrays see `Sound.render`.
     """
-    if not (np.isfinite(tail_s) and 0.0 <= tail_s <= 3600.0):
-        raise RigError(f"A tail of {tail_s:g} s cannot be right: it is a length from 0 to 3600 seconds.")
-    source, target = Path(source), Path(target)
+    check_type(CALL, "sound", sound, Sound, "a rig.Sound", "make one with rig.Sound(model, ir)")
+    check_type(CALL, "overwrite", overwrite, bool, "True or False", "True replaces the output")
+    source, target = path(CALL, "input", input), path(CALL, "output", output)
+    tail_samples(CALL, tail_s, 1)
+    if bits not in SUBTYPES:
+        raise RigError(f"{CALL}(bits=...) takes 16, 24 or 'float', not {bits!r}.")
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
-    rate = round(sound.sample_rate)
     sound = sound.with_loudness()
-    guard = subtype not in ("FLOAT", "DOUBLE")
-    channels = 2 if sound.ir is not None and sound.ir.channels == 2 else 1
+    guard, channels = bits != "float", sound.channels
     with Reader(source) as reader:
-        total = reader.frames + round(tail_s * reader.sample_rate)
-        with Writer(target, reader.sample_rate, channels, subtype, overwrite) as writer:
-            player = _Offline(sound, rate, guard, block_size)
+        rate, total = reader.sample_rate, reader.frames + tail_samples(CALL, tail_s, reader.sample_rate)
+        with Writer(target, rate, channels, SUBTYPES[bits], overwrite) as writer:
+            player = sound.offline_player(guard, block_size)
             levels, started = _Levels(), perf_counter()
-            pieces = _played(player, reader, total, rate, progress)
-            if reader.sample_rate != rate:
-                there = np.concatenate(list(pieces))
-                back = resample(there, rate, reader.sample_rate).astype(np.float32)
-                pieces = iter([np.clip(back, -1.0, 1.0) if guard else back])
-            written = 0
-            for piece in pieces:
-                kept = piece[: total - written, :channels]
+            guitar = (block[:, 0] for block in reader.blocks(round(PIECE_S * rate)))
+            for piece in player.play(guitar, total, rate, progress):
+                kept = piece[:, :channels]
                 levels.add(kept)
                 writer.write(kept)
-                written += len(kept)
-            if written < total:  # the way back may end a sample early
-                writer.write(np.zeros((total - written, channels), np.float32))
         if progress is not None:
             progress(1.0)
         seconds = perf_counter() - started
-        played = player.sound
+        played = sound.for_engine(player.engine)
         notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
         if reader.channels > 1:
             notes.append(f"{source.name} has {reader.channels} channels; the first one was used")
-        if reader.sample_rate != rate:
-            notes.append(f"resampled from {reader.sample_rate} Hz to the model's {rate} Hz and back")
+        if rate != player.sample_rate:
+            notes.append(f"resampled from {rate} Hz to the model's {player.sample_rate} Hz and back")
         return Rendered(
             output=target.name,
             samples=total,
-            sample_rate=reader.sample_rate,
+            sample_rate=rate,
             channels=channels,
-            session_rate=rate,
+            session_rate=player.sample_rate,
             input_peak_dbfs=player.input_peak_dbfs,
             output_peak_dbfs=levels.peak_dbfs,
             output_rms_dbfs=levels.rms_dbfs,
@@ -130,60 +125,11 @@ def render(
             input_gain_db=sound.input_gain_db,
             output_gain_db=sound.output_gain_db,
             seconds=seconds,
-            times_real_time=total / reader.sample_rate / seconds,
+            times_real_time=total / rate / seconds,
             notes=tuple(notes),
             gate_dbfs=sound.gate_dbfs,
             rumble_hz=sound.rumble_hz,
         )
-
-
-class _Offline:
-    """A sound on an offline engine, settled as after long silence."""
-
-    def __init__(self, sound: Sound, rate: int, guard: bool, block_size: int) -> None:
-        self._engine = Engine(rate, guard=guard)
-        self.sound = sound
-        if sound.ir is not None:
-            self.sound = sound.changed(ir=sound.ir.limited(self._engine.line.max_taps))
-        self.sound.play_on(self._engine)
-        self._backend = Offline(rate, block_size)
-        self._backend.start(self._engine.block_address, self._engine.address)
-        self._backend.process(np.zeros(round(SETTLE_S * rate), np.float32))
-        if not self._engine.tend() and not self._engine.tend():  # collect, then look
-            raise RigError("The sound did not settle; this is a fault of rig, please report it.")
-        self._engine.reading("input")
-
-    def process(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The next samples, (n,) to (n, 2)."""
-        return self._backend.process(x)
-
-    @property
-    def input_peak_dbfs(self) -> float:
-        return self._engine.reading("input").peak_dbfs
-
-
-def _played(
-    player: _Offline, reader: Reader, total: int, rate: int, progress: Callable[[float], None] | None
-) -> Iterator[NDArray[np.float32]]:
-    """The file's first channel, and silence up to `total` samples of the file's rate, through the engine."""
-    if reader.sample_rate == rate:
-        blocks: Iterator[NDArray[Any]] = (block[:, 0] for block in reader.blocks(round(PIECE_S * rate)))
-        wanted = total
-    else:
-        whole = resample(np.concatenate([block[:, 0] for block in reader.blocks()]), reader.sample_rate, rate)
-        step = round(PIECE_S * rate)
-        blocks = (whole[i : i + step] for i in range(0, len(whole), step))
-        wanted = -(-total * rate // reader.sample_rate)
-    done = 0
-    for block in blocks:
-        yield player.process(np.ascontiguousarray(block, np.float32))
-        done += len(block)
-        if progress is not None:
-            progress(min(0.99, done / wanted))
-    while done < wanted:
-        silence = np.zeros(min(round(PIECE_S * rate), wanted - done), np.float32)
-        yield player.process(silence)
-        done += len(silence)
 
 
 class _Levels:

@@ -6,14 +6,21 @@ This is a description; it holds no audio memory. `lane()` and `cabinet()` make w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TypedDict, Unpack
 
-from .dsp.rate import Playable
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import notebook
+from .arguments import check_type, finite, number
+from .cabinet.ir import IR
+from .dsp.network.resampled import Playable
 from .engine import Cabinet, Engine
-from .ir import IR
+from .errors import ArgumentError, LevelError
 from .lane import Lane
 from .levels import (
     FROM_MODEL,
+    LEVEL_MODES,
     MEASURED,
     Calibration,
     Level,
@@ -21,24 +28,50 @@ from .levels import (
     Loudness,
     OutputGain,
     calibration,
+    checked_preamp_gain_db,
     entered_level,
     output_gain,
 )
-from .measured import Measured, measure
+from .library.interfaces import Interface
+from .library.measured_loudness import Measured, measure
 from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
+from .noise_control import checked_gate_dbfs, checked_rumble_hz
+from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
+
+CALL = "rig.Sound"
+RENDER = "Sound.render"
 
 
-@dataclass(frozen=True, slots=True)
+class SoundFields(TypedDict, total=False):
+    """What `Sound` takes and `Sound.changed` replaces."""
+
+    model: Model | None
+    ir: IR | None
+    interface: Level | Interface | None
+    preamp_gain_db: float
+    model_input_dbu: float | None
+    level_mode: LevelMode | None
+    measured: Measured | None
+    input_trim_db: float
+    output_trim_db: float
+    gate_dbfs: float | None
+    rumble_hz: float | None
+
+
+@dataclass(frozen=True, slots=True, init=False)
 class Sound:
     """What is played, and how loud.
 
-    `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum; None: not known.
+    `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum, or an `Interface` that
+    knows it; None: not known.
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
     `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
     is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
+    Raises ArgumentError for what is of the wrong type, LevelError for a number that cannot be right, ConfigError for an
+    interface whose level is not known.
     """
 
     model: Model | None = None
@@ -52,6 +85,50 @@ class Sound:
     output_trim_db: float = 0.0
     gate_dbfs: float | None = None
     rumble_hz: float | None = None
+
+    # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
+    def __init__(
+        self,
+        model: Model | None = None,
+        ir: IR | None = None,
+        interface: Level | Interface | None = None,
+        preamp_gain_db: float = 0.0,
+        model_input_dbu: float | None = None,
+        level_mode: LevelMode | None = None,
+        measured: Measured | None = None,
+        input_trim_db: float = 0.0,
+        output_trim_db: float = 0.0,
+        gate_dbfs: float | None = None,
+        rumble_hz: float | None = None,
+    ) -> None:
+        check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
+        check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
+        check_type(
+            *(CALL, "interface", interface, (Level, Interface, type(None)), "a rig.Interface or a rig.Level"),
+            "find it with rig.Interface.named(...), or give its level as rig.Level(dbu, basis)",
+        )
+        check_type(CALL, "measured", measured, (Measured, type(None)), "what was measured", "leave it out")
+        if level_mode is not None and level_mode not in LEVEL_MODES:
+            check_type(CALL, "level_mode", level_mode, str, "a text", f"one of {', '.join(LEVEL_MODES)}")
+            raise LevelError(f"{CALL}(level_mode=...) takes one of {', '.join(LEVEL_MODES)}, not {level_mode!r}.")
+        if model_input_dbu is not None:
+            model_input_dbu = number(CALL, "model_input_dbu", model_input_dbu)
+            entered_level(model_input_dbu, "model input level")
+        values: SoundFields = {
+            "model": model,
+            "ir": ir,
+            "interface": interface.level() if isinstance(interface, Interface) else interface,
+            "preamp_gain_db": checked_preamp_gain_db(number(CALL, "preamp_gain_db", preamp_gain_db)),
+            "model_input_dbu": model_input_dbu,
+            "level_mode": level_mode,
+            "measured": measured,
+            "input_trim_db": finite(CALL, "input_trim_db", input_trim_db),
+            "output_trim_db": finite(CALL, "output_trim_db", output_trim_db),
+            "gate_dbfs": None if gate_dbfs is None else checked_gate_dbfs(number(CALL, "gate_dbfs", gate_dbfs)),
+            "rumble_hz": None if rumble_hz is None else checked_rumble_hz(number(CALL, "rumble_hz", rumble_hz)),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def model_input(self) -> Level | None:
@@ -149,9 +226,83 @@ class Sound:
         engine.noise.set_rumble(self.rumble_hz)
         engine.play({0: self.lane(engine.sample_rate, source)}, self.cabinet())
 
-    def changed(self, **fields: Any) -> Sound:
-        """The same sound with some fields replaced; what was measured holds for the sizes of one file, no further."""
+    def render(self, samples: ArrayLike, sample_rate: float, *, tail_s: float = 0.0) -> NDArray[np.float32]:
+        """The sound of a guitar in memory, as `rig.render` makes it from a file of floats, bit for bit.
+
+        `samples`: floats of shape (n,) or (n, 1), full scale 1; `sample_rate`: theirs and that of the result, in Hz.
+        Returns (n,), or (n, 2) with a stereo cabinet, from the state after long silence; `tail_s` seconds longer, for
+        the cabinet to ring out. Raises ArgumentError for what is no array of floats, RigError for samples, a rate or a
+        tail that cannot be right.
+        """
+        x, rate = guitar_samples(RENDER, samples), checked_rate(RENDER, sample_rate)
+        total = len(x) + tail_samples(RENDER, tail_s, rate)
+        pieces = list(self.with_loudness().offline_player().play(in_pieces(x, rate), total, rate))
+        y = np.concatenate(pieces)
+        return y if self.channels == 2 else np.ascontiguousarray(y[:, 0])
+
+    def offline_player(self, guard: bool = False, block_size: int = BLOCK_SAMPLES) -> OfflinePlayer:
+        """An engine at the model's rate that plays this sound from the state after long silence."""
+        player = OfflinePlayer(round(self.sample_rate), guard, block_size)
+        self.for_engine(player.engine).play_on(player.engine)
+        player.settle()
+        return player
+
+    def for_engine(self, engine: Engine) -> Sound:
+        """The same sound, its cabinet no longer than the engine plays; a cabinet that is cut warns of it."""
+        return self if self.ir is None else self.changed(ir=self.ir.limited(engine.line.max_taps))
+
+    @property
+    def channels(self) -> int:
+        """How many it comes out on: 2 with a stereo cabinet, else 1."""
+        return 1 if self.ir is None else self.ir.channels
+
+    def changed(self, **fields: Unpack[SoundFields]) -> Sound:
+        """The same sound with some fields replaced; what was measured holds for the sizes of one file, no further.
+
+        Takes the parameters of `Sound` by name.
+        """
+        for unknown in sorted(fields.keys() - SoundFields.__annotations__.keys()):
+            known = ", ".join(SoundFields.__annotations__)
+            raise ArgumentError(f"Sound.changed(...) takes {known}; there is no {unknown}.")
         model = fields.get("model", self.model)
-        if self.model is None or model is None or model.content_hash != self.model.content_hash:
+        if self.model is None or not isinstance(model, Model) or model.content_hash != self.model.content_hash:
             fields.setdefault("measured", None)
-        return replace(self, **fields)
+        return replace(self, **fields)  # type: ignore[arg-type]  # `__init__` takes an Interface, the field does not
+
+    def _facts(self) -> list[tuple[str, str | None]]:
+        """What a repr shows, by label."""
+        model, ir = self.model, self.ir
+        lacking = "normalized: measured when it first sounds" if self.lacks_loudness else None
+        trims = [("input", self.input_trim_db), ("output", self.output_trim_db)]
+        delay = self.measured.delay_samples if self.measured is not None and self.measured.delay_is_clear else None
+        return [
+            ("model", None if model is None else f"{model.name}, {model.family or model.shape}"),
+            ("cabinet", None if ir is None else f"{ir.name}, {'stereo' if ir.channels == 2 else 'mono'}"),
+            ("rate", f"{self.sample_rate:g} Hz"),
+            ("input", str(self.calibration)),
+            ("output", lacking or str(self.output)),
+            ("trims", ", ".join(f"{name} {trim_db:+g} dB" for name, trim_db in trims if trim_db) or None),
+            ("gate", None if self.gate_dbfs is None else f"{self.gate_dbfs:g} dBFS"),
+            ("rumble filter", None if self.rumble_hz is None else f"{self.rumble_hz:g} Hz"),
+            ("model's delay", None if delay is None else f"{delay:.1f} samples"),
+        ]
+
+    def __repr__(self) -> str:
+        model, ir = self.model, self.ir
+        output = "output measured when it first sounds" if self.lacks_loudness else None
+        return notebook.line(
+            CALL,
+            None,
+            [
+                "no model" if model is None else f"model {notebook.short(model.name)}",
+                "no cabinet" if ir is None else f"cabinet {notebook.short(ir.name)}",
+                f"{self.sample_rate:g} Hz",
+                f"input {self.input_gain_db:+.2f} dB{' (not calibrated)' if self.calibration.missing else ''}",
+                output or f"output {self.output_gain_db:+.2f} dB ({self.output.mode})",
+                None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",
+                None if self.rumble_hz is None else f"rumble filter {self.rumble_hz:g} Hz",
+            ],
+        )
+
+    def _repr_html_(self) -> str:
+        return notebook.table("Sound", self._facts())

@@ -52,7 +52,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A file of steady noise, to play in place of the guitar: whenever rig plays it, it can be heard."""
     import numpy as np
 
-    from rig import wav
+    from rig.audio import wav
 
     path = tmp_path_factory.mktemp("loop") / "noise.wav"
     wav.write(path, 0.1 * np.random.default_rng(1).standard_normal(48000), 48000, "FLOAT")

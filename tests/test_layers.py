@@ -1,4 +1,7 @@
-"""Imports point one way. The tree is the signal path, and whoever reads it from the left never has to jump back."""
+"""Imports point one way. The tree is the signal path, and whoever reads it from the top never has to jump back.
+
+Imports for type checkers only count like all others: they are how somebody reads.
+"""
 
 import ast
 import re
@@ -6,36 +9,41 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-from rig.dsp.jit import WITHOUT_KERNELS
+from rig.dsp.native.compile import WITHOUT_KERNELS
 
-PACKAGE = Path(__file__).parent.parent / "rig"
+PACKAGE = ROOT / "rig"
 
-# Each may import what stands in its own line and in the lines above.
-LAYERS = (
-    {"errors"},
-    {"levels"},
-    {"dsp"},
-    {"folders", "readahead", "wholefile", "jsonfile", "tomlfile"},
-    {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
-    {"preset", "laststate"},
-    {"measured", "loudness", "figures", "cabinet"},
-    {"lane", "handover", "switch", "midi", "chain", "noise"},
-    {"engine", "sound", "rendering"},
-    {"capture", "compare", "bench", "recording"},
-    {"doctor"},
-    {"control"},
-    {"cli", "__main__"},
+# From the bottom to the top; each may import what stands above it in this list. A name is a folder (the files directly
+# in it) or, where the files of one folder lie on different floors, a single file.
+ROOMS = (
+    *("errors", "decibels", "levels"),
+    *("dsp.native", "dsp", "dsp.convolver", "dsp.network"),
+    *("files", "audio"),
+    *("nam.format", "nam.layers", "nam.architectures", "nam"),
+    *("cabinet", "library"),
+    *("ab_switch", "noise_control", "lane", "handover", "chain_record", "midi_actions", "side_branches", "chain"),
+    *("engine_readings", "engine", "sound"),
+    *("backends", "backends.jack", "backends.portaudio"),
+    *("rendering", "recording"),
+    *("capture.signal", "capture.checks", "capture.take", "capture.levels", "capture.ir", "capture.result", "capture"),
+    *("compare", "bench", "doctor"),
+    *("player.background", "player.neighbours", "player.prepared_model", "player.commands"),
+    *("player.cabinets", "player.tools", "player.live_rig", "player.presets", "player.midi", "player"),
+    "compare.live",
+    *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks"),
+    *("cli.live", "cli.commands", "cli"),
+    "__main__",
 )
-BACKENDS_MAY_IMPORT = {"errors", "levels", "dsp", "backends"}
-MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "doctor", "control", "cli"}
-
-RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
+# A backend knows blocks, not models: it imports nothing but these, and is handed the function to call.
+BACKENDS_MAY_IMPORT = ("errors", "decibels", "levels", "dsp", "backends")
+FLOOR = {name: floor for floor, name in enumerate(ROOMS)}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / "bundled")
 
 
 def module_name(path: Path) -> str:
-    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
@@ -43,45 +51,52 @@ MODULES = {module_name(path) for path in FILES}
 
 
 def imports(path: Path) -> set[str]:
-    """The modules of rig that a file imports anywhere, except for type checkers only."""
-    return _imports_of(ast.parse(path.read_text(encoding="utf-8")), path) - {module_name(path)}
+    """The modules of rig that a file imports anywhere, for type checkers only included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(ROOT).parent.parts
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            origin = ".".join((*base, *filter(None, [node.module])))
+            names = {f"{origin}.{alias.name}" for alias in node.names}
+            found |= {name if name in MODULES else origin for name in names}
+    return (found & MODULES) - {module_name(path)}
 
 
-def _imports_of(node: ast.AST, path: Path) -> set[str]:
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        return set()
-    if isinstance(node, ast.Import):
-        return {alias.name for alias in node.names if alias.name in MODULES}
-    if isinstance(node, ast.ImportFrom):
-        package = path.relative_to(PACKAGE.parent).parent.parts
-        base = package[: len(package) - node.level + 1] if node.level else ()
-        origin = ".".join((*base, *filter(None, [node.module])))
-        found = {f"{origin}.{alias.name}" for alias in node.names}
-        return {name if name in MODULES else origin for name in found} & MODULES
-    return set().union(*(_imports_of(child, path) for child in ast.iter_child_nodes(node)))
+def room_of(module: str) -> str:
+    """The room of a module: itself, or the nearest folder above it that is one; empty for the package itself."""
+    name = module.removeprefix("rig").removeprefix(".")
+    while name and name not in FLOOR:
+        name = name.rpartition(".")[0]
+    return name
 
 
-def layer_of(module: str) -> str:
-    return module.split(".")[1] if "." in module else "rig"
+def test_every_room_of_the_list_is_there():
+    for name in ROOMS:
+        path = PACKAGE.joinpath(*name.split("."))
+        assert path.is_dir() or path.with_suffix(".py").is_file(), f"{name} is no folder or file of rig/"
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)
-def test_a_module_imports_nothing_that_comes_after_it(path):
-    here = layer_of(module_name(path))
-    reached = {layer_of(module) for module in imports(path)} - {"rig"}
-    if here == "rig":  # `import rig` has to be quick: everything else is imported when it is used
-        assert reached <= {"errors"}
-    elif here == "backends":
-        assert reached <= BACKENDS_MAY_IMPORT
-    else:
-        assert here in RANK, f"give {here} a place in LAYERS"
-        later = {name for name in reached - {"backends"} if RANK[name] > RANK[here]}
-        assert not later, f"rig/{path.relative_to(PACKAGE)} imports upwards: {', '.join(sorted(later))}"
-        assert "backends" not in reached or here in MAY_IMPORT_BACKENDS
+def test_a_module_imports_nothing_of_a_room_above_its_own(path):
+    module = module_name(path)
+    if module == "rig":  # it names its classes for type checkers, and loads them when they are used
+        return
+    here = room_of(module)
+    assert here, f"give {module} a place in ROOMS"
+    reached = {room_of(other) for other in imports(path)} - {"", here}
+    above = {room for room in reached if FLOOR[room] > FLOOR[here]}
+    # The file of a package may gather names of the folders in it.
+    gathers = path.name == "__init__.py" and all(room.startswith(f"{here}.") for room in above)
+    assert not above or gathers, f"{path.relative_to(ROOT)} imports upwards: {', '.join(sorted(above))}"
+    if here.startswith("backends"):
+        assert all(room.split(".")[0] in BACKENDS_MAY_IMPORT for room in reached)
 
 
 def test_no_two_modules_import_each_other():
-    graph = {module_name(path): imports(path) - {"rig"} for path in FILES}
+    graph = {module_name(path): imports(path) - {"rig"} for path in FILES if module_name(path) != "rig"}
     # A package and what lies in it may import each other: the package's file only gathers names.
     graph = {name: {other for other in found if not name.startswith(f"{other}.")} for name, found in graph.items()}
     try:
@@ -97,7 +112,7 @@ def test_no_kernel_takes_anything_from_a_folder_whose_edits_rebuild_nothing():
     assert found
     while found:
         module = found.pop()
-        if module not in reached:
+        if module not in reached and module != "rig":
             reached.add(module)
             found += graph[module]
-    assert not {layer_of(module) for module in reached} & set(WITHOUT_KERNELS)
+    assert not {module.split(".")[1] for module in reached} & set(WITHOUT_KERNELS)

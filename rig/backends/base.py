@@ -5,11 +5,11 @@
         ...
                                                 # leaving the block stops the audio and closes the client
 
-`start` hands over the address of a compiled block function and of its state (`rig.dsp.host`). From then on the backend
-calls it for every cycle from its own thread, without Python, until `stop` or `close`. Afterwards it never calls it, so
-the engine's memory may be freed. Whatever the backend has to tell stands in the HOST record, to be polled.
+`start` hands over the address of a compiled block function and of its state (`rig.dsp.cycle_record`). From then on the
+backend calls it for every cycle from its own thread, without Python, until `stop` or `close`. Afterwards it never calls
+it, so the engine's memory may be freed. Whatever the backend has to tell stands in the HOST record, to be polled.
 
-MIDI that came in during a cycle stands there too (`rig.dsp.midi`), where the backend has a port for it.
+MIDI that came in during a cycle stands there too (`rig.dsp.midi_events`), where the backend has a port for it.
 
 Where gear is compared or captured a backend has two ports more, `send` and `return`; whoever makes
 it asks for them.

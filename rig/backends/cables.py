@@ -21,7 +21,7 @@ Cable = tuple[str, str]  # one of our ports, and the other end
 
 
 class Cables:
-    """The cables of a session. `tend` does nothing while nobody's ports change, so call it often.
+    """The cables of a session. `poll` does nothing while nobody's ports change, so call it often.
 
     `to_card`: our ports that belong to the sound card's, for where it has none yet when the session begins.
     """
@@ -42,7 +42,7 @@ class Cables:
         self._missing.update({cable: now for cable in sorted(self._plugged)})
         self._plugged, self._seen = set(), (-1, -1)
 
-    def tend(self, backend: Pluggable) -> None:
+    def poll(self, backend: Pluggable) -> None:
         """Put back what can be put back, and notice what goes. Raises BackendError for a server that is stuck."""
         if not backend.host["timed"]:  # JACK takes the card's cables out to freewheel, and puts them back itself
             return

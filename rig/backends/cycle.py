@@ -1,13 +1,13 @@
 """One cycle, the same for every backend: fill in the HOST record, call the engine's block function, count.
 
-Nothing here can raise, allocate or reach Python; `tests/static_audit.py` proves it on the machine code.
+Nothing here can raise, allocate or reach Python; `tests/support/rigs/static_audit.py` proves it on the machine code.
 """
 
 from __future__ import annotations
 
-from ..dsp.host import BLOCK_SIGNATURE, HOST, MAX_FRAMES, call_block
-from ..dsp.jit import entry, inline
-from ..dsp.pointers import (
+from ..dsp.cycle_record import BLOCK_SIGNATURE, HOST, MAX_FRAMES, call_block
+from ..dsp.native.compile import entry, inline
+from ..dsp.native.pointers import (
     FLUSH_BITS,
     floats,
     get_float_control,

@@ -10,11 +10,11 @@ import numpy as np
 from numba import types
 from numpy.typing import ArrayLike, NDArray
 
-from ..dsp.host import HOST, MAX_FRAMES
-from ..dsp.jit import entry
-from ..dsp.memory import Layout
-from ..dsp.midi import EVENT, MOST_EVENTS, take_message
-from ..dsp.pointers import ints, record
+from ..dsp.cycle_record import HOST, MAX_FRAMES
+from ..dsp.midi_events import EVENT, MOST_EVENTS, take_message
+from ..dsp.native.compile import entry
+from ..dsp.native.memory import Layout
+from ..dsp.native.pointers import ints, record
 from ..errors import BackendError
 from .cycle import FRAME_TIME_MASK, SAMPLE_BYTES, cycle, silence
 

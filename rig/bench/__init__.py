@@ -12,10 +12,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..dsp.jit import cpu_name
-from ..dsp.network import Network
-from ..dsp.roofline import fma_peak_gmacs
-from ..dsp.simd import W
+from ..dsp.native.compile import cpu_name
+from ..dsp.native.roofline import fma_peak_gmacs
+from ..dsp.native.simd import W
+from ..dsp.network.interpreter import Network
 from ..errors import RigError
 from ..nam import Model
 from .cabinet import CabinetBench, cabinets

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numba import types
 
-from ..dsp.convolve import convolve, convolve_all
-from ..dsp.filter import Filter
-from ..dsp.jit import entry
-from ..dsp.late import TICKS
-from ..dsp.line import Line
-from ..dsp.memory import Layout
-from ..dsp.pointers import foreign, record
-from ..dsp.spectrum import P
+from ..dsp.convolver.convolver import Convolver
+from ..dsp.convolver.filter import Filter
+from ..dsp.convolver.kernels import convolve, convolve_all
+from ..dsp.convolver.late import TICKS
+from ..dsp.convolver.spectrum import P
+from ..dsp.native.compile import entry
+from ..dsp.native.memory import Layout
+from ..dsp.native.pointers import foreign, record
 from ..errors import RigError
 from .networks import LIVE_BLOCK, PERIOD_US
 from .timing import RATE_HZ, Callback, Stopwatch, noise
@@ -48,7 +48,7 @@ class CabinetBench:
         self._response = (rng.standard_normal(taps) * np.exp(-np.arange(taps) / (taps / 6)) * 0.1).astype(np.float32)
         self._x = noise(2 * RATE_HZ)
         self._y = np.empty_like(self._x)
-        self._filter, self._line = Filter(self._response), Line()
+        self._filter, self._line = Filter(self._response), Convolver()
         self._line.attach(0, self._filter)
         layout = Layout()
         cabinet = layout.reserve(CABINET)

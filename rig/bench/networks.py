@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
-from ..dsp.rate import Playable
-from ..dsp.simd import W
+from ..dsp.native.simd import W
+from ..dsp.network.resampled import Playable
 from .shapes import BARS, Subject
 from .timing import RATE_HZ, SECONDS, Callback, Stopwatch, ns_per_sample
 

@@ -25,14 +25,14 @@ from typing import Any
 
 import numpy as np
 
-from ..dsp.network import Network
-from ..nam.architecture import Architecture, Leaf
-from ..nam.convnet import read_convnet
-from ..nam.fields import Fields, Found
-from ..nam.linear import read_linear
-from ..nam.lstm import read_lstm
-from ..nam.read_wavenet import read_wavenet
-from ..nam.slimming import slim
+from ..dsp.network.interpreter import Network
+from ..nam.architectures.base import Architecture, Leaf
+from ..nam.architectures.convnet import read_convnet
+from ..nam.architectures.linear import read_linear
+from ..nam.architectures.lstm import read_lstm
+from ..nam.architectures.read_wavenet import read_wavenet
+from ..nam.architectures.slimming import slim
+from ..nam.format.fields import Fields, Found
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from .. import bundled, wav
+from ..audio import wav
 from ..errors import RigError
+from ..files import bundled
 from .timing import RATE_HZ, noise
 
 WARM_STARTS = 5

@@ -16,10 +16,10 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from ..dsp.jit import entry
-from ..dsp.load import LOAD, clock_ns, prepare
-from ..dsp.memory import Layout
-from ..dsp.pointers import FLUSH_BITS, floats, foreign, get_float_control, ints, record, set_float_control
+from ..dsp.cpu_load import LOAD, clock_ns, prepare
+from ..dsp.native.compile import entry
+from ..dsp.native.memory import Layout
+from ..dsp.native.pointers import FLUSH_BITS, floats, foreign, get_float_control, ints, record, set_float_control
 
 RATE_HZ = 48000
 SECONDS = 1.0  # of audio per measurement; a small network needs some milliseconds for it

@@ -18,8 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..readahead import ReadAhead, Result
-from .playable import PreparedIR
+from ..files.preload import ReadAhead, Result
+from .prepared import PreparedIR
 
 MAX_BYTES = 512 << 20
 

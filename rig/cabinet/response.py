@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ir import NAM_RATE
+from .ir import NAM_RATE
 
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20000.0
 POINTS_PER_OCTAVE = 48

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dsp.minimum_phase import minimum_phase
-from ..dsp.smooth import fade_table
+from ..dsp.ramp import fade_table
 from ..errors import IRError
-from ..ir import IR
+from .ir import IR
 
 SLOPES_DB = (6, 12, 18, 24)  # per octave: Butterworth of order 1 to 4
 LOWEST_CUT_HZ, HIGHEST_CUT_HZ = 10.0, 22000.0

@@ -14,23 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from ..align import find_lag
-from ..backends.jack import Jack
+from ..audio.align import find_lag
+from ..backends.jack.client import Jack
 from ..errors import CaptureError, RigError
 from ..levels import db_from_gain
-from .desk import Desk, agreed
-from .folder import NewFolder, checked_name
-from .gear import Gear
-from .latency import LONGEST
-from .saving import Saved, keep_broken_take, save_capture
-from .send_return import CaptureLevels, advice_on_send
-from .signal import Signal
-from .take import POST_ROLL, PRE_ROLL, Recording
-from .taking import RETAKES, Taken, take
-from .tape_deck import TapeDeck
-from .trainer import esr
-from .trial import try_path
-from .wiring import Wiring, connect, freewheeling, picture, refuse_feedback, unplugged, wired
+from .checks.latency import LONGEST
+from .checks.trainer_checks import esr
+from .levels import CaptureLevels, advice_on_send
+from .result.folder import NewFolder, checked_name
+from .result.gear_metadata import Gear
+from .result.save import Saved, keep_broken_take, save_capture
+from .signal.training_signal import Signal
+from .take.level_search import try_path
+from .take.operator import Operator, agreed
+from .take.recording import POST_ROLL, PRE_ROLL, Recording
+from .take.retakes import RETAKES, TakeResult, take
+from .take.tape_deck import TapeDeck
+from .take.wiring import Wiring, connect, freewheeling, picture, refuse_feedback, unplugged, wired
 
 BYTES_PER_SAMPLE = 20  # on disk: both files, what is kept of a rejected take, and some room
 OVERHEAD_BYTES = 8_000_000
@@ -74,24 +74,24 @@ def check_target(plan: Plan) -> None:
         )
 
 
-def capture(backend: Jack, desk: Desk, plan: Plan) -> Saved:
+def capture(backend: Jack, operator: Operator, plan: Plan) -> Saved:
     """Carry a plan out on a backend that is open and not yet started.
 
     Raises CaptureError or BackendError, and KeyboardInterrupt (Ctrl-C); what was recorded by then is kept aside, and a
     sentence says where.
     """
-    wiring = wired(backend, desk, plan.send, plan.returned, None, plan.freewheel)
+    wiring = wired(backend, operator, plan.send, plan.returned, None, plan.freewheel)
     check_target(plan)
-    desk.say(picture(backend, wiring, plan.gear.name or plan.name, plan.self_test))
-    desk.say(_levels(plan.levels))
-    if not agreed(desk, "Is everything wired like this?", "--yes"):
+    operator.say(picture(backend, wiring, plan.gear.name or plan.name, plan.self_test))
+    operator.say(_levels(plan.levels))
+    if not agreed(operator, "Is everything wired like this?", "--yes"):
         raise CaptureError("Nothing was recorded: change the wiring, or choose other ports with --send and --return.")
     with TapeDeck(backend) as deck:
         connect(backend, wiring)
         refuse_feedback(backend, wiring)
         with freewheeling(backend, plan.freewheel):
-            taken, second = _take(backend, deck, desk, plan, wiring)
-    return _keep(desk, plan, taken, second, _audio(backend, plan, wiring, taken))
+            taken, second = _take(backend, deck, operator, plan, wiring)
+    return _keep(operator, plan, taken, second, _audio(backend, plan, wiring, taken))
 
 
 def _levels(levels: CaptureLevels) -> str:
@@ -103,12 +103,14 @@ def _levels(levels: CaptureLevels) -> str:
     return f"{said}\n{sentence}" if sentence else said
 
 
-def _take(backend: Jack, deck: TapeDeck, desk: Desk, plan: Plan, wiring: Wiring) -> tuple[Taken, Taken | None]:
+def _take(
+    backend: Jack, deck: TapeDeck, operator: Operator, plan: Plan, wiring: Wiring
+) -> tuple[TakeResult, TakeResult | None]:
     trim = plan.send_trim_db
     if plan.try_first:
         found = try_path(
             deck,
-            desk,
+            operator,
             plan.signal,
             trim,
             self_test=plan.self_test,
@@ -117,12 +119,14 @@ def _take(backend: Jack, deck: TapeDeck, desk: Desk, plan: Plan, wiring: Wiring)
         )
         trim = found.send_trim_db
     trim = 0.0 if trim is None else trim
-    desk.say(f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {trim:+.1f} dB; hands off the gear")
+    operator.say(
+        f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {trim:+.1f} dB; hands off the gear"
+    )
 
-    def once(trim_db: float) -> Taken:
+    def once(trim_db: float) -> TakeResult:
         return take(
             deck,
-            desk,
+            operator,
             plan.signal,
             trim_db,
             lambda at: unplugged(backend, wiring, at),
@@ -132,15 +136,17 @@ def _take(backend: Jack, deck: TapeDeck, desk: Desk, plan: Plan, wiring: Wiring)
 
     taken = once(trim)
     second = None
-    if plan.second_take and taken.torn is None:
-        desk.say("Recording  the same once more, to know what the gear itself varies")
+    if plan.second_take and taken.dropout is None:
+        operator.say("Recording  the same once more, to know what the gear itself varies")
         second = once(taken.send_trim_db)
-        if second.torn is not None and second.torn.why == "ended":
-            return replace(taken, torn=replace(second.torn, text=f"{second.torn.text} of the second take")), None
+        if second.dropout is not None and second.dropout.why == "ended":
+            return replace(
+                taken, dropout=replace(second.dropout, text=f"{second.dropout.text} of the second take")
+            ), None
     return taken, second
 
 
-def _audio(backend: Jack, plan: Plan, wiring: Wiring, taken: Taken) -> dict[str, Any]:
+def _audio(backend: Jack, plan: Plan, wiring: Wiring, taken: TakeResult) -> dict[str, Any]:
     """For the sidecar."""
     return {
         "server": "jack",
@@ -153,21 +159,21 @@ def _audio(backend: Jack, plan: Plan, wiring: Wiring, taken: Taken) -> dict[str,
     }
 
 
-def _keep(desk: Desk, plan: Plan, taken: Taken, second: Taken | None, audio: dict[str, Any]) -> Saved:
-    if taken.torn is not None:
-        reason = taken.torn.text
+def _keep(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult | None, audio: dict[str, Any]) -> Saved:
+    if taken.dropout is not None:
+        reason = taken.dropout.text
         if taken.mishaps:
             reason += f", after {len(taken.mishaps)} others that were torn"
         kept = _kept_aside(plan, taken, reason, audio)
-        if taken.torn.why == "ended":
-            desk.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
+        if taken.dropout.why == "ended":
+            operator.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
             raise KeyboardInterrupt
         raise CaptureError(f"The take is torn: {reason}. {_advice(taken)} {kept}")
     recording = Recording(taken.samples, audio=audio)
     latency = plan.latency_samples
     if latency is None:
-        latency = _asked_latency(desk, plan, recording)
-    if second is not None and second.torn is None:
+        latency = _asked_latency(operator, plan, recording)
+    if second is not None and second.dropout is None:
         audio["second_take"] = _difference(taken, second)
     try:
         return save_capture(
@@ -181,27 +187,27 @@ def _keep(desk: Desk, plan: Plan, taken: Taken, second: Taken | None, audio: dic
             override=plan.accept,
             self_test=plan.self_test,
             size=plan.size,
-            tell=desk.say,
+            tell=operator.say,
         )
     except RigError as error:
         raise CaptureError(f"{error} {_kept_aside(plan, taken, str(error), audio)}") from error
     except KeyboardInterrupt:
-        desk.say(_kept_aside(plan, taken, "ended by hand before it was written", audio))
+        operator.say(_kept_aside(plan, taken, "ended by hand before it was written", audio))
         raise
 
 
-def _asked_latency(desk: Desk, plan: Plan, recording: Recording) -> int | None:
+def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int | None:
     """Where the two figures do not agree, what the player says; None: the trainer's."""
     latency = recording.latency(plan.signal)
     if latency.agrees or plan.accept:
         return None
-    desk.say(f"{str(latency)[0].upper()}{str(latency)[1:]}: these do not agree.")
+    operator.say(f"{str(latency)[0].upper()}{str(latency)[1:]}: these do not agree.")
     question = "How many samples are to be cut away? (Enter: leave it, and keep the take aside)"
-    answer = desk.ask(question, "--latency N", "").strip()
+    answer = operator.ask(question, "--latency N", "").strip()
     return int(answer) if answer.lstrip("-").isdecimal() else None
 
 
-def _difference(taken: Taken, second: Taken) -> dict[str, Any]:
+def _difference(taken: TakeResult, second: TakeResult) -> dict[str, Any]:
     """How far two takes of the same gear differ: no model can come closer."""
     a, b = taken.samples.astype(np.float64), second.samples.astype(np.float64)
     lag = find_lag(a, b, max_lag_samples=LONGEST)
@@ -209,7 +215,7 @@ def _difference(taken: Taken, second: Taken) -> dict[str, Any]:
     return {"esr": figure, "null_db": round(db_from_gain(max(figure, 1e-30)) / 2, 1), "lag_samples": lag.samples}
 
 
-def _kept_aside(plan: Plan, taken: Taken, reason: str, audio: dict[str, Any]) -> str:
+def _kept_aside(plan: Plan, taken: TakeResult, reason: str, audio: dict[str, Any]) -> str:
     """Keep what was recorded; where it is, as a sentence."""
     if not len(taken.samples):
         return "Nothing had been recorded yet."
@@ -222,8 +228,8 @@ def _kept_aside(plan: Plan, taken: Taken, reason: str, audio: dict[str, Any]) ->
     return "What was recorded could not be kept anywhere."
 
 
-def _advice(taken: Taken) -> str:
-    assert taken.torn is not None
+def _advice(taken: TakeResult) -> str:
+    assert taken.dropout is not None
     return {
         "xrun": "Choose a longer period, and let nothing else run.",
         "gap": "Choose a longer period, and let nothing else run.",
@@ -232,4 +238,4 @@ def _advice(taken: Taken) -> str:
         "gone": "Start the server and begin again.",
         "stopped": "Restart the server and begin again.",
         "unplugged": "Plug it in again and begin again.",
-    }[taken.torn.why]
+    }[taken.dropout.why]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import RigError
-from . import (
+from .commands import (
     ab,
     abx,
     audition,

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import FileError, IRError, ModelError
-from ..folders import AUDIO_ENDINGS, Found, files_in
+from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
-from .backend import add_backend_options
+from .open_backend import add_backend_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,10 +38,22 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
         help="the model's input level where only its web page says it; remembered for that file",
     )
     levels.add_argument(
-        "--level",
+        "--level-mode",
         choices=LEVEL_MODES,
         help="output level (default: normalized; rig measures the loudness that a file does not state)",
     )
+    also_accept(levels, "--level", "level_mode", choices=LEVEL_MODES)
+
+
+def add_overwrite_option(command: argparse.ArgumentParser, what: str) -> None:
+    """Leave to replace a file."""
+    command.add_argument("--overwrite", action="store_true", help=f"replace {what} if already there")
+    also_accept(command, "--force", "overwrite", action="store_true")
+
+
+def also_accept(group: Any, option: str, destination: str, **kind: Any) -> None:
+    """Take an older word for an option, too, without showing it."""
+    group.add_argument(option, dest=destination, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kind)
 
 
 def add_json_option(command: argparse.ArgumentParser) -> None:
@@ -53,20 +65,22 @@ def add_noise_options(command: Any) -> None:
     """Gate and rumble filter."""
     noise = command.add_argument_group("noise")
     noise.add_argument(
-        "--gate", type=float, metavar="DBFS", help="noise gate: opens where the guitar peaks above this (-55, say)"
+        "--gate-dbfs", type=float, metavar="X", help="noise gate: opens where the guitar peaks above this (-55, say)"
     )
+    also_accept(noise, "--gate", "gate_dbfs", type=float)
     noise.add_argument(
-        "--rumble", type=float, metavar="HZ", help="rumble filter in front of the model: 40, 60 or 80 (default: none)"
+        "--rumble-hz", type=float, metavar="HZ", help="rumble filter in front of the model: 40, 60, 80 (default: none)"
     )
+    also_accept(noise, "--rumble", "rumble_hz", type=float)
 
 
 def check_noise(options: argparse.Namespace) -> None:
     """Raise a LevelError for a gate or a filter that there is not, before anything is loaded."""
-    if options.gate is not None or options.rumble is not None:
-        from ..noise import checked_gate_dbfs, checked_rumble_hz
+    if options.gate_dbfs is not None or options.rumble_hz is not None:
+        from ..noise_control import checked_gate_dbfs, checked_rumble_hz
 
-        checked_gate_dbfs(options.gate)
-        checked_rumble_hz(options.rumble)
+        checked_gate_dbfs(options.gate_dbfs)
+        checked_rumble_hz(options.rumble_hz)
 
 
 def add_session_options(command: Any, offline: bool = False) -> None:
@@ -129,7 +143,7 @@ def interface_level(options: argparse.Namespace) -> Level | None:
     if options.max_input_dbu is not None:
         return entered_level(options.max_input_dbu, "maximum input level")
     if options.interface is not None:
-        from ..interface import Interface
+        from ..library.interfaces import Interface
 
         return Interface.named(options.interface).level()
     return None
@@ -140,7 +154,7 @@ def kept_interface_level(options: argparse.Namespace) -> Level | None:
     given = interface_level(options)
     if given is not None:
         return given
-    from ..settings import load_settings
+    from ..library.calibrated_levels import load_settings
 
     known = load_settings().interface
     return known.level() if known is not None else None
@@ -150,7 +164,7 @@ def kept_send_dbu(options: argparse.Namespace) -> float | None:
     """The level of the send in dBu at 0 dBFS: from --send-dbu, else what `rig calibrate send` has kept."""
     if options.send_dbu is not None:
         return float(options.send_dbu)
-    from ..settings import load_settings
+    from ..library.calibrated_levels import load_settings
 
     known = load_settings().send
     return known.dbu if known is not None else None

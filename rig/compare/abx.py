@@ -30,8 +30,8 @@ from typing import Any, Literal
 import platformdirs
 
 from ..errors import CompareError
-from ..jsonfile import write_json
-from .binomial import LEVEL, Verdict
+from ..files.json_file import write_json
+from .significance import LEVEL, Verdict
 
 Side = Literal["A", "B"]
 SCHEMA = 1

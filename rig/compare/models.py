@@ -1,34 +1,37 @@
 """Models against the gear they were made from, one or many, ranked.
 
-Each model is judged by itself, so many are judged side by side: by processes on this machine (`crew.py`), or by the
+Each model is judged by itself, so many are judged side by side: by processes on this machine (`pool.py`), or by the
 workers of a Dask cluster that see the same files.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import as_completed
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..align import ENOUGH, RINGING, find_lag, shifted
-from ..dsp.network import reset as reset_network
-from ..dsp.network import run as run_network
-from ..dsp.rate import reset_rated, run_rated
-from ..errors import CompareError, ConfigError, RigError
-from ..levels import db_from_gain, gain_from_db
-from ..loudness import integrated_lufs
+from ..arguments import number, path, type_name, whole_number
+from ..audio.align import ENOUGH, RINGING, find_lag, shifted
+from ..audio.loudness import integrated_lufs
+from ..dsp.network.interpreter import reset as reset_network
+from ..dsp.network.interpreter import run as run_network
+from ..dsp.network.resampled import reset_rated, run_rated
+from ..errors import ArgumentError, CompareError, ConfigError, RigError
+from ..levels import db_from_gain, entered_level, gain_from_db
 from ..nam import Model
 from . import measures
-from .crew import Crew
+from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
-from .take import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
+from .workers import WorkerPool
 
+CALL = "compare_models"
 BLOCK_SAMPLES = 1024
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 DRIFT_SAMPLES = 0.25  # lag between the start and the end of a take: two clocks, or a dropped buffer
@@ -42,6 +45,7 @@ def compare_models(
     *,
     size: float = 1.0,
     capture_dbu: float | None = None,
+    second_wet: str | os.PathLike[str] | None = None,
     workers: int | None = 1,
     cluster: str | None = None,
     progress: Callable[[float], None] | None = None,
@@ -50,11 +54,18 @@ def compare_models(
 
     `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
     was worth; the dry file enters each model at this level minus the model's own, in dB, and at 0 dB where one of the
-    two is not known. `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler instead.
-    Raises RigError where the pair cannot be judged; a model that cannot be is listed under `failures`.
+    two is not known. `second_wet`: the gear once more, to tell how well it repeats itself. `workers`: processes (None:
+    one per core); `cluster`: the address of a Dask scheduler instead. Raises RigError where the pair cannot be judged,
+    ArgumentError for what is of the wrong type; a model that cannot be judged is listed under `failures`.
     """
-    files = take_files(dry, wet, capture_dbu)
-    paths = [Path(model) for model in models]
+    if isinstance(models, str | os.PathLike) or not isinstance(models, Iterable):
+        raise ArgumentError(
+            f"{CALL}(models=...) takes a list of paths, not {type_name(models)}; write [...] around it."
+        )
+    paths = [path(CALL, "models", model) for model in models]
+    size = number(CALL, "size", size)
+    workers = None if workers is None else whole_number(CALL, "workers", workers, 1)
+    files = take_files(dry, wet, capture_dbu, second_wet)
     if not paths:
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
@@ -89,15 +100,20 @@ def prepare() -> None:
 
 
 def take_files(
-    dry: str | os.PathLike[str] | TakeFiles, wet: str | os.PathLike[str] | None, capture_dbu: float | None = None
+    dry: str | os.PathLike[str] | TakeFiles,
+    wet: str | os.PathLike[str] | None,
+    capture_dbu: float | None = None,
+    second_wet: str | os.PathLike[str] | None = None,
 ) -> TakeFiles:
     """What was named, as a pair."""
     if isinstance(dry, TakeFiles):
         return dry
-    files = TakeFiles(Path(dry), Path(wet)) if wet is not None else TakeFiles.of_capture(Path(dry))
+    first = path(CALL, "dry", dry)
+    files = TakeFiles.of_capture(first) if wet is None else TakeFiles(first, path(CALL, "wet", wet))
     if capture_dbu is not None:
-        return TakeFiles(files.dry, files.wet, capture_dbu, "entered by you", files.second_wet)
-    return files
+        level = entered_level(number(CALL, "capture_dbu", capture_dbu), "capture level")
+        files = replace(files, input_dbu=level.dbu, input_basis=level.basis)
+    return files if second_wet is None else replace(files, second_wet=path(CALL, "second_wet", second_wet))
 
 
 @contextmanager
@@ -107,9 +123,9 @@ def _judged(
     """The take, and what is found about every model, in the order in which it is found."""
     if cluster is None:
         count = min(len(paths), workers if workers is not None else os.cpu_count() or 1)
-        with Crew(count - 1, prepare) as crew:
+        with WorkerPool(count - 1, prepare) as pool:
             take = open_take(files)  # meanwhile the others get ready
-            yield take, crew.share(paths, partial(judge, files=files, size=size), know, take)
+            yield take, pool.share(paths, partial(judge, files=files, size=size), know, take)
         return
     try:
         from distributed import Client
@@ -122,16 +138,16 @@ def _judged(
         raise ConfigError(f"No Dask scheduler answers at {cluster}; start one, or compare without it.") from error
     with client:
         executor = client.get_executor()
-        futures = [executor.submit(judge, path, files=files, size=size) for path in paths]
+        futures = [executor.submit(judge, model, files=files, size=size) for model in paths]
         yield take, (future.result() for future in as_completed(futures))
 
 
-def judge(path: Path, files: TakeFiles, size: float) -> Score | Failure:
+def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
     """One model against a take."""
     try:
-        return score(open_take(files), Model.load(path, size))
+        return score(open_take(files), Model.load(model, size))
     except RigError as error:
-        return Failure(path.name, str(error))
+        return Failure(model.name, str(error))
 
 
 def input_gain(take: Take, model: Model) -> tuple[float, str]:

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..align import shifted
-from ..figures import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
+from ..audio.align import shifted
+from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
 from ..levels import gain_from_db
 from ..nam import Model
 from . import measures
 from .models import played
+from .pair import Take, TakeFiles, open_take
 from .score import Comparison, Score
-from .take import Take, TakeFiles, open_take
 
 EXCERPT_S = 6.0
 EXCERPT_PEAK = 0.7  # hardware and model get one gain, so that the louder peaks here

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..align import Lag, find_lag
-from ..backends.jack import Jack
-from ..capture.latency import LONGEST
-from ..capture.tape_deck import TapeDeck
+from ..audio.align import Lag, find_lag
+from ..backends.jack.client import Jack
+from ..capture.checks.latency import LONGEST
+from ..capture.take.tape_deck import TapeDeck
 from ..levels import db_from_gain, gain_from_db
 from .finding import Finding
 
@@ -35,14 +35,14 @@ LOOPBACK_CARDS = re.compile(r"scarlett .*4th gen", re.IGNORECASE)
 class Echo:
     """What one input heard of the noise. `lag` None: nothing. `is_digital`: it never left the computer.
 
-    `torn`: why the recording is not whole, so that nothing is known.
+    `dropout`: why the recording is not whole, so that nothing is known.
     """
 
     port: str
     lag: Lag | None = None
     gain_db: float | None = None
     is_digital: bool = False
-    torn: str | None = None
+    dropout: str | None = None
 
 
 def send_noise(backend: Jack, inputs: Sequence[str], outputs: Sequence[str]) -> list[Echo]:
@@ -58,9 +58,9 @@ def _echo(backend: Jack, port: str, outputs: Sequence[str], noise: NDArray[np.fl
         with TapeDeck(backend) as deck:
             backend.reconnect({"in": [port], "out_1": list(outputs)})
             taken = deck.run(noise, samples)
-        if taken.torn is None:
+        if taken.dropout is None:
             return heard_in(port, noise, taken.samples, backend.sample_rate)
-    return Echo(port, torn=taken.torn.text if taken.torn is not None else None)
+    return Echo(port, dropout=taken.dropout.text if taken.dropout is not None else None)
 
 
 def heard_in(port: str, noise: NDArray[np.float32], back: NDArray[np.float32], sample_rate: float) -> Echo:
@@ -117,9 +117,9 @@ def round_trip_finding(echoes: Sequence[Echo] | None, sample_rate: float, claime
         text = "The round trip was not measured."
         return Finding("round trip", "unknown", text, "Plug a cable from an output into an input: rig doctor --noise.")
     cables = [echo for echo in echoes if echo.lag is not None and not echo.is_digital]
-    torn = next((echo.torn for echo in echoes if echo.torn is not None), None)
-    if not cables and torn is not None:
-        text = f"The round trip was not measured: {torn} of the noise."
+    dropout = next((echo.dropout for echo in echoes if echo.dropout is not None), None)
+    if not cables and dropout is not None:
+        text = f"The round trip was not measured: {dropout} of the noise."
         return Finding("round trip", "unknown", text, "Try again when xruns are rarer.")
     if not cables:
         text = "No input hears what an output plays: no cable is plugged."

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import remembered
-from ..backends.jack import Jack
+from ..backends.jack.client import Jack
+from ..cabinet.ir import IR
 from ..errors import RigError, ServerGone
-from ..ir import IR
 from ..levels import Level
+from ..library import entered_levels
 from ..sound import Sound
 from . import echo, limits, listening, playing, processor
 from .finding import Finding
@@ -85,7 +85,7 @@ def _cabinet(question: Question) -> tuple[IR | None, list[Finding]]:
 def _model_input_dbu(question: Question, model: Any) -> float | None:
     if question.model_input_dbu is not None or model is None:
         return question.model_input_dbu
-    return remembered.input_level(model.content_hash)
+    return entered_levels.input_level(model.content_hash)
 
 
 def _live(

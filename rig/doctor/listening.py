@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..backends import jack_calls
-from ..backends.jack import Jack
-from ..backends.jack_ports import chosen
+from ..backends.jack import libjack
+from ..backends.jack.client import Jack
+from ..backends.jack.ports import chosen
 from ..engine import Engine
 from ..errors import RigError, ServerGone
 from ..sound import Sound
@@ -62,12 +62,12 @@ def listen(backend: Jack, sound: Sound, input: str | None, seconds: float) -> He
         before, began = (int(backend.host["cycles"]), int(backend.host["xruns"])), time.monotonic()
         while time.monotonic() - began < seconds and not backend.gone:
             time.sleep(LOOK_S)
-            engine.tend()
+            engine.poll()
         if backend.gone:
             raise ServerGone("The JACK server went away while rig doctor listened.")
         share = engine.share()
         return Heard(
-            version=jack_calls.version(),
+            version=libjack.version(),
             sample_rate=backend.sample_rate,
             block_size=backend.block_size,
             priority=backend.realtime_priority(),

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..bench.networks import callback_of
 from ..bench.timing import Stopwatch
+from ..cabinet.ir import IR
 from ..errors import RigError
-from ..ir import IR
 from ..nam import Model
 from ..sound import Sound
 from .finding import Finding

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from .jit import inline, kernel
-from .pointers import floats
-from .smooth import RAMP, ramp_gains
+from .native.compile import inline, kernel
+from .native.pointers import floats
+from .ramp import RAMP, ramp_gains
 
 HYSTERESIS_DB = 6.0  # from the threshold down to the level at which it shuts
 FALL_DB = 12.0  # above the level at which it shuts: where the fall of a note begins to be timed

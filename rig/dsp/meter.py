@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .jit import kernel
-from .pointers import floats
+from .native.compile import kernel
+from .native.pointers import floats
 
 METER = np.dtype(
     [
@@ -67,7 +67,7 @@ def count_flat_tops(f: Any, x: int, frames: int) -> None:
 
 
 @kernel
-def unfit_samples(x: int, frames: int) -> int:
+def count_nonfinite(x: int, frames: int) -> int:
     """How many samples are NaN, infinite or beyond `RUNAWAY`."""
     source = floats(x)
     count, limit = 0, np.float32(RUNAWAY)

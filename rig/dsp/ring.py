@@ -15,9 +15,9 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from .jit import entry, kernel
-from .memory import Layout
-from .pointers import floats, load_acquire, offset, record, store_release
+from .native.compile import entry, kernel
+from .native.memory import Layout
+from .native.pointers import floats, load_acquire, offset, record, store_release
 
 CHANNELS = 3  # the guitar, left, right
 FLOAT_BYTES = 4

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import inline, kernel
-from .pointers import doubles, floats
+from .native.compile import inline, kernel
+from .native.pointers import doubles, floats
 
 CUTOFFS_HZ = (40.0, 60.0, 80.0)
 SECTIONS = 2

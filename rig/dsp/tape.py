@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import kernel
-from .memory import Layout
 from .meter import FULL_SCALE
-from .pointers import floats, load_acquire, offset, record, store_release
+from .native.compile import kernel
+from .native.memory import Layout
+from .native.pointers import floats, load_acquire, offset, record, store_release
 
 IDLE, ARMED, RUNNING, DONE, BROKEN = range(5)
 STATES = ("idle", "armed", "running", "done", "broken")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .architecture import Architecture, Leaf
-from .convnet import ConvNetConfig, read_convnet
+from .architectures.base import Architecture, Leaf
+from .architectures.check_limits import check_limits, check_work
+from .architectures.convnet import ConvNetConfig, read_convnet
+from .architectures.linear import read_linear
+from .architectures.lstm import read_lstm
+from .architectures.read_wavenet import read_wavenet
+from .architectures.sequential import SequentialConfig
+from .architectures.slimming import slim, slim_sizes
 from .family import family
-from .fields import Fields, shown
-from .limits import MAX_NETWORKS, check_limits, check_work
-from .linear import read_linear
-from .lstm import read_lstm
-from .read_wavenet import read_wavenet
-from .sequential import SequentialConfig
-from .slimming import slim, slim_sizes
-from .weights import read_weights
+from .format.fields import Fields, shown
+from .format.limits import MAX_NETWORKS
+from .format.weights import read_weights
 
 MAX_DEPTH = 16  # networks in networks
 SAMPLE_RATES = (8000, 384000)  # Hz

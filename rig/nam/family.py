@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .architecture import Architecture
-from .layers import LayerArray
-from .wavenet import WaveNetConfig
+from .architectures.base import Architecture
+from .architectures.wavenet import WaveNetConfig
+from .layers.layers import LayerArray
 
 _TEN = tuple(1 << i for i in range(10))
 _SEVEN = _TEN[:7]

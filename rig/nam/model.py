@@ -10,17 +10,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..dsp.network import Network
-from ..dsp.rate import Playable, RatedNetwork
+from .. import notebook
+from ..arguments import number
+from ..arguments import path as checked_path
+from ..dsp.network.interpreter import Network
+from ..dsp.network.resampled import Playable, ResampledNetwork
 from ..errors import ModelError, RigError
-from .architecture import Leaf
+from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family
-from .file import read
-from .limits import MAX_HISTORY
-from .metadata import read_metadata
+from .format.file import read
+from .format.limits import MAX_HISTORY
+from .format.metadata import read_metadata
 
 ASSUMED_RATE_HZ = 48000.0
+LOAD = "Model.load"
 GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
 
 
@@ -53,10 +57,11 @@ class Model:
         """Read and check a file.
 
         `size`, from 0 to 1, chooses the network of a container, or the width of a slimmable WaveNet: 1 the full, 0 the
-        smallest. Raises ModelError for whatever cannot be played, RigError for a size outside 0 to 1.
+        smallest. Raises ModelError for whatever cannot be played, RigError for a size outside 0 to 1, ArgumentError
+        for a path or a size of the wrong type.
         """
-        path = Path(path)
-        if isinstance(size, bool) or not isinstance(size, int | float) or not 0.0 <= size <= 1.0:
+        path, size = checked_path(LOAD, "path", path), number(LOAD, "size", size)
+        if not 0.0 <= size <= 1.0:
             raise RigError(f"{path.name}: the size is {size}, expected 0 (smallest) to 1 (full)")
         root, content_hash = read(path)
         document = read_document(root)
@@ -76,7 +81,7 @@ class Model:
             gear_model=metadata.gear_model,
             tone_type=metadata.tone_type,
             modeled_by=metadata.modeled_by,
-            size=float(size),
+            size=size,
             sizes=sizes(document),
             content_hash=content_hash,
             warnings=tuple(root.found.warnings),
@@ -139,7 +144,7 @@ class Model:
         network = Network(program, past, config.prewarm_samples * stretch)
         if not network.rests:
             raise ModelError(f"{self.path.name}: its answer to silence is no number, as its weights are too large")
-        return network if stretch == multiple else RatedNetwork(network, self.rate, session_rate or self.rate)
+        return network if stretch == multiple else ResampledNetwork(network, self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.
@@ -177,3 +182,37 @@ class Model:
     def has_cabinet(self) -> bool:
         """Does the capture already contain a loudspeaker?"""
         return self.gear_type in GEAR_WITH_CABINET
+
+    def _facts(self) -> list[tuple[str, str | None]]:
+        """What a repr shows, by label."""
+        stated = f"{self.rate:g} Hz{'' if self.sample_rate else ' (assumed)'}"
+        sized = f", size {self.size:g} of {len(self.sizes)}" if self.sizes else ""
+        levels = (self.input_level_dbu, self.output_level_dbu)
+        input_level, output_level = (None if dbu is None else f"{dbu:g} dBu" for dbu in levels)
+        return [
+            ("architecture", f"{self.family or self.shape}{sized}"),
+            ("rate", stated),
+            ("input level", input_level),
+            ("output level", output_level),
+            ("loudness", None if self.loudness_db is None else f"{self.loudness_db:.1f} dB"),
+            ("gear", " ".join(filter(None, (self.gear_make, self.gear_model, self.gear_type, self.tone_type))) or None),
+        ]
+
+    def __repr__(self) -> str:
+        facts = dict(self._facts())
+        bare = [facts["architecture"], facts["rate"]]
+        levels = [f"{key} {facts[key]}" for key in ("input level", "output level", "loudness") if facts[key]]
+        return notebook.line("rig.Model", self.name, [*bare, *levels, f"file {notebook.short(self.path.name)}"])
+
+    def _repr_html_(self) -> str:
+        past_ms = 1000 * self.receptive_field_samples / self.rate
+        rows = [
+            *self._facts(),
+            ("modeled by", self.modeled_by),
+            ("shape", self.shape if self.family else None),
+            ("weights", str(self.weight_count)),
+            ("receptive field", f"{self.receptive_field_samples} samples, {past_ms:.0f} ms"),
+            ("file", str(self.path)),
+            *(("note", warning) for warning in self.warnings),
+        ]
+        return notebook.table(self.name, rows)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..dsp.ring import CHANNELS
 from ..errors import AudioError
-from ..jsonfile import write_json
+from ..files.json_file import write_json
 from .wavfile import SAMPLE_BYTES, WAV_LIMIT, GrowingWav, Opener, open_new
 
 LONGEST_TITLE = 100  # bytes; names of files end at 255

@@ -1,0 +1,402 @@
+"""JACK: one input, two outputs, MIDI where it is wanted, played by a compiled callback in JACK's own real-time thread.
+
+When the server goes away while playing, `gone` turns true and the sound stops. What to do then:
+
+    connections = backend.connections()     # as they were
+    backend.close()
+    backend = Jack()                        # again and again: a BackendError as long as no server runs
+    backend.start(block, engine)
+    backend.reconnect(connections)
+
+libjack serves one server per process at a time: close the old `Jack` before opening the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from ...dsp.midi_events import EVENT, MOST_EVENTS
+from ...dsp.native.memory import Arena, Layout
+from ...errors import BackendError, NoServer, ServerGone
+from ..call_timeout import ask
+from ..cycle import silence
+from ..threads import priority_of, thread_id_function
+from . import callbacks, libjack
+from .callbacks import CLIENT
+from .ports import chosen
+
+PORTS = ("in", "out_1", "out_2")
+GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
+MIDI_PORT = "midi"  # beside them, where a foot switch or a controller may be
+LISTENING = ("in", "return", MIDI_PORT)
+LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
+
+_CALLBACKS = {
+    "jack_set_process_callback": callbacks.on_process,
+    "jack_set_xrun_callback": callbacks.on_xrun,
+    "jack_set_buffer_size_callback": callbacks.on_buffer_size,
+    "jack_set_sample_rate_callback": callbacks.on_sample_rate,
+    "jack_set_freewheel_callback": callbacks.on_freewheel,
+    "jack_set_latency_callback": callbacks.on_latency,
+    "jack_on_info_shutdown": callbacks.on_shutdown,
+    "jack_set_port_registration_callback": callbacks.on_port,
+    "jack_set_port_connect_callback": callbacks.on_cable,
+}
+_abandoned: list[Any] = []  # memory of clients that would not close: libjack's threads may still look at it
+
+
+class Jack:
+    """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
+
+    `gear`: which of `send` and `return` there are too. `midi`: a MIDI input as well.
+    `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
+    ever started. Raises `NoServer` if JACK is not installed or no server runs, `BackendError` if the server refuses.
+    """
+
+    def __init__(
+        self,
+        client_name: str = "rig",
+        server_name: str | None = None,
+        gear: Sequence[str] = (),
+        midi: bool = False,
+    ) -> None:
+        libjack.library()
+        for callback in (*_CALLBACKS.values(), silence):
+            callback.compile()  # before the server knows of us
+        layout = Layout()
+        part, events = layout.reserve(CLIENT), layout.reserve(EVENT, MOST_EVENTS)
+        arena = layout.allocate()
+        self._state: Any = arena[part][0]
+        self.host: Any = self._state["host"]
+        self.host["midi"] = arena.address_of(events)
+        self.host["block"] = silence.address
+        self._client: Any = _open(client_name, server_name)
+        # Also at exit: a client that leaves without saying so costs the server an xrun.
+        self._finish = weakref.finalize(self, _close, self._client, arena, self._state)
+        self._active = False
+        self.ports = (*PORTS, *(port for port in GEAR_PORTS if port in gear), *((MIDI_PORT,) if midi else ()))
+        self._seen: dict[str, list[str]] = {port: [] for port in self.ports}
+        try:
+            self._prepare(arena.address_of(part))
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, address: int) -> None:
+        state, client = self._state, self._client
+        self._ports: dict[str, Any] = {
+            "in": self._ask(lambda: client.inports.register("in")),
+            "out_1": self._ask(lambda: client.outports.register("out_1")),
+            "out_2": self._ask(lambda: client.outports.register("out_2")),
+        }
+        if "send" in self.ports:
+            self._ports["send"] = self._ask(lambda: client.outports.register("send"))
+            state["send_port"] = libjack.handle(self._ports["send"])
+        if "return" in self.ports:
+            self._ports["return"] = self._ask(lambda: client.inports.register("return"))
+            state["return_port"] = libjack.handle(self._ports["return"])
+        if MIDI_PORT in self.ports:
+            self._ports[MIDI_PORT] = self._ask(lambda: client.midi_inports.register(MIDI_PORT))
+            state["midi_event_count"] = libjack.function_address("jack_midi_get_event_count")
+            state["midi_event_get"] = libjack.function_address("jack_midi_event_get")
+            state["midi_port"] = libjack.handle(self._ports[MIDI_PORT])
+        self.name = str(client.name)  # JACK calls a second rig "rig-01"
+        state["client"] = libjack.handle(client)
+        for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
+            state[field] = libjack.handle(self._ports[port])
+        state["get_buffer"] = libjack.function_address("jack_port_get_buffer")
+        state["last_frame_time"] = libjack.function_address("jack_last_frame_time")
+        state["get_latency"] = libjack.function_address("jack_port_get_latency_range")
+        state["set_latency"] = libjack.function_address("jack_port_set_latency_range")
+        state["get_thread_id"] = thread_id_function()
+        state["block_size"], state["rate"] = client.blocksize, client.samplerate
+        self.host["sample_rate"], self.host["timed"] = client.samplerate, 1
+        for setter, callback in _CALLBACKS.items():
+            libjack.register(client, setter, callback, address)
+
+    # ------------------------------------------------------------ what it knows
+    @property
+    def sample_rate(self) -> int:
+        """Hz."""
+        return int(self._state["rate"])
+
+    @property
+    def block_size(self) -> int:
+        """Frames in a cycle now."""
+        return int(self._state["block_size"])
+
+    @property
+    def server_frames(self) -> int:
+        """The server's frame counter; it moves as long as the server works, whether or not it calls us."""
+        return libjack.last_frame_time(self._client) if not self.gone else 0
+
+    @property
+    def ports_changed(self) -> int:
+        """How often a port of anybody's came or went."""
+        return int(self._state["ports_changed"])
+
+    @property
+    def cables_changed(self) -> int:
+        """How often any two ports were connected or parted."""
+        return int(self._state["cables_changed"])
+
+    @property
+    def gone(self) -> bool:
+        """The server has shut down, or has thrown this client out."""
+        return bool(self.host["gone"])
+
+    @property
+    def latency_samples(self) -> int:
+        """What the engine adds between input and outputs; set, it is reported to the server."""
+        return int(self._state["latency_samples"])
+
+    @latency_samples.setter
+    def latency_samples(self, samples: int) -> None:
+        changed = samples != self._state["latency_samples"]
+        self._state["latency_samples"] = samples
+        if changed and self._active:
+            self._ask(lambda: libjack.recompute_latencies(self._client))
+
+    def port_latency_samples(self, port: str, playback: bool = False) -> tuple[int, int]:
+        """Least and most frames from capture to one of `ports`, or from there to playback, as the server knows them."""
+        return libjack.latency_range(self._ports[port], playback)
+
+    def round_trip_samples(self) -> int | None:
+        """From the sound card's input through us to its output, as the server knows it; None: it knows nothing."""
+        capture, playback = self.port_latency_samples("in"), self.port_latency_samples("out_1", playback=True)
+        known = self.connections()
+        if not known["in"] or not known["out_1"]:
+            return None
+        return capture[1] + self.latency_samples + playback[1]
+
+    def realtime_priority(self) -> int | None:
+        """Real-time priority of the audio thread, 0 for an ordinary one, `None` where the system does not say.
+
+        JACK itself says "real-time" even where no thread was given that priority.
+        """
+        return priority_of(int(self._state["thread_id"]))
+
+    # ------------------------------------------------------------ playing
+    def start(self, block: int, engine: int) -> None:
+        """Call `block(engine, host, frames)`, both given by address, in every cycle from now on."""
+        self.host["engine"], self.host["block"] = engine, block
+        self.host["sample_rate"] = self.sample_rate  # some servers change it while they run
+        self._state["thread_id"] = 0  # every start has a new thread
+        self._ask(self._client.activate)
+        self._active = True
+
+    def stop(self) -> None:
+        """Leave the server's graph, which cuts all connections. The engine is not called afterwards."""
+        if self._active:
+            self._active = False
+            _leave(self._client.deactivate, self.host)
+
+    def close(self) -> None:
+        """Stop, and leave the server; whatever state it is in, this returns."""
+        self._active = False
+        self._finish()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ connections
+    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
+        """Connect to the sound card, or to ports the player names; after `start`.
+
+        `input` and `output` are port names, parts of names, or regular expressions. The first match plays into `in`;
+        the first two take `out_1` and `out_2`, a single one takes both. Without a pattern these are the physical
+        ports, and missing ones are no error. Returns one sentence per connection, and on what could not be connected.
+
+        Raises `BackendError` if a pattern matches nothing.
+        """
+        sources = self._choose("--input", input, capture=True)
+        targets = self._choose("--output", output, capture=False)  # nothing is connected if either one fails
+        said = []
+        if sources:
+            said.append(self._join("in", sources[0]))
+        else:
+            said.append("There is no capture port: nothing is connected to the input.")
+        if targets:
+            said += [self._join("out_1", targets[0]), self._join("out_2", targets[1 % len(targets)])]
+        else:
+            said.append("There is no playback port: the outputs are not connected.")
+        self.connections()
+        return said
+
+    def connect_gear(self, send: str | None = None, returned: str | None = None) -> list[str]:
+        """Connect `send` and `return` to the first port each pattern matches; after `start`. Sentences like `connect`.
+
+        Raises `BackendError` if a pattern matches nothing.
+        """
+        targets = self._choose("--send", send, capture=False) if send is not None else []
+        sources = self._choose("--return", returned, capture=True) if returned is not None else []
+        said = [self._join("send", targets[0])] if targets else []
+        said += [self._join("return", sources[0])] if sources else []
+        self.connections()
+        return said
+
+    def connect_midi(self, pattern: str | None = None) -> list[str]:
+        """Connect the MIDI input to the ports that a pattern matches, else to every physical one; after `start`.
+
+        Sentences like `connect`; none where there is nothing physical. Raises `BackendError` if a pattern matches
+        nothing.
+        """
+        found = self._ports_there(capture=True, midi=True)
+        physical = [name for name, is_physical in found.items() if is_physical]
+        said = [
+            self._join(MIDI_PORT, name) for name in chosen("--midi-port", pattern, list(found), physical, "MIDI output")
+        ]
+        self.connections()
+        return said
+
+    def connections(self) -> dict[str, list[str]]:
+        """What each of our ports is connected to, by name; once the server is gone, what this last said before.
+
+        Ask now and then while playing, so that connections made by hand survive a restart of the server.
+        """
+        if self._active and not self.gone:
+            with contextlib.suppress(BackendError):
+                self._seen = self._ask(
+                    lambda: {own: [other.name for other in self._ports[own].connections] for own in self.ports}
+                )
+        return {own: list(names) for own, names in self._seen.items()}
+
+    def reconnect(self, connections: Mapping[str, Sequence[str]]) -> list[str]:
+        """Make the connections that `connections()` of an earlier client listed, as far as their ports exist.
+
+        Returns sentences like `connect`. May be called again for ports that come back later.
+        """
+        present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True, is_midi=True))}
+        said = []
+        for own in self.ports:
+            for other in connections.get(own, ()):
+                if other not in present:
+                    said.append(f"{other} is not there any more.")
+                else:
+                    said.append(self._join(own, other))
+        self.connections()
+        return said
+
+    def _choose(self, option: str, pattern: str | None, capture: bool) -> list[str]:
+        found = self.ports_there(capture)
+        physical = [name for name, is_physical in found.items() if is_physical]
+        return chosen(option, pattern, list(found), physical, "capture" if capture else "playback")
+
+    def _join(self, own: str, other: str) -> str:
+        port = self._ports[own]
+        self._ask(lambda: libjack.connect(port, other))
+        return f"{other} -> {self.name}:{own}" if own in LISTENING else f"{self.name}:{own} -> {other}"
+
+    # ------------------------------------------------------------ the server around it
+    def ports_there(self, capture: bool) -> dict[str, bool]:
+        """All audio ports of others that sound comes from (`capture`) or goes to: name, and whether a sound card's."""
+        return self._ports_there(capture)
+
+    def _ports_there(self, capture: bool, midi: bool = False) -> dict[str, bool]:
+        side = {"is_audio": not midi, "is_midi": midi, "is_output": capture, "is_input": not capture}
+        found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
+        return {name: bool(physical) for name, physical in found if not name.startswith(f"{self.name}:")}
+
+    def latency_of(self, port: str, playback: bool = False) -> tuple[int, int]:
+        """Least and most frames that lie behind (or, `playback`, before) a port of others, as its owner says."""
+        return tuple(self._ask(lambda: libjack.latency_range(self._client.get_port_by_name(port), playback)))
+
+    def port_names(self) -> set[str]:
+        """Every port of the server, of whatever kind."""
+        return set(self._ask(lambda: [port.name for port in self._client.get_ports()]))
+
+    def neighbours(self, port: str) -> list[str]:
+        """What any port is connected to, by name; nothing where it is not there any more."""
+        jack, _ = libjack.library()
+
+        def ask() -> list[str]:
+            try:
+                return [other.name for other in self._client.get_all_connections(self._client.get_port_by_name(port))]
+            except jack.JackError:
+                return []
+
+        return list(self._ask(ask))
+
+    def freewheel(self, on: bool) -> None:
+        """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
+        if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error
+            self._ask(lambda: self._client.set_freewheel(on))
+        deadline = time.monotonic() + LEAVE_S
+        while bool(self.host["timed"]) == on and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _ask(self, call: Callable[[], Any]) -> Any:
+        jack, _ = libjack.library()
+        answer, problem = None, None
+        if not self.gone:
+            try:
+                answer = ask(call)
+            except BackendError as error:
+                problem = error
+            except jack.JackError as error:
+                problem = BackendError(f"The JACK server refused: {error}.")
+        if self.gone:  # whatever it answered while going
+            raise ServerGone("The JACK server has gone.") from problem
+        if problem is not None:
+            raise problem
+        return answer
+
+
+def _open(client_name: str, server_name: str | None) -> Any:
+    jack, _ = libjack.library()
+    try:
+        return ask(
+            lambda: jack.Client(client_name, no_start_server=True, servername=server_name),
+            late=lambda client: client.close(),
+        )
+    except jack.JackOpenError as error:
+        status = error.status
+        if not (status.server_failed or status.server_error):
+            raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
+        named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
+        which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
+        raise NoServer(
+            f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
+            "`pw-jack` where PipeWire plays."
+        ) from error
+
+
+def _leave(request: Callable[[], Any], host: Any) -> bool:
+    """Ask the server to let go of us; whether it did. Afterwards nothing calls the engine, even if it did not."""
+    done = False
+    try:
+        with contextlib.suppress(Exception):
+            ask(request, patience_s=LEAVE_S)
+            done = True
+    finally:
+        host["block"] = silence.address  # a server that was stuck may go on after all
+        if not done:
+            time.sleep(0.05)  # a cycle under way comes to its end
+    return done
+
+
+def _close(client: Any, arena: Arena, state: Any) -> None:
+    """End of a client: never raises, never hangs (`jack_client_close` can, when the server has died)."""
+    closed = False
+
+    def request() -> None:
+        if not state["host"]["gone"]:
+            client.deactivate()
+        client.close()
+
+    try:
+        closed = _leave(request, state["host"])
+    finally:
+        if not closed:
+            _abandoned.append((client, arena, state))

@@ -1,0 +1,105 @@
+"""libjack beyond JACK-Client: native callbacks and latency ranges, and cables that others plug in too.
+
+JACK-Client opens clients, registers and connects ports. It has no way to register a callback that is not Python, so
+the handles it keeps private (`_ptr`) are read here, and only here, and given to libjack through ctypes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+from functools import cache
+from typing import Any
+
+from ...dsp.native.compile import Entry
+from ...errors import NoServer
+from . import callbacks
+
+
+@cache
+def library() -> tuple[Any, ctypes.CDLL]:
+    """The module `jack` and libjack itself, its messages silenced.
+
+    Raises `NoServer` where JACK is not installed: importing JACK-Client loads libjack.
+    """
+    try:
+        import jack
+
+        libjack = ctypes.CDLL(jack._libname)
+    except (OSError, ImportError) as error:
+        raise NoServer(
+            "JACK is not installed (its library, libjack, was not found): install it, for example with "
+            "`apt install jackd2` on Debian or `brew install jack` on macOS."
+        ) from error
+    for name in ("jack_set_error_function", "jack_set_info_function"):
+        getattr(libjack, name)(callbacks.on_message.pointer)
+    return jack, libjack
+
+
+def handle(item: Any) -> int:
+    """The C pointer behind a client or port of JACK-Client."""
+    jack, _ = library()
+    return int(jack._ffi.cast("uintptr_t", item._ptr))
+
+
+def version() -> str | None:
+    """What libjack calls itself: "1.9.21", or "3.0.0.0 (using PipeWire 1.2.7)"; None where it does not say."""
+    _, libjack = library()
+    try:
+        function = libjack.jack_get_version_string
+    except AttributeError:
+        return None
+    function.restype = ctypes.c_char_p
+    said = function()
+    return said.decode(errors="replace") if said else None
+
+
+def function_address(name: str) -> int:
+    """Where a function of libjack starts."""
+    _, libjack = library()
+    return ctypes.cast(getattr(libjack, name), ctypes.c_void_p).value or 0
+
+
+def register(client: Any, setter: str, callback: Entry, state: int) -> None:
+    """Have libjack call a compiled callback with `state` as its argument; before the client is activated."""
+    _, libjack = library()
+    getattr(libjack, setter)(ctypes.c_void_p(handle(client)), callback.pointer, ctypes.c_void_p(state))
+
+
+def connect(port: Any, other: str) -> None:
+    """Connect a port of our own to another, and leave it where they are connected already.
+
+    Asking first would not do: a session manager, or whoever else plugs cables in, may be quicker in between. Raises
+    JackError where it cannot be done.
+    """
+    jack, _ = library()
+    try:
+        port.connect(other)
+    except jack.JackErrorCode as error:
+        if error.code != errno.EEXIST:
+            raise
+
+
+class _LatencyRange(ctypes.Structure):
+    _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
+
+
+def latency_range(port: Any, playback: bool = False) -> tuple[int, int]:
+    """Least and most frames since capture (or until playback) of what passes a port, as the server knows them."""
+    _, libjack = library()
+    found = _LatencyRange()
+    libjack.jack_port_get_latency_range(ctypes.c_void_p(handle(port)), int(playback), ctypes.byref(found))
+    return found.least, found.most
+
+
+def last_frame_time(client: Any) -> int:
+    """The server's frame counter at the start of its last cycle, read from its shared memory: nobody is asked."""
+    _, libjack = library()
+    libjack.jack_last_frame_time.restype = ctypes.c_uint32
+    return int(libjack.jack_last_frame_time(ctypes.c_void_p(handle(client))))
+
+
+def recompute_latencies(client: Any) -> None:
+    """Have the server ask every client for its latencies again."""
+    _, libjack = library()
+    libjack.jack_recompute_total_latencies(ctypes.c_void_p(handle(client)))

@@ -1,0 +1,1 @@
+"""The PortAudio stream, where there is no JACK."""

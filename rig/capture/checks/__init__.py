@@ -1,0 +1,1 @@
+"""What a take has to pass before it is handed to a trainer."""

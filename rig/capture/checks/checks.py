@@ -1,0 +1,281 @@
+"""Every check of a take, so that a pair which passes cannot be wrong.
+
+A take is judged from the dry signal, the wet one cut to it, what was recorded before it (silence: the pre-roll), and
+what the audio server reported. Dry and wet begin together; 48 kHz. The limits stand in `LIMITS`; the one of
+`replicate` is the official trainer's own. Measured with a simulated preamp: a replicate ESR of 0.01 is 23 dB of signal
+over noise, or 0.3 samples of drift, which is why noise and drift have limits of their own, far below.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...audio.align import Lag, find_lag
+from ..signal.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
+from .latency import USABLE, Latency
+from .measures import (
+    FULL_SCALE,
+    NO_TRACK,
+    GateFigures,
+    LagTrack,
+    flat_tops,
+    gaps,
+    gate_figures,
+    hum_dbfs,
+    lag_track,
+    peak_dbfs,
+    rms_dbfs,
+)
+from .trainer_checks import REPLICATE_ESR, replicate_esr
+from .verdict import Check, Verdict, above, below, worst
+
+# name: (warn, fail); the unit is that of the check.
+LIMITS: dict[str, tuple[float | None, float | None]] = {
+    "clipping": (-1.0, -0.1),  # dBFS
+    "level": (-18.0, -36.0),  # dBFS, below
+    "noise": (60.0, 40.0),  # dB of signal over noise, below
+    "hum": (-70.0, -50.0),  # dBFS RMS
+    "dc": (0.001, 0.01),  # of full scale
+    "continuity": (1.0, 3.0),  # samples
+    "replicate": (1e-3, REPLICATE_ESR),  # ESR
+    "drift": (0.05, 0.25),  # samples
+    "latency": (40.0, 120.0),  # samples between the two figures
+    "gate": (30.0, None),  # dB within 5 ms
+    "path": (0.98, None),  # correlation of wet and dry
+    "silence": (None, -60.0),  # dBFS RMS, below
+}
+FLAT_TOPS = (3, 30)  # how many
+NOISE_CHANGE_DB = 6.0
+COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, copied inside the computer
+SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
+JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
+QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
+COMPARED = slice(NOISE, NOISE + 8 * RATE)  # noise and programme: as loud and as soft as it gets
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """Everything a take is judged by."""
+
+    dry: NDArray[np.float64]  # (n,)
+    wet: NDArray[np.float64]  # (n,), cut
+    pre_roll: NDArray[np.float64]  # what was recorded before the signal began; may be empty
+    latency: Latency
+    applied: int | None = None  # latency that was cut off; None: the trainer's figure
+    xruns: int = 0
+    broken: str | None = None  # what the server did to the take, in a sentence; None: nothing
+    self_test: bool = False  # a cable instead of gear: dry and wet may be the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """All checks of a take, with what is drawn in the report."""
+
+    checks: tuple[Check, ...]
+    polarity: int
+    track: LagTrack
+    quality: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of them."""
+        return worst(check.verdict for check in self.checks)
+
+    def of(self, verdict: Verdict) -> tuple[Check, ...]:
+        """The checks with this verdict."""
+        return tuple(check for check in self.checks if check.verdict == verdict)
+
+    def __getitem__(self, name: str) -> Check:
+        return next(check for check in self.checks if check.name == name)
+
+
+def judge(take: Evidence) -> Judged:
+    """Run every check. A silent take is not measured further: its other figures would mean nothing."""
+    silence = _silence(take)
+    if silence.verdict == "fail":
+        sign = take.latency.correlation.polarity
+        return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet), "verdict": "fail"})
+    applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
+    expected = take.latency.correlation.samples - applied
+    track = lag_track(take.dry, take.wet, expected)
+    snr_db, noise = _noise(take)
+    hums = {mains: _hum_dbfs(take, mains) for mains in (50.0, 60.0)}
+    drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
+    polarity = find_lag(take.dry[QUIET_QUARTER], take.wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
+    sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
+    checks = (
+        silence,
+        _clipping(take.wet),
+        _level(take.wet),
+        noise,
+        _hum(hums),
+        _dc(take),
+        _continuity(take, track),
+        _replicate(take),
+        _drift(drift, len(take.wet) - VALIDATION),
+        _latency(take.latency, take.applied),
+        _gate(gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER)),
+        _polarity(sign),
+        _path(take),
+    )
+    quality = {
+        "peak_dbfs": round(peak_dbfs(take.wet), 2),
+        "rms_dbfs": round(rms_dbfs(take.wet), 2),
+        "snr_db": round(snr_db, 1),
+        "hum_50_dbfs": round(hums[50.0], 1),
+        "hum_60_dbfs": round(hums[60.0], 1),
+        "dc": round(float(np.mean(take.wet)), 7),
+        "replicate_esr": replicate_esr(take.wet, len(take.wet)),
+        "drift_ppm": round(drift.samples / (len(take.wet) - VALIDATION) * 1e6, 5),
+        "verdict": worst(check.verdict for check in checks),
+    }
+    return Judged(checks, sign, track, quality)
+
+
+def _check(name: str, verdict: Verdict, figure: float | None, unit: str, text: str, advice: str) -> Check:
+    warn, fail = LIMITS.get(name, (None, None))
+    return Check(name, verdict, figure, unit, warn, fail, text, advice if verdict != "ok" else "")
+
+
+def _silence(take: Evidence) -> Check:
+    level = rms_dbfs(take.wet[PROGRAMME : -VALIDATION - END_SILENCE])
+    verdict = below(level, *LIMITS["silence"])
+    advice = "Nothing came back: is the gear on, not muted, and the right input chosen?"
+    return _check("silence", verdict, level, "dBFS RMS", f"the programme comes back at {level:.1f} dBFS RMS", advice)
+
+
+def _clipping(y: NDArray[np.float64]) -> Check:
+    peak, full, flat = peak_dbfs(y), int(np.count_nonzero(np.abs(y) >= FULL_SCALE)), flat_tops(y)
+    verdict = worst((above(peak, *LIMITS["clipping"]), above(flat, FLAT_TOPS[0] - 1, FLAT_TOPS[1] - 1)))
+    text = f"peak {peak:.1f} dBFS"
+    if full:
+        verdict, text = "fail", f"{text}, {full} samples at full scale"
+    if flat >= FLAT_TOPS[0]:
+        text += f", {flat} flat tops"
+    return _check("clipping", verdict, peak, "dBFS", text, "Turn the return's gain down to a peak of -6 to -3 dBFS.")
+
+
+def _level(y: NDArray[np.float64]) -> Check:
+    peak = peak_dbfs(y)
+    verdict = below(peak, *LIMITS["level"])
+    advice = "Turn the return's gain up to a peak of -6 to -3 dBFS."
+    return _check("level", verdict, peak, "dBFS", f"peak {peak:.1f} dBFS", advice)
+
+
+def _silences(take: Evidence) -> list[NDArray[np.float64]]:
+    """The pre-roll, if it is long enough to say anything, and the silence behind the first validation."""
+    parts = [take.pre_roll, take.wet[SETTLED:SILENCE_END]]
+    return [part for part in parts if len(part) >= SILENCE_END - SETTLED]
+
+
+def _noise(take: Evidence) -> tuple[float, Check]:
+    noise = max(rms_dbfs(part - np.mean(part)) for part in _silences(take))
+    snr_db = rms_dbfs(take.wet[:VALIDATION]) - noise
+    text = f"noise {noise:.1f} dBFS RMS, {snr_db:.1f} dB below the playing"
+    advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
+    return snr_db, _check("noise", below(snr_db, *LIMITS["noise"]), snr_db, "dB", text, advice)
+
+
+def _hum_dbfs(take: Evidence, mains_hz: float) -> float:
+    return max(hum_dbfs(part, mains_hz) for part in _silences(take))
+
+
+def _hum(hums: dict[float, float]) -> Check:
+    mains = max(hums, key=lambda hz: hums[hz])
+    level = hums[mains]
+    text = f"{mains:g} Hz and its harmonics at {level:.1f} dBFS RMS"
+    advice = "Look for a ground loop: one outlet for everything, a re-amp box with its ground lifted, cables apart."
+    return _check("hum", above(level, *LIMITS["hum"]), level, "dBFS RMS", text, advice)
+
+
+def _dc(take: Evidence) -> Check:
+    figure = max(abs(float(np.mean(part))) for part in (*_silences(take), take.wet))
+    text = f"an offset of {figure:.5f} of full scale"
+    advice = "The input or the gear has an offset: use a coupled line input, or have it looked at."
+    return _check("dc", above(figure, *LIMITS["dc"]), figure, "of full scale", text, advice)
+
+
+def _continuity(take: Evidence, track: LagTrack) -> Check:
+    step, at = track.largest_step()
+    missing = gaps(take.dry, take.wet)
+    verdict, text = above(step, LIMITS["continuity"][0], LIMITS["continuity"][1]), f"steps of up to {step:.2f} samples"
+    if verdict != "ok":
+        text = f"the take jumps by {step:.1f} samples near {at / RATE:.1f} s"
+    if missing:
+        verdict, text = "fail", f"a piece is missing at {missing[0] / RATE:.2f} s ({len(missing)} in all)"
+    if take.xruns:
+        verdict, text = "fail", f"{take.xruns} xruns while recording"
+    if take.broken:
+        verdict, text = "fail", take.broken.rstrip(".")
+    advice = "Take it again with a longer period, nothing else running, one device for output and input."
+    return _check("continuity", verdict, step, "samples", text, advice)
+
+
+def _replicate(take: Evidence) -> Check:
+    figure = replicate_esr(take.wet, len(take.wet))
+    text = f"the same playing at both ends of the take differs by an ESR of {figure:.2g}"
+    advice = "The gear changed: let it warm up, leave every knob alone, switch off reverb, delay, chorus and gates."
+    return _check("replicate", above(figure, *LIMITS["replicate"]), figure, "ESR", text, advice)
+
+
+def _drift(lag: Lag, distance: int) -> Check:
+    figure = abs(lag.samples)
+    text = f"{lag.samples:+.3f} samples over {distance / RATE:.0f} s ({lag.samples / distance * 1e6:+.3f} ppm)"
+    advice = "Output and input run on two clocks: use one interface for both."
+    return _check("drift", above(figure, *LIMITS["drift"]), figure, "samples", text, advice)
+
+
+def _latency(latency: Latency, applied: int | None) -> Check:
+    advice = "Is anything but the gear on the send? Take it again with less noise, or give the latency yourself."
+    found, difference = latency.trainer.samples, latency.difference
+    if applied is not None and applied != found:
+        text = f"{applied} samples, as given; {str(latency).removeprefix('latency: ')}"
+        return _check(
+            "latency", "warn", float(applied), "samples", text, "The trainer itself would use its own figure."
+        )
+    verdict: Verdict
+    if found is None or difference is None or not USABLE[0] <= found <= USABLE[1]:
+        text = "no response to the two single samples" if found is None else f"{found} samples, more than can be used"
+        return _check("latency", "fail", None if found is None else float(found), "samples", text, advice)
+    verdict = "ok" if latency.agrees else "fail"
+    verdict = worst((verdict, above(abs(difference), LIMITS["latency"][0], None)))
+    return _check("latency", verdict, abs(difference), "samples", str(latency).removeprefix("latency: "), advice)
+
+
+def _gate(figures: GateFigures) -> Check:
+    falls = figures.fall_db > (LIMITS["gate"][0] or 0)
+    changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
+    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes else "ok"
+    change = "" if figures.noise_change_db is None else f", noise changes by {figures.noise_change_db:.1f} dB after it"
+    text = f"silence falls by at most {figures.fall_db:.1f} dB in 5 ms{change}"
+    advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
+    return _check("gate", verdict, figures.fall_db, "dB", text, advice)
+
+
+def _polarity(sign: int) -> Check:
+    text = "as played" if sign > 0 else "inverted, which is no fault; it matters when blended with another sound"
+    return _check("polarity", "ok", float(sign), "", text, "")
+
+
+def _path(take: Evidence) -> Check:
+    dry, wet = take.dry[COMPARED], take.wet[COMPARED]
+    lag = find_lag(dry, wet, max_lag_samples=400)
+    text = f"wet and dry correlate by {lag.confidence:.3f}"
+    if take.self_test:
+        return _check("path", "ok", lag.confidence, "", f"{text} (a cable, as asked)", "")
+    if is_a_copy(dry, wet, round(lag.samples)):
+        advice = "The computer recorded its own send: choose the input that the gear is plugged into."
+        return _check("path", "fail", lag.confidence, "", "wet is an exact copy of dry", advice)
+    advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
+    return _check("path", above(lag.confidence, *LIMITS["path"]), lag.confidence, "", text, advice)
+
+
+def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
+    """Whether wet is dry times a gain, later by a whole `shift`: no converter lies between them."""
+    a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
+    gain = float(a @ b) / float(a @ a) if a.any() else 0.0
+    return bool(np.sum((b - gain * a) ** 2) < 10 ** (COPY_DB / 10) * np.sum(b**2))

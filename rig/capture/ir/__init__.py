@@ -1,0 +1,1 @@
+"""The impulse response of a cabinet, by sweeps."""

@@ -1,0 +1,72 @@
+"""Sweeps over JACK: as many as asked for, one 10 dB softer, and what they say about cabinet and loudspeaker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import CaptureError
+from ...levels import gain_from_db
+from ..checks.measures import rms_dbfs
+from ..checks.verdict import Check
+from ..signal.layout import RATE
+from ..take.level_search import heard
+from ..take.operator import Operator
+from ..take.tape_deck import TapeDeck, Watch
+from .checks import impulse_checks
+from .deconvolution import LATEST_S, Response, Sweep, finished_taps, measure
+
+SOFTER_DB = -10.0
+QUIET_DBFS = -50.0  # RMS of a silence that a sweep is recorded over
+MOST_SWEEPS = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Swept:
+    """What came of the sweeps: the response, the taps that are kept, and the checks."""
+
+    response: Response
+    taps: NDArray[np.float64]
+    checks: tuple[Check, ...]
+
+
+def sweep_session(
+    deck: TapeDeck,
+    operator: Operator,
+    sweep: Sweep,
+    sweeps: int = 2,
+    *,
+    length: int = 8192,
+    minimum: bool = False,
+    softer: bool = True,
+    watch: Watch | None = None,
+) -> Swept:
+    """Sweep `sweeps` times and average; `softer`: once more 10 dB softer, which tells whether anything compresses.
+
+    Raises CaptureError: nothing comes back, the input clips, the silence is loud, the server tears every recording.
+    """
+    if not 1 <= sweeps <= MOST_SWEEPS:
+        raise CaptureError(f"{sweeps} sweeps cannot be averaged; 1 to {MOST_SWEEPS} can.")
+    silence = heard(deck, np.zeros(RATE), operator, "Silence", watch)
+    noise = rms_dbfs(silence)
+    operator.say(f"Silence    {noise:.1f} dBFS RMS")
+    if noise > QUIET_DBFS:
+        raise CaptureError(
+            f"Without a sweep there is {noise:.0f} dBFS already: find out what sounds, then begin again."
+        )
+    signal = sweep.signal()
+    recordings = [heard(deck, signal, operator, f"Sweep {i + 1}/{sweeps}", watch) for i in range(sweeps)]
+    response = measure(sweep, recordings)
+    taps = finished_taps(response, length, minimum=minimum)
+    soft = None
+    if softer:
+        quiet = Sweep(sweep.seconds, sweep.amplitude * gain_from_db(SOFTER_DB))
+        other = measure(quiet, [heard(deck, quiet.signal(), operator, "Softer", watch)])
+        soft = other, finished_taps(other, length, minimum=minimum)
+    checks = impulse_checks(response, taps, soft)
+    arrives_in_time = response.latency_samples < round(LATEST_S * RATE) - 1
+    if not arrives_in_time:
+        raise CaptureError("The sweep comes back later than a second, or not at all: check cable and ports.")
+    return Swept(response, taps, checks)

@@ -1,0 +1,1 @@
+"""The capture as files: pair, sidecar, training folder, report."""

@@ -1,0 +1,1 @@
+"""What is played through the gear."""

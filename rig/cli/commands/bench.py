@@ -1,0 +1,91 @@
+"""`rig bench [MODEL...]`: how fast rig is on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from ..options import add_json_option
+from ..terminal import Progress
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "bench",
+        help="measure models and the convolver on this machine",
+        description="Measure MODELs (without any: the known shapes and every feature of the format) against this "
+        "machine's own multiply-add peak, and the convolver against SciPy's. Medians over interleaved rounds.",
+    )
+    command.add_argument("models", nargs="*", type=Path, metavar="MODEL", help="a .nam file")
+    command.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds to take the median of (default 9)")
+    command.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="of the shapes only those that begin so, or cabinet"
+    )
+    command.add_argument("--start", action="store_true", help="also how long rig takes to start (half a minute more)")
+    add_json_option(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry the command out."""
+    from ...bench import bench
+
+    progress = None if options.json else Progress("bench")
+    result = bench(options.models, max(1, options.rounds), only=options.only, start=options.start, progress=progress)
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return 0
+    machine = result["machine"]
+    print(
+        f"{machine['cpu']}, {machine['lanes']} lanes, peak {machine['peak_gmacs']:.1f} billion multiply-adds per second"
+    )
+    for lines in (_models(result["models"]), _cabinets(result["convolver"]), _start(result["start"])):
+        print(*lines, sep="\n")
+    return 0
+
+
+def _models(reports: list[dict[str, Any]]) -> list[str]:
+    if not reports:
+        return []
+    blocks = list(reports[0]["ns_per_sample"])
+    headings = [*blocks, "of peak", "of A1's", "16 : 64", "x real", "cold us", "worst us"]
+    lines = [
+        "\nns per sample in blocks of so many frames; at 64: share of the peak, and relative to that of A1 standard;",
+        "how much dearer blocks of 16 are; times real time; at 64: with empty caches, and the worst one (of 1333 us)",
+        f"{'':<18}" + "".join(f"{heading:>9}" for heading in headings),
+    ]
+    for report in reports:
+        share, expected, of_a1 = report["share_of_peak"]["64"], report["share_expected"], report["share_to_a1_standard"]
+        cells = [f"{report['ns_per_sample'][block]:.0f}" for block in blocks]
+        cells += [f"{share:.0%}" + ("!" if expected is not None and share < expected else " ")]
+        cells += ["" if of_a1 is None else f"{of_a1:.2f}", f"{report['block_16_to_64']:.2f}"]
+        cells += [f"{report['times_real_time']:.0f}", f"{report['cold_us_per_block']['64']:.0f}"]
+        cells += [f"{report['worst_us_per_block']['64']:.0f}"]
+        lines.append(f"{report['name'][:17]:<18}" + "".join(f"{cell:>9}" for cell in cells))
+    if any(report["share_expected"] for report in reports):
+        lines.append("!  less of the peak than this shape reached elsewhere: a busy machine, or a slower build")
+    return lines
+
+
+def _cabinets(reports: list[dict[str, Any]]) -> list[str]:
+    if not reports:
+        return []
+    lines = ["\ncabinet: ns per sample (ratio to scipy.signal.oaconvolve), and of a period of 64 frames: median, worst"]
+    for report in reports:
+        costs = (
+            f"{cost:7.1f} ({report['ratio_to_scipy'][block]:.2f}) at {block}"
+            for block, cost in report["ns_per_sample"].items()
+        )
+        shares = f"{report['share_of_period']:8.2%} {report['worst_share_of_period']:8.2%}"
+        lines.append(f"{report['taps']:>7} taps {'  '.join(costs)}  {shares}")
+    return lines
+
+
+def _start(report: dict[str, Any] | None) -> list[str]:
+    if report is None:
+        return []
+    cold, warm = report["cold_s"], report["warm_s"]
+    return [f"\nfirst start on a machine {cold:.1f} s, every other {warm:.2f} s, until 10 ms are rendered"]

@@ -1,0 +1,88 @@
+"""What several parts of `rig capture` share: where a pair goes, gear, levels, the table of checks, the verdict."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..options import add_json_option
+
+if TYPE_CHECKING:
+    from ...capture.checks.verdict import Check
+    from ...capture.result.gear_metadata import Gear
+    from ...capture.result.save import Saved
+
+REFUSED = 1  # exit code: the take was judged, and a check failed
+
+
+def add_pair_options(command: argparse.ArgumentParser) -> None:
+    """Everything about the pair that a take becomes."""
+    command.add_argument("--into", type=Path, default=Path("captures"), metavar="DIR", help="default: captures")
+    command.add_argument("--latency", type=int, metavar="N", help="samples, instead of the trainer's own figure")
+    command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
+    command.add_argument("--self-test", action="store_true", help="a cable from send to return in place of gear")
+    command.add_argument(
+        "--size", choices=("standard", "lite", "feather", "nano"), default="standard", help="of the WaveNet to train"
+    )
+    _add_gear_options(command)
+    _add_level_options(command)
+    add_json_option(command)
+
+
+def _add_gear_options(command: argparse.ArgumentParser) -> None:
+    """What was captured, for the metadata of the model."""
+    gear = command.add_argument_group("gear")
+    gear.add_argument("--modeled-by", metavar="WHO", help="who made the capture")
+    gear.add_argument(
+        "--gear-type", metavar="TYPE", help="amp, pedal, pedal_amp, amp_cab, amp_pedal_cab, preamp, studio"
+    )
+    gear.add_argument("--gear-make", metavar="MAKE", help="its maker")
+    gear.add_argument("--gear-model", metavar="MODEL", help="its model")
+    gear.add_argument("--tone-type", metavar="TYPE", help="clean, overdrive, crunch, hi_gain, fuzz")
+
+
+def _add_level_options(command: argparse.ArgumentParser) -> None:
+    """What 0 dBFS is worth on the way out and on the way back."""
+    levels = command.add_argument_group("levels")
+    for way in ("send", "return"):
+        levels.add_argument(f"--{way}-dbu", type=float, metavar="X", help=f"level of the {way} in dBu at 0 dBFS")
+        levels.add_argument(
+            f"--{way}-method",
+            choices=("multimeter", "loopback-to-known-input", "spec"),
+            default="multimeter",
+            help=f"how the {way} level became known (default multimeter)",
+        )
+    levels.add_argument("--send-trim-db", type=float, metavar="T", help="digital gain of what is played")
+
+
+def gear_from(options: argparse.Namespace, name: str) -> Gear:
+    """The gear options as they go into the sidecar."""
+    from ...capture.result.gear_metadata import Gear
+
+    return Gear(name, options.modeled_by, options.gear_type, options.gear_make, options.gear_model, options.tone_type)
+
+
+def print_checks(checks: tuple[Check, ...]) -> None:
+    """The table of checks."""
+    for check in checks:
+        print(check)
+
+
+def report_saved(saved: Saved, as_json: bool, temporary: bool = False) -> int:
+    """Say what became of a take; the exit code. `temporary`: its folder is about to vanish, only the verdict counts."""
+    if as_json:
+        print(json.dumps(saved.to_json(), indent=2))
+        return 0 if saved.accepted else REFUSED
+    print_checks(saved.judged.checks)
+    print(saved.latency)
+    if not saved.accepted:
+        print(f"Not accepted: {saved.reason}")
+        print("Nothing was kept." if temporary else f"The take is kept in {saved.folder}")
+        return REFUSED
+    if temporary:
+        print("Self-test: the cable gives back what was played; rig, server and interface are ready.")
+    else:
+        print(f"{saved.folder}: {saved.judged.verdict}; train/run.txt says how to train from it")
+    return 0

@@ -1,0 +1,160 @@
+"""`rig midi`: what knobs and switches do, the last events, and `rig midi learn`, which binds them by moving them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError
+from ..options import add_json_option, add_midi_options
+from ..terminal import Screen
+
+if TYPE_CHECKING:
+    from ...midi_actions import Midi
+    from ...player.midi.learn import Heard
+    from ...player.midi.mapping import Binding
+
+WATCH_S = 0.02
+QUESTION = "What shall it do? A command, like volume -40 0, next_model or preset 3 (Enter: nothing, ?: all of them)"
+
+
+def add(commands: Any) -> None:
+    """Declare the command and its part."""
+    command = commands.add_parser(
+        "midi",
+        help="what MIDI knobs, pedals and switches do; learn binds them",
+        description="What MIDI does in rig play, and the last events of the last session.",
+    )
+    add_midi_options(command)
+    command.add_argument("--commands", action="store_true", help="list what can be bound, with the range of each value")
+    add_json_option(command)
+    command.set_defaults(run=show)
+    parts = command.add_subparsers(dest="part", metavar="WHAT")
+    part = parts.add_parser(
+        "learn",
+        help="bind knobs, switches and program changes by moving them",
+        description="Shows what arrives over JACK MIDI, asks what it shall do, and writes that into midi.toml.",
+    )
+    add_midi_options(part)
+    part.add_argument("--name", default="rig-midi", help="name of the JACK client (default rig-midi)")
+    part.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+    part.set_defaults(run=learn)
+
+
+def show(options: argparse.Namespace) -> int:
+    """List the mapping and the last events."""
+    from ...player.commands import COMMANDS
+    from ...player.midi.log import last_events
+    from ...player.midi.mapping import load_mapping, mapping_file
+
+    if options.commands:
+        for command in COMMANDS.values():
+            unit = f" {command.unit}" if command.unit else ""
+            value = "" if command.is_action else f" ({command.low:g} to {command.high:g}{unit})"
+            print(f"{command.name:<16} {command.text}{value}")
+        return 0
+    path: Path = options.midi or mapping_file()
+    mapping = load_mapping(path, needed=options.midi is not None)
+    ended, events = last_events()
+    if options.json:
+        content = {
+            "schema": 1,
+            "file": str(path) if path.exists() else None,
+            "program_change": mapping.program_change,
+            "channel": mapping.channel,
+            "bindings": [_described(binding) for binding in mapping.bindings],
+            "warnings": list(mapping.warnings),
+            "last_session": {"ended": ended or None, "events": [asdict(event) for event in events]},
+        }
+        print(json.dumps(content, indent=1))
+        return 0
+    for warning in mapping.warnings:
+        print(f"rig: {warning}.", file=sys.stderr)
+    print(f"Mapping  {path}" if path.exists() else f"Mapping  none yet ({path}); rig midi learn begins one")
+    for binding in mapping.bindings:
+        print(f"         {binding.source:<22} {binding.target}")
+    if mapping.program_change:
+        where = "any channel" if mapping.channel is None else f"channel {mapping.channel}"
+        print(f"         {f'program change, {where}':<22} the preset of its number")
+    if events:
+        print(f"Events   the last ones of the session that ended {ended}")
+        for event in events:
+            print(f"         {event}")
+    return 0
+
+
+def _described(binding: Binding) -> dict[str, Any]:
+    described = asdict(binding)
+    if binding.is_knob:
+        described["low"], described["high"] = binding.ends
+    return described
+
+
+def learn(options: argparse.Namespace) -> int:
+    """Bind one control after the other."""
+    from ...backends.jack.client import Jack
+    from ...player.midi.mapping import load_mapping, mapping_file
+
+    path: Path = options.midi or mapping_file()
+    load_mapping(path)  # what is wrong with it is said first
+    screen = Screen(sys.stdout)
+    with Jack(options.name, midi=True) as backend:
+        from ...engine import Engine
+
+        engine = Engine(backend.sample_rate)
+        midi = engine.listen(())
+        midi.record["monitor"] = 1
+        backend.start(engine.block_address, engine.address)
+        connected = backend.connect_midi(options.midi_port)
+        screen.say(f"MIDI     {', '.join(connected) or f'no physical port; connect something to {backend.name}:midi'}")
+        until = None if options.seconds is None else time.monotonic() + options.seconds
+        while True:
+            screen.say("Learn    move a knob, press a switch or send a program change (Ctrl-C ends)")
+            heard = _await(midi, screen, until)
+            if heard is None or not _bind(heard, path, screen):
+                return 0
+            midi.drain()
+
+
+def _await(midi: Midi, screen: Screen, until: float | None) -> Heard | None:
+    """The next message that may be bound; None when time is up."""
+    from ...player.midi.log import heard, in_words
+
+    while until is None or time.monotonic() < until:
+        for line in midi.drain():
+            found = heard(line)
+            screen.say(f"Heard    {in_words(line)}")
+            if found is not None:
+                return found
+        time.sleep(WATCH_S)
+    return None
+
+
+def _bind(heard: Heard, path: Path, screen: Screen) -> bool:
+    """Ask and write; False when nobody answers any more."""
+    from ...player.commands import COMMANDS
+    from ...player.midi.learn import keep, wished
+
+    while True:
+        screen.say(QUESTION)
+        answer = sys.stdin.readline()
+        text = answer.strip()
+        if not text:
+            return bool(answer)
+        if text == "?":
+            screen.say(", ".join(COMMANDS))
+            continue
+        try:
+            binding = wished(text).binding(heard)
+            replaced = keep(path, binding)
+        except ConfigError as error:
+            screen.say(str(error))
+            continue
+        instead = f" (in place of {replaced[0].target})" if replaced else ""
+        screen.say(f"Kept     {binding.source}: {binding.target}{instead}, in {path}")
+        return True

@@ -1,0 +1,127 @@
+"""`rig play [MODEL | PRESET] [IR]`: the guitar through a model and a cabinet, live over JACK or PortAudio."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from ...errors import BackendError
+from ...files import bundled
+from ...files.folders import Found
+from ..live.session import Session
+from ..open_backend import opened
+from ..options import (
+    add_overwrite_option,
+    add_session_options,
+    check_levels,
+    check_noise,
+    irs_from,
+    kept_interface_level,
+    models_from,
+)
+from ..terminal import Screen
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "play",
+        help="play the guitar through a model and a cabinet, live",
+        description="Play live over JACK, or over PortAudio where no JACK server runs (rig devices lists its sound "
+        "cards). Without MODEL: the first in ./models, else the one that comes with rig; IR likewise from ./irs. A "
+        "folder is stepped through with the keys; h shows them. A folder that holds presets (.toml) is a setlist: its "
+        "presets lie ready under the keys 0 to 9.",
+    )
+    command.add_argument(
+        "model", nargs="?", type=Path, metavar="MODEL", help="a .nam file or a preset, or a folder of them"
+    )
+    command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
+    command.add_argument("--no-ir", action="store_true", help="no cabinet")
+    command.add_argument("--resume", action="store_true", help="what was played last")
+    add_session_options(command, offline=True)
+    command.add_argument(
+        "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
+    )
+    add_overwrite_option(command, "that FILE")
+    command.set_defaults(run=run, equal_loudness=False, blind=False, presets=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry the command out."""
+    check_levels(options)
+    check_noise(options)
+    from ..live.chosen_presets import Chosen, chosen
+
+    called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
+    interface = kept_interface_level(options) or called.interface
+    models, irs, problems = _files(options) if called.first is None else ([], [], [])
+    screen = Screen()
+    if options.backend == "offline":
+        if options.else_render is None:
+            raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
+        if not models:
+            raise BackendError("--backend offline renders models, not presets: name a .nam file.")
+        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+    try:
+        backend = opened(options)
+    except BackendError as error:
+        if options.else_render is None or not models:
+            raise
+        di = options.di.name if options.di is not None else "the bundled guitar"
+        screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
+        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+    for sentence in (*problems, *([called.sentence] if called.sentence else ())):
+        screen.say(sentence)
+    return Session(options, screen, backend, models, irs, interface, called).run()
+
+
+def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:
+    """Models and cabinets to step through, and what is wrong with their folders."""
+    models = models_from(options.model, bundled.models())
+    irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
+    if not models:
+        raise BackendError("There is no model to play: name a .nam file.")
+    from ...nam import Model
+
+    Model.load(models[0], options.size)  # what is wrong with it is said before any sound
+    return models, irs, problems
+
+
+def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:
+    from ...cabinet.ir import IR
+    from ...nam import Model
+    from ...rendering import render
+    from ...sound import Sound
+    from ..terminal import Progress
+
+    sound = Sound(
+        Model.load(model, options.size),
+        interface=interface,
+        preamp_gain_db=options.preamp_gain_db,
+        model_input_dbu=options.model_input_dbu,
+        level_mode=options.level_mode,
+        gate_dbfs=options.gate_dbfs,
+        rumble_hz=options.rumble_hz,
+    )
+    if ir is not None:
+        sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))
+    di = options.di or bundled.di()
+    done = render(
+        sound,
+        di,
+        options.else_render,
+        tail_s=1.0,
+        overwrite=options.overwrite,
+        progress=Progress(options.else_render.name),
+    )
+    print(f"Guitar   {di.name}, peak {done.input_peak_dbfs:.1f} dBFS")
+    print(f"Model    {model.name}")
+    print(f"Cabinet  {ir.name if ir is not None else 'none'}")
+    print(f"Input    {done.calibration}")
+    print(f"Output   {done.level}")
+    print(
+        f"{done.output}: {done.samples / done.sample_rate:.1f} s, peak {done.output_peak_dbfs:.1f} dBFS, RMS "
+        f"{done.output_rms_dbfs:.1f} dBFS, {done.times_real_time:.0f} times real time"
+    )
+    return 0

@@ -1,0 +1,111 @@
+"""`rig render MODEL INPUT OUTPUT`: a file through a model and a cabinet."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..options import (
+    add_json_option,
+    add_level_options,
+    add_noise_options,
+    add_overwrite_option,
+    also_accept,
+    check_levels,
+    check_noise,
+    interface_level,
+)
+from ..terminal import Progress
+
+if TYPE_CHECKING:
+    from ...rendering import Bits
+
+BITS: dict[str, Bits] = {"16": 16, "24": 24, "float": "float"}
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "render",
+        help="render an audio file through a model and a cabinet",
+        description="Render INPUT through MODEL into OUTPUT: as many samples as INPUT has, at its rate.",
+    )
+    command.add_argument("model", type=Path, metavar="MODEL", help="a .nam file")
+    command.add_argument("input", type=Path, metavar="INPUT", help="the dry guitar (any format libsndfile reads)")
+    command.add_argument("output", type=Path, metavar="OUTPUT", help="where to write; the ending chooses the format")
+    command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
+    command.add_argument(
+        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
+    )
+    add_level_options(command)
+    add_noise_options(command)
+    command.add_argument(
+        "--tail-s", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
+    )
+    also_accept(command, "--tail", "tail_s", type=float)
+    command.add_argument(
+        "--bits", choices=BITS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
+    )
+    add_overwrite_option(command, "OUTPUT")
+    add_json_option(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry the command out."""
+    check_levels(options)
+    check_noise(options)
+    interface = interface_level(options)
+    from ...cabinet.ir import IR
+    from ...library import entered_levels
+    from ...nam import Model
+    from ...rendering import render
+    from ...sound import Sound
+
+    model = Model.load(options.model, options.size)
+    entered = options.model_input_dbu
+    if entered is None:
+        entered = entered_levels.input_level(model.content_hash)
+    sound = Sound(
+        model,
+        interface=interface,
+        preamp_gain_db=options.preamp_gain_db,
+        model_input_dbu=entered,
+        level_mode=options.level_mode,
+        gate_dbfs=options.gate_dbfs,
+        rumble_hz=options.rumble_hz,
+    )
+    if options.ir is not None:
+        sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))
+    done = render(
+        sound,
+        options.input,
+        options.output,
+        tail_s=options.tail_s,
+        overwrite=options.overwrite,
+        bits=BITS[options.bits],
+        progress=None if options.json else Progress(f"{options.output.name}"),
+    )
+    if options.model_input_dbu is not None:
+        entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+    if options.json:
+        print(json.dumps(done.to_json(), indent=2))
+        return 0
+    print(f"Input    {done.calibration}")
+    print(f"Output   {done.level}")
+    if model.has_cabinet and options.ir is not None:
+        print(f"Note     {model.path.name} already holds a cabinet ({model.gear_type}); {options.ir.name} came on top")
+    elif model.has_cabinet:
+        print(f"Note     {model.path.name} already holds a cabinet ({model.gear_type})")
+    for note in done.notes:
+        print(f"Note     {note}")
+    width = "stereo" if done.channels == 2 else "mono"
+    clipped = f", {done.clipped_samples} samples limited" if done.clipped_samples else ""
+    print(
+        f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {width} at "
+        f"{done.sample_rate} Hz; peak {done.output_peak_dbfs:.1f} dBFS, RMS {done.output_rms_dbfs:.1f} dBFS{clipped}; "
+        f"{done.times_real_time:.0f} times real time"
+    )
+    return 0

@@ -1,0 +1,240 @@
+"""A live session: the engine on JACK or PortAudio, the player behind keys, until the last key."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...backends.base import is_pluggable
+from ...errors import RigError
+from ..open_backend import await_device, may_howl, plugged, why_ordinary
+from ..terminal import Keys, Screen
+from .live_line import Entry, live_line
+from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
+from .survival import Survival
+
+if TYPE_CHECKING:
+    from ...backends.base import Backend
+    from ...engine import Engine
+    from ...player.player import Player
+    from .chosen_presets import Chosen
+
+REFRESH_S = 0.1
+WAITING_S = 0.005  # between two looks while a sound is on its way
+SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
+KEYS_LINE = (
+    "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
+    "T tuner, G gate, q quit, h all keys"
+)
+
+
+class Session:
+    """From the first connection to the last key."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        screen: Screen,
+        backend: Backend,
+        models: list[Path],
+        irs: list[Path],
+        interface: Any,
+        called: Chosen,
+    ) -> None:
+        self.options, self.screen, self.backend, self.called = options, screen, backend, called
+        self.models, self.irs, self.interface = models, irs, interface
+        self.engine: Engine
+        self.player: Player
+        self.entry: Entry | None = None  # a text that is being typed
+
+    def run(self) -> int:
+        """Play until a key, a signal or the clock ends it."""
+        from ...engine import Engine
+        from ...player.tools.looper import loop_from
+
+        sys.setswitchinterval(SWITCH_S)
+        with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as ending:  # each step, whatever happens
+            ending.callback(self.screen.end)
+            ending.callback(lambda: self.backend.close())
+            self.engine = Engine(self.backend.sample_rate)
+            self.player = self._new_player(self.engine)
+            ending.callback(lambda: self.player.close())
+            if self.options.di is not None:
+                self.player.looper.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
+            self.player.equal.switch(self.options.equal_loudness)
+            self.player.start()
+            if may_howl(self.backend, self.options):
+                self.player.do("mute")
+                self.screen.say(
+                    "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. "
+                    "Press m to hear it, or name your guitar's input with --input (rig devices lists them)."
+                )
+            keys = ending.enter_context(Keys())
+            ending.callback(self._leave)
+            self._start()
+            if keys.present:
+                self.screen.say(KEYS_LINE)
+            self._loop(keys)
+        return 0
+
+    def _new_player(self, engine: Engine) -> Player:
+        from ...engine import LOOP, PORT
+        from ...player.player import Player
+        from ...player.tools.tuner import checked_a4_hz
+
+        player = Player(
+            engine,
+            self.screen.say,
+            self.models,
+            self.irs,
+            interface=self.interface,
+            preamp_gain_db=self.options.preamp_gain_db,
+            level_mode=self.options.level_mode,
+            model_input_dbu=self.options.model_input_dbu,
+            size=self.options.size,
+            source=LOOP if self.options.di is not None else PORT,
+            ir_named=self.options.ir is not None,
+            ir_bytes=self.options.ir_memory_mb << 20,
+            presets=self.called.presets,
+            preset=self.called.first,
+            folder=self.called.folder,
+            keeps=self.called.keeps,
+            blind=self.options.blind,
+        )
+        player.recorder.folder = self.options.record_to
+        player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
+        player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
+        open_midi(self.options, self.backend, player)
+        return player
+
+    def _start(self) -> None:
+        self.backend.start(self.engine.block_address, self.engine.address)
+        self.backend.latency_samples = self.engine.latency_samples
+        for sentence in plugged(self.backend, self.options):
+            self.screen.say(f"Ports    {sentence}")
+        connect_midi(self.options, self.backend, self.screen.say)
+        to_card: tuple[str, ...] = ()
+        if not self.options.no_connect:
+            to_card += () if self.options.input else ("in",)
+            to_card += () if self.options.output else ("out_1", "out_2")
+        if self.options.record:
+            self.player.recorder.begin()
+        if self.backend.realtime_priority() == 0:
+            self.screen.say(
+                f"Note     the audio thread has no real-time priority: expect xruns (see {why_ordinary(self.backend)})"
+            )
+        self.say_period()
+        self.survival = Survival(self, self.screen.say, to_card)
+
+    def _leave(self) -> None:
+        """The sound fades out, and the server is told that we go."""
+        try:
+            if not self.backend.gone:
+                self.engine.fade_out()
+        finally:
+            self.backend.close()
+
+    def _loop(self, keys: Keys) -> None:
+        began = time.monotonic()
+        refreshed = began - REFRESH_S
+        while not self.player.finished:
+            pressed = wait_for_keys_or_midi(
+                keys,
+                self.player,
+                WAITING_S if self.player.waiting else REFRESH_S,
+                self.survival.is_plugged("midi"),
+            )
+            for key in pressed:
+                self._press(key, self.player)
+            self.player.poll()
+            now = time.monotonic()
+            if not pressed and now - refreshed < REFRESH_S - WAITING_S:
+                continue
+            refreshed = now
+            if self.backend.gone and not is_pluggable(self.backend):
+                self.survival.go_on_with(await_device(self.backend, self.engine, self.screen))
+            self.survival.poll()
+            if self.survival.can_ask:
+                with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
+                    self.backend.latency_samples = self.engine.latency_samples
+            if self.options.seconds is not None and now - began > self.options.seconds:
+                return
+            if self.entry is not None:
+                self.screen.line(self.entry.line(self.player))
+            else:
+                self.screen.line(*self._live_line())
+
+    def _live_line(self) -> list[str]:
+        forms, state = live_line(self.engine, self.player, self.survival.xruns), self.survival.state
+        return [f"{state} | {form}" for form in forms] if state else forms
+
+    def _press(self, key: str, player: Player) -> None:
+        """A key: a command, or part of a text that a command has asked for."""
+        from ...player.commands import COMMANDS, KEYS
+
+        if self.entry is not None:
+            if self.entry.press(key):
+                entry, self.entry = self.entry, None
+                if not entry.is_cancelled:
+                    player.do(entry.command.name, text=entry.text)
+        elif key in KEYS:
+            name, way = KEYS[key]
+            if COMMANDS[name].prompt is not None:
+                self.entry = Entry(COMMANDS[name])
+            else:
+                player.do(name, way)
+
+    # ------------------------------------------------------------ what survives a server; see survival.py
+    def reopen(self) -> Backend:
+        """A new client; raises BackendError as long as there is no server."""
+        from ...backends.jack.client import Jack
+
+        return Jack(self.options.name, midi=not self.options.no_midi)
+
+    def play_on(self) -> str:
+        """Start the backend, with everything prepared for its rate; what has changed by that. Raises RigError."""
+        changed, before = "", self.player
+        if round(self.backend.sample_rate) != round(self.engine.sample_rate):
+            changed = self._move()
+        self.engine.rise_from_silence(0.0 if self.player.muted else 1.0)
+        self.backend.start(self.engine.block_address, self.engine.address)
+        self.backend.latency_samples = self.engine.latency_samples
+        if before is not self.player:
+            was_recording = before.recorder.is_recording
+            before.close()
+            if was_recording:
+                self.player.recorder.begin()  # another take: a file has one rate
+            del before
+            gc.collect()  # the old engine's memory goes now
+        return changed
+
+    def _move(self) -> str:
+        """All that plays, on an engine of another rate."""
+        from ...engine import Engine
+
+        engine = Engine(self.backend.sample_rate)
+        player = self._new_player(engine)
+        try:
+            player.resume(self.player)
+        except BaseException:
+            player.close()
+            raise
+        old_hz, self.engine, self.player = self.engine.sample_rate, engine, player
+        note = player.sound.rate_note(engine.sample_rate, engine.latency_samples)
+        return f" at {engine.sample_rate:g} Hz (before: {old_hz:g} Hz)" + (f"; {note}" if note else "")
+
+    def say_period(self) -> None:
+        """Rate, period, and the latency of all of it as JACK knows it."""
+        backend = self.backend
+        rate, frames = backend.sample_rate, backend.block_size
+        through = ""
+        with contextlib.suppress(RigError):
+            samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
+            if samples:
+                through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+        self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")

@@ -1,0 +1,1 @@
+"""Comparing live: two sides, one heard."""

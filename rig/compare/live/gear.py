@@ -1,0 +1,115 @@
+"""Gear between `send` and `return`: what it is sent, and how what comes back lies to a model.
+
+Two wirings. *Loop*: the guitar goes into the interface, rig sends it to a re-amp box and the gear, and the gear comes
+back. *Split*: the guitar drives both the interface and the gear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ...engine import LOOP
+from ...errors import CompareError
+from ...lane import Lane
+from ...levels import Calibration, Level, calibration, db_from_gain, gain_from_db
+from ...sound import Sound
+from ..matching import Match, Signal, check_return, match, noise_warning, played, rms_dbfs
+from .intact_takes import Takes
+
+Wiring = Literal["loop", "split"]
+
+REST_S = 0.5  # nothing is played: the noise of both sides
+PASSAGE_S = 8.0  # the player's own, long enough for integrated loudness
+LEAD_S = 0.5  # before it: a model that hears only from here on would begin in the middle of a note
+ROOM_S = 0.4  # for what comes back late
+NO_GUITAR_DBFS = -70.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gear:
+    """What hangs on the rig. `send_gain`: what makes it get as strong a signal as the guitar gives, as a sum."""
+
+    wiring: Wiring
+    send_gain: Calibration
+
+    @property
+    def outgoing(self) -> float:
+        """The linear gain of the send; 0 where the guitar drives the gear itself."""
+        return gain_from_db(self.send_gain.gain_db) if self.wiring == "loop" else 0.0
+
+
+def send_calibration(interface: Level | None, send_dbu: float | None, preamp_gain_db: float = 0.0) -> Calibration:
+    """The gain of the send: what 0 dBFS of the guitar is worth, minus what 0 dBFS of the send is worth at the jack.
+
+    >>> print(send_calibration(Level(12.2, "Apollo 8x, article"), 15.0, 5.0))
+    12.2 dBu (Apollo 8x, article) - 15.0 dBu (send) - 5.0 dB (gain knob) = -7.8 dB
+    """
+    if interface is None or send_dbu is None:
+        missing = []
+        if send_dbu is None:
+            missing.append("the level of the send is not known (--send-dbu X)")
+        if interface is None:
+            missing.append("no interface is named (--interface NAME or --max-input-dbu X)")
+        return Calibration(0.0, missing=tuple(missing))
+    return calibration(interface, Level(send_dbu, "send"), preamp_gain_db)
+
+
+def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal, tell: Callable[[str], None]) -> Match:
+    """Measure gear against a sound. `passage` is sent to it; in a split wiring the player is asked to play instead.
+
+    Raises RigError where the two cannot be compared. Afterwards the send carries the guitar.
+    """
+    engine, cabinet = takes.engine, a.cabinet()
+    rate = engine.sample_rate
+    room, lead, looped = round(ROOM_S * rate), 0, source == LOOP
+    if not looped:
+        tell("Keep the strings quiet for a moment: the noise of both sides is measured.")
+    # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
+    engine.send(0.0 if looped else gear.outgoing, source)
+    takes.both(room)  # what was sent before dies away
+    rest_in, rest_back = takes.both(round(REST_S * rate))
+    engine.send(0.0, source)
+    if gear.wiring == "loop":
+        dry = np.concatenate([passage, np.zeros(room, np.float32)])
+        sent = (dry * np.float32(gear.outgoing)).astype(np.float32)
+        _check_send(sent)
+        tell(f"Measuring: {sent.size / rate:.0f} seconds of guitar go out to the gear and come back.")
+        returned = takes.bounce(sent)
+    else:
+        tell(f"Play now, for {PASSAGE_S:.0f} seconds: what you will play later, loud and soft.")
+        lead = round(LEAD_S * rate)
+        dry, returned = takes.both(lead + round(PASSAGE_S * rate))
+        sent = dry
+        if rms_dbfs(dry) < NO_GUITAR_DBFS:
+            raise CompareError("No guitar was heard on the input; check its port, then begin again.")
+    round_trip, warnings = check_return(sent, returned, rest_back, rate)
+    bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
+    heard_a, heard_b = (
+        played(lane, x, rate, cabinet)[lead:] for lane, x in ((a.lane(rate), dry), (Lane(rate), returned))
+    )
+    found = match(bare_a, bare_b, heard_a, heard_b, rate, "What comes back")
+    quiet = np.zeros_like(rest_in) if looped else rest_in
+    noise_a = rms_dbfs(played(a.lane(rate), quiet, rate, cabinet)[:, 0])
+    noise_b = rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
+    cue = noise_warning(noise_a, noise_b)
+    engine.send(gear.outgoing, source)
+    return replace(
+        found,
+        noise_a_dbfs=noise_a,
+        noise_b_dbfs=noise_b,
+        round_trip_samples=round_trip,
+        warnings=(*warnings, *found.warnings, *((cue,) if cue else ())),
+    )
+
+
+def _check_send(sent: Signal) -> None:
+    peak = float(np.abs(sent).max())
+    if peak > 1.0:
+        raise CompareError(
+            f"The send would clip by {db_from_gain(peak):.1f} dB: what leaves the interface is too soft for this "
+            "guitar. Turn the re-amp box up, and enter the level it gives then (--send-dbu)."
+        )

@@ -1,0 +1,1 @@
+"""The toolbox for compiled code: compiler, pointers, memory, vectors. Nothing about audio."""

@@ -1,0 +1,198 @@
+"""How rig compiles: one set of flags, one kind of entry point, one cache on disk.
+
+Two decorators mark kernels (`kernel`, `inline`); they are compiled into whatever calls them and never cached alone.
+`entry` marks the few functions that the world calls by address: the audio callbacks, the network interpreter, the
+convolver, and the small control-side functions that share their memory. An entry is compiled on first use, or read
+from the cache in milliseconds.
+
+numba's own cache does not notice an edit in a function that was inlined from another module, so the cache directory
+is named by everything that can change the machine code: the sources that kernels take anything from, numba, llvmlite,
+Python and the CPU.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import pickle
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba as nb
+import numpy as np
+import platformdirs
+from numba.core import config as numba_config
+
+# error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
+# boundscheck=False:   even if the user's environment asks for checks; a check is an exception path.
+# nogil=True:          a kernel called from Python lets the other threads run.
+FLAGS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False, "nogil": True}
+
+kernel: Callable[..., Any] = nb.njit(**FLAGS)
+# Always inlined: the tiles of the networks and everything that takes pointers in an inner loop.
+inline: Callable[..., Any] = nb.njit(forceinline=True, **FLAGS)
+# Inlined, and a * b + c on plain floats may become one fused operation (a vector of simd.py says that by itself).
+fused: Callable[..., Any] = nb.njit(forceinline=True, fastmath={"contract"}, **FLAGS)
+
+KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
+# Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
+WITHOUT_KERNELS = ("cli", "compare", "doctor", "player", "recording")
+
+
+def cpu_name() -> str:
+    """The CPU numba compiles for."""
+    return str(numba_config.CPU_NAME or llvm.get_host_cpu_name())
+
+
+def cpu_features() -> str:
+    """The CPU features numba compiles for, as one comma-separated string (`+avx2,-avx512f,...`)."""
+    if numba_config.CPU_FEATURES is not None:
+        return str(numba_config.CPU_FEATURES)
+    return str(llvm.get_host_cpu_features().flatten())
+
+
+@cache
+def build_key() -> str:
+    """Hash of everything that decides the machine code: sources, compiler, Python, CPU."""
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[2]
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).parts[0] in WITHOUT_KERNELS:
+            continue
+        digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for text in (nb.__version__, llvmlite.__version__, np.__version__, sys.version, cpu_name(), cpu_features()):
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_directory() -> Path:
+    """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written."""
+    base = Path(platformdirs.user_cache_dir("rig", appauthor=False)) / "compiled"
+    path = base / build_key()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError:
+        return Path(_temporary_cache().name)
+    return path
+
+
+@cache
+def _temporary_cache() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="rig-compiled-")
+
+
+def _forget_old_builds() -> None:
+    """Keep the newest few builds: every edit of the sources makes a new one."""
+    siblings = [p for p in cache_directory().parent.iterdir() if p.is_dir() and len(p.name) == len(build_key())]
+    for path in sorted(siblings, key=lambda p: p.stat().st_mtime, reverse=True)[KEPT_CACHES:]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class CompileReport:
+    """What is said when something really has to be compiled: once per machine and version of rig.
+
+    `tell` is called with one sentence before the first cold compile of this process. `compiled` counts entries that
+    were compiled and not read from the cache.
+    """
+
+    def __init__(self) -> None:
+        self.compiled = 0
+        self.tell: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)
+
+    def begin(self) -> None:
+        """Note one cold compile."""
+        if self.compiled == 0:
+            self.tell("Compiling rig for this CPU; this happens once and takes up to half a minute ...")
+        self.compiled += 1
+
+
+report = CompileReport()
+_lock = threading.RLock()
+
+
+class Entry:
+    """A function with a C signature, compiled on first use.
+
+    `address` is what other compiled code calls. Calling the entry from Python goes through ctypes, which releases
+    the GIL for the duration. Arguments are plain numbers: addresses are int64.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        self.function, self.signature = function, signature
+        self.name = f"{function.__module__}.{function.__qualname__}"
+        self._compiled: Any = None
+
+    def compile(self, fresh: bool = False) -> Any:
+        """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
+        if fresh:
+            return nb.cfunc(self.signature, **self._flags)(self.function)
+        with _lock:
+            if self._compiled is None:
+                marker = cache_directory() / f"{self.name}.done"
+                cold = not marker.exists()
+                if cold:
+                    report.begin()
+                try:
+                    self._compiled = self._from_cache()
+                except (EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError, ImportError, OSError):
+                    # A cache that was cut off or mixed up, by a full disk say, must not stop the music: begin again.
+                    shutil.rmtree(cache_directory(), ignore_errors=True)
+                    cache_directory().mkdir(parents=True, exist_ok=True)
+                    report.begin()
+                    cold, self._compiled = True, self._from_cache()
+                if cold:
+                    marker.touch()
+                    _forget_old_builds()
+        return self._compiled
+
+    def _from_cache(self) -> Any:
+        # numba decides on the cache folder while decorating; the setting is put back for other users of numba.
+        before = numba_config.CACHE_DIR
+        numba_config.CACHE_DIR = str(cache_directory())
+        try:
+            return nb.cfunc(self.signature, cache=True, **self._flags)(self.function)
+        finally:
+            numba_config.CACHE_DIR = before
+
+    @property
+    def _flags(self) -> dict[str, Any]:
+        return {name: value for name, value in FLAGS.items() if name != "nogil"}
+
+    @property
+    def address(self) -> int:
+        """Where the machine code starts."""
+        return int(self.compile().address)
+
+    @property
+    def pointer(self) -> ctypes.c_void_p:
+        """The address as ctypes passes it to a C library."""
+        return ctypes.c_void_p(self.address)
+
+    def __call__(self, *args: float) -> Any:
+        """Call from Python, without the GIL."""
+        return self.compile().ctypes(*args)
+
+
+ENTRIES: list[Entry] = []  # every entry of the package, for warming up and for the static audit
+
+
+def entry(signature: Any) -> Callable[[Callable[..., Any]], Entry]:
+    """Mark a function that is called by address; see `Entry`."""
+
+    def mark(function: Callable[..., Any]) -> Entry:
+        made = Entry(function, signature)
+        ENTRIES.append(made)
+        return made
+
+    return mark

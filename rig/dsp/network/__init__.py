@@ -1,0 +1,1 @@
+"""The compiled interpreter of networks, and the programs it runs."""

@@ -1,0 +1,319 @@
+"""The few operations every network is composed of, on planes.
+
+A plane is `channels` rows of time with some past in front of the present:
+
+    row c at time t (t = 0: first frame of this block, t < 0: the past)  =  m[base + c*stride + pos + t]
+
+`m` is the network's one float32 memory: weights, histories, signals. After a block the present becomes the past: `pos`
+moves on, and when a row is full its last `lookback` frames slide back to its start. So every read and write is
+contiguous; nothing wraps.
+
+Blocks are padded to whole vectors. The input behind the last frame is zero, and whatever that makes is overwritten by
+the next block: the output is the same, bit for bit, however the signal is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..native.compile import inline, kernel
+from ..native.pointers import record
+from ..native.simd import (
+    REGISTERS,
+    W,
+    fma,
+    load,
+    splat,
+    store,
+    tile_add,
+    tile_bias,
+    tile_madd,
+    tile_map,
+    tile_mix,
+    tile_store,
+    tile_sum,
+    tile_zero,
+)
+from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
+
+f32 = np.float32
+
+# Some rows of a plane. Nothing: first -1, stride 0, plane 0 (whose pos stays 0), so that `at` is -1.
+ROWS = np.dtype(
+    [
+        ("first", np.int64),  # offset in m of the first row's time 0 while pos is 0
+        ("plane", np.int64),  # whose pos moves it
+        ("stride", np.int64),  # floats from row to row
+        ("at", np.int64),  # where it is in this block: first + pos
+    ],
+    align=True,
+)
+
+# A source of `dense`: rows at some times, `step` frames apart; `first` is that of the oldest. The taps of a single row
+# count as its channels: what there are many of belongs into the inner loop.
+SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step", np.int64)], align=True)
+SEGMENT_BYTES = SEGMENT.itemsize
+
+OPERATION = np.dtype(
+    [
+        ("code", np.int64),
+        ("channels", np.int64),  # rows of `out`; of one tile in `dense`
+        ("out", ROWS),
+        ("a", ROWS),  # what is read, or added
+        ("total", ROWS),  # what `out` is added to
+        ("b", ROWS),  # `combine` only: its second and third operand
+        ("c", ROWS),
+        ("kind", np.int64),  # which activation, or how to combine
+        ("parameters", np.int64),  # offset in m of the activation's parameters
+        ("weights", np.int64),  # offset in m of the packed weights
+        ("mix", np.int64),  # `dense` only: offset in m of the second matrix's, or -1
+        ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
+        ("segments", np.int64),  # how many
+        ("sources", np.int64),  # address of the first of them
+    ],
+    align=True,
+)
+OPERATION_BYTES = OPERATION.itemsize
+
+ADD, MULTIPLY, MULTIPLY_ADD, BLEND = range(4)  # kinds of `combine`
+
+# A tile of R outputs over V vectors keeps R*V accumulators in registers, beside V inputs and one weight. Low tiles have
+# two sets of them, which take the inputs in turn: else, in a short block, each multiply-add waits for the one before.
+MANY = REGISTERS == 32
+TILES = (  # R: (V, sets)
+    {8: (2, 1), 4: (4, 1), 3: (4, 2), 2: (4, 2), 1: (4, 2)} if MANY else {4: (2, 1), 3: (2, 2), 2: (2, 2), 1: (4, 2)}
+)
+FUSED = (NONE, TANH, LEAKY_RELU)  # functions that `dense` applies itself
+
+
+def tile_heights(rows: int) -> list[int]:
+    """Heights of the tiles that cover `rows` outputs."""
+    heights: list[int] = []
+    while rows:
+        heights.append(next(height for height in TILES if height <= rows))
+        rows -= heights[-1]
+    return heights
+
+
+@inline
+def _leaky(x: Any, slope: Any) -> Any:
+    return leaky(x, splat(slope))
+
+
+@inline
+def _tanh(x: Any, unused: Any) -> Any:
+    return tanh(x)
+
+
+def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
+    """All products of one segment, added to two tiles: to the first alone, or in turn to both.
+
+    Gives the tiles and the offset behind the weights it read.
+    """
+
+    @inline
+    def products(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
+        stride = segment.rows.stride
+        for _ in range(segment.taps):
+            at = x
+            for _ in range(segment.channels):
+                acc = tile_madd(acc, m, w, at)
+                w += R
+                at += stride
+            x += segment.step
+        return acc, other, w
+
+    @inline
+    def products_in_turn(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
+        stride, step = segment.rows.stride, segment.step
+        if segment.channels == R:  # most convolutions of narrow networks: nothing to count inside of a tap
+            for _ in range(segment.taps >> 1):
+                at = x
+                for c in range(R):
+                    acc = tile_madd(acc, m, w + c * R, at)
+                    other = tile_madd(other, m, w + (R + c) * R, at + step)
+                    at += stride
+                w += 2 * R * R
+                x += 2 * step
+            if segment.taps & 1:
+                for c in range(R):
+                    if c & 1:
+                        other = tile_madd(other, m, w + c * R, x)
+                    else:
+                        acc = tile_madd(acc, m, w + c * R, x)
+                    x += stride
+                w += R * R
+            return acc, other, w
+        for _ in range(segment.taps):
+            at = x
+            for _ in range(segment.channels >> 1):
+                acc = tile_madd(acc, m, w, at)
+                other = tile_madd(other, m, w + R, at + stride)
+                w += 2 * R
+                at += 2 * stride
+            if segment.channels & 1:
+                acc = tile_madd(acc, m, w, at)
+                w += R
+            x += segment.step
+        return acc, other, w
+
+    return products if sets == 1 else products_in_turn
+
+
+def _make_mix(R: int, V: int) -> Callable[..., Any]:
+    """A second matrix, R x R: out = bias + a + matrix @ z, while z is still in registers.
+
+    In a short block every operation waits for the one before, and its way through the memory is as long as its work.
+    """
+
+    @inline
+    def mix(m: Any, op: Any, z: Any, t: Any) -> None:
+        w, a, out = op.mix, op.a.at + t, op.out.at + t
+        for _ in range(R):
+            row = tile_add(tile_bias(m, w, 1, V), m, a, 0)
+            tile_store(tile_mix(row, m, w + 1, z), m, out, 0)
+            w += R + 1
+            a += op.a.stride
+            out += op.out.stride
+
+    return mix
+
+
+def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
+    """R outputs over V vectors of frames, kept in registers from the bias to the activation."""
+    products, mix = _make_products(R, V, sets), _make_mix(R, V)
+
+    @inline
+    def tile(m: Any, positions: Any, op: Any, t: Any) -> None:
+        w = op.weights
+        acc, other = tile_bias(m, w, R, V), tile_zero(R, V)
+        w += R
+        if op.mix < 0 and op.a.at >= 0:
+            acc = tile_add(acc, m, op.a.at + t, op.a.stride)
+        for s in range(op.segments):
+            segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
+            x = segment.rows.first + positions[segment.rows.plane] + t
+            acc, other, w = products(m, w, x, segment, acc, other)
+        if sets == 2:
+            acc = tile_sum(acc, other)
+        if op.kind == TANH:
+            acc = tile_map(acc, _tanh, f32(0.0))
+        elif op.kind == LEAKY_RELU:
+            acc = tile_map(acc, _leaky, m[op.parameters])
+        if op.mix < 0:
+            tile_store(acc, m, op.out.at + t, op.out.stride)
+        else:
+            mix(m, op, acc, t)
+        if op.total.at >= 0:
+            at = op.total.at + t
+            tile_store(tile_add(acc, m, at, op.total.stride), m, at, op.total.stride)
+
+    return tile
+
+
+def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
+    """R outputs over all frames: tiles of V vectors, then half as many, then single vectors."""
+    full, half, single = _make_tile(R, V, sets), _make_tile(R, V // 2, sets), _make_tile(R, 1, sets)
+
+    @inline
+    def strip(m: Any, positions: Any, op: Any, frames: Any) -> None:
+        t = 0
+        while frames - t >= V * W:
+            full(m, positions, op, t)
+            t += V * W
+        if V > 2 and frames - t >= V // 2 * W:
+            half(m, positions, op, t)
+            t += V // 2 * W
+        if t < frames:
+            single(m, positions, op, t)
+
+    return strip
+
+
+_strips = {height: _make_strip(height, *TILES[height]) for height in TILES}
+_strip8 = _strips[8 if MANY else 4]
+_strip4, _strip3, _strip2, _strip1 = _strips[4], _strips[3], _strips[2], _strips[1]
+
+
+@inline
+def dense(m: Any, positions: Any, op: Any, frames: Any) -> None:
+    """out = z = function(bias + a + sum of W_s x_s over the segments), and total += z; one tile high.
+
+    Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: [bias R], then for each
+    segment, tap and channel [R]. The function is none, or one of `FUSED`. With a second matrix, out = bias' + a + M z:
+    then its weights are, for each row, the bias and R factors.
+    """
+    rows = op.channels
+    if MANY and rows == 8:
+        _strip8(m, positions, op, frames)
+    elif rows == 4:
+        _strip4(m, positions, op, frames)
+    elif rows == 3:
+        _strip3(m, positions, op, frames)
+    elif rows == 2:
+        _strip2(m, positions, op, frames)
+    else:
+        _strip1(m, positions, op, frames)
+
+
+@kernel
+def activate(m: Any, op: Any, frames: Any) -> None:
+    """out = function(a), in place where they are the same; total += out."""
+    out, a, total = op.out.at, op.a.at, op.total.at
+    for _ in range(op.channels):
+        for t in range(0, frames, W):
+            y = activation(op.kind, load(m, a + t), m, op.parameters)
+            store(m, out + t, y)
+            if total >= 0:
+                store(m, total + t, load(m, total + t) + y)
+        out += op.out.stride
+        a += op.a.stride
+        total += op.total.stride
+
+
+@inline
+def _combined(kind: Any, a: Any, b: Any, m: Any, c: Any) -> Any:
+    if kind == ADD:
+        return a + b
+    if kind == MULTIPLY:
+        return a * b
+    if kind == MULTIPLY_ADD:
+        return fma(a, b, load(m, c))
+    third = load(m, c)
+    return fma(a - third, b, third)
+
+
+@kernel
+def combine(m: Any, op: Any, frames: Any) -> None:
+    """out = a + b, a * b, a * b + c, or b * a + (1 - b) * c; total += out. Out may be any of them."""
+    out, a, b, c, total = op.out.at, op.a.at, op.b.at, op.c.at, op.total.at
+    for _ in range(op.channels):
+        for t in range(0, frames, W):
+            y = _combined(op.kind, load(m, a + t), load(m, b + t), m, c + t)
+            store(m, out + t, y)
+            if total >= 0:
+                store(m, total + t, load(m, total + t) + y)
+        out += op.out.stride
+        a += op.a.stride
+        b += op.b.stride
+        c += op.c.stride
+        total += op.total.stride
+
+
+@kernel
+def fill(m: Any, value: Any, rows: Any, out: Any, out_stride: Any, frames: Any) -> None:
+    """The same number everywhere."""
+    for _ in range(rows):
+        for t in range(0, frames, W):
+            store(m, out + t, splat(value))
+        out += out_stride
+
+
+@kernel
+def move(m: Any, to: Any, source: Any, frames: Any) -> None:
+    """Copy whole vectors; where the two overlap, `to` must lie before `source`."""
+    for t in range(0, frames, W):
+        store(m, to + t, load(m, source + t))

@@ -1,0 +1,400 @@
+"""Writes the program of a network: planes, operations, packed weights. Plain numpy, before anything plays.
+
+A description of a model becomes a `Program` once; every playing instance is an `allocate` of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..native.memory import Arena, Layout
+from ..native.simd import W
+from .activations import NONE
+from .interpreter import ACTIVATE, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
+from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
+from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
+from .operations import (
+    ADD,
+    BLEND,
+    FUSED,
+    MULTIPLY,
+    MULTIPLY_ADD,
+    OPERATION,
+    SEGMENT,
+    SEGMENT_BYTES,
+    TILES,
+    tile_heights,
+)
+
+BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
+# Room for the past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %, more room costs cache.
+GROWTH = 2
+LEAST_PAST = 32  # frames that a shorter one counts as: else it would slide after every block, however short
+LINE = 16  # float32 in a cache line
+
+
+class Signal(NamedTuple):
+    """Some rows of a plane."""
+
+    plane: int
+    first: int
+    channels: int
+
+    def rows(self, first: int, channels: int) -> Signal:
+        """A part of it."""
+        return Signal(self.plane, self.first + first, channels)
+
+
+class Source(NamedTuple):
+    """One term of `Program.dense`: a matrix (rows, channels, taps) times a signal and its past.
+
+    The last tap is that of the signal `delay` frames ago, the one before `dilation` frames earlier, and so on.
+    """
+
+    signal: Signal
+    matrix: NDArray[np.float32]
+    delay: int = 0
+    dilation: int = 1
+
+    @property
+    def taps(self) -> int:
+        """Times of the signal that it reads."""
+        return int(self.matrix.shape[2])
+
+    @property
+    def lookback(self) -> int:
+        """Frames of past that it reads."""
+        return self.delay + (self.taps - 1) * self.dilation
+
+
+class Function(NamedTuple):
+    """An activation, by its number in `activations.py`, and its parameters."""
+
+    kind: int
+    parameters: tuple[float, ...] = ()
+
+
+NOTHING = Signal(0, 0, 0)
+IDENTITY = Function(NONE)
+
+
+@dataclass(slots=True)
+class _Operation:
+    code: int
+    out: Signal
+    a: Signal = NOTHING
+    total: Signal = NOTHING
+    b: Signal = NOTHING
+    c: Signal = NOTHING
+    kind: int = NONE
+    parameters: int = 0
+    weights: int = 0
+    mix: int = -1
+    first: int = 0
+    segments: int = 0
+
+
+@dataclass(slots=True)
+class _Plane:
+    channels: int
+    lookback: int = 0  # frames
+    base: int = 0
+    stride: int = 0
+    settled: int = 0
+
+    @property
+    def start(self) -> int:
+        """Where the present begins after a reset: behind the past, in whole vectors."""
+        return -(-self.lookback // W) * W
+
+    @property
+    def capacity(self) -> int:
+        """Frames a row holds; without a past, those of a block."""
+        return self.start + BLOCK + (GROWTH * max(self.start, LEAST_PAST) if self.lookback else 0)
+
+
+class Program:
+    """The operations that make `output` of `input`, each one channel, in the order in which they are added."""
+
+    def __init__(self) -> None:
+        self._operations: list[_Operation] = []
+        self._segments: list[Source] = []
+        self._planes = [_Plane(1)]  # plane 0 is nothing: its pos stays 0
+        self._lstms: list[dict[str, int]] = []
+        self._constants: list[NDArray[np.float32]] = []
+        self._floats = 0  # in the memory so far
+        self._stretch = 1
+        self.input, self.output = self.signal(1), self.signal(1)
+
+    # ---------------------------------------------------------------- what a network is made of
+    def signal(self, channels: int) -> Signal:
+        """A new plane. It gets a past when something reads it with a delay."""
+        self._planes.append(_Plane(channels))
+        return Signal(len(self._planes) - 1, 0, channels)
+
+    def dense(
+        self,
+        out: Signal,
+        sources: Sequence[Source],
+        bias: NDArray[np.float32] | None = None,
+        *,
+        add: Signal = NOTHING,
+        function: Function = IDENTITY,
+        total: Signal = NOTHING,
+    ) -> None:
+        """Out = function(bias + add + the sum of all sources), and total += out."""
+        if bias is None:
+            bias = np.zeros(out.channels, np.float32)
+        first, row = self._read(sources, out.channels), 0
+        parameters = self._constant(function.parameters)
+        for height in tile_heights(out.channels):
+            strip = slice(row, row + height)
+            packed = np.concatenate([bias[strip], *(source.matrix[strip].T.ravel() for source in sources)])
+            operation = _Operation(DENSE, out.rows(row, height), add.rows(row, height), weights=self._constant(packed))
+            operation.first, operation.segments = first, len(sources)
+            if function.kind in FUSED:
+                operation.kind, operation.parameters = function.kind, parameters
+                operation.total = total.rows(row, height)
+            self._operations.append(operation)
+            row += height
+        if function.kind not in FUSED:
+            self._operations.append(_Operation(ACTIVATE, out, out, total, kind=function.kind, parameters=parameters))
+
+    def layer(
+        self,
+        out: Signal,
+        sources: Sequence[Source],
+        bias: NDArray[np.float32],
+        mix: Source,
+        mix_bias: NDArray[np.float32],
+        *,
+        add: Signal,
+        function: Function,
+        total: Signal,
+    ) -> None:
+        """Z = function(bias + the sum of all sources), total += z, and out = mix_bias + add + mix.
+
+        `mix` is a matrix without a past, times z. What its signal, z, holds afterwards is not said: where z fits into
+        one tile, it never leaves the registers.
+        """
+        rows = len(bias)
+        self.dense(mix.signal, sources, bias, function=function, total=total)
+        if rows in TILES and out.channels == rows and function.kind in FUSED:
+            operation = self._operations[-1]
+            operation.out, operation.a = out, add
+            operation.mix = self._constant(np.concatenate([mix_bias[:, np.newaxis], mix.matrix[:, :, 0]], axis=1))
+        else:
+            self.dense(out, [mix], mix_bias, add=add)
+
+    def _read(self, sources: Sequence[Source], rows: int) -> int:
+        """Note what is read, with matrices of so many rows; the index of the first segment."""
+        for source in sources:
+            assert source.matrix.shape[:2] == (rows, source.signal.channels), (source, rows)
+            plane = self._planes[source.signal.plane]
+            plane.lookback = max(plane.lookback, source.lookback)
+        first = len(self._segments)
+        self._segments += sources
+        return first
+
+    def activate(self, out: Signal, a: Signal, function: Function, *, total: Signal = NOTHING) -> None:
+        """Out = function(a), and total += out; out may be a."""
+        parameters = self._constant(function.parameters)
+        self._operations.append(_Operation(ACTIVATE, out, a, total, kind=function.kind, parameters=parameters))
+
+    def add(self, out: Signal, a: Signal, b: Signal, *, total: Signal = NOTHING) -> None:
+        """Out = a + b, and total += out. Here and below, out may be one of the others."""
+        self._operations.append(_Operation(COMBINE, out, a, total, b, kind=ADD))
+
+    def multiply(self, out: Signal, a: Signal, b: Signal, *, add: Signal = NOTHING, total: Signal = NOTHING) -> None:
+        """Out = a * b + add, and total += out."""
+        kind = MULTIPLY if add == NOTHING else MULTIPLY_ADD
+        self._operations.append(_Operation(COMBINE, out, a, total, b, add, kind))
+
+    def blend(self, out: Signal, a: Signal, b: Signal, share: Signal, *, total: Signal = NOTHING) -> None:
+        """Out = share * a + (1 - share) * b, and total += out."""
+        self._operations.append(_Operation(COMBINE, out, a, total, share, b, BLEND))
+
+    def clear(self, out: Signal) -> None:
+        """Out = 0."""
+        self.dense(out, [])
+
+    def lstm(
+        self,
+        out: Signal,
+        a: Signal,
+        layers: Sequence[LSTMLayer],
+        head: NDArray[np.float32],
+        bias: NDArray[np.float32],
+    ) -> None:
+        """Out = head @ h + bias of the last layer, head of shape (outputs, hidden); a feeds the first."""
+        outputs, hidden = head.shape
+        inputs, padded = a.channels, padded_units(hidden)
+        output = np.zeros((outputs, padded + 1), np.float32)
+        output[:, :hidden], output[:, padded] = head, bias
+        fields = {
+            "layers": len(layers),
+            "groups": padded // W,
+            "hidden": hidden,
+            "inputs": inputs,
+            "outputs": outputs,
+            "head": self._constant(output),
+        }
+        by_layers = len(layers) > 1 and hidden >= WIDE_UNITS
+        if by_layers:
+            fields["weights"], state = self._constant(packed_layers(layers)), initial_state(layers)
+            fields["gates"] = self._constant(np.zeros(STEPS * 4 * padded))
+        else:
+            before, half = inputs_end(inputs, hidden), half_floats(inputs, hidden)
+            packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
+            fields["weights"] = self._constant(np.concatenate(packed))
+            fields["before"], fields["half"] = before, half
+            state = np.zeros(len(layers) * (2 * half + padded), np.float32)
+            cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
+            for i, layer in enumerate(layers):
+                # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
+                start = (2 * i + (i & 1)) * half + before
+                state[start : start + hidden] = layer.h
+                cells[i, :hidden] = layer.c
+        fields["state"], fields["state_floats"] = self._constant(state), state.size
+        fields["settled"] = self._constant(np.zeros_like(state))
+        self._lstms.append(fields)
+        code = RECUR_BY_LAYERS if by_layers else RECUR
+        self._operations.append(_Operation(code, out, a, first=len(self._lstms) - 1))
+
+    def _constant(self, values: Any) -> int:
+        """Put numbers into the memory, on a cache line of their own; where they are."""
+        numbers = np.asarray(values, np.float32).ravel()
+        at = self._floats
+        if numbers.size:
+            padded = np.zeros(-(-numbers.size // LINE) * LINE, np.float32)
+            padded[: numbers.size] = numbers
+            self._constants.append(padded)
+            self._floats += padded.size
+        return at
+
+    # ---------------------------------------------------------------- another rate
+    @property
+    def recurrent(self) -> bool:
+        """Whether its memory is more than a number of past samples."""
+        return bool(self._lstms)
+
+    def stretch(self, factor: int) -> None:
+        """Look `factor` times as far back everywhere: the same network in a session of that multiple of its rate.
+
+        Exact for everything below the model's own Nyquist frequency; not for recurrent networks.
+        """
+        assert factor == 1 or not self.recurrent
+        self._stretch *= factor
+        for plane in self._planes:
+            plane.lookback *= factor
+
+    # ---------------------------------------------------------------- what the audio thread gets
+    def allocate(self) -> State:
+        """The memory of one instance, before its prewarm."""
+        total = self._place_planes()
+        layout = Layout()
+        network = layout.reserve(NETWORK)
+        operations = layout.reserve(OPERATION, len(self._operations))
+        segments = layout.reserve(SEGMENT, len(self._segments))
+        planes = layout.reserve(PLANE, len(self._planes))
+        positions = layout.reserve(np.int64, len(self._planes))
+        lstms = layout.reserve(LSTM, len(self._lstms))
+        memory = layout.reserve(np.float32, total)
+        arena = layout.allocate()
+        arena[memory][: self._floats] = np.concatenate(self._constants)
+        self._write_operations(arena[operations], arena.address_of(segments))
+        for record, source in zip(arena[segments], self._segments, strict=True):
+            step = source.dilation * self._stretch
+            record["rows"] = self._rows(source.signal, source.lookback * self._stretch)
+            record["channels"], record["taps"], record["step"] = source.signal.channels, source.taps, step
+            if source.signal.channels == 1:
+                record["channels"], record["taps"], record["rows"]["stride"] = source.taps, 1, step
+        for record, plane in zip(arena[planes], self._planes, strict=True):
+            record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
+            record["lookback"], record["capacity"] = plane.start, plane.capacity
+            record["settled"], record["kept"] = plane.settled, self._kept(plane)
+        arena[positions][:] = [plane.start for plane in self._planes]
+        for record, fields in zip(arena[lstms], self._lstms, strict=True):
+            for name, value in fields.items():
+                record[name] = value
+        header = arena[network][0]
+        for name, part in (
+            ("memory", memory),
+            ("operations", operations),
+            ("planes", planes),
+            ("positions", positions),
+            ("lstms", lstms),
+        ):
+            header[name] = arena.address_of(part)
+        header["operation_count"], header["plane_count"] = len(self._operations), len(self._planes)
+        header["lstm_count"], header["block"] = len(self._lstms), BLOCK
+        header["input"], header["output"] = self._rows(self.input), self._rows(self.output)
+        return State(arena, arena.address_of(network), arena[planes], arena[positions], arena[lstms], arena[memory])
+
+    def _place_planes(self) -> int:
+        """Decide where every row lies; the size of the memory in floats."""
+        at = self._floats
+        for plane in self._planes:
+            # An odd number of cache lines: sixteen rows must not fall into the same cache sets.
+            # Behind the capacity: the padding of the last block, which may begin at any frame.
+            plane.stride = (-(-(plane.capacity + 2 * W) // LINE) | 1) * LINE
+            plane.base = at
+            at += plane.stride * plane.channels
+            plane.settled = at
+            at += -(-plane.channels * self._kept(plane) // LINE) * LINE
+        return at
+
+    def _kept(self, plane: _Plane) -> int:
+        """Frames per row that `reset` restores: on silence all are the same, but an LSTM may go on forever."""
+        return plane.start if self._lstms and plane.start else 1
+
+    def _rows(self, signal: Signal, delay: int = 0) -> tuple[int, int, int, int]:
+        """As a ROWS record; where it is in a block is found when it plays."""
+        if signal.plane == 0:
+            return -1, 0, 0, 0
+        plane = self._planes[signal.plane]
+        return plane.base + signal.first * plane.stride - delay, signal.plane, plane.stride, 0
+
+    def _write_operations(self, table: NDArray[Any], segments: int) -> None:
+        for record, operation in zip(table, self._operations, strict=True):
+            record["code"], record["channels"] = operation.code, operation.out.channels
+            record["mix"] = operation.mix
+            for name in ("out", "a", "total", "b", "c"):
+                record[name] = self._rows(getattr(operation, name))
+            record["kind"], record["parameters"] = operation.kind, operation.parameters
+            record["weights"], record["first"] = operation.weights, operation.first
+            record["segments"], record["sources"] = operation.segments, segments + operation.first * SEGMENT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The memory of one instance, and the parts of it that Python still looks at."""
+
+    arena: Arena
+    address: int  # of the NETWORK record
+    planes: NDArray[Any]
+    positions: NDArray[np.int64]
+    lstms: NDArray[Any]
+    memory: NDArray[np.float32]
+
+    def settle(self) -> None:
+        """Take the present state, after the prewarm, as the one that `reset` restores.
+
+        After a long silence every row of a convolution's past holds one constant, so one float per row is enough,
+        unless an LSTM is there.
+        """
+        for plane, pos in zip(self.planes, self.positions, strict=True):
+            if plane["lookback"]:
+                rows = plane["base"] + pos + np.arange(plane["channels"])[:, None] * plane["stride"]
+                past = (rows + np.arange(-plane["kept"], 0)).ravel()
+                self.memory[plane["settled"] : plane["settled"] + past.size] = self.memory[past]
+        for lstm in self.lstms:
+            count = lstm["state_floats"]
+            now = self.memory[lstm["state"] : lstm["state"] + count]
+            self.memory[lstm["settled"] : lstm["settled"] + count] = now
+            lstm["settled_phase"] = lstm["phase"]

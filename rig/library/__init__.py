@@ -1,0 +1,1 @@
+"""What rig knows about this user: interfaces, levels, loudness, favourites, presets, the last session."""

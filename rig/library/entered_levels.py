@@ -1,0 +1,99 @@
+"""What the player told rig about a model, kept by the content of the file, so that renaming it loses nothing.
+
+One small JSON file in the user's data folder:
+
+    {"schema": 1, "input_levels": {"<content hash>": {"name": "e570.nam", "dbu": 15.0}}}
+
+A file that cannot be understood is set aside, never overwritten.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ..errors import ConfigError, LevelError
+from ..files.json_file import write_json
+from ..levels import entered_level
+
+FILE_NAME = "models.json"
+SCHEMA = 1
+
+Tell = Callable[[str], None]
+
+
+def _tell_on_stderr(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def data_directory() -> Path:
+    """Where the file is kept."""
+    return Path(platformdirs.user_data_dir("rig", appauthor=False))
+
+
+def input_level(content_hash: str, *, directory: Path | None = None, tell: Tell = _tell_on_stderr) -> float | None:
+    """The input level in dBu that the player entered for this model; `None`: never entered.
+
+    `tell` gets one sentence where the file could not be read; playing goes on without it.
+    """
+    path = _file(directory)
+    try:
+        entry = _read(path, tell).get(content_hash)
+    except OSError as error:
+        tell(f"{path} cannot be read ({error.strerror}): the model levels you entered are not used.")
+        return None
+    return None if entry is None else float(entry["dbu"])
+
+
+def remember_input_level(
+    content_hash: str, name: str, dbu: float, *, directory: Path | None = None, tell: Tell = _tell_on_stderr
+) -> None:
+    """Keep the input level the player entered for a model; `name` is only there for people who open the file.
+
+    Raises LevelError for a level that cannot be right and ConfigError where nothing can be written.
+    """
+    level = entered_level(dbu, f"model input level for {name}")
+    path = _file(directory)
+    try:
+        levels = _read(path, tell)
+        levels[content_hash] = {"name": name, "dbu": level.dbu}
+        write_json(path, {"schema": SCHEMA, "input_levels": levels})
+    except OSError as error:
+        raise ConfigError(
+            f"The input level of {name} could not be kept in {path}: {error.strerror}; it has to be entered each time."
+        ) from error
+
+
+def _file(directory: Path | None) -> Path:
+    return (directory if directory is not None else data_directory()) / FILE_NAME
+
+
+def _read(path: Path, tell: Tell) -> dict[str, dict[str, Any]]:
+    try:
+        return _checked(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LevelError):
+        aside = _free_name(path)
+        path.rename(aside)
+        tell(f"{path} is not a list of model levels; it is kept as {aside.name} and a new one is begun.")
+        return {}
+
+
+def _checked(content: Any) -> dict[str, dict[str, Any]]:
+    if content["schema"] != SCHEMA:
+        raise ValueError
+    return {
+        str(content_hash): {"name": str(entry["name"]), "dbu": entered_level(float(entry["dbu"]), "level").dbu}
+        for content_hash, entry in content["input_levels"].items()
+    }
+
+
+def _free_name(path: Path) -> Path:
+    return next(name for n in itertools.count(1) if not (name := path.with_name(f"{path.name}.broken-{n}")).exists())

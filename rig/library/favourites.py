@@ -1,0 +1,109 @@
+"""Which cabinets the player likes, and what was noted about them: a plain file beside the user's settings.
+
+    {"schema": 1, "cabinets": [{"path": "/irs/v30/57.wav", "sha256": "...", "favourite": true, "note": "solo"}]}
+
+A cabinet is known again by its content, so that renaming it loses nothing, and before it is read by its path. A file
+that cannot be understood is set aside, never overwritten.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from ..errors import ConfigError
+from ..files.json_file import write_json
+
+FILE_NAME = "favourites.json"
+SCHEMA = 1
+LONGEST_NOTE = 500  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is kept about one cabinet. `sha256` is of the file's bytes."""
+
+    path: str
+    sha256: str
+    favourite: bool = False
+    note: str = ""
+
+
+class Favourites:
+    """The player's remarks, read once and written with every change.
+
+    `tell` gets one sentence where the file cannot be read; auditioning goes on without it.
+    """
+
+    def __init__(self, tell: Callable[[str], None], directory: Path | None = None) -> None:
+        folder = directory if directory is not None else Path(platformdirs.user_config_dir("rig", appauthor=False))
+        self._path, self._tell = folder / FILE_NAME, tell
+        self._remarks = self._read()
+
+    def of(self, path: Path, sha256: str | None = None) -> Remark | None:
+        """The remark about a cabinet; without a hash (not read yet) by its path."""
+        name = str(path.absolute())
+        if sha256 is None:
+            return next((remark for remark in self._remarks if remark.path == name), None)
+        return next((remark for remark in self._remarks if remark.sha256 == sha256), None)
+
+    def among(self, paths: Iterable[Path]) -> set[Path]:
+        """Which of the paths are favourites."""
+        names = {remark.path for remark in self._remarks if remark.favourite}
+        return {path for path in paths if str(path.absolute()) in names}
+
+    def change(self, path: Path, sha256: str, **fields: Any) -> Remark:
+        """Keep a remark (`favourite`, `note`) about a cabinet. Raises ConfigError where nothing can be written."""
+        before = self.of(path, sha256) or Remark("", sha256)
+        remark = replace(before, path=str(path.absolute()), **fields)
+        remark = replace(remark, note=remark.note[:LONGEST_NOTE])
+        self._remarks = [*(kept for kept in self._read() if kept.sha256 != sha256), remark]  # another rig may write it
+        self._remarks = [kept for kept in self._remarks if kept.favourite or kept.note]
+        try:
+            write_json(self._path, {"schema": SCHEMA, "cabinets": [asdict(kept) for kept in self._remarks]})
+        except OSError as error:
+            raise ConfigError(
+                f"{path.name} could not be noted in {self._path}: {error.strerror}; it holds for this session only."
+            ) from error
+        return remark
+
+    def _read(self) -> list[Remark]:
+        try:
+            return _checked(json.loads(self._path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._tell(f"{self._path} cannot be read ({error.strerror}): your favourites are not used.")
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._set_aside()
+        return []
+
+    def _set_aside(self) -> None:
+        aside = next(
+            name
+            for n in itertools.count(1)
+            if not (name := self._path.with_name(f"{self._path.name}.broken-{n}")).exists()
+        )
+        try:
+            self._path.rename(aside)
+        except OSError as error:
+            self._tell(f"{self._path} is not a list of favourites and cannot be set aside ({error.strerror}).")
+            return
+        self._tell(f"{self._path} is not a list of favourites; it is kept as {aside.name} and a new one is begun.")
+
+
+def _checked(content: Any) -> list[Remark]:
+    if content["schema"] != SCHEMA:
+        raise ValueError
+    remarks = [Remark(**entry) for entry in content["cabinets"]]
+    for remark in remarks:
+        texts = (remark.path, remark.sha256, remark.note)
+        if not (all(isinstance(text, str) for text in texts) and isinstance(remark.favourite, bool)):
+            raise ValueError
+    return remarks

@@ -1,0 +1,112 @@
+"""What rig measured about a model itself: its loudness, its own delay and its polarity.
+
+A measurement takes some ten milliseconds, once in the life of a model: it is kept in the user's cache folder, one small
+file for each network that plays (a size of a model that has several is a network of its own), named by its hash:
+
+    {"schema": 1, "name": "e570.nam", "loudness_db": -18.3, "delay_samples": 8.4, "polarity": 1, "confidence": 0.97}
+
+So there is no list to damage or to fight over: two rigs at once write the same file twice, and a file that cannot be
+read or written costs a new measurement, nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import platformdirs
+
+from ..files.json_file import write_json
+from ..levels import gain_from_db
+from ..nam import Model
+from ..nam.loudness import measure_loudness_db
+
+SCHEMA = 1
+
+PROBE_DBFS = -80.0  # so soft that a driven amp is nearly linear, and still far above what float32 rounds
+PROBE_SAMPLES = 8192  # of noise, and as many of silence: the longest delay that is found
+CLEAR = 0.5  # with less confidence the delay is a matter of taste: highs and lows come at different times
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured about one network. None: it answers with silence, or with what is not a number."""
+
+    loudness_db: float | None  # as a file would state it
+    delay_samples: float | None  # at the model's own rate; where its answer to a click is highest
+    polarity: Literal[1, -1] | None  # -1: upside down
+    confidence: float | None  # of delay and polarity, 0 to 1; 1: nothing but a delay and a gain
+
+    @property
+    def delay_is_clear(self) -> bool:
+        """Whether delay and polarity mean something; a resonant or very bright model has no single delay."""
+        return self.confidence is not None and self.confidence >= CLEAR
+
+
+def measure(model: Model, *, directory: Path | None = None) -> Measured:
+    """What is known about the network that plays, else measured now and kept. From any thread, without the GIL."""
+    found = known(model, directory=directory)
+    if found is None:
+        found = Measured(measure_loudness_db(model), *measure_delay(model))
+        with contextlib.suppress(OSError):  # then it is measured again some day
+            write_json(_file(model, directory), {"schema": SCHEMA, "name": model.path.name, **asdict(found)})
+    return found
+
+
+def known(model: Model, *, directory: Path | None = None) -> Measured | None:
+    """What was measured earlier; None: nothing, or the file is of no use any more."""
+    try:
+        return _checked(json.loads(_file(model, directory).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def measure_delay(model: Model) -> tuple[float | None, Literal[1, -1] | None, float | None]:
+    """Delay in samples at the model's own rate, polarity, and confidence from 0 to 1, by a soft burst of noise.
+
+    The noise is white, so its correlation with the answer is the model's answer to a click, within the band of
+    `rig.audio.align`. All None where the model answers with silence or with what is not a number.
+    """
+    from ..audio.align import find_lag  # needs scipy, which no start of rig should wait for
+
+    probe = np.zeros(2 * PROBE_SAMPLES, np.float32)
+    signs = np.random.default_rng(0).choice((-1.0, 1.0), PROBE_SAMPLES)
+    probe[:PROBE_SAMPLES] = signs * gain_from_db(PROBE_DBFS)
+    network = model.network()
+    at_rest = float(network.process(np.zeros(1, np.float32))[0])
+    network.reset()
+    answer = network.process(probe).astype(np.float64)
+    if not (math.isfinite(at_rest) and np.isfinite(answer).all() and np.any(answer != at_rest)):
+        return None, None, None
+    lag = find_lag(probe, answer - at_rest, max_lag_samples=PROBE_SAMPLES, sample_rate=model.rate)
+    return lag.samples, 1 if lag.polarity > 0 else -1, lag.confidence
+
+
+def directory() -> Path:
+    """Where measurements are kept."""
+    return Path(platformdirs.user_cache_dir("rig", appauthor=False)) / "measured"
+
+
+def _file(model: Model, folder: Path | None) -> Path:
+    return (folder if folder is not None else directory()) / f"{model.network_hash}.json"
+
+
+def _checked(content: Any) -> Measured:
+    if content["schema"] != SCHEMA or content["polarity"] not in (1, -1, None):
+        raise ValueError
+    numbers = (_number(content[name]) for name in ("loudness_db", "delay_samples", "confidence"))
+    loudness_db, delay_samples, confidence = numbers
+    return Measured(loudness_db, delay_samples, content["polarity"], confidence)
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)

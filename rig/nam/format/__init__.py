@@ -1,0 +1,1 @@
+"""The `.nam` file: its document, fields, weights and limits."""

@@ -1,0 +1,99 @@
+"""From bytes on disk to a JSON object; everything that is not one becomes a `ModelError`."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ...errors import ModelError
+from .fields import Fields, Found, shown
+
+MAX_BYTES = 8 << 20  # the largest public file known has 1.3 MB
+# What Python makes of JSON is up to forty times as large as the text. Counted before it is made; even two A1 standard
+# in one file, printed at full length, have 30,000 values, 100 lists and objects and 300 texts.
+MOST = {b",": (1_000_000, "values"), b"[": (50_000, "lists"), b"{": (50_000, "objects"), b'"': (200_000, "quotes")}
+# Without backtracking: on a text of 8 MiB that takes a gigabyte.
+UNFINISHED = re.compile(r'("(?:[^"\\]++|\\.)*+\\?|[-+.\w]*+)\s*+', re.DOTALL)
+NO_SPACE = re.compile(r"[^ \t\r\n]")
+
+
+def read(path: Path) -> tuple[Fields, str]:
+    """The root object, and the SHA-256 of the file's bytes in hex."""
+    file = path.name or str(path)
+    data = _bytes(path, file)
+    found = Found()
+    if data.startswith(codecs.BOM_UTF8):
+        found.warn("the file starts with a byte order mark, which is ignored")
+    root = _parse(file, _text(data, file), found)
+    if not isinstance(root, dict):
+        raise ModelError(f"{file}: JSON, but not a NAM file ({shown(root)} where an object is expected)")
+    return Fields(file, "", root, found), hashlib.sha256(data).hexdigest()
+
+
+def _bytes(path: Path, file: str) -> bytes:
+    try:
+        # Only what is a file is opened: a pipe would keep us waiting for its other end.
+        kind = os.stat(path).st_mode
+        if stat.S_ISDIR(kind):
+            raise ModelError(f"{file}: a folder, not a .nam file")
+        if not stat.S_ISREG(kind):
+            raise ModelError(f"{file}: a pipe or device, not a .nam file")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise ModelError(f"{file}: no such file in {path.parent.absolute()}") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > MAX_BYTES:
+        raise ModelError(f"{file}: more than {MAX_BYTES >> 20} MiB, which no NAM file has")
+    return data
+
+
+def _text(data: bytes, file: str) -> str:
+    """The bytes as text; refused if they would make too much of too little."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ModelError(f"{file}: not a NAM file (it is no text in UTF-8)") from None
+    if _start(text) == len(text):
+        raise ModelError(f"{file}: the file is empty; export or download it again")
+    for sign, (limit, what) in MOST.items():
+        if data.count(sign) > limit:
+            raise ModelError(f"{file}: more than {limit} {what}, which no NAM file has")
+    return text
+
+
+def _parse(file: str, text: str, found: Found) -> Any:
+    """JSON in the strict sense (no NaN, no Infinity); what follows the closing brace is ignored, as Core does."""
+
+    def refuse(name: str) -> NoReturn:
+        raise ModelError(f"{file}: contains {name}, which is no number in a NAM file")
+
+    start = _start(text)
+    try:
+        root, end = json.JSONDecoder(parse_constant=refuse).raw_decode(text, start)
+    except json.JSONDecodeError as error:
+        # An object that was cut off fails at its very end, or in a word or text that runs to the end.
+        cut = text.startswith("{", start) and UNFINISHED.fullmatch(text, error.pos)
+        where = f"line {error.lineno}, column {error.colno}"
+        why = "the file is cut off" if cut else "not JSON"
+        raise ModelError(f"{file}: {why} ({where}); export or download it again") from None
+    except RecursionError:
+        raise ModelError(f"{file}: lists or objects are nested too deep for a NAM file") from None
+    except ValueError:  # an integer of more digits than Python reads
+        raise ModelError(f"{file}: contains a number with thousands of digits") from None
+    if text[end:].strip():
+        found.warn(f"{len(text) - end} characters after the end of the model are ignored")
+    return root
+
+
+def _start(text: str) -> int:
+    """Where something stands that is no space."""
+    found = NO_SPACE.search(text)
+    return found.start() if found else len(text)

@@ -1,0 +1,1 @@
+"""Cabinets of a session: browsing, choosing, mixing, equal loudness, export."""

@@ -1,0 +1,41 @@
+"""Files the player writes while it plays, each under a name that is still free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ...cabinet.ir import IR
+from ...errors import IRError
+
+
+def write(ir: IR, path: Path) -> str:
+    """Export a response, float, of full length, and say so; a missing folder is made. Raises IRError or AudioError."""
+    from ...cabinet.export import export
+
+    try:
+        if path.exists():
+            raise IRError(f"{path}: the file exists already; choose another name.")
+        path.parent.mkdir(exist_ok=True)
+        return f"Written  {path.parent / str(export(ir, path, subtype='FLOAT'))}"
+    except OSError as error:
+        raise IRError(f"{path}: cannot be written ({error.strerror}).") from error
+
+
+def draw(irs: Sequence[IR], path: Path) -> str:
+    """Draw responses over each other, and say so. Raises RigError."""
+    from ...audio.plots import save
+    from ...cabinet.plots import picture
+
+    save(picture(irs), path, False)
+    return f"Drawn    {path}"
+
+
+def free_name(path: Path) -> Path:
+    """A name like `mix-1.wav` that no file has, by counting."""
+    stem = path.stem.rstrip("0123456789")
+    number = 1
+    while path.exists():
+        number += 1
+        path = path.with_name(f"{stem}{number}{path.suffix}")
+    return path

@@ -1,0 +1,1 @@
+"""MIDI of a session: what each event does, learning, and what was received."""

@@ -1,0 +1,249 @@
+"""MIDI while playing: what the audio thread could not do by itself, and what it did, so that all agree on it.
+
+The audio thread acts on every event in its period and writes a log (`rig.midi_actions`). Read in the same order, the
+log says which commands to carry out here, and which values to take over, so that the display shows them and the next
+key starts from them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import ConfigError, RigError
+from ...midi_actions import SET_TO, TOGGLED, TOLD, WAITS
+from ..commands import COMMANDS
+from .learn import LearnRequest, keep, wished
+from .log import Happened, heard, keep_last
+from .lookup import MOVES, PARAMETERS, Compiled, compiled, moves_of_parameters
+from .mapping import Binding, Mapping, load_mapping, mapping_file
+
+if TYPE_CHECKING:
+    from ...midi_actions import Midi
+    from ..player import Player
+
+REMEMBERED = 20  # events
+AT_ONCE_S = 0.02  # of commands, then the keys have their turn
+RESTS_S = 0.3  # a knob that is not moved for so long is told of
+HELD_S = 0.05  # between two values of a knob that only Python can set
+COMPLAINS_S = 5.0  # between two sentences about the same trouble
+
+
+class MidiControl:
+    """A part of the player. Nothing happens before `open`."""
+
+    def __init__(self, player: Player) -> None:
+        self._player, self.path = player, mapping_file()
+        self.mapping = Mapping()
+        self.recent: deque[Happened] = deque(maxlen=REMEMBERED)
+        self._midi: Midi | None = None
+        self._compiled: dict[int, Compiled] = {}  # maps that lines of the log may still name, by address
+        self._pending: deque[Any] = deque()
+        self._wish: LearnRequest | None = None
+        self._held: dict[str, float] = {}  # values that are still to be set
+        self._held_at = 0.0
+        self._moved: dict[str, float] = {}  # when what the audio thread has set was moved last
+        self._trimmed = False  # MIDI has changed a trim
+        self._counted = (0, 0)
+        self._complained: dict[str, float] = {}
+
+    def open(self, path: Path | None = None) -> None:
+        """Listen from now on, with the mapping in a file that must be there, or in the player's own if it is.
+
+        Raises ConfigError for a file that is named; the player's own, if wrong, is told of and left out.
+        """
+        try:
+            mapping = load_mapping(self.path if path is None else path, needed=path is not None)
+        except ConfigError as error:
+            if path is not None:
+                raise
+            self._player.tell(f"MIDI     {error} Until then only program changes do something.")
+            mapping = Mapping()
+        self.path = self.path if path is None else path
+        self._midi = self._player.engine.listen(moves_of_parameters())
+        self.use(mapping)
+
+    def use(self, mapping: Mapping) -> None:
+        """Another mapping, from the next event on."""
+        if self._midi is None:
+            return
+        for warning in mapping.warnings:
+            self._player.tell(f"MIDI     {warning}.")
+        self.mapping = mapping
+        self._synchronise()
+        made = compiled(mapping)
+        self._compiled = {**dict(list(self._compiled.items())[-3:]), made.map.address: made}
+        self._midi.use(made.map)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether `poll` has something to do; costs next to nothing."""
+        return self._midi is not None and (bool(self._pending) or self._midi.has_news)
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether the next message will be bound."""
+        return self._wish is not None
+
+    # ------------------------------------------------------------ learning
+    def do_midi_learn(self, text: str) -> None:
+        """Bind the next knob, switch or program change to a command."""
+        if self._midi is None:
+            raise ConfigError("There is no MIDI here: rig needs a JACK server for it, and no --no-midi.")
+        if not text.strip():
+            self._end_learning()
+            self._player.tell("MIDI     nothing is learned; type the name of a command, like volume or next_model")
+            return
+        self._wish = wished(text)
+        self._midi.record["monitor"] = 1
+        self._player.tell(f"MIDI     {self._wish.command.name}: now move the knob or press the switch (M, Enter: no)")
+
+    def _end_learning(self) -> None:
+        self._wish = None
+        if self._midi is not None:
+            self._midi.record["monitor"] = 0
+
+    def _learn(self, wish: LearnRequest, line: Any) -> None:
+        message = heard(line)
+        if message is None or not wish.suits(message):
+            return
+        try:
+            binding = wish.binding(message)
+        except ConfigError as error:
+            self._complain(str(error))
+            return
+        self._end_learning()
+        replaced = keep(self.path, binding)
+        self.use(load_mapping(self.path))
+        instead = f" (in place of {replaced[0].target})" if replaced else ""
+        self._player.tell(f"MIDI     {binding.source}: {binding.target}{instead}; kept in {self.path.name}")
+
+    # ------------------------------------------------------------ what has happened
+    def poll(self) -> None:
+        """Carry out and take over what has come in; call it every few milliseconds while MIDI is connected."""
+        if self._midi is None:
+            return
+        if not self._pending:
+            lines = self._midi.drain()
+            self._pending.extend(lines)
+            self.recent.extend(Happened.of(line, self._compiled) for line in lines[-REMEMBERED:])
+        until = time.monotonic() + AT_ONCE_S
+        while self._pending and time.monotonic() < until:
+            try:
+                self._follow(self._pending.popleft())
+            except RigError as error:
+                self._complain(str(error))
+        self._set_held()
+        if not self.has_news:
+            self._synchronise()
+        self._tell_of_rest()
+        self._tell_of_losses()
+
+    def _follow(self, line: Any) -> None:
+        """One line of the log."""
+        if self._wish is not None:
+            self._learn(self._wish, line)
+            return
+        made, outcome = self._compiled.get(int(line["map"])), int(line["outcome"])
+        if made is None or outcome not in (SET_TO, TOGGLED, TOLD, WAITS):
+            return
+        binding = made.binding(int(line["binding"]), int(line["data_1"]))
+        if outcome == SET_TO:
+            if binding.command in MOVES:
+                self._take_over(binding.command, float(line["value"]))
+            else:
+                self._held[binding.command] = float(line["value"])
+        elif outcome == TOGGLED:
+            self._take_over("mute", float(line["value"]))
+        elif outcome == WAITS:
+            value = COMMANDS[binding.command].format(self._value(binding.command))
+            self._complain(f"MIDI     {binding.source} waits: {binding.command} is at {value}, turn it past that")
+        else:
+            self._set_held(at_once=True)
+            self._carry_out(binding)
+
+    def _take_over(self, name: str, value: float) -> None:
+        """The audio thread has done it; what is shown, and the next key, follow."""
+        player = self._player
+        if name == "mute":
+            if player.muted != bool(value):
+                player.muted = bool(value)
+                player.tell("Muted." if player.muted else "Sounding again.")
+            return
+        if name == "volume":
+            player.volume.db = value
+        else:
+            player.sound = player.sound.changed(**{f"{name}_db": value})  # type: ignore[arg-type]  # a name at run time
+            self._trimmed = True
+        self._moved[name] = time.monotonic()
+
+    def _carry_out(self, binding: Binding) -> None:
+        player, name = self._player, binding.command
+        if name not in COMMANDS:  # a program change, as long as there are no presets
+            self._complain(f"MIDI     program change {binding.argument}: there are no presets here")
+            return
+        player.do(name, binding.step or binding.argument, text=binding.text)
+
+    def _set_held(self, at_once: bool = False) -> None:
+        """Values that only Python can set: the newest one, not every one on the way there."""
+        now = time.monotonic()
+        if not self._held or (now - self._held_at < HELD_S and not at_once):
+            return
+        held, self._held, self._held_at = self._held, {}, now
+        for name, value in held.items():
+            self._player.set(name, value)
+
+    def _value(self, name: str) -> float:
+        return float(self._player.muted) if name == "mute" else self._player.value(name)
+
+    def _synchronise(self) -> None:
+        """Keys and presets move values too: knobs that pick up have to know where they are."""
+        assert self._midi is not None
+        for parameter, name in zip(self._midi.parameters, PARAMETERS, strict=True):
+            if name not in self._held and parameter["value"] != (value := self._value(name)):
+                parameter["value"] = value
+        if not self._trimmed or self._player.bypassed:
+            return
+        # A lane that was on its way here while a trim was moved still has the old one.
+        lane, sound = self._player.engine.lanes[0], self._player.sound
+        if lane is not None and lane.trims_db is not None:
+            trims = sound.input_trim_db, sound.output_trim_db
+            if lane.trims_db != trims:
+                lane.trim(*trims)
+
+    # ------------------------------------------------------------ what is told
+    def _tell_of_rest(self) -> None:
+        now = time.monotonic()
+        for name in [name for name, moved in self._moved.items() if now - moved > RESTS_S]:
+            del self._moved[name]
+            command = COMMANDS[name]
+            self._player.tell(f"{command.name.replace('_', ' ').capitalize()} {command.format(self._value(name))}")
+
+    def _tell_of_losses(self) -> None:
+        assert self._midi is not None
+        record = self._midi.record
+        now = int(record["lost"] + record["unlogged"]), int(record["malformed"])
+        if now[0] > self._counted[0] and self._complain(
+            f"MIDI     left out, as they came faster than rig can act on them: {now[0] - self._counted[0]} events"
+        ):
+            self._counted = now[0], self._counted[1]
+        if now[1] > self._counted[1] and self._complain(
+            f"MIDI     damaged messages that were ignored: {now[1] - self._counted[1]}"
+        ):
+            self._counted = self._counted[0], now[1]
+
+    def _complain(self, sentence: str) -> bool:
+        """Tell of trouble, but of the same only now and then; whether it was told."""
+        now, kind = time.monotonic(), "".join(c for c in sentence if not c.isdigit())
+        if now - self._complained.get(kind, -COMPLAINS_S) < COMPLAINS_S:
+            return False
+        self._complained[kind] = now
+        self._player.tell(sentence)
+        return True
+
+    def close(self) -> None:
+        """Keep the last events for `rig midi`."""
+        if self.recent:
+            keep_last(self.recent)

@@ -1,0 +1,115 @@
+"""What came in over MIDI and what it did, in words, for `rig midi`; the last events of a session are kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from ...dsp.midi_events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE
+from ...files.json_file import write_json
+from ...midi_actions import DONE, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
+from .learn import Heard
+
+if TYPE_CHECKING:
+    from .lookup import Compiled
+
+FILE_NAME = "midi-events.json"
+SCHEMA = 1
+OUTCOMES = {
+    DONE: "nothing: a switch that is let go",
+    UNBOUND: "nothing: bound to nothing",
+    WAITS: "waits until the knob passes the value",
+    SET_TO: "set",
+    TOGGLED: "switched",
+    TOLD: "carried out",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One event: the message, and what came of it. Frames are the server's; `period` is where its period began."""
+
+    time: str
+    message: str
+    command: str
+    outcome: str
+    value: float | None
+    period: int
+    offset: int
+    acted_at: int
+
+    @classmethod
+    def of(cls, line: Any, maps: Mapping[int, Compiled]) -> Happened:
+        """From a line of the log (`rig.midi_actions.LOGGED`)."""
+        outcome, made = int(line["outcome"]), maps.get(int(line["map"]))
+        known = made is not None and int(line["binding"]) >= 0
+        return cls(
+            time.strftime("%H:%M:%S"),
+            in_words(line),
+            made.binding(int(line["binding"]), int(line["data_1"])).target if made is not None and known else "",
+            OUTCOMES[outcome],
+            float(line["value"]) if outcome in (SET_TO, TOGGLED) else None,
+            *(int(line[name]) for name in ("period", "offset", "acted_at")),
+        )
+
+    def __str__(self) -> str:
+        value = f" {self.value:g}" if self.value is not None else ""
+        command = f"{self.command}: " if self.command else ""
+        return f"{self.time}  {self.message:<32} {command}{self.outcome}{value}"
+
+
+def heard(line: Any) -> Heard | None:
+    """The message of a line of the log, if it may be bound."""
+    message, channel, first, second = _taken(line)
+    if message == NOTE_ON and second > 0:
+        return Heard("note", first, channel, second)
+    if message == CONTROL_CHANGE:
+        return Heard("control", first, channel, second)
+    return Heard("program", first, channel) if message == PROGRAM_CHANGE else None
+
+
+def in_words(line: Any) -> str:
+    """The message, as a player calls it."""
+    message, channel, first, second = _taken(line)
+    if message == CONTROL_CHANGE:
+        return f"CC {first} = {second}, channel {channel}"
+    if message == PROGRAM_CHANGE:
+        return f"program {first}, channel {channel}"
+    if message == NOTE_ON:
+        return f"note {first}, velocity {second}, channel {channel}"
+    return f"message {message:#x} {first} {second}, channel {channel}"
+
+
+def _taken(line: Any) -> tuple[int, int, int, int]:
+    status = int(line["status"])
+    return status & 0xF0, (status & 0x0F) + 1, int(line["data_1"]), int(line["data_2"])
+
+
+def last_file() -> Path:
+    """Where the last events are kept."""
+    return Path(platformdirs.user_cache_dir("rig", appauthor=False)) / FILE_NAME
+
+
+def keep_last(events: Iterable[Happened]) -> None:
+    """Keep them, if that is possible."""
+    with contextlib.suppress(OSError):
+        content = {"schema": SCHEMA, "ended": time.strftime("%Y-%m-%d %H:%M:%S"), "events": [*map(asdict, events)]}
+        write_json(last_file(), content)
+
+
+def last_events() -> tuple[str, list[Happened]]:
+    """When the last session that heard MIDI ended, and its last events; nothing where none is known."""
+    try:
+        content = json.loads(last_file().read_text(encoding="utf-8"))
+        if content["schema"] != SCHEMA:
+            return "", []
+        return str(content["ended"]), [Happened(**event) for event in content["events"]]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return "", []

@@ -1,0 +1,226 @@
+"""What knobs, pedals and switches do: the player's `midi.toml`, in rig's configuration folder.
+
+    program_change = true    # program change 0 to 127: the preset of that number (this is so without a file, too)
+
+    [[control]]              # a knob or pedal: any command that has a value
+    cc = 7
+    channel = 1              # 1 to 16; without it: any
+    command = "volume"
+    low = -40.0              # in the unit of the command; low and high may change places
+    high = 0.0
+    curve = "linear"         # or log (quick at first), exp (slow at first)
+    pickup = true            # the knob does nothing until it passes where the value is; false: the value jumps
+
+    [[control]]              # a switch: any command that is an action
+    cc = 64
+    command = "mute"
+    on = "press"             # or change (a switch that latches), any (one that sends the same each time)
+
+    [[note]]
+    note = 60
+    command = "output_trim"
+    step = -1                # a value one step down; actions that take one have `number`, those with a text `text`
+
+    [[program]]
+    program = 3
+    command = "bypass"
+
+An entry that cannot be right is refused with its line; a key that is not known is ignored with a warning.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+
+from ...errors import ConfigError
+from ...files.toml_file import Table, read_toml, read_toml_if_any, shown
+from ..commands import COMMANDS, KEYS, Command
+
+FILE_NAME = "midi.toml"
+WHAT = "MIDI mapping"
+CHANNELS, HIGHEST_DATA = 16, 127
+LONGEST_TEXT = 4096  # characters: a text may be the name of a file
+Kind = Literal["note", "control", "program"]
+Curve = Literal["linear", "log", "exp"]
+On = Literal["press", "change", "any"]
+KINDS: tuple[Kind, ...] = ("note", "control", "program")
+NUMBERS: dict[Kind, str] = {"note": "note", "control": "cc", "program": "program"}
+CURVES: tuple[Curve, ...] = ("linear", "log", "exp")
+ONS: tuple[On, ...] = ("press", "change", "any")
+# Actions that take a number: those that have keys with numbers, such as presets, and the parts of a mix.
+NUMBERED = {name for name, way in KEYS.values() if way and COMMANDS[name].is_action} | {"mix_part"}
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One message, and the command it stands for. `channel` 1 to 16; None: any.
+
+    A knob (a control of a command with a value and without a `step`) goes from `low` to `high`.
+    """
+
+    kind: Kind
+    number: int
+    command: str
+    channel: int | None = None
+    low: float | None = None
+    high: float | None = None
+    curve: Curve = "linear"
+    pickup: bool = True
+    step: int = 0
+    argument: int = 0
+    text: str | None = None
+    on: On = "press"
+
+    @property
+    def is_knob(self) -> bool:
+        """Whether it sets a value from the position of a controller."""
+        return self.kind == "control" and not COMMANDS[self.command].is_action and not self.step
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """What a knob sets at its lowest and at its highest position."""
+        command = COMMANDS[self.command]
+        low, high = command.low or 0.0, command.high or 0.0
+        return float(low if self.low is None else self.low), float(high if self.high is None else self.high)
+
+    def values(self) -> list[float]:
+        """What a knob sets at each of its 128 positions."""
+        low, high = self.ends
+        return [low + (high - low) * _bent(k / 127, self.curve) for k in range(128)]
+
+    @property
+    def source(self) -> str:
+        """The message in words."""
+        name = {"note": "note", "control": "CC", "program": "program"}[self.kind]
+        return f"{name} {self.number}, {'any channel' if self.channel is None else f'channel {self.channel}'}"
+
+    @property
+    def target(self) -> str:
+        """What it does, in words."""
+        if self.is_knob:
+            low, high = self.ends
+            pickup, unit = "picks up" if self.pickup else "jumps", COMMANDS[self.command].unit
+            unit = f" {unit}" if unit else ""
+            return f"{self.command}, {low:g} to {high:g}{unit}, {self.curve}, {pickup}"
+        more = f" {self.step:+d}" if self.step else f" {self.argument}" if self.command in NUMBERED else ""
+        text = f" {self.text!r}" if self.text is not None else ""
+        on = f", on {self.on}" if self.kind == "control" else ""
+        return f"{self.command}{more}{text}{on}"
+
+    def overlaps(self, other: Binding) -> bool:
+        """Whether one message may mean both."""
+        return (self.kind, self.number) == (other.kind, other.number) and (
+            self.channel is None or other.channel is None or self.channel == other.channel
+        )
+
+
+def _bent(t: float, curve: Curve) -> float:
+    """A position from 0 to 1 along a curve from 0 to 1; log and exp undo each other."""
+    if curve == "log":
+        return math.log10(1.0 + 9.0 * t)
+    return (10.0**t - 1.0) / 9.0 if curve == "exp" else t
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """All of `midi.toml`. `warnings`: sentences about what was ignored in it."""
+
+    bindings: tuple[Binding, ...] = ()
+    program_change: bool = True
+    channel: int | None = None  # of program changes; None: any
+    warnings: tuple[str, ...] = ()
+
+
+def mapping_file() -> Path:
+    """Where it is kept."""
+    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / FILE_NAME
+
+
+def load_mapping(path: Path, *, needed: bool = False) -> Mapping:
+    """Read it; without a file (unless it is `needed`) program changes choose presets. Raises ConfigError."""
+    table = (read_toml if needed else read_toml_if_any)(path, WHAT, ConfigError)
+    return Mapping() if table is None else mapping_in(table)
+
+
+def checked(binding: Binding) -> Binding:
+    """The same binding, if its command can do what it asks for; raises ConfigError with the way out."""
+    command = COMMANDS[binding.command]
+    if command.is_action:
+        if binding.step:
+            raise ConfigError(f"{command.name} is an action and has no steps; leave step out.")
+        if binding.low is not None or binding.high is not None:
+            raise ConfigError(f"{command.name} is an action and has no range; leave low and high out.")
+        if binding.text is not None and command.prompt is None:
+            raise ConfigError(f"{command.name} takes no text; leave text out.")
+        if binding.argument and command.name not in NUMBERED:
+            raise ConfigError(f"{command.name} takes no number; leave number out.")
+        return binding
+    if binding.kind != "control" and not binding.step:
+        raise ConfigError(f"A {binding.kind} cannot set {command.name}, only step it: write step = 1 or step = -1.")
+    for end in (binding.low, binding.high):
+        if end is not None and command.clamped(end) != end:
+            unit = f" {command.unit}" if command.unit else ""
+            raise ConfigError(
+                f"{end:g}{unit} is out of range: {command.name} goes from {command.low:g} to {command.high:g}{unit}."
+            )
+    if binding.is_knob and binding.ends[0] == binding.ends[1]:
+        raise ConfigError(f"low and high of {command.name} are the same; a knob needs a range.")
+    return binding
+
+
+def command_named(name: str, short: bool = False) -> Command:
+    """The command of that name; where it may be `short`, the only one that begins so. Raises ConfigError."""
+    beginning = [known for known in COMMANDS if known.startswith(name) and name]
+    if name in COMMANDS or (short and len(beginning) == 1):
+        return COMMANDS[name if name in COMMANDS else beginning[0]]
+    near = beginning[:4] or difflib.get_close_matches(name, COMMANDS, n=3)
+    hint = f" (nearest: {', '.join(near)})" if near else ""
+    raise ConfigError(f"There is no command {shown(name)}{hint}; h in rig play and `rig midi --commands` list them.")
+
+
+def mapping_in(root: Table) -> Mapping:
+    """The mapping in the root table of a file; its bindings stand in the order of `KINDS`, then in that of the file."""
+    on, channel = root.flag("program_change"), root.whole_number("channel", 1, CHANNELS)
+    bindings = tuple(_binding(kind, entry, channel) for kind in KINDS for entry in root.tables(kind))
+    root.warn_of_the_rest()
+    return Mapping(bindings, on is not False, channel, tuple(root.warnings))
+
+
+def _binding(kind: Kind, entry: Table, channel: int | None) -> Binding:
+    own_channel = entry.whole_number("channel", 1, CHANNELS)
+    number = entry.whole_number(NUMBERS[kind], 0, HIGHEST_DATA)
+    name = entry.text("command", LONGEST_TEXT, "the name of a command in quotes")
+    step, argument = entry.choice("step", (1, -1)), entry.whole_number("number", 0, HIGHEST_DATA)
+    text = entry.text("text", LONGEST_TEXT)
+    if number is None or name is None:
+        raise entry.error(f"this [[{kind}]] has no {NUMBERS[kind] if number is None else 'command'}.")
+    binding = Binding(
+        kind,
+        number,
+        name,
+        channel if own_channel is None else own_channel,
+        step=step or 0,
+        argument=argument or 0,
+        text=text,
+    )
+    if kind == "control":
+        binding = replace(
+            binding,
+            low=entry.number("low"),
+            high=entry.number("high"),
+            curve=entry.choice("curve", CURVES) or "linear",
+            pickup=entry.flag("pickup") is not False,
+            on=entry.choice("on", ONS) or "press",
+        )
+    entry.warn_of_the_rest()
+    try:
+        command_named(name)
+        return checked(binding)
+    except ConfigError as error:
+        raise entry.error(str(error), "command") from error

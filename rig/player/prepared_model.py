@@ -1,0 +1,43 @@
+"""Files of the player that are ready to sound: all that takes time is done, in whatever thread, by `load`."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from ..dsp.network.resampled import Playable
+from ..library.measured_loudness import measure
+from ..nam import Model
+
+QUICK_MACS = 50_000  # per sample: about four times an A1 standard, a fifth of a second to measure
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedModel:
+    """A model and one playing instance of it, prewarmed, for one lane."""
+
+    model: Model
+    network: Playable
+
+    @classmethod
+    def load(cls, path: Path, size: float, session_rate: float) -> Self:
+        """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
+        model = Model.load(path, size)
+        return cls(model, model.network(session_rate))
+
+    def measured(self) -> Self:
+        """The same; how loud it is has been measured and kept, where its file does not say and it does not take long.
+
+        Other models sound first; their level follows with a fade.
+        """
+        if self.model.loudness_db is None and self.model.macs_per_sample <= QUICK_MACS:
+            with contextlib.suppress(Exception):  # what is wrong with a model is said where it is played
+                measure(self.model)
+        return self
+
+    @property
+    def nbytes(self) -> int:
+        """The network's memory, and the weights as the model keeps them."""
+        return self.network.nbytes + 8 * self.model.weight_count

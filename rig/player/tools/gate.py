@@ -1,0 +1,136 @@
+"""The gate and the rumble filter as a player handles them: on, off, a threshold that suits the noise of this guitar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...dsp.rumble import CUTOFFS_HZ
+from ...engine import Engine
+from ...noise_control import (
+    ABOVE_NOISE_DB,
+    HIGHEST_GATE_DBFS,
+    LOWEST_GATE_DBFS,
+    checked_gate_dbfs,
+    checked_rumble_hz,
+    noise_peak_dbfs,
+    suggested_gate_dbfs,
+)
+from ...sound import Sound
+
+USUAL_GATE_DBFS = -60.0  # where no noise has been measured
+VALUES = ("gate", "gate_threshold", "rumble")
+
+
+class GateControls:
+    """`gate` and `rumble` of the command table. `sound()` and `source()`: what plays and what it listens to."""
+
+    def __init__(
+        self, engine: Engine, tell: Callable[[str], None], sound: Callable[[], Sound], source: Callable[[], int]
+    ) -> None:
+        self.engine, self.tell, self._sound, self._source = engine, tell, sound, source
+        self._threshold_dbfs: float | None = None  # None: nobody has chosen one yet
+
+    @property
+    def gate_is_on(self) -> bool:
+        """Whether the gate decides."""
+        return self.engine.noise.gate_dbfs is not None
+
+    @property
+    def states(self) -> list[str]:
+        """What the live line shows."""
+        noise = self.engine.noise
+        gate = [f"GATE {self.value('gate_threshold'):.0f}{'' if noise.gate_is_open else ' shut'}"] * self.gate_is_on
+        return gate + ([f"CUT {noise.rumble_hz:g} Hz"] if noise.rumble_hz is not None else [])
+
+    # ------------------------------------------------------------ values, for presets and controllers
+    def value(self, name: str) -> float:
+        """gate: 1 on, 0 off; gate_threshold: dBFS; rumble: Hz, 0 off."""
+        if name == "gate":
+            return float(self.gate_is_on)
+        if name == "gate_threshold":
+            return USUAL_GATE_DBFS if self._threshold_dbfs is None else self._threshold_dbfs
+        return self.engine.noise.rumble_hz or 0.0
+
+    def put(self, name: str, value: float) -> None:
+        """Set one of them, or the nearest there is, without a word; what sounds follows with a fade."""
+        if name == "rumble":
+            nearest = min((0.0, *CUTOFFS_HZ), key=lambda hz: abs(hz - value))
+            self.engine.noise.set_rumble(checked_rumble_hz(nearest))
+            return
+        is_on = self.gate_is_on
+        if name == "gate":
+            is_on = value >= 0.5
+        else:
+            self._threshold_dbfs = checked_gate_dbfs(min(max(value, LOWEST_GATE_DBFS), HIGHEST_GATE_DBFS))
+        self.engine.noise.set_gate(self.value("gate_threshold") if is_on else None)
+
+    def set(self, name: str, value: float) -> None:
+        """Set one of them and say so."""
+        self.put(name, value)
+        self._tell_rumble() if name == "rumble" else self._tell_gate()
+
+    def begin(self, gate_dbfs: float | None, rumble_hz: float | None) -> None:
+        """What was asked for at the start; None: off."""
+        if gate_dbfs is not None:
+            self.put("gate_threshold", gate_dbfs)
+            self.put("gate", 1.0)
+        if rumble_hz:
+            self.put("rumble", rumble_hz)
+
+    def resume(self, before: GateControls) -> None:
+        """As another one stands, whose engine has another rate."""
+        self._threshold_dbfs = before._threshold_dbfs
+        self.put("gate", before.value("gate"))
+        self.put("rumble", before.value("rumble"))
+
+    # ------------------------------------------------------------ actions
+    def do_gate(self) -> None:
+        """On or off; the first time above the noise there is just now, if nobody plays."""
+        if self.gate_is_on:
+            self.put("gate", 0.0)
+            self._tell_gate()
+            return
+        noise_dbfs = self._noise_dbfs()
+        chosen = self._threshold_dbfs is not None
+        if not chosen and noise_dbfs is not None:
+            self._threshold_dbfs = suggested_gate_dbfs(noise_dbfs)
+        self.put("gate", 1.0)
+        self._tell_gate()
+        self._advise(noise_dbfs, chosen)
+
+    def _noise_dbfs(self) -> float | None:
+        samples, _ = self.engine.heard(self._source())
+        return noise_peak_dbfs(samples, self.engine.sample_rate)
+
+    def _advise(self, noise_dbfs: float | None, chosen: bool) -> None:
+        if noise_dbfs is None:
+            if not chosen:
+                self.tell("         nobody knows your noise yet: damp the strings for a second, then G, G measures it")
+                self._threshold_dbfs = None  # so the next time it is measured
+            return
+        good = suggested_gate_dbfs(noise_dbfs)
+        if chosen and self.value("gate_threshold") < good - ABOVE_NOISE_DB / 2:
+            self.tell(
+                f'         the noise peaks at {noise_dbfs:.0f} dBFS: below {good:.0f} it may not shut (" raises it)'
+            )
+        else:
+            self.tell(f"         the noise peaks at {noise_dbfs:.0f} dBFS (' and \" move the threshold)")
+
+    def do_rumble(self) -> None:
+        """The next cutoff, at the end off."""
+        steps = (0.0, *CUTOFFS_HZ)
+        self.set("rumble", steps[(steps.index(self.value("rumble")) + 1) % len(steps)])
+
+    def _tell_gate(self) -> None:
+        threshold = self.value("gate_threshold")
+        sound = self._sound()
+        dbu = ""
+        if sound.interface is not None:
+            dbu = f" ({sound.interface.dbu - sound.preamp_gain_db + threshold:.1f} dBu at the guitar's jack)"
+        self.tell(f"Gate     {'on' if self.gate_is_on else 'off'}, opens at {threshold:.1f} dBFS{dbu}")
+
+    def _tell_rumble(self) -> None:
+        hz = self.engine.noise.rumble_hz
+        self.tell(
+            "Rumble   filter off" if hz is None else f"Rumble   filter: nothing below {hz:g} Hz reaches the model"
+        )

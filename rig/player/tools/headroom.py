@@ -1,0 +1,154 @@
+"""Levels that teach: how far the interface's gain knob may still be turned, and what is wrong with a level, in words.
+
+The converter of an interface is used well where the loudest playing peaks between -9 and -3 dBFS. Whatever the knob
+adds is taken off again in the sum (`preamp_gain_db`), so it changes noise and headroom but not the sound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Literal
+
+from ...engine import Engine, Reading
+from ...errors import LevelError
+from ...levels import checked_preamp_gain_db
+from ...sound import Sound
+
+METERS: tuple[Literal["input", "model", "output"], ...] = ("input", "model", "output")
+ZONE_DBFS = (-9.0, -3.0)
+PLAYING_DBFS = -60.0  # a reading that peaks below this is a pause
+REMEMBERED = 100  # readings of playing: ten seconds, as the live line reads ten times a second
+ENOUGH = 10  # readings of playing before anything is said about the knob
+FAR_BELOW_DBFS = -40.0  # the loudest a model hears in ten seconds of playing; a guitar comes to -30 to -10
+SELDOM_S = 60.0
+VERY_SELDOM_S = 600.0
+BAR_DBFS, BAR_DB = -36.0, 1.5  # the bar begins here, and each character stands for so much
+
+
+class Headroom:
+    """Reads the meters, remembers the last ten seconds of playing. `sound()`: what plays. `is_live()`: not a loop.
+
+    `turned(gain_db)` is told of a new gain of the knob.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        tell: Callable[[str], None],
+        sound: Callable[[], Sound],
+        is_live: Callable[[], bool],
+        turned: Callable[[float], None],
+    ) -> None:
+        self.engine, self.tell, self._sound, self._is_live, self._turned = engine, tell, sound, is_live, turned
+        self._input: deque[float] = deque(maxlen=REMEMBERED)
+        self._model: deque[float] = deque(maxlen=REMEMBERED)
+        self._knob_db: float | None = None  # at which the input was heard
+        self._heard: object = None  # the model, and the gain in front of it
+        self._told: dict[str, float] = {}
+        self.clock = time.monotonic
+
+    # ------------------------------------------------------------ the meters
+    def read(self) -> dict[str, Reading]:
+        """The meters since they were last read: input, model and output; warnings are told."""
+        readings: dict[str, Reading] = {which: self.engine.reading(which) for which in METERS}
+        sound = self._sound()
+        if sound.preamp_gain_db != self._knob_db:
+            self._input.clear()
+            self._knob_db = sound.preamp_gain_db
+        heard = sound.input_gain_db, sound.model
+        if heard != self._heard:
+            self._model.clear()
+            self._heard = heard
+        if readings["input"].peak_dbfs >= PLAYING_DBFS:
+            self._input.append(readings["input"].peak_dbfs)
+            self._model.append(readings["model"].peak_dbfs)
+        self._warn(readings)
+        return readings
+
+    @property
+    def loudest_dbfs(self) -> float | None:
+        """The highest peak of the input in the last ten seconds of playing; None: too little has been played."""
+        return max(self._input) if len(self._input) >= ENOUGH else None
+
+    @property
+    def room_db(self) -> tuple[float, float] | None:
+        """By how much the knob may be turned, at least and at most, so that the loudest playing lies in the zone."""
+        loudest = self.loudest_dbfs
+        if loudest is None or not self._is_live():
+            return None
+        return ZONE_DBFS[0] - loudest, ZONE_DBFS[1] - loudest
+
+    @property
+    def hint(self) -> str:
+        """That in words; empty: nothing is known."""
+        room = self.room_db
+        if room is None:
+            return ""
+        least, most = round(room[0]), round(room[1])
+        if room[0] <= 0 <= room[1]:
+            return "good level"
+        return f"knob +{max(least, 1)} to +{most} dB" if room[0] > 0 else f"knob {min(most, -1)} to {least} dB"
+
+    def bar(self, peak_dbfs: float) -> str:
+        """The input meter: the zone stands between two strokes, `:` is the loudest of the last ten seconds.
+
+        The bar reaches from -36 to 0 dBFS.
+        """
+        cells = round(-BAR_DBFS / BAR_DB)
+        marks = ["#" if BAR_DBFS + BAR_DB * (k + 0.5) <= peak_dbfs else "." for k in range(cells)]
+        loudest = self.loudest_dbfs
+        if loudest is not None and loudest >= BAR_DBFS:
+            marks[min(cells - 1, int((loudest - BAR_DBFS) / BAR_DB))] = ":"
+        low, high = (round((dbfs - BAR_DBFS) / BAR_DB) for dbfs in ZONE_DBFS)
+        return f"[{''.join(marks[:low])}|{''.join(marks[low:high])}|{''.join(marks[high:])}]"
+
+    # ------------------------------------------------------------ warnings
+    def _warn(self, readings: dict[str, Reading]) -> None:
+        if self.engine.flat_tops() or (readings["input"].clips and self._is_live()):
+            self._seldom(
+                "clipping",
+                SELDOM_S,
+                "Warning  the interface clips: the tops of the guitar are cut off at its input. Turn its gain knob "
+                "down by some 6 dB, then type the new gain (E).",
+            )
+        sound = self._sound()
+        if sound.model is None:
+            return
+        hears_dbfs = readings["model"].peak_dbfs
+        if hears_dbfs > 0.0:
+            trained = "" if sound.model_input is None else f" ({sound.model_input.dbu:.1f} dBu)"
+            self._seldom(
+                "above",
+                SELDOM_S,
+                f"Warning  {sound.model.path.name} hears peaks {hears_dbfs:.1f} dB above the loudest it was trained "
+                f"with{trained}, and can only guess what the gear does there. Turn the guitar down a little, or "
+                "take input trim off ([).",
+            )
+        if len(self._model) == REMEMBERED and max(self._model) < FAR_BELOW_DBFS:
+            self._seldom(
+                "below",
+                VERY_SELDOM_S,
+                f"Warning  in ten seconds of playing {sound.model.path.name} heard no more than "
+                f"{max(self._model):.0f} dBFS; a guitar comes to -30 to -10. Is its volume up, is it in the "
+                "instrument input, and is the gain of the knob the one you typed (E)?",
+            )
+
+    def _seldom(self, name: str, every_s: float, text: str) -> None:
+        now = self.clock()
+        if now - self._told.get(name, -every_s) >= every_s:
+            self._told[name] = now
+            self.tell(text)
+
+    # ------------------------------------------------------------ the knob
+    def do_knob(self, text: str) -> None:
+        """The gain dialled in on the interface, as it is typed; all sums follow at once."""
+        typed = text.strip().lower().removesuffix("db").strip().replace(",", ".")
+        try:
+            gain_db = float(typed)
+        except ValueError:
+            raise LevelError(
+                f"{text.strip() or 'Nothing'} is no gain: type what the interface's knob adds above its minimum, in dB."
+            ) from None
+        self._turned(checked_preamp_gain_db(gain_db))

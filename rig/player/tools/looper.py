@@ -1,0 +1,123 @@
+"""Both hands free: a few bars of the guitar recorded into a loop with one key, and played through the same engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...dsp.tape import Tape
+from ...engine import LOOP, PORT, Engine, joined
+from ...errors import RigError
+from ...levels import db_from_gain
+
+LONGEST_S = 60.0
+SHORTEST_S = 0.5
+BUNDLED = "the guitar that comes with rig until there is a loop (o)"
+QUIETEST_DBFS = -60.0  # what peaks below this is a guitar that is not plugged in
+
+
+class Looper:
+    """The loop. `listen(source)` makes the model hear a source; `looped(samples, name)` is told of each new loop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tell: Callable[[str], None],
+        listen: Callable[[int], None],
+        looped: Callable[[NDArray[Any], str], None],
+    ) -> None:
+        self.engine, self.tell, self._listen, self._looped = engine, tell, listen, looped
+        self.is_looping = False
+        self._loop: NDArray[np.float32] | None = None
+        self.name = ""  # what the loop is called
+        self._tape: Tape | None = None
+        self._xruns = 0
+
+    @property
+    def recorded_s(self) -> float | None:
+        """How much has been recorded; None: nothing is."""
+        return None if self._tape is None else int(self._tape.record["position"]) / self.engine.sample_rate
+
+    def put(self, samples: NDArray[np.float32], name: str) -> None:
+        """A loop from a file; it plays from the start."""
+        self._loop, self.name, self.is_looping = samples, name, True
+        self.engine.loop(samples)
+        self._looped(joined(samples, self.engine.fade_samples), name)
+
+    def do_record_loop(self) -> None:
+        """Begin, or end and play."""
+        if self._tape is not None:
+            self._finish()
+            return
+        if self.is_looping:
+            self.is_looping = False
+            self._listen(PORT)
+        self._tape = self.engine.take(round(LONGEST_S * self.engine.sample_rate), strict=False)
+        self.tell("Loop     recording; play a few bars and press o again")
+
+    def _finish(self) -> None:
+        assert self._tape is not None
+        tape, self._tape = self._tape, None
+        samples = tape.take[: int(tape.record["position"])].copy()
+        clips = int(tape.record["clips"])
+        self.engine.end_take()
+        if samples.size < SHORTEST_S * self.engine.sample_rate:
+            raise RigError("The loop is too short; press o, play a few bars, press o again.")
+        peak_dbfs = db_from_gain(float(np.abs(samples).max()))
+        if peak_dbfs < QUIETEST_DBFS:
+            raise RigError(f"The loop holds no guitar (peak {peak_dbfs:.0f} dBFS); is it connected and turned up?")
+        self._loop, self.name = samples, "your loop"
+        self.engine.loop(samples)
+        self._looped(joined(samples, self.engine.fade_samples), self.name)
+        self.is_looping = True
+        self._listen(LOOP)
+        clipped = f", {clips} samples CLIPPED" if clips else ""
+        self.tell(
+            f"Loop     {samples.size / self.engine.sample_rate:.1f} s, peak {peak_dbfs:.1f} dBFS{clipped}; "
+            "O: the live guitar"
+        )
+
+    def do_loop(self) -> None:
+        """The loop, or the live guitar."""
+        if self._tape is not None:
+            self.engine.end_take()
+            self._tape = None
+            self.tell("Loop     not recorded; the live guitar plays")
+            return
+        if self._loop is None:
+            raise RigError("There is no loop yet: press o, play a few bars, press o again.")
+        self.is_looping = not self.is_looping
+        self._listen(LOOP if self.is_looping else PORT)
+        self.tell("Loop     plays" if self.is_looping else "Loop     off: the live guitar plays")
+
+    def resume(self, before: Looper) -> None:
+        """Have the loop of another, whose rate was another one; a recording that is under way is not finished."""
+        if before._tape is not None:
+            self.tell("Loop     not recorded; press o again")
+        if before._loop is None:
+            return
+        from ...audio.resample import resample
+
+        self.name, self.is_looping = before.name, before.is_looping
+        rates = round(before.engine.sample_rate), round(self.engine.sample_rate)
+        self._loop = np.ascontiguousarray(resample(before._loop, *rates), np.float32)
+        self.engine.loop(self._loop)
+        self._looped(joined(self._loop, self.engine.fade_samples), before.name)
+
+    def poll(self) -> None:
+        """End a recording that is full."""
+        if self._tape is not None and self._tape.state == "done":
+            self._finish()
+
+
+def loop_from(path: Path, sample_rate: float) -> NDArray[np.float32]:
+    """The first channel of a file, shape (n,), at another rate. Raises AudioError."""
+    from ...audio.resample import resample
+    from ...audio.wav import read
+
+    audio = read(path)
+    return np.ascontiguousarray(resample(audio.samples[:, 0], audio.sample_rate, round(sample_rate)), np.float32)

@@ -1,0 +1,107 @@
+"""One key records: the guitar as it came in and what was heard, into files, while everything else goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ...cabinet.ir import IR
+from ...engine import Engine
+from ...errors import RigError
+from ...recording.take import Take, bytes_per_second, minutes
+from ...recording.writer import TakeWriter
+from ...sound import Sound
+
+FOLDER = Path("recordings")
+QUICKLY_S = 1.0  # a disk at hand has finished a take by then
+PATIENCE_S = 20.0  # for one that is slow; after that the take ends with the last block that was written
+
+
+class Recorder:
+    """Takes of one engine. `title` names the next one; `told` is what its JSON says about the sound."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tell: Callable[[str], None],
+        title: Callable[[], str],
+        told: Callable[[], dict[str, Any]],
+    ) -> None:
+        self.engine, self.tell, self.folder = engine, tell, FOLDER
+        self._title, self._told = title, told
+        self._writer: TakeWriter | None = None
+        self._ending = False
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a take is running."""
+        return self._writer is not None and not self._ending
+
+    @property
+    def status(self) -> str:
+        """Time recorded and space left, for the live line; empty if nothing is recorded."""
+        if not self.is_recording:
+            return ""
+        assert self._writer is not None
+        rate, free = self.engine.sample_rate, self._writer.free_bytes
+        left = ""
+        if free is not None:
+            hours = free / bytes_per_second(rate) / 3600
+            left = f" ({free / 1e9:.1f} GB, {hours:.0f} h left)" if hours >= 1 else f" ({60 * hours:.0f} min left)"
+        return f"REC {minutes(self._writer.ring.frames / rate)}{left}"
+
+    def do_record(self) -> None:
+        """Begin a take, or end it."""
+        if self._writer is None:
+            self.begin()
+        elif self._ending:
+            raise RigError("The take before is still being written; press R again in a moment.")
+        else:
+            self.end()
+
+    def begin(self) -> None:
+        """Begin a take with the next cycle. Raises AudioError if it cannot be written."""
+        take = Take(self.folder, self._title(), round(self.engine.sample_rate), self._told())
+        self._writer, self._ending = TakeWriter(self.engine.recorder(), take), False
+        self.tell(f"Take     {take.name}: recording into {self.folder}; R ends it")
+
+    def end(self) -> None:
+        """End the take with the next cycle; it is complete a moment later."""
+        if self.is_recording:
+            assert self._writer is not None
+            self._ending = True
+            self._writer.end()
+
+    def poll(self) -> None:
+        """Pass on what the writer has to say; call it now and then."""
+        if self._writer is None:
+            return
+        finished = self._writer.finished
+        for sentence in self._writer.sentences():
+            self.tell(sentence)
+        if finished:
+            self._writer = None
+
+    def close(self) -> None:
+        """End the take and wait until it is complete."""
+        self.end()
+        if self._writer is not None and not self._writer.wait(QUICKLY_S):
+            self.tell("Take     The disk is slow; the take is being finished (Ctrl-C leaves it as it is).")
+            if not self._writer.wait(PATIENCE_S):
+                self.tell("Take     The disk does not answer; the take ends with what it has taken.")
+        self.poll()
+
+
+def description(sound: Sound, cabinet: IR | None) -> dict[str, Any]:
+    """What plays when a take begins, for its JSON."""
+    model = sound.model
+    return {
+        "model": model.path.name if model is not None else None,
+        "cabinet": cabinet.name if cabinet is not None else None,
+        "calibration": str(sound.calibration),
+        "output": str(sound.output),
+        "preamp_gain_db": sound.preamp_gain_db,
+        "input_gain_db": sound.input_gain_db,
+        "output_gain_db": sound.output_gain_db,
+    }

@@ -1,0 +1,132 @@
+"""The tuner: the note of one string, and how far it is off, while the engine goes on playing."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from ...dsp.pitch import PitchFinder
+from ...engine import Engine
+from ...errors import LevelError
+
+NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+A4_HZ, LOWEST_A4_HZ, HIGHEST_A4_HZ = 440.0, 400.0, 480.0
+A4 = 69  # as MIDI counts
+EVERY_S = 0.07  # between two looks
+HELD = 4  # looks without a note until the last one is forgotten
+IN_TUNE_CENTS = 1.5
+WIDTHS = (61, 41, 21)
+
+
+def note(hz: float, a4_hz: float = A4_HZ) -> tuple[str, float]:
+    """The nearest note, and how many cents the pitch is above it, -50 to 50.
+
+    >>> note(82.4069)[0], round(note(110.0 * 2 ** (7 / 1200))[1], 3)
+    ('E2', 7.0)
+    """
+    place = A4 + 12 * math.log2(hz / a4_hz)
+    number = round(place)
+    return f"{NAMES[number % 12]}{number // 12 - 1}", 100 * (place - number)
+
+
+def checked_a4_hz(a4_hz: float) -> float:
+    """The reference pitch, or a LevelError where it cannot be right."""
+    if not LOWEST_A4_HZ <= a4_hz <= HIGHEST_A4_HZ:
+        raise LevelError(
+            f"A reference pitch of {a4_hz:g} Hz cannot be right: the A above middle C lies between "
+            f"{LOWEST_A4_HZ:g} and {HIGHEST_A4_HZ:g} Hz."
+        )
+    return float(a4_hz)
+
+
+def needle(cents: float, width: int) -> str:
+    """Where between the notes it stands: `width` characters, an odd number, the middle is in tune.
+
+    >>> needle(0.0, 11), needle(-50.0, 11), needle(20.0, 11)
+    ('[....O....]', '[o...|....]', '[....|.o..]')
+    """
+    reach = (width - 3) // 2
+    at = reach + round(max(-50.0, min(50.0, cents)) / 50 * reach)
+    marks = ["."] * (2 * reach + 1)
+    marks[reach] = "|"
+    marks[at] = "O" if abs(cents) <= IN_TUNE_CENTS else "o"
+    return f"[{''.join(marks)}]"
+
+
+class Tuner:
+    """On or off. `source()`: what is tuned. `mute(True)` silences, if `mutes`; `mute(False)` ends that."""
+
+    def __init__(
+        self, engine: Engine, tell: Callable[[str], None], source: Callable[[], int], mute: Callable[[bool], None]
+    ) -> None:
+        self.engine, self.tell, self._source, self._mute = engine, tell, source, mute
+        self.mutes, self.a4_hz = True, A4_HZ
+        self._finder: PitchFinder | None = None
+        self._from, self._until, self._looked, self._missed = -1, 0, 0.0, 0
+        self.hz: float | None = None  # what is shown; None: nothing
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it listens."""
+        return self._finder is not None
+
+    def do_tuner(self) -> None:
+        """On or off."""
+        if self._finder is not None:
+            self._finder, self.hz = None, None
+            if self.mutes:
+                self._mute(False)
+            self.tell("Tuner    off")
+            return
+        self._begin()
+        if self.mutes:
+            self._mute(True)
+        self.tell(f"Tuner    on, A4 = {self.a4_hz:g} Hz{', muted (m: hear it)' if self.mutes else ''}; T ends it")
+
+    def resume(self, before: Tuner) -> None:
+        """As another one stands, whose engine has another rate."""
+        self.mutes, self.a4_hz = before.mutes, before.a4_hz
+        if before.is_on:
+            self._begin()
+
+    def _begin(self) -> None:
+        self._finder = PitchFinder(self.engine.sample_rate)
+        self._from, self.hz = self._source(), None
+        _, self._until = self.engine.heard(self._from)
+
+    def poll(self) -> None:
+        """Look at what was played since the last time."""
+        now = time.monotonic()
+        if self._finder is None or now - self._looked < EVERY_S:
+            return
+        self._looked = now
+        self.look()
+
+    def look(self) -> None:
+        """The pitch of the last moments, if there is one."""
+        if self._finder is None:
+            return
+        if self._from != self._source():
+            self._begin()
+        samples, self._until = self.engine.heard(self._from, self._until)
+        self._finder.hear(samples)
+        pitch = self._finder.pitch()
+        if pitch is None:
+            self._missed += 1
+            self.hz = None if self._missed > HELD else self.hz
+            return
+        near = self.hz is not None and self._missed == 0 and abs(math.log2(pitch.hz / self.hz)) < 0.01
+        self.hz = math.sqrt(pitch.hz * self.hz) if near and self.hz is not None else pitch.hz  # the needle stands still
+        self._missed = 0
+
+    def lines(self) -> list[str]:
+        """What the live line shows, from the longest form to the shortest."""
+        reference = f"A4 = {self.a4_hz:g} Hz"
+        if self.hz is None:
+            return [f"tuner  play one string   {reference}", "tuner  play"]
+        name, cents = note(self.hz, self.a4_hz)
+        way = "in tune" if abs(cents) <= IN_TUNE_CENTS else "tune up" if cents < 0 else "tune down"
+        exact = f"{name:<3} {cents:+5.1f} cents"
+        forms = [f"tuner  {exact}  {needle(cents, width)}  {way:<9}" for width in WIDTHS]
+        return [f"{forms[0]} {self.hz:.2f} Hz   {reference}", f"{forms[1]} {self.hz:.2f} Hz", *forms[1:], exact]

@@ -1,0 +1,112 @@
+"""`rig capture finish`, `cut` and `check`: names and levels reach a copy of the model, and only the right model."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import takes
+from commandline import refused, rig
+from rigs import NANO
+from takes import recorded, signal
+
+from rig.audio import wav
+from rig.capture.levels import CaptureLevels
+from rig.capture.result.finish import finish
+from rig.capture.result.gear_metadata import Gear
+from rig.capture.result.save import save_capture
+from rig.capture.signal.layout import RATE
+from rig.capture.signal.training_signal import as_24_bit, write_signal
+from rig.capture.take.recording import Recording
+from rig.errors import CaptureError, ModelError
+from rig.nam import Model
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory):
+    """A capture whose gear is a model: the perfectly trained one is that model."""
+    y = np.asarray(Model.load(NANO).render(signal().samples, 4096), np.float64)
+    levels = CaptureLevels(18.34, "multimeter", None, "unknown", send_trim_db=-2.0)
+    gear = Gear("Mine", gear_type="preamp", gear_make="Engl", tone_type="crunch")
+    recording = Recording(recorded(0.5 * y / np.abs(y).max(), delay=20))
+    done = save_capture(tmp_path_factory.mktemp("c"), "mine", signal(), recording, levels=levels, gear=gear)
+    assert done.accepted, done.reason
+    return done.folder
+
+
+def test_names_levels_and_latency_reach_a_copy_and_the_rest_stays(capture, tmp_path):
+    before = NANO.read_bytes()
+    done = finish(capture, NANO, tmp_path / "out.nam")
+    assert NANO.read_bytes() == before
+    loaded = Model.load(tmp_path / "out.nam")
+    assert (loaded.name, loaded.gear_make, loaded.tone_type) == ("Mine", "Engl", "crunch")
+    assert loaded.input_level_dbu == pytest.approx(16.34)
+    assert loaded.output_level_dbu == Model.load(NANO).output_level_dbu  # not known to the capture: as it was
+    old, new = json.loads(before), json.loads((tmp_path / "out.nam").read_text())
+    assert new["weights"] == old["weights"] and new["config"] == old["config"]
+    record = new["metadata"]["training"]["rig"]
+    sidecar = json.loads((capture / "capture.json").read_text())
+    assert record["latency_samples"] == sidecar["latency"]["applied"] and record["validation_esr"] == done.esr
+    assert new["metadata"]["loudness"] == old["metadata"]["loudness"]
+
+
+def test_the_model_is_held_against_the_take_with_gain_and_lag_named(capture, tmp_path):
+    done = finish(capture, NANO, tmp_path / "out.nam")
+    y = Model.load(NANO).render(signal().samples, 4096)
+    assert done.esr_aligned < 1e-4 < done.esr
+    assert done.gain_db == pytest.approx(20 * np.log10(0.5 / np.abs(y).max()), abs=0.05)
+    sidecar = json.loads((capture / "capture.json").read_text())
+    assert done.lag_samples == pytest.approx(sidecar["latency"]["applied"] - 20, abs=0.1)
+    assert set(done.esr_by_level_db) == {0, -6, -12, -24}
+
+
+def test_a_model_of_something_else_is_refused(capture, tmp_path):
+    content = json.loads(NANO.read_text())
+    rng = np.random.default_rng(0)
+    content["weights"] = [float(w) for w in rng.permutation(content["weights"])]
+    (tmp_path / "other.nam").write_text(json.dumps(content))
+    with pytest.raises(CaptureError, match=r"other\.nam: does not sound like the take of mine"):
+        finish(capture, tmp_path / "other.nam", tmp_path / "out.nam")
+    assert not (tmp_path / "out.nam").exists()
+    assert finish(capture, tmp_path / "other.nam", tmp_path / "out.nam", force=True).path.exists()
+
+
+def test_another_rate_a_target_that_exists_and_the_model_itself_are_refused(capture, tmp_path):
+    content = json.loads(NANO.read_text())
+    content["sample_rate"] = 44100
+    (tmp_path / "slow.nam").write_text(json.dumps(content))
+    with pytest.raises(CaptureError, match=r"slow\.nam: made for 44100 Hz, the capture mine has 48000 Hz"):
+        finish(capture, tmp_path / "slow.nam", tmp_path / "out.nam")
+    model = tmp_path / "model.nam"
+    model.write_bytes(NANO.read_bytes())
+    with pytest.raises(ModelError, match="the trained model itself"):
+        finish(capture, model, model, force=True)
+    (tmp_path / "there.nam").write_text("mine")
+    with pytest.raises(ModelError, match="exists already"):
+        finish(capture, model, tmp_path / "there.nam")
+    with pytest.raises(ModelError, match=r"name it out\.nam"):
+        finish(capture, model, tmp_path / "out.wav")
+    with pytest.raises(CaptureError, match="not a capture"):
+        finish(tmp_path, model, tmp_path / "out.nam")
+    assert (tmp_path / "there.nam").read_text() == "mine"
+
+
+def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
+    write_signal(tmp_path / "s.wav", signal())
+    wav.write(tmp_path / "rec.wav", as_24_bit(recorded()), RATE)
+    done = rig("capture", "cut", "s.wav", "rec.wav", "--name", "pre", "--send-dbu", 12, "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["accepted"] and report["verdict"] == "ok"
+    checked = rig("capture", "check", "captures/pre", cwd=tmp_path)
+    assert checked.returncode == 0 and "trainer: replicate" in checked.stdout
+    finished = rig("capture", "finish", "captures/pre", NANO, "--json", cwd=tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert Model.load(tmp_path / "captures" / "pre" / "pre.nam").input_level_dbu == 12
+    refused(rig("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
+    wav.write(tmp_path / "bad.wav", as_24_bit(takes.dropped(recorded(), 64)), RATE)
+    bad = rig("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)
+    assert bad.returncode == 1 and "Not accepted: continuity" in bad.stdout
+    assert (tmp_path / "captures" / "bad.rejected-1" / "take.wav").exists()
+    refused(rig("capture", "cut", "s.wav", "rec.wav", "--name", "x", "--gear-type", "kazoo", cwd=tmp_path), "kazoo")

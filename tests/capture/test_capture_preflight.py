@@ -1,0 +1,72 @@
+"""Before a take the path is tried; after one a drifting clock can be undone if the player asks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import takes
+from takes import recorded, signal
+
+from rig.capture.checks.clock_drift import clock_error, repaired
+from rig.capture.signal.layout import RATE
+from rig.capture.take.path_checks import alive_check, level_step, loudest_second, silence_checks, tone, tone_peak_dbfs
+from rig.capture.take.recording import Recording
+from rig.errors import CaptureError
+
+
+def noise(dbfs, seconds=1.0, seed=0):
+    return 10 ** (dbfs / 20) * np.random.default_rng(seed).standard_normal(round(seconds * RATE))
+
+
+def test_silence_is_judged_like_that_of_a_take():
+    assert {check.verdict for check in silence_checks(noise(-90))} == {"ok"}
+    hum = 10 ** (-61 / 20) * np.sin(2 * np.pi * 60 * np.arange(RATE) / RATE)
+    found = {check.name: check for check in silence_checks(noise(-90) + hum + 0.02)}
+    assert found["hum"].verdict == "warn" and "60 Hz" in found["hum"].text
+    assert found["dc"].verdict == "fail" and found["dc"].figure == pytest.approx(0.02, abs=1e-4)
+    assert {check.name: check.verdict for check in silence_checks(noise(-65))}["noise"] == "warn"
+
+
+def test_the_tone_is_measured_by_its_own_peak():
+    x = tone(1.0, -12.0)
+    assert tone_peak_dbfs(x) == pytest.approx(-12, abs=0.1)
+    assert tone_peak_dbfs(x + noise(-40)) == pytest.approx(-12, abs=0.1)
+    assert tone_peak_dbfs(tone(1.0, -12.0, 200.0), 200.0) == pytest.approx(-12, abs=0.1)
+
+
+def test_a_dead_path_is_named():
+    assert alive_check(noise(-80), noise(-80, seed=1) + 0.3 * tone()).verdict == "ok"
+    dead = alive_check(noise(-80), noise(-80, seed=1))
+    assert dead.verdict == "fail" and "both ports" in dead.advice
+
+
+def test_the_level_search_ends_between_minus_6_and_minus_3():
+    burst, gain_db = loudest_second(signal()), -30.0
+    assert len(burst) == RATE and np.abs(burst).max() > 0.9
+    for _ in range(6):
+        step = level_step(np.clip(burst * 10 ** (gain_db / 20), -1, 1))
+        if step.done:
+            break
+        gain_db += step.return_gain_db
+    assert step.done and -6 <= step.peak_dbfs <= -3
+    hot = level_step(np.clip(3 * burst, -1, 1))
+    assert not hot.done and "clips" in hot.text and hot.send_trim_db == -6
+
+
+@pytest.mark.parametrize("samples", [pytest.param(2.0, marks=pytest.mark.soak), -0.7])
+def test_a_drifting_clock_is_measured_and_undone(samples):
+    x = takes.drifted(recorded(), samples) if abs(samples) < 1 else takes.drifted(takes.drifted(recorded(), 1), 1)
+    recording = Recording(x)
+    error = clock_error(signal(), recording, 300)
+    distance = signal().length - 9 * RATE
+    assert error * distance == pytest.approx(samples, abs=0.02)
+    fixed = repaired(recording, error)
+    assert abs(clock_error(signal(), fixed, 300)) * distance < 0.02
+    difference = (fixed.samples - recorded())[RATE : RATE + signal().length]
+    assert 20 * np.log10(np.std(difference) / np.std(recorded())) < -40
+    assert fixed.audio["drift_repaired_ppm"] == pytest.approx(1e6 * error, abs=1e-3)
+
+
+def test_two_halves_that_do_not_resemble_each_other_are_no_drift():
+    with pytest.raises(CaptureError, match="no drift"):
+        clock_error(signal(), Recording(noise(-20, 38)), 0)

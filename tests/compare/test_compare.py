@@ -1,0 +1,341 @@
+"""Models against takes whose every error is known, because the tests made them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+import commandline
+import model_files
+import numpy as np
+import pytest
+import soundfile as sf
+from matplotlib import image
+from places import SHARED
+
+import rig
+from rig.audio.align import shifted
+from rig.audio.wav import write
+from rig.compare.models import judge, take_files
+from rig.compare.pair import TakeFiles, has_training_layout
+from rig.compare.score import Failure
+from rig.errors import AudioError, CompareError, ConfigError
+from rig.nam import Model
+
+RATE = 48000
+
+
+def phrase(seconds=4.0, seed=0):
+    """Noise bursts that decay, from loud to soft: something like plucked strings."""
+    rng = np.random.default_rng(seed)
+    n = int(seconds * RATE)
+    x = np.zeros(n)
+    for start in range(0, n - RATE // 4, RATE // 4):
+        burst = rng.standard_normal(RATE // 4) * np.exp(-np.arange(RATE // 4) / 3000)
+        burst = np.convolve(burst, np.hanning(24) / 12, "same")
+        x[start : start + RATE // 4] = burst / np.abs(burst).max() * 10 ** (rng.uniform(-30, -1) / 20)
+    return x
+
+
+@pytest.fixture(scope="module")
+def gear(tmp_path_factory):
+    """A small WaveNet that stands for the gear, and two others."""
+    folder = tmp_path_factory.mktemp("models")
+    for i, name in enumerate(("gear", "other", "third")):
+        document = model_files.wavenet([4, 2], seed=i, dilations=(1, 2, 4, 8))
+        document["metadata"] = {"input_level_dbu": 12.0 if name == "gear" else None}
+        model_files.write(folder / f"{name}.nam", document)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def played(gear):
+    x = phrase()
+    return x, Model.load(gear / "gear.nam").render(x.astype(np.float32)).astype(float)
+
+
+@pytest.fixture
+def pair(tmp_path, played):
+    """Write dry and wet, the wet changed as asked."""
+
+    def make(change=lambda y: y, rate=RATE, name="wet.wav"):
+        x, y = played
+        write(tmp_path / "dry.wav", x, RATE, "FLOAT", overwrite=True)
+        write(tmp_path / name, change(y), rate, "FLOAT", overwrite=True)
+        return tmp_path / "dry.wav", tmp_path / name
+
+    return make
+
+
+def one(pair_paths, model, **options):
+    comparison = rig.compare_models(*pair_paths, [model], **options)
+    assert not comparison.failures, comparison.failures
+    return comparison.scores[0]
+
+
+def test_a_model_of_itself_nulls(pair, gear):
+    score = one(pair(), gear / "gear.nam")
+    assert score.esr < 1e-9  # float32 files
+    assert score.null_db < -90
+    assert (score.polarity, score.verdict) == (1, "great")
+    assert abs(score.lag_samples) < 1e-3 and abs(score.gain_db) < 1e-3
+
+
+def test_level_polarity_and_lag_are_found_and_taken_out_one_after_the_other(pair, gear):
+    # 12.5 samples late, upside down, 3 dB down
+    score = one(pair(lambda y: -(10 ** (-3 / 20)) * shifted(y, 12.5)), gear / "gear.nam")
+    assert score.lag_samples == pytest.approx(12.5, abs=0.01)
+    assert (score.polarity, score.gain_db) == (-1, pytest.approx(-3.0, abs=0.01))
+    assert score.loudness_difference_lu == pytest.approx(3.0, abs=0.05)
+    assert score.esr > 1.0  # inverted and late: worse than silence
+    assert score.esr_aligned == pytest.approx((10 ** (3 / 20) - 1) ** 2, rel=0.01)
+    assert score.null_db < -60  # the shifts of both sides end at half the rate
+
+
+@pytest.mark.parametrize("snr_db", [30.0, 50.0])
+def test_noise_is_the_floor_of_the_null(pair, gear, snr_db):
+    def noisy(y):
+        n = np.random.default_rng(3).standard_normal(len(y))
+        kept = y[8192:]
+        return y + n * np.sqrt(np.mean(kept**2)) * 10 ** (-snr_db / 20)
+
+    score = one(pair(noisy), gear / "gear.nam")
+    # error over wet, and the wet holds the noise too; the span begins behind 8192 samples
+    expected = 10 ** (-snr_db / 10) / (1 + 10 ** (-snr_db / 10))
+    assert score.esr_matched == pytest.approx(expected, rel=0.02)
+
+
+def test_the_dry_file_enters_the_model_at_the_level_of_the_capture(tmp_path, played, gear):
+    x, _ = played
+    hot = Model.load(gear / "gear.nam").render((x * 10 ** (-6 / 20)).astype(np.float32))
+    write(tmp_path / "dry.wav", x, RATE, "FLOAT")
+    write(tmp_path / "wet.wav", hot, RATE, "FLOAT")
+    told = one((tmp_path / "dry.wav", tmp_path / "wet.wav"), gear / "gear.nam", capture_dbu=6.0)
+    assert told.input_gain_db == pytest.approx(-6.0) and told.esr < 1e-9
+    assert told.input_gain_basis == "6.0 dBu (entered by you) - 12.0 dBu (model) = -6.0 dB"
+    untold = one((tmp_path / "dry.wav", tmp_path / "wet.wav"), gear / "gear.nam")
+    assert untold.input_gain_db == 0.0 and "the capture's level is not known" in untold.input_gain_basis
+    assert untold.esr > 0.01
+
+
+def test_a_capture_folder_brings_its_level_and_a_far_one_is_remarked_on(tmp_path, played, gear):
+    x, _ = played
+    hot = Model.load(gear / "gear.nam").render((x * 10 ** (-14 / 20)).astype(np.float32))
+    write(tmp_path / "dry.wav", x, RATE, "FLOAT")
+    write(tmp_path / "wet.wav", hot, RATE, "FLOAT")
+    levels = {"levels": {"input_level_dbu": -2.0, "input_method": "multimeter"}}
+    (tmp_path / "capture.json").write_text(json.dumps(levels))
+    score = rig.compare_models(tmp_path, models=[gear / "gear.nam"]).scores[0]
+    assert score.esr < 1e-9 and "capture, multimeter" in score.input_gain_basis
+    assert any("made at another level" in note for note in score.notes)
+
+
+def test_many_are_ranked_and_a_broken_one_does_not_stop_the_others(pair, gear, tmp_path):
+    (tmp_path / "broken.nam").write_text("{}")
+    models = [gear / "other.nam", tmp_path / "broken.nam", gear / "gear.nam", gear / "third.nam"]
+    seen = []
+    comparison = rig.compare_models(*pair(), models, workers=2, progress=seen.append)
+    assert comparison.scores[0].file == "gear.nam"
+    assert [s.esr_matched for s in comparison.scores] == sorted(s.esr_matched for s in comparison.scores)
+    assert [f.file for f in comparison.failures if f.file == "broken.nam"] == ["broken.nam"]
+    assert seen[-1] == 1.0 and len(seen) == 4
+    alone = rig.compare_models(*pair(), models, workers=1)
+    assert alone.scores == comparison.scores  # who works on it changes no figure
+
+
+def test_two_takes_show_how_well_the_gear_repeats_itself(pair, gear, tmp_path):
+    dry, wet = pair()
+    second = pair(lambda y: y + 1e-3 * np.random.default_rng(4).standard_normal(len(y)), name="again.wav")[1]
+    files = TakeFiles(dry, wet, second_wet=second)
+    comparison = rig.compare_models(files, models=[gear / "gear.nam"])
+    y = sf.read(wet)[0]
+    assert comparison.repeatability_esr == pytest.approx(1e-6 * len(y) / np.sum(y**2), rel=0.05)
+    assert any("as close as the gear is to itself" in note for note in comparison.scores[0].notes)
+    assert rig.compare_models(dry, wet, [gear / "gear.nam"]).repeatability_esr is None
+
+
+def test_the_layout_of_the_trainer_is_judged_by_its_last_nine_seconds():
+    x = np.zeros(40 * RATE)
+    x[: 9 * RATE] = phrase(9.0)
+    x[10 * RATE : 30 * RATE] = phrase(20.0, seed=1)
+    x[-9 * RATE :] = x[: 9 * RATE]
+    assert has_training_layout(x, RATE)
+    x[9 * RATE + 5] = 1e-3
+    assert not has_training_layout(x, RATE)
+
+
+def test_a_drifting_take_is_named(pair, gear):
+    def drift(y):
+        n = np.arange(len(y))
+        return np.interp(n * (1 + 1e-5), n, y)  # two samples over 4 s
+
+    assert any("drifts" in note for note in one(pair(drift), gear / "gear.nam").notes)
+
+
+def test_a_clipped_take_is_named(pair, gear):
+    comparison = rig.compare_models(*pair(lambda y: np.clip(3 * y / np.abs(y).max(), -1, 1)), [gear / "gear.nam"])
+    assert "clipped" in comparison.warnings[0]
+
+
+def refused(pair_paths, match, model, error=CompareError, **options):
+    with pytest.raises(error, match=match):
+        rig.compare_models(*pair_paths, [model], **options)
+
+
+def test_what_is_no_pair_is_refused(pair, gear, tmp_path):
+    model = gear / "gear.nam"
+    refused(pair(lambda y: phrase(4.0, seed=9)), "have nothing to do with each other", model)
+    refused(pair(lambda y: y * 0), "wet.wav is silent", model)
+    refused(pair(lambda y: y[:-10]), "equally long", model)
+    refused(pair(lambda y: np.concatenate([y, np.zeros(2 * RATE)])), "equally long", model)
+    refused(pair(rate=44100), "48000 Hz and .* 44100 Hz", model)
+    refused(pair(lambda y: np.stack([y, y], 1)), "2 channels", model)
+    refused((tmp_path / "no.wav", tmp_path / "wet.wav"), "no.wav", model, AudioError)
+    with pytest.raises(CompareError, match=r"holds no dry\.wav"):
+        rig.compare_models(gear, models=[model])
+    with pytest.raises(CompareError, match="no model to compare"):
+        rig.compare_models(*pair())
+    refused(pair(), "No Dask scheduler answers", model, ConfigError, cluster="tcp://127.0.0.1:9")
+
+
+def test_a_little_longer_is_cut_with_a_word(pair, gear):
+    comparison = rig.compare_models(*pair(lambda y: np.concatenate([y, np.zeros(100)])), [gear / "gear.nam"])
+    assert "100 samples longer" in comparison.warnings[0] and comparison.scores[0].esr < 1e-9
+
+
+def test_a_model_that_has_nothing_to_do_with_the_take_gets_no_figure(pair, tmp_path):
+    silent = model_files.finished("Linear", {"receptive_field": 4, "bias": False}, [0.0] * 4)
+    path = model_files.write(tmp_path / "silent.nam", silent)
+    result = judge(path, take_files(*pair()), 1.0)
+    assert isinstance(result, Failure) and "silent" in result.reason
+    wrong = model_files.finished(
+        "Linear",
+        {"receptive_field": 4000, "bias": False},
+        (np.random.default_rng(0).standard_normal(4000) / 60).tolist(),
+    )
+    result = judge(model_files.write(tmp_path / "wrong.nam", wrong), take_files(*pair()), 1.0)
+    assert isinstance(result, Failure) and "nothing to do with wet.wav" in result.reason
+
+
+def test_a_take_of_another_rate_than_the_model_is_judged_at_its_own(tmp_path, gear):
+    t = np.arange(4 * 44100) / 44100
+    x = 0.2 * np.sin(2 * np.pi * 220 * t) * np.exp(-(t % 0.5) * 4) + 0.05 * np.sin(2 * np.pi * 1931 * t)
+    network = Model.load(gear / "gear.nam").network(44100)
+    y = network.process(np.concatenate([x, np.zeros(network.latency_samples)]).astype(np.float32))
+    write(tmp_path / "dry.wav", x, 44100, "FLOAT")
+    write(tmp_path / "wet.wav", y[network.latency_samples :], 44100, "FLOAT")
+    score = one((tmp_path / "dry.wav", tmp_path / "wet.wav"), gear / "gear.nam")
+    assert score.esr < 1e-9 and abs(score.lag_samples) < 0.01
+
+
+def test_the_command_prints_a_table_and_json_and_writes_a_page_with_the_same_figures(pair, gear, tmp_path):
+    dry, wet = pair(lambda y: 0.9 * y + 1e-4)
+    page = tmp_path / "page.html"
+    printed = commandline.rig("compare", dry, wet, gear, "--workers", 1, "--html", page).stdout
+    assert printed.index("gear.nam") < printed.index("other.nam")
+    told = json.loads(commandline.rig("compare", dry, wet, gear, "--workers", 1, "--json").stdout)
+    assert told["scores"][0]["file"] == "gear.nam" and told["schema"] == 1
+    text = page.read_text()
+    inside = json.loads(re.search(r'id="comparison">(.*?)</script>', text, re.S)[1].replace("<\\/", "</"))
+    assert inside == told
+    assert f"<td>{told['scores'][0]['esr']:.4f}</td>" in text
+    assert not re.search(r"""(src|href)=["'](?!data:|#)""", text) and "@import" not in text  # nothing from outside
+    sounds = re.findall(r"data:audio/flac;base64,([^\"]+)", text)
+    assert len(sounds) == 3 * len(told["scores"][:3])
+    (tmp_path / "sound.flac").write_bytes(base64.b64decode(sounds[0]))
+    assert sf.info(tmp_path / "sound.flac").samplerate == RATE
+    commandline.refused(commandline.rig("compare", dry, wet, gear, "--html", page), "page.html: .* exists already")
+    assert page.read_text() == text
+
+
+def test_the_command_says_what_is_missing(pair, gear):
+    dry, wet = pair()
+    commandline.refused(commandline.rig("compare", dry, wet), "Name what was played")
+    nothing = commandline.rig("compare", dry, wet, gear / "no.nam")
+    assert nothing.returncode == 2 and "Not compared: no.nam" in nothing.stdout
+
+
+def test_a_cluster_gives_the_same_figures(pair, gear):
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        here = rig.compare_models(*pair(), [gear / "gear.nam", gear / "other.nam"])
+        there = rig.compare_models(*pair(), [gear / "gear.nam", gear / "other.nam"], cluster=cluster.scheduler_address)
+    assert here.scores == there.scores
+
+
+@pytest.mark.soak
+def test_the_page_is_a_picture_in_a_browser_without_any_network(pair, gear, tmp_path):
+    dry, wet = pair(lambda y: 0.9 * y + 1e-4)
+    page, shot = tmp_path / "page.html", tmp_path / "page.png"
+    told = json.loads(commandline.rig("compare", dry, wet, gear, "--html", page, "--json").stdout)
+    browser = [
+        *("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,2400"),
+        *("--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}"),
+    ]
+    subprocess.run([*browser, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True, timeout=120)
+    dom = subprocess.run([*browser, "--dump-dom", page.as_uri()], check=True, capture_output=True, timeout=120)
+    for score in told["scores"]:
+        assert f"<td>{score['esr']:.4f}</td>" in dom.stdout.decode()
+    picture = image.imread(shot)[:, :, :3]
+    assert picture.shape[:2] == (2400, 1200)
+    dark = (picture < 0.5).all(axis=2)
+    assert 0.005 < dark.mean() < 0.3  # text and lines on white
+    coloured = np.ptp(picture, axis=2) > 0.3
+    assert coloured[800:1600].any()  # the curves
+
+
+# ---------------------------------------------------------------- a real training
+# Two models that the official trainer (neural-amp-modeler 0.13.0) made from a synthetic preamp; both take and models
+# are made anew or read from the folder beside the project. Published there: the trainer's own validation ESR.
+LAB = SHARED / "lab" / "capture"
+needs_lab = pytest.mark.skipif(not (LAB / "preamp.py").is_file(), reason="needs the synthetic preamp and its models")
+
+
+@pytest.fixture(scope="module")
+def lab_take(tmp_path_factory):
+    """60 s of the training signal through the synthetic preamp, cut by the latency it was trained with."""
+    folder = tmp_path_factory.mktemp("take")
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
+        "import numpy as np, soundfile as sf, trainsig, preamp\n"
+        "preamp._run = preamp._run.py_func; import numba; preamp._run = numba.njit(preamp._run)\n"
+        "x = trainsig.make(60.0); y = preamp.chain(x, 48000)\n"
+        "sf.write('dry.wav', x, 48000, subtype='PCM_24')\n"
+        "sf.write('wet.wav', np.append(y[305:], np.zeros(305)), 48000, subtype='PCM_24')\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(LAB)], cwd=folder, check=True)
+    return folder
+
+
+@needs_lab
+def test_the_validation_esr_of_the_trainer_is_found_again(lab_take):
+    models = sorted((LAB / "models").glob("*.nam"))
+    comparison = rig.compare_models(lab_take / "dry.wav", lab_take / "wet.wav", models)
+    found = {score.file.split("_")[1]: score.esr for score in comparison.scores}
+    assert comparison.span_basis == "the last 9 s, which no training sees"
+    assert found["nano"] == pytest.approx(0.0096, rel=0.1)
+    assert found["a2"] == pytest.approx(0.0147, rel=0.1)
+    assert comparison.repeatability_esr < 1e-5
+
+
+@needs_lab
+@pytest.mark.soak
+def test_fifty_models_are_ranked_faster_by_two_workers(lab_take, tmp_path):
+    source = next((LAB / "models").glob("*a2*.nam"))
+    models = [tmp_path / f"{i:02}.nam" for i in range(50)]
+    for model in models:
+        shutil.copy(source, model)
+    took = {}
+    for workers in (1, 2):
+        started = time.perf_counter()
+        comparison = rig.compare_models(lab_take / "dry.wav", lab_take / "wet.wav", models, workers=workers)
+        took[workers] = time.perf_counter() - started
+        assert len(comparison.scores) == 50
+    print(f"50 models: {took[1]:.1f} s with one worker, {took[2]:.1f} s with two, {took[1] / took[2]:.2f} times faster")

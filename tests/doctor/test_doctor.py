@@ -1,0 +1,358 @@
+"""`rig doctor`: on machines made of files, on a real server, over simulated cables, and where there is nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+
+import model_files
+import numpy as np
+import pytest
+from commandline import RIG, refused, rig
+from device import Device
+from jackclients import skip_if_torn
+from jackserver import JACKD_IS_MISSING, JackServer
+from rigs import NANO, RATE
+
+from rig.cabinet.ir import IR
+from rig.doctor import echo, limits, playing, processor
+from rig.doctor.finding import Finding, summary
+from rig.doctor.listening import Heard, findings
+from rig.doctor.soundcard import Stream, cards, streams
+from rig.files import bundled
+from rig.levels import Level
+from rig.nam import Model
+from rig.sound import Sound
+
+needs_jackd = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
+NO_SERVER = {"JACK_DEFAULT_SERVER": f"none-{os.getpid()}"}
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A machine made of files: write what a system of that kind shows."""
+
+    def write(path, text):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+
+    write.root = tmp_path
+    return write
+
+
+# ---------------------------------------------------------------- priority and memory
+def test_a_granted_priority_is_in_order_and_a_missing_one_says_why(machine, monkeypatch):
+    assert limits.priority(10, True, machine.root).state == "ok"
+    monkeypatch.setattr(limits, "may_be_realtime", lambda: True)
+    found = limits.priority(0, True, machine.root)
+    assert (found.state, found.way_out.split()[0]) == ("problem", "Start")
+    assert "jackd -R" in found.way_out  # we may: the server does not ask for it
+    monkeypatch.setattr(limits, "may_be_realtime", lambda: False)
+    assert "limits.d/95-audio.conf" in limits.priority(0, True, machine.root).way_out
+    machine(
+        "etc/security/limits.d/audio.conf", "#@other - rtprio 95\n@studio   -  rtprio     95\n@studio - memlock 99\n"
+    )
+    assert "Join the group studio" in limits.priority(0, True, machine.root).way_out
+    machine("etc/group", f"root:x:99:\nstudio:x:{os.getegid()}:me\n")
+    assert "You are in the group studio" in limits.priority(None, False, machine.root).way_out
+    monkeypatch.setattr(limits, "may_be_realtime", lambda: None)
+    assert limits.priority(None, False, machine.root).state == "unknown"
+
+
+def test_the_question_for_priority_is_answered_and_changes_nothing():
+    if not hasattr(os, "sched_getscheduler"):
+        assert limits.may_be_realtime() is None
+        return
+    before = os.sched_getscheduler(0)
+    assert limits.may_be_realtime() in (True, False, None)
+    assert os.sched_getscheduler(0) == before
+
+
+def test_little_lockable_memory_is_a_note_unless_there_is_no_swap(machine):
+    assert limits.memlock(machine.root, -1).state == "ok"
+    assert limits.memlock(machine.root, 512 << 20).text == "512 MB of memory may be locked in RAM."
+    found = limits.memlock(machine.root, 8 << 20)
+    assert found.state == "note"
+    assert "Only 8 MB" in found.text
+    machine("proc/swaps", "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
+    assert limits.memlock(machine.root, 64 << 10).state == "note"
+    machine("proc/swaps", "Filename Type Size Used Priority\n")
+    assert limits.memlock(machine.root, 64 << 10).state == "ok"
+
+
+# ---------------------------------------------------------------- processor
+@pytest.mark.parametrize(
+    ("governors", "driver", "state", "words"),
+    [
+        (["performance"] * 4, "intel_pstate", "ok", "full clock"),
+        (["schedutil"] * 4, "acpi-cpufreq", "note", "follows the load"),
+        (["powersave"] * 2, "intel_pstate", "note", "follows the load"),
+        (["powersave"] * 2, "acpi-cpufreq", "problem", "lowest clock"),
+        (["performance", "ondemand"], "acpi-cpufreq", "note", "1 of 2 processors"),
+    ],
+)
+def test_the_governor_of_all_processors_is_read(machine, governors, driver, state, words):
+    for i, name in enumerate(governors):
+        machine(f"sys/devices/system/cpu/cpu{i}/cpufreq/scaling_governor", f"{name}\n")
+        machine(f"sys/devices/system/cpu/cpu{i}/cpufreq/scaling_driver", f"{driver}\n")
+    found = processor.governor(machine.root)
+    assert found.state == state
+    assert words in found.text
+    assert (found.way_out is None) == (state == "ok")
+
+
+def test_a_machine_without_a_governor_is_not_known(machine):
+    assert processor.governor(machine.root).state == "unknown"
+
+
+# ---------------------------------------------------------------- periods
+def heard(**changes):
+    usual = {
+        "version": "1.9.21",
+        "sample_rate": 48000,
+        "block_size": 64,
+        "priority": 10,
+        "seconds": 3.0,
+        "cycles": 2250,
+        "xruns": 0,
+        "median": 0.1,
+        "worst": 0.3,
+        "input": "system:capture_1",
+        "capture_ports": ("system:capture_1", "system:capture_2"),
+        "playback_ports": ("system:playback_1",),
+        "capture_latency_samples": 64,
+        "own_latency_samples": 0,
+        "playback_latency_samples": 192,
+    }
+    return Heard(**{**usual, **changes})
+
+
+def states(found):
+    return {finding.topic: finding.state for finding in found}
+
+
+def test_what_the_server_says_becomes_findings(machine):
+    found = {finding.topic: finding for finding in findings(heard(), machine.root)}
+    assert set(states(found.values()).values()) == {"ok"}
+    assert found["latency"].text.startswith("By the figures of the server you hear the guitar after 5.3 ms")
+    late = {finding.topic: finding for finding in findings(heard(block_size=1024, xruns=3, worst=0.9), machine.root)}
+    assert late["period"].state == "note"
+    assert "Try 128 frames" in late["period"].way_out
+    assert late["xruns"].text == "3 xruns in 3.0 s of listening; rig itself took 90% of one period."
+    assert states(findings(heard(cycles=0), machine.root))["xruns"] == "problem"
+    assert states(findings(heard(capture_ports=()), machine.root))["server"] == "problem"
+    pipewire = findings(heard(version="3.0.0.0 (using PipeWire 1.2.7)"), machine.root)[0]
+    assert pipewire.figures["product"] == "PipeWire"
+
+
+def test_the_periods_a_card_holds_are_read_from_its_stream(machine):
+    assert streams(machine.root) == []
+    for sub, text in (
+        (
+            "card1/pcm0p/sub0",
+            "access: MMAP\nformat: S32_LE\nrate: 48000 (48000/1)\nperiod_size: 64\nbuffer_size: 256\n",
+        ),
+        (
+            "card1/pcm0c/sub0",
+            "access: MMAP\nformat: S32_LE\nrate: 48000 (48000/1)\nperiod_size: 64\nbuffer_size: 128\n",
+        ),
+        ("card0/pcm3p/sub0", "closed\n"),
+    ):
+        machine(f"proc/asound/{sub}/hw_params", text)
+    assert streams(machine.root) == [Stream(1, False, 48000, 64, 128), Stream(1, True, 48000, 64, 256)]
+    found = findings(heard(), machine.root)[2]
+    assert found.state == "note"
+    assert "holds 2 or 4 of them" in found.text
+    assert "jackd -n 3" in found.way_out
+
+
+# ---------------------------------------------------------------- inputs that are outputs
+CARDS = """ 0 [Gen            ]: USB-Audio - Scarlett 2i2 4th Gen
+                      Focusrite Scarlett 2i2 4th Gen at usb-0000:00:14.0-2, high speed
+"""
+
+
+def test_the_last_two_inputs_of_a_card_that_hears_itself_are_known_by_name(machine):
+    machine("proc/asound/cards", CARDS)
+    assert cards(machine.root) == ["Scarlett 2i2 4th Gen"]
+    ports = [f"system:capture_{i}" for i in range(1, 5)]
+    assert echo.named_loopbacks(ports, cards(machine.root)) == ports[2:]
+    assert echo.named_loopbacks(ports, ["Apollo 8x"]) == []
+    named = [f"Scarlett Solo 4th Gen Pro:capture_AUX{i}" for i in range(4)] + [
+        "Built-in:capture_FL",
+        "Built-in:monitor",
+    ]
+    assert echo.named_loopbacks(named, []) == ["Built-in:monitor", *named[2:4]]
+
+
+@pytest.mark.parametrize(
+    ("own", "named", "echoes", "state", "words"),
+    [
+        ("in_3", ["in_3"], None, "problem", "by its name"),
+        ("in_1", ["in_3"], None, "ok", "in_3 bring the computer's own output"),
+        ("in_1", [], None, "unknown", "nothing was played"),
+        ("in_1", [], [], "ok", "no input brings"),
+        ("in_1", [], [echo.Echo("in_1", is_digital=True)], "problem", "gives back exactly"),
+        (None, [], None, "problem", "no input"),
+    ],
+)
+def test_a_guitar_input_that_is_an_output_is_a_problem(own, named, echoes, state, words):
+    found = echo.inputs_finding(own, named, echoes)
+    assert found.state == state
+    assert words in found.text
+
+
+@pytest.mark.parametrize("late", [0, 64, 1000])
+def test_what_never_left_the_computer_is_told_from_a_cable(late):
+    rng = np.random.default_rng(4)
+    noise = rng.uniform(-0.01, 0.01, 19200).astype(np.float32)
+    back = np.zeros(33600, np.float32)
+    back[late : late + noise.size] = noise
+    digital = echo.heard_in("in", noise, back, RATE)
+    assert digital.is_digital
+    assert digital.lag.samples == pytest.approx(late, abs=0.01)
+    converters = back + rng.standard_normal(back.size).astype(np.float32) * 1e-6  # 80 dB below the noise
+    cable = echo.heard_in("in", noise, converters, RATE)
+    assert not cable.is_digital
+    assert cable.lag.samples == pytest.approx(late, abs=0.01)
+    assert echo.heard_in("in", noise, rng.standard_normal(33600).astype(np.float32) * 0.01, RATE).lag is None
+    assert echo.heard_in("in", noise, np.zeros(33600, np.float32), RATE).lag is None
+
+
+# ---------------------------------------------------------------- what would be played
+def described(tmp_path, **metadata):
+    document = {**model_files.wavenet([2], seed=1), "metadata": metadata}
+    return Model.load(model_files.write(tmp_path / "m.nam", document))
+
+
+@pytest.mark.parametrize(
+    ("gear", "with_ir", "named", "state"),
+    [
+        ("amp_cab", True, True, "note"),
+        ("amp_cab", False, False, "ok"),
+        ("amp", True, False, "ok"),
+        ("amp", False, False, "note"),
+        ("pedal", False, False, "ok"),
+        (None, True, False, "unknown"),
+    ],
+)
+def test_one_cabinet_is_right(tmp_path, gear, with_ir, named, state):
+    model = described(tmp_path, **({"gear_type": gear} if gear else {}))
+    assert playing.cabinet(model, IR.load(bundled.irs()[0]) if with_ir else None, named).state == state
+
+
+def test_missing_levels_and_another_rate_are_notes_with_a_way_out(tmp_path):
+    sound = Sound(described(tmp_path))
+    found = playing.calibration(sound)
+    assert found.state == "note"
+    assert "rig calibrate interface" in found.way_out and "--model-input-dbu" in found.way_out
+    known = Sound(described(tmp_path, input_level_dbu=12.0), interface=Level(10.0, "table"))
+    assert playing.calibration(known).state == "ok"
+    assert playing.rate(sound, 48000).state == "ok"
+    assert playing.rate(sound, 96000).state == "ok"  # stretched: nothing is added
+    resampled = playing.rate(sound, 44100)
+    assert resampled.state == "note"
+    assert "Run the server at 48000 Hz" in resampled.way_out
+    assert playing.rate(sound, None).state == "unknown"
+
+
+def test_the_cost_is_a_share_of_the_period():
+    found = playing.cost(Model.load(NANO), 48000, 64)
+    assert 0 < found.figures["share"] < 1
+    assert NANO.name in found.text
+
+
+def test_the_summary_begins_with_the_worst():
+    found = [Finding("a", "ok", "A."), Finding("b", "note", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
+    assert summary(found) == "1 problem, 1 note, 1 in order. Begin with c: Do c."
+
+
+# ---------------------------------------------------------------- the command
+def test_without_a_server_and_with_a_broken_model_it_tells_what_it_can_and_ends_well(tmp_path):
+    (tmp_path / "broken.nam").write_text("no model")
+    done = rig("doctor", tmp_path / "broken.nam", cwd=tmp_path, **NO_SERVER)
+    assert done.returncode == 0, done.stderr
+    said = {line[9:20].strip(): line for line in done.stdout.splitlines() if not line.startswith(" ")}
+    assert "No JACK server" in said["server"]
+    assert "broken.nam" in said["model"] and said["model"].startswith("PROBLEM")
+    assert "memlock" in said
+    assert "not known. Begin with model: Name another model" in done.stdout.splitlines()[-1]
+
+
+def topics(done):
+    assert done.returncode == 0, done.stderr
+    return {each["topic"]: each for each in json.loads(done.stdout)["findings"]}
+
+
+@needs_jackd
+def test_on_a_server_it_looks_at_everything_and_measures_a_cable(jack_server, tmp_path):
+    ports = ("--input", "cable:out", "--output", "cable:in")
+    with Device(jack_server, delay_samples=137.0, preamp="wire", noise_dbfs=-120, name="cable"):
+        done = rig(
+            *("doctor", NANO, "--json", "--noise", "--seconds", 0.5, *ports),
+            cwd=tmp_path,
+            JACK_DEFAULT_SERVER=jack_server.name,
+        )
+    found = topics(done)
+    assert found["server"]["figures"]["product"] == "JACK"
+    assert found["priority"]["state"] == ("ok" if jack_server.realtime else "problem")
+    assert found["period"]["figures"]["frames"] == jack_server.period
+    assert found["xruns"]["figures"]["cycles"] > 100
+    assert found["latency"]["figures"]["own_samples"] == 0
+    assert found["cost"]["figures"]["block"] == jack_server.period
+    assert found["rate"]["state"] == "ok"
+    assert found["input"]["state"] == "ok"
+    if found["round trip"]["state"] == "unknown":
+        skip_if_torn(found["round trip"]["text"])
+    assert found["round trip"]["figures"]["port"] == "cable:out"
+    # JACK closes a loop of two clients with one period more.
+    assert found["round trip"]["figures"]["samples"] == pytest.approx(137 + jack_server.period, abs=0.1)
+
+
+@needs_jackd
+@pytest.mark.soak
+def test_on_a_server_an_input_that_gives_back_the_very_samples_is_a_problem(jack_server, tmp_path):
+    ports = ("--input", "loop:out", "--output", "loop:in")
+    with Device(jack_server, delay_samples=200.0, preamp="wire", name="loop"):
+        done = rig(
+            *("doctor", NANO, "--json", "--noise", "--seconds", 0.5, *ports),
+            cwd=tmp_path,
+            JACK_DEFAULT_SERVER=jack_server.name,
+        )
+    found = topics(done)
+    assert found["input"]["state"] == "problem"
+    assert found["input"]["figures"]["loopbacks"] == ["loop:out"]
+    assert found["round trip"]["state"] == "unknown"
+
+
+@pytest.mark.soak
+@needs_jackd
+def test_a_server_that_dies_while_it_listens_is_a_finding(tmp_path):
+    with (
+        JackServer() as server,
+        subprocess.Popen(
+            [*RIG, "doctor", str(NANO), "--json", "--seconds", "20"],
+            cwd=tmp_path,
+            env=server.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert any(line.startswith("Listening") for line in process.stderr)  # reads on until it comes
+        time.sleep(1.0)
+        server.kill()
+        printed = process.stdout.read()
+        assert process.wait(30) == 0
+    found = {each["topic"]: each for each in json.loads(printed)["findings"]}
+    assert "went away" in found["server"]["text"]
+    assert found["memlock"]
+
+
+@needs_jackd
+@pytest.mark.soak
+def test_wrong_names_are_a_sentence(jack_server, tmp_path):
+    server = {"JACK_DEFAULT_SERVER": jack_server.name}
+    refused(rig("doctor", NANO, "--input", "nosuchport", cwd=tmp_path, **server), r"nosuchport.*system:capture_1")

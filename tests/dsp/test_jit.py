@@ -1,0 +1,85 @@
+"""Compiled code on disk: kept, keyed by what it was made of, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+# The smallest entries, so that a cold compile takes a moment only.
+PROGRAM = """
+from rig.dsp.native.compile import cache_directory, report
+from rig.handover import collect, recall
+import numpy as np
+state = np.zeros(64, np.int64)
+state[:] = 7
+print(collect(state.ctypes.data), recall(state.ctypes.data), report.compiled, cache_directory())
+"""
+
+
+def start(cache, program=PROGRAM):
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
+    return subprocess.Popen(
+        [sys.executable, "-c", program], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def run(cache):
+    out, err = start(cache).communicate(timeout=120)
+    values = out.split(maxsplit=3)
+    assert values[:2] == ["7", "7"], (out, err)
+    return int(values[2]), values[3].strip(), err
+
+
+def test_a_cold_compile_is_announced_once_and_the_second_start_compiles_nothing(tmp_path):
+    compiled, folder, said = run(tmp_path)
+    assert compiled == 2
+    assert said.count("Compiling rig for this CPU") == 1
+    assert folder.startswith(str(tmp_path))
+    assert run(tmp_path) == (0, folder, "")
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage", b"x" * 1000])
+def test_a_damaged_cache_is_made_anew(tmp_path, damage):
+    run(tmp_path)
+    damaged = [path for path in tmp_path.rglob("*.nb?")]
+    assert len(damaged) >= 2
+    for path in damaged:
+        path.write_bytes(damage)
+    compiled, _, _ = run(tmp_path)
+    assert compiled >= 1
+    assert run(tmp_path)[0] == 0
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    compiled, folder, _ = run(blocked)
+    assert compiled == 2
+    assert not folder.startswith(str(tmp_path))
+    assert not os.path.exists(folder)  # it was temporary
+
+
+def test_several_first_starts_at_once_do_not_disturb_each_other(tmp_path):
+    processes = [start(tmp_path) for _ in range(4)]
+    for process in processes:
+        out, err = process.communicate(timeout=120)
+        assert out.startswith("7 7"), err
+    assert run(tmp_path)[0] == 0
+
+
+def test_old_builds_are_forgotten_and_recent_ones_kept(tmp_path):
+    _, folder, _ = run(tmp_path)
+    parent, name = os.path.split(folder)
+    for i in range(6):
+        old = os.path.join(parent, f"{i:0{len(name)}d}")
+        os.mkdir(old)
+        os.utime(old, (i, i))
+    for path in (tmp_path / "rig").rglob("*.done"):
+        path.unlink()  # the next start believes it is the first of its build
+    run(tmp_path)
+    left = sorted(os.listdir(parent))
+    assert name in left
+    assert len(left) == 4

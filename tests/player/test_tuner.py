@@ -1,0 +1,181 @@
+"""The tuner: which note, and how far off, for strings as they are and not as they should be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rigs import RATE, Bench, guitar, noise, sine
+from strings import string
+
+from rig.dsp.pitch import Decimator, PitchFinder
+from rig.errors import LevelError
+from rig.lane import Lane
+from rig.player.player import Player
+from rig.player.tools.tuner import Tuner, checked_a4_hz, needle, note
+
+B0, E6 = 30.868, 1318.51
+STEP = RATE // 10
+EVERY_NOTE = range(23, 89)  # B0 to E6
+
+
+def pitches(x, rate=RATE):
+    """What the tuner says ten times a second."""
+    finder, said = PitchFinder(rate), []
+    for start in range(0, len(x) - rate // 10 + 1, rate // 10):
+        finder.hear(x[start : start + rate // 10])
+        said.append(finder.pitch())
+    return said
+
+
+def cents(hz, reference_hz):
+    return 1200 * np.log2(hz / reference_hz)
+
+
+def off_by(number, seed, detuned=True, **options):
+    """The worst error in cents on one string from 0.6 s after the pick on, and how often there was an answer."""
+    rng = np.random.default_rng(1000 * seed + number)
+    hz = float(np.clip(440 * 2 ** ((number - 69 + (rng.uniform(-0.5, 0.5) if detuned else 0)) / 12), B0, E6))
+    x = string(hz, rng, **{"seconds": 0.9, **options})
+    said = [p for p in pitches(x, options.get("rate", RATE))[5:] if p is not None]
+    return max((abs(cents(p.hz, hz)) for p in said), default=np.inf), len(said)
+
+
+def test_every_string_from_b0_to_e6_is_tuned_within_a_cent_at_minus_40_dbfs():
+    for number in EVERY_NOTE:
+        worst, answers = off_by(number, seed=1)
+        assert worst < 1.0, number  # an octave would be 1200
+        assert answers >= 2, number
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("rate", [44100, 48000, 96000])
+def test_hundreds_of_strings_are_tuned_within_a_cent_at_every_rate(rate):
+    errors = [off_by(number, seed, rate=rate)[0] for seed in range(6) for number in EVERY_NOTE]
+    print(f"{rate} Hz: worst {max(errors):.2f} cents, median {np.median(errors):.3f} of {len(errors)} strings")
+    assert max(errors) < 1.0
+
+
+@pytest.mark.parametrize("number", [23, 28, 33, 36, 40, 52, 64, 76])
+def test_a_weak_fundamental_is_no_octave_error(number):
+    assert off_by(number, seed=3, fundamental_db=-25.0)[0] < 1.0
+
+
+@pytest.mark.parametrize("hz", [B0, 36.71, 41.2, 61.74, 65.41, 73.42, 82.41, 110.0, 440.0, E6])
+def test_a_steady_tone_is_told_within_a_tenth_of_a_cent(hz):
+    for p in pitches(sine(RATE, hz, 10 ** (-40 / 20)))[5:]:
+        assert abs(cents(p.hz, hz)) < 0.1
+
+
+def test_hum_beside_a_string_is_not_the_note():
+    rng = np.random.default_rng(5)
+    hum = 0.001 * np.sin(2 * np.pi * 50 * np.arange(RATE) / RATE)
+    for hz in (82.41, 110.0, 196.0, 329.6):
+        x = string(hz, rng, seconds=1.0, t60_s=6.0) + hum
+        assert all(abs(cents(p.hz, hz)) < 1.0 for p in pitches(x)[5:])
+
+
+def test_silence_noise_hum_and_a_chord_show_nothing_or_a_note_that_is_there():
+    t = np.arange(RATE) / RATE
+    assert pitches(np.zeros(RATE)) == [None] * 10
+    assert pitches(noise(RATE, 0.1)) == [None] * 10
+    assert pitches(3e-4 * np.sin(2 * np.pi * 50 * t)) == [None] * 10
+    assert pitches(3e-4 * np.sin(2 * np.pi * 60 * t)) == [None] * 10
+
+
+def test_blocks_of_any_length_are_the_same_to_the_decimator():
+    x = noise(5000).astype(float)
+    whole, parts = Decimator(44100), Decimator(44100)
+    assert whole.factor == 7
+    lengths = [1, 7, 64, 1000, 0, 3, 3925]
+    ends = np.cumsum(lengths)
+    pieces = [parts.process(x[end - length : end]) for length, end in zip(lengths, ends, strict=True)]
+    np.testing.assert_allclose(np.concatenate(pieces), whole.process(x), atol=1e-12)
+
+
+def test_what_would_fold_back_is_80_db_down_and_the_strings_pass():
+    t = np.arange(RATE) / RATE
+    for hz, low, high in [(100.0, 0.999, 1.001), (2200.0, 0.99, 1.001), (3800.0, 0.0, 2e-4), (7000.0, 0.0, 2e-4)]:
+        y = Decimator(RATE).process(np.sin(2 * np.pi * hz * t))[100:-100]
+        assert low <= np.sqrt(2 * np.mean(y**2)) <= high
+
+
+@pytest.mark.parametrize(
+    ("hz", "a4_hz", "name", "off"),
+    [
+        (82.4069, 440, "E2", 0),
+        (30.8677, 440, "B0", 0),
+        (38.8909, 440, "Eb1", 0),
+        (69.2957, 440, "C#2", 0),
+        (432.0, 432, "A4", 0),
+        (428.0, 440, "A4", -47.87),
+        (440.0, 432, "A4", 31.77),
+    ],
+)
+def test_a_pitch_has_a_name_and_cents_at_any_reference(hz, a4_hz, name, off):
+    named, away = note(hz, a4_hz)
+    assert named == name
+    assert away == pytest.approx(off, abs=0.05)
+
+
+def test_a_reference_that_cannot_be_right_is_refused():
+    with pytest.raises(LevelError, match="between 400 and 480"):
+        checked_a4_hz(44.0)
+
+
+def test_the_needle_points_the_way_and_keeps_its_width():
+    assert needle(-20.0, 21) == "[.....o...|.........]"
+    assert {len(needle(c, 21)) for c in (-80, -50, 0, 13, 50, 80)} == {21}
+    assert needle(1.0, 21)[10] == "O"
+
+
+def tuning(**attributes):
+    bench, told, muted = Bench(), [], []
+    bench.engine.play({0: Lane(RATE)})
+    bench.settle()
+    tuner = Tuner(bench.engine, told.append, lambda: 0, muted.append)
+    for name, value in attributes.items():
+        setattr(tuner, name, value)
+    return bench, tuner, told, muted
+
+
+def test_the_tuner_listens_to_the_engine_mutes_if_asked_and_shows_note_and_needle():
+    bench, tuner, told, muted = tuning()
+    tuner.do_tuner()
+    assert (tuner.is_on, muted) == (True, [True])
+    assert "muted" in told[-1]
+    assert "play one string" in tuner.lines()[0]
+    x = string(82.4069 * 2 ** (-12 / 1200), np.random.default_rng(2), seconds=1.5, t60_s=6.0)
+    for start in range(0, x.size, STEP):
+        bench.process(x[start : start + STEP])
+        tuner.look()
+    assert tuner.lines()[0].startswith("tuner  E2  -12.0 cents  [")
+    assert "tune up" in tuner.lines()[0]
+    assert "A4 = 440 Hz" in tuner.lines()[0]
+    for _ in range(14):  # silence shows nothing
+        bench.process(np.zeros(STEP))
+        tuner.look()
+    assert tuner.hz is None
+    tuner.do_tuner()
+    assert (tuner.is_on, muted) == (False, [True, False])
+
+
+def test_without_muting_the_tuner_leaves_the_sound_alone():
+    _, tuner, told, muted = tuning(mutes=False, a4_hz=432.0)
+    tuner.do_tuner()
+    assert "A4 = 432 Hz" in told[-1]
+    tuner.do_tuner()
+    assert muted == []
+
+
+def test_the_player_is_as_muted_after_tuning_as_before():
+    bench, told = Bench(), []
+    player = Player(bench.engine, told.append, [])
+    for muted_before in (False, True):
+        player.muted = muted_before
+        player.do("tuner")
+        assert player.muted
+        bench.process(guitar(STEP))
+        player.poll()
+        player.do("tuner")
+        assert player.muted == muted_before
+        assert bench.engine.record["master"]["target"] == (0.0 if muted_before else 1.0)
