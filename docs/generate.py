@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from rig.cli import parser
-from rig.control import ab_commands
-from rig.control.commands import GROUPS, KEYS, Command
+from rig.compare.live import commands as comparing
+from rig.player.commands import GROUPS, KEYS, Command
 
 REFERENCE = Path(__file__).parent / "reference"
 SHOWN = {"pagedown": "page down", "pageup": "page up"}
@@ -71,6 +71,7 @@ def _command(command: argparse.ArgumentParser, heading: str) -> list[str]:
             (_ways(action), _help(action))
             for action in group._group_actions
             if not isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
+            and action.help != argparse.SUPPRESS  # earlier names, which still work
         ]
         if rows:
             named = group.title if group.title not in ("positional arguments", "options", None) else ""
@@ -132,7 +133,7 @@ def keys_page() -> str:
         "",
         "The keys of `rig ab`: see [Can you hear it?](../abx.md).",
         "",
-        *_commands(ab_commands.COMMANDS.values(), ab_commands.KEYS),
+        *_commands(comparing.COMMANDS.values(), comparing.KEYS),
     ]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -81,7 +81,7 @@ def levels(folder: Path) -> None:
         ("interface", "plain", "0 dBFS = 12.2 dBu"),
         ("input gain", "control", "the sum: -7.8 dB"),
         ("model", "model", "0 dBFS = 15.0 dBu"),
-        ("output gain", "control", "--level"),
+        ("output gain", "control", "--level-mode"),
         ("cabinet", "model", "-18 dB"),
     )
     for k, (text, kind, note) in enumerate(steps):

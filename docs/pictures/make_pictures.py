@@ -41,8 +41,7 @@ def fresh_user(folder: Path) -> dict[str, str]:
 
 def play(folder: Path, environment: dict[str, str]) -> None:
     """`rig play` for some seconds, with a few keys."""
-    sys.path.append(str(REPOSITORY / "tests"))
-    sys.path.append(str(REPOSITORY / "tests" / "support"))
+    sys.path.append(str(REPOSITORY / "tests" / "support" / "machine"))
     from jackserver import JackServer
 
     for name in ("models", "irs"):
@@ -68,7 +67,7 @@ def play(folder: Path, environment: dict[str, str]) -> None:
 def cabinets(folder: Path, environment: dict[str, str]) -> None:
     """`rig ir` of the three cabinets."""
     irs = sorted((REPOSITORY / "irs").glob("*.wav"))
-    command = [*RIG, "ir", *map(str, irs), "--png", str(IMAGES / "cabinets.png"), "--force"]
+    command = [*RIG, "ir", *map(str, irs), "--png", str(IMAGES / "cabinets.png"), "--overwrite"]
     subprocess.run(command, env={**os.environ, **environment}, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import shlex
 import shutil
@@ -11,17 +12,19 @@ import numpy as np
 import preamp
 import pytest
 from commandline import rig
+from places import ROOT
 
-from rig import bundled, wav
-from rig.cli import capture, parser
-from rig.control.midi_map import mapping_in
+from rig.audio import wav
+from rig.cli import parser
+from rig.cli.commands.capture import with_take
 from rig.errors import ConfigError, PresetError
-from rig.interface import Interface
-from rig.preset import Preset
-from rig.tomlfile import parsed
+from rig.files import bundled
+from rig.files.toml_file import parsed
+from rig.library.interfaces import Interface
+from rig.library.preset import Preset
+from rig.player.midi.mapping import mapping_in
 
-REPOSITORY = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
-PAGES = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LEAST_PYTHON, LEAST_COMMANDS = 10, 60  # there are more; fewer would mean that they are not found any more
 
 
@@ -32,7 +35,7 @@ def fenced(language: str) -> list[object]:
         text = page.read_text(encoding="utf-8")
         for match in re.finditer(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
             line = text[: match.start()].count("\n") + 1
-            blocks.append(pytest.param(match[1], id=f"{page.relative_to(REPOSITORY)}:{line}"))
+            blocks.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
     return blocks
 
 
@@ -45,7 +48,7 @@ def commands() -> list[object]:
             in_fence ^= line.startswith("```")
             shown = line if in_fence else line[4:] if line.startswith("    ") else ""
             if shown.startswith("rig ") and page.name != "cli.md":  # usage lines of the reference are no commands
-                found.append(pytest.param(shown, id=f"{page.relative_to(REPOSITORY)}:{number}"))
+                found.append(pytest.param(shown, id=f"{page.relative_to(ROOT)}:{number}"))
     return found
 
 
@@ -93,12 +96,30 @@ def test_a_command_line_is_one_that_rig_reads(line):
             parser().parse_args(words)
         assert ended.value.code == 0
     else:
-        assert parser().parse_args(capture.with_take(words)).run is not None
+        assert parser().parse_args(with_take(words)).run is not None
+
+
+def options_in_help(words: list[str]) -> set[str]:
+    """The options that the help of a command names; earlier names, which still work, are hidden there."""
+    command = parser()
+    for word in with_take(words):
+        parts = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]
+        command = parts[0].choices.get(word, command) if parts else command
+    return {name for action in command._actions if action.help != argparse.SUPPRESS for name in action.option_strings}
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_line_uses_the_names_that_help_shows(line):
+    _, *words = shlex.split(line, comments=True)
+    used = {word.partition("=")[0] for word in words if word.startswith("--")}
+    assert used <= options_in_help(words)
 
 
 def test_an_option_that_there_is_not_would_be_found():
     with pytest.raises(SystemExit):
         parser().parse_args(shlex.split("play crunch.nam --louder"))
+    assert "--level-mode" in options_in_help(["play", "crunch.nam"])
+    assert "--level" not in options_in_help(["play", "crunch.nam"])  # an earlier name
 
 
 CHEAP = ("--version", "info ", "ir ", "render ", "calibrate", "midi", "compare dry.wav")

@@ -7,8 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-REPOSITORY = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
-REFERENCE = REPOSITORY / "docs" / "reference"
+from places import ROOT
+
+REFERENCE = ROOT / "docs" / "reference"
 
 
 def generate(script: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -22,19 +23,19 @@ def generate(script: Path, *arguments: str, **environment: str) -> subprocess.Co
 
 
 def test_the_pages_are_those_that_the_code_gives():
-    done = generate(REPOSITORY / "docs" / "generate.py", "--check")
+    done = generate(ROOT / "docs" / "generate.py", "--check")
     assert done.returncode == 0, done.stderr
 
 
 def test_the_terminal_does_not_change_them():
-    done = generate(REPOSITORY / "docs" / "generate.py", "--check", COLUMNS="30", NO_COLOR="1")
+    done = generate(ROOT / "docs" / "generate.py", "--check", COLUMNS="30", NO_COLOR="1")
     assert done.returncode == 0, done.stderr
 
 
 def test_a_page_that_was_changed_by_hand_is_noticed_and_written_again(tmp_path):
     (tmp_path / "reference").mkdir()
     script = tmp_path / "generate.py"
-    script.write_bytes((REPOSITORY / "docs" / "generate.py").read_bytes())
+    script.write_bytes((ROOT / "docs" / "generate.py").read_bytes())
     page = tmp_path / "reference" / "cli.md"
     page.write_text("by hand\n", encoding="utf-8")
     assert generate(script, "--check").returncode == 1
@@ -45,12 +46,13 @@ def test_a_page_that_was_changed_by_hand_is_noticed_and_written_again(tmp_path):
 
 
 def test_every_command_and_every_key_stands_in_the_reference():
-    from rig.control import ab_commands, commands
+    from rig.compare.live import commands as comparing
+    from rig.player import commands
 
     keys_page = (REFERENCE / "keys.md").read_text(encoding="utf-8")
-    for name in (*commands.COMMANDS, *ab_commands.COMMANDS):
+    for name in (*commands.COMMANDS, *comparing.COMMANDS):
         assert f"| `{name}` |" in keys_page
-    for key in (*commands.KEYS, *ab_commands.KEYS):
+    for key in (*commands.KEYS, *comparing.KEYS):
         shown = {"pagedown": "page down", "pageup": "page up"}.get(key, key if len(key) > 1 else f"`{key}`")
         assert key.isdigit() or shown in keys_page, key
 
@@ -69,7 +71,10 @@ def test_every_option_of_every_command_stands_in_the_reference():
                 for part in action.choices.values():
                     assert f" {part.prog}\n" in text
                     found |= options(part)
-            elif not isinstance(action, argparse._HelpAction | argparse._VersionAction):
+            elif (
+                not isinstance(action, argparse._HelpAction | argparse._VersionAction)
+                and action.help != argparse.SUPPRESS
+            ):
                 found |= set(action.option_strings)
         return found
 

@@ -9,8 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from places import ROOT
 
-REPOSITORY = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").is_file())
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("sphinx", "myst_parser", "furo")), reason="the extra docs is not installed"
 )
@@ -31,13 +31,13 @@ def build(source: Path, target: Path) -> subprocess.CompletedProcess[str]:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages as they are, built."""
     target = tmp_path_factory.mktemp("docs") / "site"
-    done = build(REPOSITORY / "docs", target)
+    done = build(ROOT / "docs", target)
     assert done.returncode == 0, done.stderr
     return target
 
 
 def test_every_page_is_built_and_can_be_reached_and_searched(site):
-    docs = REPOSITORY / "docs"
+    docs = ROOT / "docs"
     index = (site / "index.html").read_text(encoding="utf-8")
     for page in docs.rglob("*.md"):
         html = page.relative_to(docs).with_suffix(".html")
@@ -55,7 +55,7 @@ def test_no_page_of_the_site_needs_anything_from_elsewhere(site):
 def test_faults_of_pages_are_errors(tmp_path):
     pages = tmp_path / "docs"
     pages.mkdir()
-    shutil.copy(REPOSITORY / "docs" / "conf.py", pages)
+    shutil.copy(ROOT / "docs" / "conf.py", pages)
     (pages / "index.md").write_text("# Index\n\n## Part\n\n[a](a.md) [b](b.md) [c](c.md)\n", encoding="utf-8")
     for name, text in (
         ("a.md", "[dead](gone.md)"),
