@@ -65,7 +65,7 @@ class Run:
         )
         os.close(theirs)
 
-    def watch(self, until: str, timeout_s: float = 120.0) -> None:
+    def watch(self, until: str, timeout_s: float = 300.0) -> None:
         """Read until the screen shows a text (a regular expression)."""
         deadline = time.monotonic() + timeout_s
         while not re.search(until, "\n".join(self.cells.shown)):

@@ -60,9 +60,10 @@ def test_examples_are_found():
     assert len(COMMANDS) >= LEAST_COMMANDS
 
 
-@pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the files that the examples name."""
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the examples name: two models, three cabinets, a guitar, and a pair."""
+    folder = tmp_path_factory.mktemp("files")
     models, irs = bundled.models(), bundled.irs()
     for name, source in (
         ("crunch.nam", models[-1]),
@@ -74,13 +75,20 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("di.wav", bundled.di()),
         ("dry.wav", bundled.di()),
     ):
-        shutil.copy(source, tmp_path / name)
-    (tmp_path / "captures").mkdir()
-    shutil.copy(models[-1], tmp_path / "captures")
+        shutil.copy(source, folder / name)
+    (folder / "captures").mkdir()
+    shutil.copy(models[-1], folder / "captures")
     dry = wav.read(bundled.di()).samples[:, 0].astype(np.float64)
-    wav.write(tmp_path / "wet.wav", np.asarray(preamp.Preamp().process(dry)), preamp.RATE, "FLOAT")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+    wav.write(folder / "wet.wav", np.asarray(preamp.Preamp().process(dry)), preamp.RATE, "FLOAT")
+    return folder
+
+
+@pytest.fixture
+def desk(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh copy of that folder, to work in."""
+    folder = Path(shutil.copytree(files, tmp_path / "desk"))
+    monkeypatch.chdir(folder)
+    return folder
 
 
 @pytest.mark.parametrize("code", PYTHON)
@@ -124,11 +132,13 @@ def test_an_option_that_there_is_not_would_be_found():
 
 CHEAP = ("--version", "info ", "ir ", "render ", "calibrate", "midi", "compare dry.wav")
 UNFIT = ("learn", "e570", "calibrate ", "other.nam", "models/")  # ports or files that only a studio has
-RUN = [
-    parameter
-    for parameter in COMMANDS
-    if parameter.values[0][4:].startswith(CHEAP) and not any(word in parameter.values[0] for word in UNFIT)
-]
+RUN = sorted(
+    {
+        line.partition("   #")[0].rstrip()
+        for line in (parameter.values[0] for parameter in COMMANDS)
+        if line[4:].startswith(CHEAP) and not any(word in line for word in UNFIT)
+    }
+)
 
 
 @pytest.mark.parametrize("line", RUN)
