@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..audio.align import find_lag
+from ..audio.measures import esr
 from ..backends.jack.client import Jack
+from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
-from ..levels import db_from_gain
 from .checks.latency import LONGEST
-from .checks.trainer_checks import esr
 from .levels import CaptureLevels, advice_on_send
 from .result.folder import NewFolder, checked_name
 from .result.gear_metadata import Gear
@@ -212,7 +212,7 @@ def _difference(taken: TakeResult, second: TakeResult) -> dict[str, Any]:
     a, b = taken.samples.astype(np.float64), second.samples.astype(np.float64)
     lag = find_lag(a, b, max_lag_samples=LONGEST)
     figure = esr(b, a)
-    return {"esr": figure, "null_db": round(db_from_gain(max(figure, 1e-30)) / 2, 1), "lag_samples": lag.samples}
+    return {"esr": figure, "null_db": round(db_from_power(max(figure, 1e-30)), 1), "lag_samples": lag.samples}
 
 
 def _kept_aside(plan: Plan, taken: TakeResult, reason: str, audio: dict[str, Any]) -> str:

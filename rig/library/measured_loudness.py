@@ -21,8 +21,8 @@ from typing import Any, Literal
 import numpy as np
 import platformdirs
 
+from ..decibels import gain_from_db
 from ..files.json_file import write_json
-from ..levels import gain_from_db
 from ..nam import Model
 from ..nam.loudness import measure_loudness_db
 

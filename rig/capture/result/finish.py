@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag, shifted
+from ...audio.measures import FLOOR_DBFS, best_gain, esr
+from ...decibels import db_from_gain
 from ...errors import CaptureError, ModelError
 from ...nam import Model
-from ..checks.trainer_checks import esr
 from ..signal.layout import VALIDATION
 from .sidecar import Capture
 
@@ -106,8 +107,7 @@ def _compare(capture: Capture, model: Model, path: Path) -> Finished:
         quarters = {level: round(esr(p, w), 6) for level, p, w in parts}
     lag = find_lag(wet, played, max_lag_samples=FURTHEST_LAG)
     aligned = shifted(played, -lag.samples)
-    power = float(aligned @ aligned)
-    gain = float(aligned @ wet) / power if power > 0 else 0.0
+    gain = best_gain(aligned, wet)
     levels = capture.content["levels"]
     return Finished(
         path=path,
@@ -115,7 +115,7 @@ def _compare(capture: Capture, model: Model, path: Path) -> Finished:
         esr_aligned=round(esr(gain * aligned, wet), 6),
         esr_by_level_db=quarters,
         lag_samples=round(lag.samples, 2),
-        gain_db=round(20 * float(np.log10(max(abs(gain), 1e-10))), 2),
+        gain_db=round(max(FLOOR_DBFS, db_from_gain(gain)), 2),
         input_level_dbu=levels["input_level_dbu"],
         output_level_dbu=levels["output_level_dbu"],
     )
