@@ -14,10 +14,10 @@ PACKAGE = Path(__file__).parent.parent / "rig"
 # Each may import what stands in its own line and in the lines above.
 LAYERS = (
     {"errors"},
-    {"decibels"},
+    {"decibels", "files"},
     {"levels"},
     {"dsp"},
-    {"folders", "readahead", "wholefile", "jsonfile", "tomlfile"},
+    {"folders", "readahead", "jsonfile", "tomlfile"},
     {"align", "audio", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"preset", "laststate"},
     {"measured", "loudness", "figures", "cabinet"},

@@ -21,7 +21,7 @@ from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
 from .checks.latency import LONGEST
 from .levels import CaptureLevels, advice_on_send
-from .result.folder import NewFolder, checked_name
+from .result.folder import checked_name, new_capture
 from .result.gear_metadata import Gear
 from .result.save import Saved, keep_broken_take, save_capture
 from .signal.training_signal import Signal
@@ -61,7 +61,7 @@ class Plan:
 def check_target(plan: Plan) -> None:
     """Raise a CaptureError where the capture could not be written, before anything sounds."""
     was_there = plan.into.exists()
-    with NewFolder(plan.into / checked_name(plan.name)) as new:
+    with new_capture(plan.into / checked_name(plan.name)) as new:
         new.discard()
         free = shutil.disk_usage(new.path).free
     if not was_there:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ...audio.align import find_lag, shifted
 from ...audio.measures import FLOOR_DBFS, best_gain, esr
 from ...decibels import db_from_gain
 from ...errors import CaptureError, ModelError
+from ...files.atomic_write import reason, write_text
 from ...nam import Model
 from ..signal.layout import VALIDATION
 from .sidecar import Capture
@@ -79,7 +79,10 @@ def finish(
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
     content["metadata"] = _metadata(content.get("metadata"), loaded, finished)
-    _write(path, content)
+    try:
+        write_text(path, json.dumps(content), make_folder=False)
+    except OSError as error:
+        raise ModelError(f"{path.name}: cannot be written{reason(path, error)}.") from error
     return finished
 
 
@@ -144,14 +147,3 @@ def _metadata(before: Any, capture: Capture, finished: Finished) -> dict[str, An
         },
     }
     return metadata
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise ModelError(f"{path.name}: cannot be written to {path.parent} ({error.strerror}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)

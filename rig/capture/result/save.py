@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import CaptureError
+from ...files.atomic_write import free_name
 from ..checks.checks import Evidence, Judged, judge
 from ..checks.latency import Latency
 from ..checks.measures import NO_TRACK
@@ -22,7 +23,7 @@ from ..levels import CaptureLevels
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
-from .folder import NewFolder, checked_name, free_name, refuse_existing
+from .folder import checked_name, new_capture, refuse_existing
 from .gear_metadata import Gear
 from .report import report_html
 from .sidecar import FILE_NAME, sha256_of, sidecar
@@ -90,7 +91,7 @@ def save_capture(
         cut = recording.cut(signal, applied)
     except CaptureError as error:
         return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
-    with NewFolder(target) as new:
+    with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / "dry.wav")
         else:
@@ -145,8 +146,8 @@ def _set_aside(
 
 
 def _write_aside(target: Path, recorded: NDArray[Any], content: dict[str, Any]) -> Path:
-    aside = free_name(target, REJECTED)
-    with NewFolder(aside) as new:
+    aside = free_name(target.parent, f"{target.name}.{REJECTED}-")
+    with new_capture(aside) as new:
         wav.write(new.path / "take.wav", np.asarray(recorded, np.float32), RATE, "FLOAT")
         _write_json(new.path / "rejected.json", content)
     return aside
