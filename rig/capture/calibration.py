@@ -11,10 +11,10 @@ from ..audio.align import Lag, find_lag
 from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
 from ..errors import CaptureError
+from ..trainer.layout import RATE
 from .checks.checks import FLAT_TOPS
 from .checks.latency import LONGEST
 from .checks.measures import flat_tops
-from .signal.layout import RATE
 from .take.level_search import heard
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ...audio.measures import FLOOR_DBFS, rms_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
+from ...trainer.layout import RATE
 from ..checks.verdict import Check
-from ..signal.layout import RATE
 from ..take.level_search import heard
 from ..take.operator import Operator
 from ..take.tape_deck import TapeDeck, Watch

@@ -14,10 +14,10 @@ from ...audio.align import find_lag
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
+from ...trainer.layout import RATE
 from ..checks.checks import is_a_copy
 from ..checks.latency import LONGEST
 from ..checks.verdict import Check, worst
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator, agreed
 from .path_checks import Step, alive_check, level_step, loudest_second, silence_checks, tone

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, peak_dbfs
 from ...decibels import db_from_gain, gain_from_db
+from ...trainer.layout import RATE
 from ..checks.checks import LIMITS
 from ..checks.measures import hum_dbfs
 from ..checks.verdict import Check, above, below
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
