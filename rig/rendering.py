@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from .arguments import check_type, path
 from .audio.wav import Reader, Writer
+from .decibels import db_from_gain
 from .errors import AudioError, RigError
-from .levels import db_from_gain
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .sound import Sound
 

@@ -15,7 +15,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS
 from ...backends.base import Backend
+from ...decibels import db_from_gain
 from ...dsp.cycle_record import BLOCK_SIGNATURE, HOST, MAX_FRAMES
 from ...dsp.meter import METER, meter
 from ...dsp.native.compile import entry
@@ -24,7 +26,7 @@ from ...dsp.native.pointers import floats, load_acquire, offset, record
 from ...dsp.ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
 from ...dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
 from ...errors import CaptureError
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 
 DECK = np.dtype(
     [
@@ -232,7 +234,7 @@ class TapeDeck:
     def _peak_dbfs(self) -> float:
         peak = float(self._record["meter"]["peak"])
         self._record["meter"]["peak"] = 0.0
-        return 20 * float(np.log10(max(peak, 1e-10)))
+        return max(FLOOR_DBFS, db_from_gain(peak))
 
 
 def _place(at: int) -> str:
