@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..dsp.network.interpreter import Network
+from ..dsp.network.instance import Network
 from ..dsp.network.resampled import Playable, ResampledNetwork
 from ..errors import ModelError, RigError
 from .architectures.base import Leaf

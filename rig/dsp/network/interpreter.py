@@ -1,62 +1,37 @@
-"""A neural network as the audio thread sees it: one record, one memory, one interpreter for every model.
+"""Plays a network: one record, one memory, one interpreter for every model. A new model is data and compiles nothing.
 
-`Network` holds one instance: its own histories, prewarmed and ready. `run` plays it and `reset` brings it back to the
-settled state; both are called by address. A new model is data: it compiles nothing.
+`run` plays any number of samples, `reset` brings the settled state back, `settle` finds it. All are called by address.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numba import types
-from numpy.typing import ArrayLike, NDArray
 
-from ...errors import RigError
 from ..native.compile import entry, kernel
 from ..native.pointers import floats, foreign, ints, record
 from ..native.simd import W
-from .lstm import LSTM, LSTM_BYTES, lstm
+from .lstm import lstm
 from .lstm_layers import lstm_layers
-from .operations import OPERATION, OPERATION_BYTES, ROWS, activate, combine, dense, fill, move
-
-if TYPE_CHECKING:
-    from .program import Program
+from .operations import activate, combine, dense, fill, move
+from .records import (
+    ACTIVATE,
+    COMBINE,
+    DENSE,
+    LSTM,
+    LSTM_BYTES,
+    NETWORK,
+    OPERATION,
+    OPERATION_BYTES,
+    PLANE,
+    PLANE_BYTES,
+    RECUR,
+    RECUR_BY_LAYERS,
+)
 
 f32 = np.float32
-
-DENSE, ACTIVATE, COMBINE, RECUR, RECUR_BY_LAYERS = range(5)
-
-PLANE = np.dtype(
-    [
-        ("base", np.int64),  # offset of the first row in the memory
-        ("stride", np.int64),  # floats from row to row
-        ("channels", np.int64),
-        ("lookback", np.int64),  # frames of past, whole vectors
-        ("capacity", np.int64),  # frames a row holds before it has to slide
-        ("settled", np.int64),  # offset of each row's past after the prewarm
-        ("kept", np.int64),  # frames of it per row: one constant, or the lookback
-    ],
-    align=True,
-)
-PLANE_BYTES = PLANE.itemsize
-
-NETWORK = np.dtype(
-    [
-        ("memory", np.int64),  # address of float32: weights, histories, signals
-        ("operations", np.int64),  # address of OPERATION[operation_count], in order
-        ("operation_count", np.int64),
-        ("planes", np.int64),  # address of PLANE[plane_count]
-        ("plane_count", np.int64),
-        ("positions", np.int64),  # address of int64[plane_count]: where each plane's present begins
-        ("lstms", np.int64),  # address of LSTM[lstm_count]
-        ("lstm_count", np.int64),
-        ("block", np.int64),  # frames at a time, whole vectors
-        ("input", ROWS),
-        ("output", ROWS),
-    ],
-    align=True,
-)
 
 RUN_SIGNATURE = types.void(types.int64, types.int64, types.int64, types.int64)
 RESET_SIGNATURE = types.void(types.int64)
@@ -200,58 +175,3 @@ def settle(network: int, play: int, scratch: int) -> None:
             for c in range(plane.channels):
                 m[plane.settled + c] = m[at]
                 at += plane.stride
-
-
-class Network:
-    """One playing instance of a program: its own memory, prewarmed with silence.
-
-    `address` is that of its NETWORK record, the first argument of `run` and `reset`. Only one thread may run it at a
-    time. `receptive_field_samples`: how much past input decides its state. `prewarm_samples`: so much silence it plays
-    first if it is recurrent; None: as much as that. Any other network settles at once. `rests`: whether its answer to
-    silence is a number.
-    """
-
-    def __init__(self, program: Program, receptive_field_samples: int, prewarm_samples: int | None = None) -> None:
-        self._state = program.allocate()
-        self.address = self._state.address
-        self.receptive_field_samples = receptive_field_samples
-        if program.recurrent:
-            prewarm = receptive_field_samples if prewarm_samples is None else prewarm_samples
-            self.process(np.zeros(prewarm, np.float32))
-            self._state.settle()
-        else:
-            scratch = np.zeros(W, np.float32)
-            settle(self.address, run.address, scratch.ctypes.data)
-        self.reset()
-        self.rests = bool(np.isfinite(self.process(np.zeros(1, np.float32))).all())
-        self.reset()
-
-    latency_samples = 0  # it answers at once
-
-    @property
-    def run_address(self) -> int:
-        """Where the function starts that plays it."""
-        return run.address
-
-    @property
-    def reset_address(self) -> int:
-        """Where the function starts that resets it."""
-        return reset.address
-
-    @property
-    def nbytes(self) -> int:
-        """Size of its memory."""
-        return self._state.arena.nbytes
-
-    def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, 1-D; state carries over from call to call."""
-        signal = np.ascontiguousarray(x, np.float32)
-        if np.ndim(x) != 1:
-            raise RigError(f"A network plays one channel: expected an array of shape (n,), got {np.shape(x)}.")
-        y = np.empty_like(signal)
-        run(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
-        return y
-
-    def reset(self) -> None:
-        """Back to the state after loading."""
-        reset(self.address)

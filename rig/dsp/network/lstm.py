@@ -16,6 +16,7 @@ cache lines takes long to reach the loads that wait for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,28 +27,6 @@ from ..native.simd import W, load, splat, store, tile_get, tile_madd, tile_repea
 from .activations import tanh_fraction
 
 f32 = np.float32
-
-LSTM = np.dtype(
-    [
-        ("layers", np.int64),
-        ("groups", np.int64),  # vectors of W hidden units
-        ("hidden", np.int64),  # units that really exist
-        ("inputs", np.int64),  # of layer 0
-        ("outputs", np.int64),  # rows of the head
-        ("before", np.int64),  # floats of the first part of u: where h begins
-        ("weights", np.int64),  # offset in m; see `packed_layer`
-        ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
-        ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
-        ("half", np.int64),  # floats of one u[layer][parity]
-        ("state_floats", np.int64),  # all of that
-        ("settled", np.int64),  # offset of the state after the prewarm
-        ("phase", np.int64),  # parity of the next sample of layer 0
-        ("settled_phase", np.int64),
-        ("gates", np.int64),  # only layer by layer, see lstm_layers.py: offset of the gates of STEPS samples
-    ],
-    align=True,
-)
-LSTM_BYTES = LSTM.itemsize
 
 
 class LSTMLayer(NamedTuple):
@@ -89,6 +68,20 @@ def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
         packed.append(bias[:, unit : unit + W].ravel())
         packed.append(gates[:, unit : unit + W].transpose(2, 0, 1).ravel())
     return np.concatenate(packed)
+
+
+def overlapped_state(layers: Sequence[LSTMLayer], inputs: int) -> NDArray[np.float32]:
+    """All u, then all cells, before the first sample: shape (n,). `inputs`: of layer 0."""
+    hidden = layers[0].h.size
+    padded, before, half = -(-hidden // W) * W, inputs_end(inputs, hidden), half_floats(inputs, hidden)
+    state = np.zeros(len(layers) * (2 * half + padded), np.float32)
+    cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
+    for i, layer in enumerate(layers):
+        # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
+        start = (2 * i + (i & 1)) * half + before
+        state[start : start + hidden] = layer.h
+        cells[i, :hidden] = layer.c
+    return state
 
 
 @inline

@@ -38,47 +38,9 @@ from ..native.simd import (
     tile_zero,
 )
 from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
+from .records import ADD, MULTIPLY, MULTIPLY_ADD, SEGMENT, SEGMENT_BYTES
 
 f32 = np.float32
-
-# Some rows of a plane. Nothing: first -1, stride 0, plane 0 (whose pos stays 0), so that `at` is -1.
-ROWS = np.dtype(
-    [
-        ("first", np.int64),  # offset in m of the first row's time 0 while pos is 0
-        ("plane", np.int64),  # whose pos moves it
-        ("stride", np.int64),  # floats from row to row
-        ("at", np.int64),  # where it is in this block: first + pos
-    ],
-    align=True,
-)
-
-# A source of `dense`: rows at some times, `step` frames apart; `first` is that of the oldest. The taps of a single row
-# count as its channels: what there are many of belongs into the inner loop.
-SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step", np.int64)], align=True)
-SEGMENT_BYTES = SEGMENT.itemsize
-
-OPERATION = np.dtype(
-    [
-        ("code", np.int64),
-        ("channels", np.int64),  # rows of `out`; of one tile in `dense`
-        ("out", ROWS),
-        ("a", ROWS),  # what is read, or added
-        ("total", ROWS),  # what `out` is added to
-        ("b", ROWS),  # `combine` only: its second and third operand
-        ("c", ROWS),
-        ("kind", np.int64),  # which activation, or how to combine
-        ("parameters", np.int64),  # offset in m of the activation's parameters
-        ("weights", np.int64),  # offset in m of the packed weights
-        ("mix", np.int64),  # `dense` only: offset in m of the second matrix's, or -1
-        ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
-        ("segments", np.int64),  # how many
-        ("sources", np.int64),  # address of the first of them
-    ],
-    align=True,
-)
-OPERATION_BYTES = OPERATION.itemsize
-
-ADD, MULTIPLY, MULTIPLY_ADD, BLEND = range(4)  # kinds of `combine`
 
 # A tile of R outputs over V vectors keeps R*V accumulators in registers, beside V inputs and one weight. Low tiles have
 # two sets of them, which take the inputs in turn: else, in a short block, each multiply-add waits for the one before.

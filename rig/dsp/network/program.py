@@ -15,20 +15,25 @@ from numpy.typing import NDArray
 from ..native.memory import Arena, Layout
 from ..native.simd import W
 from .activations import NONE
-from .interpreter import ACTIVATE, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
-from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
+from .lstm import LSTMLayer, half_floats, inputs_end, overlapped_state, packed_layer
 from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
-from .operations import (
+from .operations import FUSED, TILES, tile_heights
+from .records import (
+    ACTIVATE,
     ADD,
     BLEND,
-    FUSED,
+    COMBINE,
+    DENSE,
+    LSTM,
     MULTIPLY,
     MULTIPLY_ADD,
+    NETWORK,
     OPERATION,
+    PLANE,
+    RECUR,
+    RECUR_BY_LAYERS,
     SEGMENT,
     SEGMENT_BYTES,
-    TILES,
-    tile_heights,
 )
 
 BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
@@ -253,13 +258,7 @@ class Program:
             packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
             fields["weights"] = self._constant(np.concatenate(packed))
             fields["before"], fields["half"] = before, half
-            state = np.zeros(len(layers) * (2 * half + padded), np.float32)
-            cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
-            for i, layer in enumerate(layers):
-                # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
-                start = (2 * i + (i & 1)) * half + before
-                state[start : start + hidden] = layer.h
-                cells[i, :hidden] = layer.c
+            state = overlapped_state(layers, inputs)
         fields["state"], fields["state_floats"] = self._constant(state), state.size
         fields["settled"] = self._constant(np.zeros_like(state))
         self._lstms.append(fields)

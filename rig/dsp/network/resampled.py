@@ -26,7 +26,7 @@ from ..native.compile import entry, inline, kernel
 from ..native.memory import Layout
 from ..native.pointers import floats, foreign, record
 from ..native.simd import W, fma, load, splat, vsum
-from .interpreter import Network
+from .instance import Network
 from .polyphase import Polyphase, filter_length, polyphase
 
 MOST_LATE_SAMPLES = 96
@@ -87,7 +87,7 @@ def _keep(stage: Any, frames: Any) -> None:
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64))
 def run_rated(rated: int, x: int, y: int, frames: int) -> None:
-    """As `network.run`: `frames` of float32 from x to y, at the session's rate."""
+    """As `interpreter.run`: `frames` of float32 from x to y, at the session's rate."""
     r = record(rated, RATED)
     done = 0
     while done < frames:
@@ -116,7 +116,7 @@ def run_rated(rated: int, x: int, y: int, frames: int) -> None:
 
 @entry(types.void(types.int64))
 def reset_rated(rated: int) -> None:
-    """As `network.reset`."""
+    """As `interpreter.reset`."""
     r = record(rated, RATED)
     _call_reset(r.reset, r.network)
     _clear(r.enter, np.float32(0.0))
