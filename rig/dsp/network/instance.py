@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import RigError
+from ..address import Address
 from ..native.simd import W
 from .interpreter import reset, run, settle
 from .program import Program
@@ -38,12 +39,12 @@ class Network:
     latency_samples = 0  # it answers at once
 
     @property
-    def run_address(self) -> int:
+    def run_address(self) -> Address:
         """Where the function starts that plays it."""
         return run.address
 
     @property
-    def reset_address(self) -> int:
+    def reset_address(self) -> Address:
         """Where the function starts that resets it."""
         return reset.address
 
@@ -53,7 +54,10 @@ class Network:
         return self._state.arena.nbytes
 
     def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, 1-D; state carries over from call to call."""
+        """The next output for the input x, (n,) to (n,) float32; state carries over from call to call.
+
+        Raises RigError for any other shape.
+        """
         signal = np.ascontiguousarray(x, np.float32)
         if np.ndim(x) != 1:
             raise RigError(f"A network plays one channel: expected an array of shape (n,), got {np.shape(x)}.")

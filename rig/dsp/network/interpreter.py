@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from ..address import Address
 from ..native.compile import entry, kernel
-from ..native.pointers import floats, foreign, ints, record
+from ..native.pointers import Record, floats, foreign, ints, record
 from ..native.simd import W
 from .lstm import lstm
 from .lstm_layers import lstm_layers
@@ -40,13 +41,13 @@ _call_run = foreign("v", "l", "l", "l", "l")
 
 
 @kernel
-def _place(rows: Any, positions: Any) -> None:
-    """Find the rows in this block."""
+def _place(rows: Record, positions: Any) -> None:
+    """Set `rows.at` to the first row's current frame."""
     rows.at = rows.first + positions[rows.plane]
 
 
 @kernel
-def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
+def _operate(net: Record, m: Any, positions: Any, frames: int) -> None:
     """One block through the program."""
     padded = (frames + (W - 1)) & -W
     for i in range(net.operation_count):
@@ -55,45 +56,45 @@ def _operate(net: Any, m: Any, positions: Any, frames: int) -> None:
         _place(op.a, positions)
         _place(op.total, positions)
         if op.code == DENSE:
-            dense(m, positions, op, padded)
+            dense(op, m, positions, padded)
         elif op.code == ACTIVATE:
-            activate(m, op, padded)
+            activate(op, m, padded)
         elif op.code == COMBINE:
             _place(op.b, positions)
             _place(op.c, positions)
-            combine(m, op, padded)
+            combine(op, m, padded)
         elif op.code == RECUR:
-            lstm(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
+            lstm(record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, m, frames)
         elif op.code == RECUR_BY_LAYERS:
-            lstm_layers(m, record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, frames)
+            lstm_layers(record(net.lstms + op.first * LSTM_BYTES, LSTM), op.a, op.out, m, frames)
 
 
 @kernel
-def _advance(net: Any, m: Any, positions: Any, frames: int) -> None:
+def _advance(net: Record, m: Any, positions: Any, frames: int) -> None:
     """The present becomes the past; a full row slides back to its start."""
     for i in range(net.plane_count):
         plane = record(net.planes + i * PLANE_BYTES, PLANE)
-        lookback = plane.lookback
+        lookback = plane.lookback_frames
         if lookback > 0:
             pos = positions[i] + frames
-            if pos + net.block > plane.capacity:
+            if pos + net.block_frames > plane.capacity_frames:
                 row = plane.base
                 for _ in range(plane.channels):
-                    move(m, row, row + pos - lookback, lookback)
+                    move(m, row + pos - lookback, row, lookback)
                     row += plane.stride
                 pos = lookback
             positions[i] = pos
 
 
 @entry(RUN_SIGNATURE)
-def run(network: int, x: int, y: int, frames: int) -> None:
+def run(network: Address, x: Address, y: Address, frames: int) -> None:
     """Play any number of frames of float32 from address x to address y: the same or apart, aligned or not."""
     net = record(network, NETWORK)
     m, positions = floats(net.memory), ints(net.positions)
     source, target = floats(x), floats(y)
     done = 0
     while done < frames:
-        n = min(net.block, frames - done)
+        n = min(net.block_frames, frames - done)
         _place(net.input, positions)
         at = net.input.at
         for t in range(n):
@@ -110,7 +111,7 @@ def run(network: int, x: int, y: int, frames: int) -> None:
 
 
 @entry(RESET_SIGNATURE)
-def reset(network: int) -> None:
+def reset(network: Address) -> None:
     """Back to the state after loading: the initial state and the prewarm. Costs about as much as copying the state.
 
     After a long silence every row of a convolution's history holds one constant, so one float per row is enough, unless
@@ -120,34 +121,34 @@ def reset(network: int) -> None:
     m, positions = floats(net.memory), ints(net.positions)
     for i in range(net.plane_count):
         plane = record(net.planes + i * PLANE_BYTES, PLANE)
-        if plane.lookback > 0:
+        if plane.lookback_frames > 0:
             row = plane.base
             for c in range(plane.channels):
-                if plane.kept == 1:
-                    fill(m, m[plane.settled + c], 1, row, 0, plane.lookback)
+                if plane.kept_frames == 1:
+                    fill(m, m[plane.settled + c], 1, row, 0, plane.lookback_frames)
                 else:
-                    move(m, row, plane.settled + c * plane.lookback, plane.lookback)
+                    move(m, plane.settled + c * plane.lookback_frames, row, plane.lookback_frames)
                 row += plane.stride
-            positions[i] = plane.lookback
+            positions[i] = plane.lookback_frames
     for i in range(net.lstm_count):
         one = record(net.lstms + i * LSTM_BYTES, LSTM)
-        move(m, one.state, one.settled, one.state_floats)
+        move(m, one.settled, one.state, one.state_floats)
         one.phase = one.settled_phase
 
 
 @kernel
-def _extend(net: Any, m: Any, positions: Any, rows: Any, channels: int) -> None:
+def _extend(net: Record, rows: Record, m: Any, positions: Any, channels: int) -> None:
     """What the rows are now, they have been for as long as anything looks back."""
     plane = record(net.planes + rows.plane * PLANE_BYTES, PLANE)
-    if plane.lookback > 0:
+    if plane.lookback_frames > 0:
         at = rows.first + positions[rows.plane]
         for _ in range(channels):
-            fill(m, m[at], 1, at - plane.lookback, 0, plane.lookback)
+            fill(m, m[at], 1, at - plane.lookback_frames, 0, plane.lookback_frames)
             at += rows.stride
 
 
 @entry(SETTLE_SIGNATURE)
-def settle(network: int, play: int, scratch: int) -> None:
+def settle(network: Address, play: Address, scratch: Address) -> None:
     """The state that endless silence ends in becomes the one that `reset` restores; not for recurrent networks.
 
     On silence each signal comes to rest at one value, and that depends on the resting values before it only. So each
@@ -165,12 +166,12 @@ def settle(network: int, play: int, scratch: int) -> None:
             silence[t] = f32(0.0)
         _call_run(play, network, scratch, scratch, W)
         op = record(net.operations, OPERATION)
-        _extend(net, m, positions, op.out, op.channels)
-        _extend(net, m, positions, op.total, op.channels)
+        _extend(net, op.out, m, positions, op.channels)
+        _extend(net, op.total, m, positions, op.channels)
     net.operations, net.operation_count, net.plane_count = operations, count, planes
     for i in range(planes):
         plane = record(net.planes + i * PLANE_BYTES, PLANE)
-        if plane.lookback > 0:
+        if plane.lookback_frames > 0:
             at = plane.base + positions[i] - 1
             for c in range(plane.channels):
                 m[plane.settled + c] = m[at]

@@ -23,7 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..native.compile import inline, kernel
-from ..native.simd import W, load, splat, store, tile_get, tile_madd, tile_repeat, tile_zero, vsum
+from ..native.pointers import Record
+from ..native.simd import W, load, splat, store, vsum
+from ..native.tile import tile_get, tile_madd, tile_repeat, tile_zero
 from .activations import tanh_fraction
 
 f32 = np.float32
@@ -52,7 +54,7 @@ def half_floats(inputs: int, hidden: int) -> int:
 def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
     """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows.
 
-    `behind`: columns before those of h; h of the layer below comes in whole vectors.
+    `behind`: columns before those of h; h of the layer below comes in whole vectors. Shape (n,), float32.
     """
     hidden = layer.bias.shape[1]
     padded = -(-hidden // W) * W
@@ -96,7 +98,7 @@ def next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) -
 
 
 @kernel
-def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
+def lstm(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
     """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     layers, groups, half, hidden, phase, head = net.layers, net.groups, net.half, net.hidden, net.phase, net.head
     padded, before, inputs_at, outputs_at = groups * W, net.before, x.at, y.at

@@ -28,9 +28,9 @@ ROWS = np.dtype(
     align=True,
 )
 
-# A source of `dense`: rows at some times, `step` frames apart; `first` is that of the oldest. The taps of a single row
+# A source of `dense`: rows at some times, `step_frames` apart; `first` is that of the oldest. The taps of a single row
 # count as its channels: what there are many of belongs into the inner loop.
-SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step", np.int64)], align=True)
+SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step_frames", np.int64)], align=True)
 SEGMENT_BYTES = SEGMENT.itemsize
 
 OPERATION = np.dtype(
@@ -81,10 +81,10 @@ PLANE = np.dtype(
         ("base", np.int64),  # offset of the first row in the memory
         ("stride", np.int64),  # floats from row to row
         ("channels", np.int64),
-        ("lookback", np.int64),  # frames of past, whole vectors
-        ("capacity", np.int64),  # frames a row holds before it has to slide
+        ("lookback_frames", np.int64),  # of past, whole vectors
+        ("capacity_frames", np.int64),  # what a row holds before it has to slide
         ("settled", np.int64),  # offset of each row's past after the prewarm
-        ("kept", np.int64),  # frames of it per row: one constant, or the lookback
+        ("kept_frames", np.int64),  # of it per row: 1, a constant, or the lookback
     ],
     align=True,
 )
@@ -100,7 +100,7 @@ NETWORK = np.dtype(
         ("positions", np.int64),  # address of int64[plane_count]: where each plane's present begins
         ("lstms", np.int64),  # address of LSTM[lstm_count]
         ("lstm_count", np.int64),
-        ("block", np.int64),  # frames at a time, whole vectors
+        ("block_frames", np.int64),  # at a time, whole vectors
         ("input", ROWS),
         ("output", ROWS),
     ],
