@@ -52,7 +52,7 @@ class Pitch:
 
 
 def blackman_harris(size: int) -> Signal:
-    """The window of Harris (1978) whose side lobes stay below -92 dB: no partial disturbs another."""
+    """The window of Harris (1978) whose side lobes stay below -92 dB: no partial disturbs another; shape (size,)."""
     turn = 2 * math.pi * np.arange(size) / size
     return np.asarray(0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn))
 
@@ -136,7 +136,10 @@ class PitchFinder:
 
 
 def note_of(hz: Signal, level_db: Signal) -> tuple[float | None, float]:
-    """The note whose overtones the peaks are, in Hz, and how clearly; peaks in Hz and dB, the strongest first."""
+    """The note whose overtones the peaks are, in Hz, and how clearly (0 to 1).
+
+    The peaks, in Hz and in dB, (n,) each, come the strongest first. (None, 0): they are no note.
+    """
     if not hz.size:
         return None, 0.0
     notes = (hz[:4, None] / np.arange(1, OVERTONES + 1)).ravel()
@@ -166,7 +169,7 @@ def _numbers(hz: Signal, notes: Signal) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def first_partial(rough_hz: float, hz: Signal, level_db: Signal) -> float:
-    """The first partial in Hz of the string near `rough_hz`, by all its partials among the peaks."""
+    """The first partial in Hz of the string near `rough_hz`, by all its partials among the peaks, (n,) each."""
     numbers, near = _numbers(hz, np.array([rough_hz]))
     number, partial_hz, weight = numbers[0][near[0]], hz[near[0]], gains_from_db(level_db[near[0]])
     kept = np.ones(number.size, bool)

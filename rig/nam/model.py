@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from .. import notebook
 from ..arguments import number
 from ..arguments import path as checked_path
-from ..dsp.network.interpreter import Network
+from ..dsp.network.instance import Network
 from ..dsp.network.resampled import Playable, ResampledNetwork
 from ..errors import ModelError, RigError
 from .architectures.base import Leaf

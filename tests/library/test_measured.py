@@ -12,7 +12,7 @@ import pytest
 from rigs import A2, NANO
 from test_nam_loudness import linear
 
-from rig.dsp.network import interpreter
+from rig.dsp.network import instance
 from rig.library import measured_loudness
 from rig.library.measured_loudness import Measured, measure_delay
 from rig.nam import Model
@@ -66,14 +66,14 @@ def test_a_model_without_an_answer_has_neither_loudness_nor_delay_and_that_is_ke
 def renders(monkeypatch):
     """Counts what networks play of more than a block."""
     count = []
-    process = interpreter.Network.process
+    process = instance.Network.process
 
     def counted(self, x):
         if len(x) >= 16384:
             count.append(len(x))
         return process(self, x)
 
-    monkeypatch.setattr(interpreter.Network, "process", counted)
+    monkeypatch.setattr(instance.Network, "process", counted)
     return count
 
 

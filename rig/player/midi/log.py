@@ -55,7 +55,7 @@ class Happened:
             made.binding(int(line["binding"]), int(line["data_1"])).target if made is not None and known else "",
             OUTCOMES[outcome],
             float(line["value"]) if outcome in (SET_TO, TOGGLED) else None,
-            *(int(line[name]) for name in ("period", "offset", "acted_at")),
+            *(int(line[name]) for name in ("period_frame", "offset_frames", "acted_at_frames")),
         )
 
     def __str__(self) -> str:
