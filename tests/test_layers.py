@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "rig"
 
 # Each may import what stands in its own line and in the lines above.
 LAYERS = (
-    {"errors"},
+    {"errors", "arguments", "notebook"},
     {"levels"},
     {"dsp"},
     {"folders", "readahead", "wholefile", "jsonfile", "tomlfile"},
@@ -21,14 +21,24 @@ LAYERS = (
     {"preset", "laststate"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "midi", "chain", "noise"},
-    {"engine", "sound", "rendering"},
+    {"engine", "offline_player", "sound", "rendering"},
     {"capture", "compare", "bench", "recording"},
     {"doctor"},
     {"control"},
     {"cli", "__main__"},
 )
 BACKENDS_MAY_IMPORT = {"errors", "levels", "dsp", "backends"}
-MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "doctor", "control", "cli"}
+MAY_IMPORT_BACKENDS = {
+    "backends",
+    "offline_player",
+    "rendering",
+    "bench",
+    "capture",
+    "compare",
+    "doctor",
+    "control",
+    "cli",
+}
 
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / "bundled")

@@ -79,7 +79,7 @@ def test_a_repr_holds_the_facts():
 class Tags(HTMLParser):
     """What a browser would see: tags, attributes and text."""
 
-    KNOWN = frozenset(["div", "strong", "table", "tr", "th", "td", "svg", "title", "polyline"])
+    KNOWN = frozenset(["div", "strong", "table", "tr", "th", "td", "svg", "title", "polyline", "path"])
 
     def __init__(self, html: str) -> None:
         super().__init__()
