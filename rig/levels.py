@@ -19,9 +19,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .arguments import finite, text
 from .decibels import db_from_gain, gain_from_db
 from .errors import LevelError
+from .scripting.arguments import finite, text
 
 LevelMode = Literal["raw", "normalized", "calibrated"]
 LEVEL_MODES: tuple[LevelMode, ...] = get_args(LevelMode)

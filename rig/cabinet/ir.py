@@ -23,9 +23,6 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import notebook
-from ..arguments import number, text, type_name
-from ..arguments import path as checked_path
 from ..audio import wav
 from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
 from ..decibels import db_from_gain, gain_from_db
@@ -33,6 +30,9 @@ from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
 from ..errors import ArgumentError, AudioError, IRError
+from ..scripting import notebook
+from ..scripting.arguments import number, text, type_name
+from ..scripting.arguments import path as checked_path
 
 Convention = Literal["nam", "unity"]
 
@@ -43,6 +43,7 @@ LONGEST_S = 30.0
 SILENCE_DBFS = -120.0  # a peak below this is silence: 24 bit end at -138
 CONSTANT_SAMPLES, CONSTANT = 64, 1e-3  # so many samples that differ by no more than this part of their peak are DC
 PICTURE_POINTS, PICTURE_DB = 96, 48.0  # of the small curve in a notebook
+PICTURE_MARKS_HZ = (100.0, 1000.0, 10000.0)
 LOUDEST_DBFS = 60.0  # float files can hold anything; this catches numbers meant as 16-bit integers
 
 
@@ -209,7 +210,7 @@ class IR:
         return notebook.table(self.name, [*rows, *(("note", warning) for warning in self.warnings)], self._picture())
 
     def _picture(self) -> str:
-        """Its response from 20 Hz to 20 kHz as a curve over 60 dB, the first channel's, a third of an octave smooth."""
+        """Its response from 20 Hz to 20 kHz as a curve, the first channel's, over `PICTURE_DB` below its peak."""
         bands = np.geomspace(20.0, min(20000.0, self.sample_rate / 2), PICTURE_POINTS + 1)
         power = np.abs(np.fft.rfft(self.taps[0], max(1 << 15, self.taps.shape[1]))) ** 2
         hz = np.linspace(0.0, self.sample_rate / 2, power.size)
@@ -218,8 +219,9 @@ class IR:
         level_db = 10 * np.log10(np.maximum(np.diff(total) / width, 1e-30))
         height = np.clip(1.0 + (level_db - level_db.max()) / PICTURE_DB, 0.0, 1.0)
         across = np.linspace(0.0, 1.0, PICTURE_POINTS)
-        label = f"Response, {bands[0]:g} Hz to {bands[-1] / 1000:g} kHz, {PICTURE_DB:g} dB high"
-        return notebook.curve([(float(x), float(y)) for x, y in zip(across, height, strict=True)], label)
+        marks = [math.log(hz / bands[0]) / math.log(bands[-1] / bands[0]) for hz in PICTURE_MARKS_HZ if hz < bands[-1]]
+        label = f"{bands[0]:g} Hz to {bands[-1] / 1000:g} kHz, lines at 100 Hz, 1 and 10 kHz; {PICTURE_DB:g} dB high"
+        return notebook.curve([(float(x), float(y)) for x, y in zip(across, height, strict=True)], marks, label)
 
 
 def _checked_rate(call: str, sample_rate: float) -> int:

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..arguments import number, path, type_name, whole_number
 from ..audio.align import ENOUGH, RINGING, find_lag, shifted
 from ..audio.loudness import integrated_lufs
 from ..audio.measures import best_gain, crest_db, energy, esr
@@ -28,6 +27,7 @@ from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, ConfigError, RigError
 from ..levels import entered_level
 from ..nam import Model
+from ..scripting.arguments import number, path, type_name, whole_number
 from . import measures
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score

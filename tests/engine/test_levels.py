@@ -83,11 +83,21 @@ def test_only_what_is_missing_is_named():
     assert str(without_interface) == "0.0 dB: no interface is named (--interface NAME or --max-input-dbu X)"
 
 
-@pytest.mark.parametrize("absurd_dbu", [1e30, -61.0, math.inf, math.nan])
-def test_an_absurd_level_in_a_file_is_named_and_not_used(absurd_dbu):
+@pytest.mark.parametrize("absurd_dbu", [1e30, -61.0])
+def test_an_absurd_input_level_in_a_file_is_named_and_not_used(absurd_dbu):
     shown = calibration(APOLLO, Level(absurd_dbu, levels.FROM_MODEL))
     assert shown.gain_db == 0.0
     assert "cannot be right (--model-input-dbu X replaces it)" in str(shown)
+
+
+@pytest.mark.parametrize("absurd_dbu", [math.inf, math.nan])
+def test_what_is_no_finite_number_is_no_level(absurd_dbu):
+    with pytest.raises(LevelError, match="takes a finite number"):
+        Level(absurd_dbu, levels.FROM_MODEL)
+
+
+@pytest.mark.parametrize("absurd_dbu", [1e30, -61.0, math.inf, math.nan])
+def test_an_absurd_output_level_in_a_file_is_named_and_not_used(absurd_dbu):
     after = output_gain("calibrated", STATED, absurd_dbu, APOLLO)
     assert (after.gain_db, after.mode) == (0.0, "raw")
     assert "cannot be right" in after.text
