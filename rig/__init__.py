@@ -60,7 +60,7 @@ _HOMES = {  # the module each name is imported from when it is used first
     "compare_models": "compare",
     "render": "rendering",
 }
-_MODULES = {"bundled": "bundled"}  # the same for modules
+_MODULES = {"bundled": "files.bundled"}  # the same for modules
 
 if not TYPE_CHECKING:  # a type checker that saw this would believe in any name
 

@@ -10,12 +10,11 @@ cabinets behind the lanes.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .dsp.native.address import Address
 from .dsp.native.compile import kernel
-from .dsp.native.pointers import floats, load_acquire, offset
+from .dsp.native.pointers import Record, floats, load_acquire, offset
 
 A, B = 0, 1
 STILL, DOWN, UP = range(3)
@@ -29,7 +28,7 @@ SWITCH = np.dtype(
         ("served", np.int64),  # presses that have been answered
         ("heard", np.int64),
         ("phase", np.int64),
-        ("position", np.int64),  # samples into the fade
+        ("position_samples", np.int64),  # into the fade
     ],
     align=True,
 )
@@ -37,17 +36,17 @@ PRESSES = offset(SWITCH, "presses")
 
 
 @kernel
-def dip(s: Any, address: int, gains: int, table: int, fade: int, frames: int) -> None:
+def dip(s: Record, address: Address, gains: Address, table: Address, fade: int, frames: int) -> None:
     """The gain of each of the next `frames` samples into float32 `gains`; `address` is that of the record `s`."""
     presses = load_acquire(address + PRESSES)
     if s.phase == STILL and presses != s.served:
-        s.served, s.phase, s.position = presses, DOWN, 0
-    elif s.phase == DOWN and s.position >= fade:
-        s.heard, s.phase, s.position = s.wanted, UP, 0
-    elif s.phase == UP and s.position >= fade:
+        s.served, s.phase, s.position_samples = presses, DOWN, 0
+    elif s.phase == DOWN and s.position_samples >= fade:
+        s.heard, s.phase, s.position_samples = s.wanted, UP, 0
+    elif s.phase == UP and s.position_samples >= fade:
         s.phase = STILL
     out, rise, one = floats(gains), floats(table), np.float32(1)
     for k in range(frames):
-        at = min(s.position + k, fade - 1)  # the last of the table is 1: silence, or full level
+        at = min(s.position_samples + k, fade - 1)  # the last of the table is 1: silence, or full level
         out[k] = one if s.phase == STILL else rise[at] if s.phase == UP else one - rise[at]
-    s.position += frames
+    s.position_samples += frames

@@ -10,28 +10,41 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import handover
 from .cabinet.prepared import Cabinet
-from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
+from .chain import block
+from .chain_record import (
+    CHAIN,
+    HANDOVER_AT,
+    LOAD_AT,
+    LOOP,
+    PORT,
+    RETURN,
+    SOURCE_BYTES,
+    SOURCES,
+    SOURCES_AT,
+    TAKE_PLACES,
+)
 from .dsp import cpu_load
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve
+from .dsp.native.address import Address
 from .dsp.native.memory import Layout
-from .dsp.native.pointers import offset
 from .dsp.network.interpreter import reset as reset_network
 from .dsp.network.interpreter import run as run_network
 from .dsp.network.resampled import reset_rated, run_rated
 from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
-from .dsp.tape import Tape
+from .dsp.tape import Tape, joined
+from .engine_readings import EngineReadings, Faults, Reading, Share
 from .errors import RigError
-from .handover import CHANGE, KEEP, LANES
+from .handover import KEEP, LANES, Change
 from .lane import Lane
 from .midi_actions import Midi
 from .noise_control import Noise
@@ -45,46 +58,6 @@ LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
 RECORDER_S = 10.0  # how long the disk may stand still without a gap in a recording, at least
 Keep = Literal["keep"]
-_TAKES = {"input": TAKE_INPUT, "output": TAKE_OUTPUT, "return": TAKE_RETURN}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One meter since the last reading. Levels in dBFS: peak of the waveform, RMS with a full-scale sine at -3.01."""
-
-    peak_dbfs: float
-    rms_dbfs: float
-    clips: int
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """Our own time as a share of the period since the last reading; None before the first cycle."""
-
-    median: float | None
-    worst: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What went wrong since the last look."""
-
-    overloaded: bool
-    input_samples: int  # non-finite samples that came in
-    model_faults: int  # times a model answered with something that is not a number
-
-
-class Change:
-    """A hand-over on its way: the record, and what it must keep alive."""
-
-    def __init__(self) -> None:
-        layout = Layout()
-        part = layout.reserve(CHANGE)
-        self._arena = layout.allocate()
-        self.record = self._arena[part][0]
-        self.address = self._arena.address_of(part)
-        self.record["lanes"] = KEEP
-        self.record["cabinet"] = KEEP
 
 
 @dataclass(slots=True)
@@ -93,7 +66,7 @@ class _Held:
     times: int = 0  # handed over and not given back: a cabinet may be played again before it has come back
 
 
-class Engine:
+class Engine(EngineReadings):
     """The compiled chain and everything it plays.
 
     `sample_rate` in Hz. `guard`: hard limit at full scale, for outputs that end in a converter or a 24-bit file.
@@ -103,7 +76,6 @@ class Engine:
     def __init__(self, sample_rate: float, guard: bool = True) -> None:
         for needed in NEEDED_WHILE_PLAYING:
             needed.compile()
-        self.sample_rate = sample_rate
         self.fade_samples = fade_samples(sample_rate)
         self.line = Convolver(math.ceil(LONGEST_CABINET_S * sample_rate))
         ring_samples = 1 << int(RING_S * sample_rate - 1).bit_length()
@@ -117,21 +89,21 @@ class Engine:
         self.record = c = self._arena[part][0]
         self.address = self._arena.address_of(part)
         self._arena[table][:] = fade_table(self.fade_samples)
-        c["fade"], c["fade_table"] = self.fade_samples, self._arena.address_of(table)
+        c["fade_samples"], c["fade_table"] = self.fade_samples, self._arena.address_of(table)
         c["guard"], c["line"], c["convolve"] = guard, self.line.address, convolve.address
         for name, key in scratch.items():
             c[name] = self._arena.address_of(key)
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = c["sources"][i]["feed"] = self._arena.address_of(chunks[i])
-        self._rings = [self._arena[ring] for ring in rings]
+        super().__init__(c, [self._arena[ring] for ring in rings], sample_rate)
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
         for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["suspend_gain"]):
             settle(ramp, 1.0)
-        cpu_load.prepare(c["load"], self.address + offset(CHAIN, "load"), sample_rate)
+        cpu_load.prepare(c["load"], self.address + LOAD_AT, sample_rate)
 
-        self._handover = self.address + offset(CHAIN, "handover")
+        self._handover = self.address + HANDOVER_AT
         self._held: dict[int, _Held] = {}  # lanes and cabinets the audio thread may look at, by address
         self._changes: dict[int, Change] = {}  # changes on their way
         self._sent = 0  # changes handed over and not called back
@@ -141,11 +113,10 @@ class Engine:
         self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
         self.cabinet: Cabinet | None = None
         self.second_cabinet: Cabinet | None = None
-        self._seen: dict[str, Any] = {}
         self._midi: list[Midi] = []
 
     @property
-    def block_address(self) -> int:
+    def block_address(self) -> Address:
         """Address of the function a backend calls: void(engine, host, frames)."""
         return block.address
 
@@ -213,8 +184,8 @@ class Engine:
             if isinstance(held.part, Cabinet):
                 held.part.unlock()
 
-    def _source_address(self, index: int) -> int:
-        return int(self.address + offset(CHAIN, "sources") + index * self.record["sources"][0].dtype.itemsize)
+    def _source_address(self, index: int) -> Address:
+        return self.address + (SOURCES_AT + index * SOURCE_BYTES)
 
     # ------------------------------------------------------------ levels
     def set_master(self, gain: float) -> None:
@@ -283,7 +254,7 @@ class Engine:
         self._put_tape("loop", tape)
 
     def probe(self, signal: NDArray[np.float32], samples: int) -> Tape:
-        """Play `signal` to the gear and record `samples` of what comes back: sample k of the take while k is played."""
+        """Play `signal`, (n,), to the gear and record `samples` of what comes back: sample k while k is played."""
         tape = Tape(signal, samples)
         tape.arm()
         self._put_tape("probe", tape)
@@ -310,7 +281,7 @@ class Engine:
         elif place == "probe":
             self.record["probe"] = address
         else:
-            self.record["tapes"][_TAKES[place]] = address
+            self.record["tapes"][TAKE_PLACES[place]] = address
         old = self._playing.pop(place, None)
         if old is not None:  # the cycle at work may still read it
             self._tapes.append((int(self.record["cycles"]) + 2, old))
@@ -324,51 +295,7 @@ class Engine:
             self.record["recorder"] = self._recorder.address
         return self._recorder
 
-    # ------------------------------------------------------------ reports
-    def reading(self, which: Literal["input", "model", "output", "send", "return"]) -> Reading:
-        """A meter since it was last read."""
-        m = self.record[f"{which}_meter"]
-        peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
-        m["peak"] = 0.0
-        before = self._seen.get(which, (0.0, 0, 0))
-        self._seen[which] = (squares, samples, clips)
-        count = samples - before[1]
-        mean = max(0.0, squares - before[0]) / count if count else 0.0
-        return Reading(_dbfs(peak), _dbfs(mean**0.5), clips - before[2])
-
-    def share(self) -> Share:
-        """Our time per period since it was last read."""
-        record = self.record["load"]
-        counts, worst = record["histogram"].copy(), float(record["worst"])
-        record["worst"] = 0.0
-        new = counts - self._seen.get("histogram", np.zeros_like(counts))
-        self._seen["histogram"] = counts
-        if not new.sum():
-            return Share(None, None)
-        middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
-        return Share((middle + 0.5) / cpu_load.BINS_PER_PERIOD, worst)
-
-    def flat_tops(self) -> int:
-        """How often the guitar stood still at a high level, as behind a clipping converter, since it was last asked."""
-        count = int(self.record["flat_tops"]["count"])
-        before, self._seen["flat_tops"] = self._seen.get("flat_tops", 0), count
-        return count - before
-
-    def heard(self, source: int, since: int = 0) -> tuple[NDArray[np.float32], int]:
-        """What the lanes heard of a source from its sample `since` on, of the last second; and up to which sample."""
-        ring = self._rings[source]
-        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
-        start = max(since, end - min(round(self.sample_rate), ring.size // 2), 0)
-        return ring[np.arange(start, max(start, end)) & (ring.size - 1)], end
-
-    def faults(self) -> Faults:
-        """What went wrong since it was last asked."""
-        playing = sum(int(lane.record["faults"]) for lane in self.lanes if lane is not None)
-        now = int(self.record["load"]["overloads"]), int(self.record["input_faults"]), playing
-        before = self._seen.get("faults", (0, 0, 0))
-        self._seen["faults"] = now
-        return Faults(now[0] > before[0], now[1] - before[1], max(0, now[2] - before[2]))
-
+    # ------------------------------------------------------------ how it is
     @property
     def latency_samples(self) -> int:
         """How late the outputs are: the latest of the lanes that were handed over last."""
@@ -387,20 +314,6 @@ class Engine:
                 return False
             time.sleep(0.002)
         return True
-
-
-def joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
-    """A loop as it goes round: its end faded into its beginning, so that the seam does not click."""
-    if samples.size < 4 * fade:
-        return samples
-    rise = fade_table(fade)
-    body = samples[fade:].copy()
-    body[-fade:] = body[-fade:] * (1 - rise) + samples[:fade] * rise
-    return body
-
-
-def _dbfs(magnitude: float) -> float:
-    return 20.0 * float(np.log10(magnitude)) if magnitude > 0 else float("-inf")
 
 
 __all__ = ["LANES", "LOOP", "PORT", "RETURN", "Cabinet", "Engine", "Faults", "Reading", "Share"]

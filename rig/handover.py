@@ -14,13 +14,13 @@ Python is doing. Whatever lane is handed over next wakes it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import types
 
+from .dsp.native.address import Address
 from .dsp.native.compile import entry, kernel
-from .dsp.native.pointers import exchange, load_acquire, offset, record, store_release
+from .dsp.native.memory import Layout
+from .dsp.native.pointers import Record, exchange, load_acquire, offset, record, store_release
 from .dsp.ramp import RAMP
 from .lane import LANE, hear_past, source_head
 
@@ -45,7 +45,7 @@ HANDOVER = np.dtype(
         ("pending", np.int64),  # control side -> audio thread: address of a CHANGE
         ("retired", np.int64),  # audio thread -> control side, the latest first
         ("phase", np.int64),
-        ("position", np.int64),  # samples into the fade
+        ("position_samples", np.int64),  # into the fade
         ("change", np.int64),  # the CHANGE at work
         ("lanes", np.int64, (LANES,)),  # what plays
         ("next_lanes", np.int64, (LANES,)),  # what will
@@ -63,7 +63,7 @@ PENDING, RETIRED = offset(HANDOVER, "pending"), offset(HANDOVER, "retired")
 
 
 @kernel
-def take_change(h: Any, address: int, load: float) -> None:
+def take_change(h: Record, address: Address, load: float) -> None:
     """At the start of a chunk: begin a pending change if nothing stands in its way."""
     if h.phase != STEADY or load_acquire(address + PENDING) == 0:
         return
@@ -78,18 +78,18 @@ def take_change(h: Any, address: int, load: float) -> None:
         h.next_lanes[i] = h.lanes[i] if change.lanes[i] == KEEP else change.lanes[i]
         heavy |= change.lanes[i] != KEEP and runs_model(h.lanes[i]) and runs_model(h.next_lanes[i])
     h.next_cabinet = h.cabinet if change.cabinet == KEEP else change.cabinet
-    h.position = 0
+    h.position_samples = 0
     h.phase = FADE_OUT if heavy and load > CROSS_LOAD and h.suspended == 0 else CATCH_UP
 
 
 @kernel
-def runs_model(lane: int) -> bool:
+def runs_model(lane: Address) -> bool:
     """Whether there is a lane and it has a model."""
     return lane != 0 and record(lane, LANE).run != 0
 
 
 @kernel
-def catch_up(h: Any, frames: int, table: int, fade: int, cabinet_ready: bool) -> None:
+def catch_up(h: Record, cabinet_ready: bool, table: Address, fade: int, frames: int) -> None:
     """Let the new lanes hear what came before this chunk; when all is ready, the fade begins with this chunk."""
     ready = cabinet_ready
     for i in range(LANES):
@@ -101,18 +101,18 @@ def catch_up(h: Any, frames: int, table: int, fade: int, cabinet_ready: bool) ->
             h.suspended, h.resuming = 0, 1
             ramp_to_one(h.suspend_gain)
         # After FADE_OUT (position at its end) and after a sleep the old lanes are silent already.
-        h.phase = FADE_IN if h.position > 0 or h.resuming != 0 else CROSS
-        h.position = 0
+        h.phase = FADE_IN if h.position_samples > 0 or h.resuming != 0 else CROSS
+        h.position_samples = 0
 
 
 @kernel
-def ramp_to_one(ramp: Any) -> None:
+def ramp_to_one(ramp: Record) -> None:
     """Stand at gain 1 without a fade."""
-    ramp.target, ramp.goal, ramp.start, ramp.value, ramp.position = 1.0, 1.0, 1.0, 1.0, 1 << 40
+    ramp.target, ramp.goal, ramp.start, ramp.value, ramp.position_samples = 1.0, 1.0, 1.0, 1.0, 1 << 40
 
 
 @kernel
-def lanes_change(h: Any) -> bool:
+def lanes_change(h: Record) -> bool:
     """Whether the change at work brings or removes a lane."""
     changed = False
     for i in range(LANES):
@@ -121,7 +121,7 @@ def lanes_change(h: Any) -> bool:
 
 
 @kernel
-def finish_change(h: Any, address: int) -> None:
+def finish_change(h: Record, address: Address) -> None:
     """The new has taken over: give the old back."""
     change = record(h.change, CHANGE)
     for i in range(LANES):
@@ -134,7 +134,7 @@ def finish_change(h: Any, address: int) -> None:
             h.cabinet = h.next_cabinet
             h.voice = 2 - h.voice
     done = h.change
-    h.change, h.phase, h.position, h.resuming = 0, STEADY, 0, 0
+    h.change, h.phase, h.position_samples, h.resuming = 0, STEADY, 0, 0
     h.changes += 1
     # The control side only ever takes the whole list, so it is ours while 0 stands there.
     change.next = exchange(address + RETIRED, 0)
@@ -142,7 +142,7 @@ def finish_change(h: Any, address: int) -> None:
 
 
 @entry(types.int64(types.int64, types.int64, types.int64, types.int64))
-def publish(handover: int, change: int, table: int, fade: int) -> int:
+def publish(handover: Address, change: Address, table: Address, fade: int) -> int:
     """Control side: run the new lanes in on the live input, then hand the change over.
 
     Runs without the GIL. Returns the address of an earlier change that was never taken, or 0; the caller calls
@@ -153,7 +153,7 @@ def publish(handover: int, change: int, table: int, fade: int) -> int:
         if c.lanes[i] != KEEP and c.lanes[i] != 0:
             lane = record(c.lanes[i], LANE)
             head = source_head(c.lanes[i])
-            lane.heard = max(0, head - lane.run_in)
+            lane.heard_samples = max(0, head - lane.run_in_samples)
             while not hear_past(c.lanes[i], head, 1 << 40, table, fade):
                 head = source_head(c.lanes[i])
     for i in range(LANES):
@@ -163,12 +163,25 @@ def publish(handover: int, change: int, table: int, fade: int) -> int:
 
 
 @entry(types.int64(types.int64))
-def recall(handover: int) -> int:
+def recall(handover: Address) -> int:
     """Control side: take back a change the audio thread has not begun; its address, or 0."""
     return exchange(handover + PENDING, 0)
 
 
 @entry(types.int64(types.int64))
-def collect(handover: int) -> int:
+def collect(handover: Address) -> int:
     """Control side: the changes whose replaced parts may be freed, the first of the list, or 0."""
     return exchange(handover + RETIRED, 0)
+
+
+class Change:
+    """A hand-over on its way, in memory of its own: it begins as one that keeps everything as it is."""
+
+    def __init__(self) -> None:
+        layout = Layout()
+        part = layout.reserve(CHANGE)
+        self._arena = layout.allocate()
+        self.record = self._arena[part][0]
+        self.address = self._arena.address_of(part)
+        self.record["lanes"] = KEEP
+        self.record["cabinet"] = KEEP

@@ -10,18 +10,19 @@ hold.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
+from .decibels import gain_from_db
 from .dsp import fractional_delay
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.gate import GATE
 from .dsp.meter import count_nonfinite
+from .dsp.native.address import Address
 from .dsp.native.compile import kernel
 from .dsp.native.memory import Layout
-from .dsp.native.pointers import floats, foreign, load_acquire, offset, record
+from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, record
 from .dsp.network.resampled import Playable
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
@@ -52,8 +53,8 @@ LANE = np.dtype(
         ("reset", np.int64),
         ("network", np.int64),
         ("source", np.int64),  # address of its SOURCE
-        ("heard", np.int64),  # samples of the source that have gone through it
-        ("run_in", np.int64),  # samples of the past it must hear before it may be heard
+        ("heard_samples", np.int64),  # of the source, that have gone through it
+        ("run_in_samples", np.int64),  # of the past, that it must hear before it may be heard
         ("input_gain", RAMP),
         ("output_gain", RAMP),  # negative for inverted polarity
         ("dc_pole", np.float64),
@@ -67,15 +68,15 @@ LANE = np.dtype(
         ("fraction_taps", np.int64),  # address of float32[TAPS], 0: the delay is a whole number of samples
         ("fraction_past", np.int64),  # address of float32[TAPS - 1 + MAX_CHUNK]
         ("fault_samples", np.int64),  # silence after each fault
-        ("silent_for", np.int64),  # samples of it that are still owed
+        ("silent_samples", np.int64),  # of it that are still owed
         ("faults", np.int64),  # times a non-finite sample came out of the model
         ("gains", np.int64),  # scratch, float32[MAX_CHUNK] each
         ("gained", np.int64),
         ("output", np.int64),
         ("past", np.int64),
-        ("input_base", np.float64),  # the gains without the player's trims, linear, for MIDI; 0: no trims
-        ("output_base", np.float64),
-        ("late", np.int64),  # samples its output is behind its source
+        ("input_base_gain", np.float64),  # without the player's trims, for MIDI; 0: no trims
+        ("output_base_gain", np.float64),
+        ("latency_samples", np.int64),  # of its output behind its source
     ],
     align=True,
 )
@@ -84,7 +85,7 @@ _call_reset = foreign("v", "l")
 
 
 @kernel
-def block_dc(lane: Any, x: int, frames: int) -> None:
+def block_dc(lane: Record, x: Address, frames: int) -> None:
     """y[n] = a (y[n-1] + x[n] - x[n-1]) in place: the one-pole DC blocker of the official NAM plugin."""
     signal, a = floats(x), lane.dc_pole
     before, y = lane.dc_in, lane.dc_out
@@ -97,7 +98,7 @@ def block_dc(lane: Any, x: int, frames: int) -> None:
 
 
 @kernel
-def delay(lane: Any, x: int, frames: int) -> None:
+def delay(lane: Record, x: Address, frames: int) -> None:
     """Delay in place."""
     if lane.fraction_taps != 0:
         delay_fraction(lane.fraction_taps, lane.fraction_past, x, frames)
@@ -117,9 +118,9 @@ def delay(lane: Any, x: int, frames: int) -> None:
 
 
 @kernel
-def run_lane(lane: Any, x: int, frames: int, table: int, fade: int) -> None:
+def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -> None:
     """Send `frames` <= MAX_CHUNK samples at `x` through the lane into its `output`."""
-    ramp_gains(lane.input_gain, table, fade, lane.gains, frames)
+    ramp_gains(lane.input_gain, lane.gains, table, fade, frames)
     multiply(x, lane.gains, lane.gained, frames)
     out = floats(lane.output)
     if lane.run != 0:
@@ -131,31 +132,31 @@ def run_lane(lane: Any, x: int, frames: int, table: int, fade: int) -> None:
     if count_nonfinite(lane.output, frames) > 0:
         # Nothing of this chunk can be trusted, and the model remembers: start it afresh behind a short silence.
         lane.faults += 1
-        lane.silent_for = lane.fault_samples
+        lane.silent_samples = lane.fault_samples
         if lane.reset != 0:
             _call_reset(lane.reset, lane.network)
         for i in range(frames):
             out[i] = np.float32(lane.dc_settled)
         lane.dc_in, lane.dc_out = lane.dc_settled * lane.output_gain.value, 0.0
-    ramp_gains(lane.output_gain, table, fade, lane.gains, frames)
+    ramp_gains(lane.output_gain, lane.gains, table, fade, frames)
     multiply(lane.output, lane.gains, lane.output, frames)
     block_dc(lane, lane.output, frames)
-    if lane.silent_for > 0:
+    if lane.silent_samples > 0:
         # Comes back along the fade: the last `fade` samples of the owed silence rise.
         rise = floats(table)
         for i in range(frames):
-            left = lane.silent_for - i
+            left = lane.silent_samples - i
             if left > fade:
                 out[i] = np.float32(0)
             elif left > 0:
                 out[i] *= rise[fade - left]
-        lane.silent_for = max(0, lane.silent_for - frames)
+        lane.silent_samples = max(0, lane.silent_samples - frames)
     delay(lane, lane.output, frames)
-    lane.heard += frames
+    lane.heard_samples += frames
 
 
 @kernel
-def hear_past(lane_address: int, until: int, budget: int, table: int, fade: int) -> bool:
+def hear_past(lane_address: Address, until: int, budget: int, table: Address, fade: int) -> bool:
     """Let the lane hear its source up to sample `until`, at most `budget` samples now; True when it has.
 
     The past comes from the source's ring. If so much time went by that the ring was overwritten, the lane begins
@@ -164,19 +165,19 @@ def hear_past(lane_address: int, until: int, budget: int, table: int, fade: int)
     lane = record(lane_address, LANE)
     source = record(lane.source, SOURCE)
     ring, past, mask = floats(source.ring), floats(lane.past), source.ring_samples - 1
-    if until - lane.heard > source.ring_samples // 2:
-        lane.heard = until - min(lane.run_in, source.ring_samples // 2)
-    while lane.heard < until and budget > 0:
-        frames = min(until - lane.heard, budget, MAX_CHUNK)
+    if until - lane.heard_samples > source.ring_samples // 2:
+        lane.heard_samples = until - min(lane.run_in_samples, source.ring_samples // 2)
+    while lane.heard_samples < until and budget > 0:
+        frames = min(until - lane.heard_samples, budget, MAX_CHUNK)
         for i in range(frames):
-            past[i] = ring[(lane.heard + i) & mask]
-        run_lane(lane, lane.past, frames, table, fade)
+            past[i] = ring[(lane.heard_samples + i) & mask]
+        run_lane(lane, lane.past, table, fade, frames)
         budget -= frames
-    return lane.heard >= until
+    return lane.heard_samples >= until
 
 
 @kernel
-def source_head(lane_address: int) -> int:
+def source_head(lane_address: Address) -> int:
     """How many samples the lane's source has written."""
     return load_acquire(record(lane_address, LANE).source + HEAD)
 
@@ -233,15 +234,17 @@ class Lane:
             lane["run"], lane["reset"], lane["network"] = network.run_address, network.reset_address, network.address
             lane["dc_settled"] = network.process(np.zeros(1, np.float32))[0]  # its answer to silence
             network.reset()
-        settle(lane["input_gain"], 10 ** (input_gain_db / 20))
-        settle(lane["output_gain"], self._sign * 10 ** (output_gain_db / 20))
+        settle(lane["input_gain"], gain_from_db(input_gain_db))
+        settle(lane["output_gain"], self._sign * gain_from_db(output_gain_db))
         lane["dc_pole"] = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
         lane["dc_in"] = lane["dc_settled"] * lane["output_gain"]["value"]
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
         # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
         past = network.receptive_field_samples if network is not None else 0
-        lane["late"] = self.latency_samples
-        lane["run_in"] = past + whole + fractional_delay.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+        lane["latency_samples"] = self.latency_samples
+        lane["run_in_samples"] = (
+            past + whole + fractional_delay.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
+        )
 
     @property
     def latency_samples(self) -> int:
@@ -252,24 +255,24 @@ class Lane:
         """Say how much of the gains are the player's trims: a MIDI knob may move those in the audio thread."""
         ends = self.record["input_gain"]["target"], self.record["output_gain"]["target"]
         self.trims_db = (input_db, output_db)
-        self.record["input_base"], self.record["output_base"] = (
-            end * 10 ** (-trim_db / 20) for end, trim_db in zip(ends, self.trims_db, strict=True)
+        self.record["input_base_gain"], self.record["output_base_gain"] = (
+            end * gain_from_db(-trim_db) for end, trim_db in zip(ends, self.trims_db, strict=True)
         )
 
     def trim(self, input_db: float, output_db: float) -> None:
         """Fade to other trims on top of the gains that `has_trims` has told of."""
         self.trims_db = (input_db, output_db)
-        self.record["input_gain"]["target"] = self.record["input_base"] * 10 ** (input_db / 20)
-        self.record["output_gain"]["target"] = self.record["output_base"] * 10 ** (output_db / 20)
+        self.record["input_gain"]["target"] = self.record["input_base_gain"] * gain_from_db(input_db)
+        self.record["output_gain"]["target"] = self.record["output_base_gain"] * gain_from_db(output_db)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""
         if self.trims_db is not None:
-            self.record["input_base"] = 10 ** ((gain_db - self.trims_db[0]) / 20)
-        self.record["input_gain"]["target"] = 10 ** (gain_db / 20)
+            self.record["input_base_gain"] = gain_from_db(gain_db - self.trims_db[0])
+        self.record["input_gain"]["target"] = gain_from_db(gain_db)
 
     def set_output_gain_db(self, gain_db: float) -> None:
         """Fade to another output gain."""
         if self.trims_db is not None:
-            self.record["output_base"] = self._sign * 10 ** ((gain_db - self.trims_db[1]) / 20)
-        self.record["output_gain"]["target"] = self._sign * 10 ** (gain_db / 20)
+            self.record["output_base_gain"] = self._sign * gain_from_db(gain_db - self.trims_db[1])
+        self.record["output_gain"]["target"] = self._sign * gain_from_db(gain_db)

@@ -19,8 +19,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from .arguments import finite, text
+from .decibels import db_from_gain, gain_from_db
 from .errors import LevelError
+from .scripting.arguments import finite, text
 
 LevelMode = Literal["raw", "normalized", "calibrated"]
 LEVEL_MODES: tuple[LevelMode, ...] = get_args(LevelMode)
@@ -38,24 +39,6 @@ MAX_LOUDNESS_DB = 60.0
 MAX_PREAMP_GAIN_DB = 80.0
 # No sum may send more than this to the ears, or take more away.
 MAX_GAIN_DB = 60.0
-
-
-def gain_from_db(gain_db: float) -> float:
-    """Linear gain of a gain in dB.
-
-    >>> gain_from_db(20.0)
-    10.0
-    """
-    return math.pow(10.0, gain_db / 20.0)
-
-
-def db_from_gain(gain: float) -> float:
-    """Decibels of a linear gain; its sign (polarity) does not matter, and 0 gives minus infinity.
-
-    >>> db_from_gain(-10.0)
-    20.0
-    """
-    return 20.0 * math.log10(abs(gain)) if gain else -math.inf
 
 
 def volts_rms_from_dbu(level_dbu: float) -> float:

@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .chain_record import CHAIN
 from .dsp.cycle_record import HOST
 from .dsp.midi_events import CONTROL_CHANGE, EVENT, EVENT_BYTES, NOTE_ON, PROGRAM_CHANGE
+from .dsp.native.address import Address
 from .dsp.native.compile import kernel
 from .dsp.native.memory import Layout
-from .dsp.native.pointers import ints, load_acquire, offset, record, store_release
+from .dsp.native.pointers import Record, ints, load_acquire, offset, record, store_release
 from .handover import STEADY
 from .lane import LANE
 
@@ -67,9 +69,9 @@ MAP = np.dtype(
 # One line of the log. Frames are the server's, which wrap at 2**32.
 LOGGED = np.dtype(
     [
-        ("period", np.int64),  # frame at which the period began that the event belongs to
-        ("offset", np.int64),  # frames from there to the event
-        ("acted_at", np.int64),  # frames from there to the chunk in which it was acted on
+        ("period_frame", np.int64),  # at which the period began that the event belongs to
+        ("offset_frames", np.int64),  # from there to the event
+        ("acted_at_frames", np.int64),  # from there to the chunk in which it was acted on
         ("cycle", np.int64),  # the engine's count of cycles, then
         ("status", np.int64),
         ("data_1", np.int64),
@@ -104,17 +106,18 @@ LOG_LINES = 4096
 
 
 @kernel
-def act_on_events(c: Any, host: int, at: int, frames: int, period: int) -> None:
+def act_on_events(chain: Address, host: Address, at: int, period: int, frames: int) -> None:
     """Act on the events of the chunk of `frames` that begins `at` frames into a cycle of `period` frames.
 
-    `c` is the CHAIN record.
+    `chain`: address of the CHAIN whose levels they move.
     """
-    h, m = record(host, HOST), record(c.midi, MIDI)
+    c, h = record(chain, CHAIN), record(host, HOST)
+    m = record(c.midi, MIDI)
     if at == 0:
         m.next, m.lost, m.malformed = 0, h.midi_lost, h.midi_malformed
     while m.next < h.midi_count:
         e = record(h.midi + EVENT_BYTES * m.next, EVENT)
-        if e.offset >= at + frames and at + frames < period:
+        if e.offset_frames >= at + frames and at + frames < period:
             return
         m.next += 1
         m.events += 1
@@ -122,7 +125,7 @@ def act_on_events(c: Any, host: int, at: int, frames: int, period: int) -> None:
 
 
 @kernel
-def act(c: Any, m: Any, h: Any, e: Any, at: int) -> None:
+def act(c: Record, m: Record, h: Record, e: Record, at: int) -> None:
     """One event: everything that is bound to it."""
     message, channel = e.status & 0xF0, e.status & 0x0F
     kind = -1
@@ -158,7 +161,7 @@ def act(c: Any, m: Any, h: Any, e: Any, at: int) -> None:
 
 
 @kernel
-def presses(b: Any, data: int) -> bool:
+def presses(b: Record, data: int) -> bool:
     """Whether this position of a switch counts."""
     is_on, was_on = data >= SWITCH_ON, b.last >= SWITCH_ON
     b.last = data
@@ -168,7 +171,7 @@ def presses(b: Any, data: int) -> bool:
 
 
 @kernel
-def turn(c: Any, b: Any, p: Any, data: int) -> int:
+def turn(c: Record, b: Record, p: Record, data: int) -> int:
     """A knob: set its parameter, unless it has to be picked up first."""
     value, here = b.values[data], p.value
     if b.picks_up != 0:
@@ -188,7 +191,7 @@ def turn(c: Any, b: Any, p: Any, data: int) -> int:
 
 
 @kernel
-def move(c: Any, moves: int, gain: float) -> None:
+def move(c: Record, moves: int, gain: float) -> None:
     """Let a level fade to a linear gain from here on."""
     if moves == VOLUME:
         c.volume.target = gain
@@ -201,25 +204,32 @@ def move(c: Any, moves: int, gain: float) -> None:
 
 
 @kernel
-def trim_lane(address: int, moves: int, gain: float) -> None:
+def trim_lane(address: Address, moves: int, gain: float) -> None:
     """Set a trim on top of a lane's own gain; a lane without one, as in bypass, stays as it is."""
     if address == 0:
         return
     lane = record(address, LANE)
-    if moves == INPUT_TRIM and lane.input_base != 0.0:
-        lane.input_gain.target = lane.input_base * gain
-    if moves == OUTPUT_TRIM and lane.output_base != 0.0:
-        lane.output_gain.target = lane.output_base * gain
+    if moves == INPUT_TRIM and lane.input_base_gain != 0.0:
+        lane.input_gain.target = lane.input_base_gain * gain
+    if moves == OUTPUT_TRIM and lane.output_base_gain != 0.0:
+        lane.output_gain.target = lane.output_base_gain * gain
 
 
 @kernel
-def write_log(c: Any, m: Any, h: Any, e: Any, at: int, outcome: int, map: int, binding: int, value: float) -> None:
+def write_log(
+    c: Record, m: Record, h: Record, e: Record, at: int, outcome: int, map: Address, binding: int, value: float
+) -> None:
     """One line for Python."""
     if m.written - load_acquire(c.midi + _READ) > m.log_mask:
         m.unlogged += 1
         return
     line = record(m.log + (m.written & m.log_mask) * _LOGGED_BYTES, LOGGED)
-    line.period, line.offset, line.acted_at, line.cycle = h.frame_time, e.offset, at, c.cycles
+    line.period_frame, line.offset_frames, line.acted_at_frames, line.cycle = (
+        h.frame_time,
+        e.offset_frames,
+        at,
+        c.cycles,
+    )
     line.status, line.data_1, line.data_2 = e.status, e.data_1, e.data_2
     line.outcome, line.map, line.binding, line.value = outcome, map, binding, value
     store_release(c.midi + _WRITTEN, m.written + 1)
@@ -281,7 +291,7 @@ class Midi:
         return bool(self.record["written"] != self.record["read"])
 
     def drain(self) -> NDArray[Any]:
-        """What happened since the last time, in order: array of LOGGED."""
+        """What happened since the last time, in order: array of LOGGED, shape (n,)."""
         read, written = int(self.record["read"]), int(self.record["written"])
         lines = self._log[np.arange(read, written) & (LOG_LINES - 1)]
         self.record["read"] = written

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arguments import number, type_name
 from .audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
 from .backends.offline import Offline
 from .engine import Engine
 from .errors import ArgumentError, RigError
+from .scripting.arguments import number, type_name
 
 BLOCK_SAMPLES = 256  # per cycle; the result does not depend on it
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of the lane
@@ -54,12 +54,13 @@ def guitar_samples(call: str, samples: ArrayLike) -> NDArray[np.floating[Any]]:
             "whole numbers first (32768 for 16 bits)."
         )
     if x.dtype.kind != "f":
-        found = type_name(samples) if x.dtype.kind == "O" or x.ndim == 0 else f"an array of {x.dtype}"
+        found = f"an array of {x.dtype}" if isinstance(samples, np.ndarray) else type_name(samples)
         raise ArgumentError(f"{call}(samples=...) takes an array of floats, shape (n,), not {found}.")
     if x.ndim == 2 and x.shape[1] == 1:
         x = x[:, 0]
     if x.ndim != 1:
-        way_out = "; choose one, as in samples[:, 0]" if x.ndim == 2 else ""
+        one = "samples[0]" if x.shape[:1] == (1,) else "samples[:, 0]"
+        way_out = f"; choose one, as in {one}" if x.ndim == 2 else ""
         raise RigError(f"{call}(samples=...) takes one channel, shape (n,) or (n, 1), not {x.shape}{way_out}.")
     if not x.size:
         raise RigError(f"{call}(samples=...) takes at least one sample; this array is empty.")

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .arguments import check_type, path
 from .audio.wav import Reader, Writer
+from .decibels import db_from_gain
 from .errors import AudioError, RigError
-from .levels import db_from_gain
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
+from .scripting.arguments import check_type, path
 from .sound import Sound
 
 Bits = Literal[16, 24, "float"]

@@ -11,8 +11,6 @@ from typing import TypedDict, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import notebook
-from .arguments import check_type, finite, number
 from .cabinet.ir import IR
 from .dsp.network.resampled import Playable
 from .engine import Cabinet, Engine
@@ -38,6 +36,8 @@ from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
 from .noise_control import checked_gate_dbfs, checked_rumble_hz
 from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
+from .scripting import notebook
+from .scripting.arguments import check_type, finite, number
 
 CALL = "rig.Sound"
 RENDER = "Sound.render"

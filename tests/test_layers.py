@@ -18,15 +18,14 @@ PACKAGE = ROOT / "rig"
 # From the bottom to the top; each may import what stands above it in this list. A name is a folder (the files directly
 # in it) or, where the files of one folder lie on different floors, a single file.
 ROOMS = (
-    *("errors", "decibels", "levels"),
+    *("errors", "scripting", "decibels", "files", "levels"),
     *("dsp.native", "dsp", "dsp.convolver", "dsp.network"),
-    *("files", "audio"),
+    *("audio", "trainer"),
     *("nam.format", "nam.layers", "nam.architectures", "nam"),
     *("cabinet", "library"),
     *("ab_switch", "noise_control", "lane", "handover", "chain_record", "midi_actions", "side_branches", "chain"),
-    *("engine_readings", "engine", "sound"),
-    *("backends", "backends.jack", "backends.portaudio"),
-    *("rendering", "recording"),
+    *("engine_readings", "engine", "backends", "backends.jack", "backends.portaudio"),
+    *("offline_player", "sound", "rendering", "recording"),
     *("capture.signal", "capture.checks", "capture.take", "capture.levels", "capture.ir", "capture.result", "capture"),
     *("compare", "bench", "doctor"),
     *("player.background", "player.neighbours", "player.prepared_model", "player.commands"),

@@ -24,6 +24,8 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeGuard
 
+from ..dsp.native.address import Address
+
 
 class Backend(Protocol):
     """A source of cycles; see the module's text."""
@@ -54,7 +56,7 @@ class Backend(Protocol):
     def realtime_priority(self) -> int | None:
         """Real-time priority of the audio thread, 0 for an ordinary thread, `None` where the system does not say."""
 
-    def start(self, block: int, engine: int) -> None:
+    def start(self, block: Address, engine: Address) -> None:
         """Call `block(engine, host, frames)` for every cycle from now on; both are addresses.
 
         Raises `BackendError` if the server refuses.

@@ -6,6 +6,7 @@ Nothing here can raise, allocate or reach Python; `tests/support/rigs/static_aud
 from __future__ import annotations
 
 from ..dsp.cycle_record import BLOCK_SIGNATURE, HOST, MAX_FRAMES, call_block
+from ..dsp.native.address import Address
 from ..dsp.native.compile import entry, inline
 from ..dsp.native.pointers import (
     FLUSH_BITS,
@@ -23,7 +24,16 @@ FRAME_TIME_MASK = 0xFFFFFFFF  # JACK counts frames in 32 bits
 
 
 @inline
-def cycle(host: int, x: int, y_1: int, y_2: int, returned: int, send: int, frame_time: int, frames: int) -> None:
+def cycle(
+    host: Address,
+    x: Address,
+    returned: Address,
+    y_1: Address,
+    y_2: Address,
+    send: Address,
+    frame_time: int,
+    frames: int,
+) -> None:
     """Give the block at address `x` to the engine, which writes those at `y_1` and `y_2` (float32, `frames` long).
 
     `returned` is another block to read and `send` another to write, each 0 where there is no such port.
@@ -51,7 +61,7 @@ def cycle(host: int, x: int, y_1: int, y_2: int, returned: int, send: int, frame
 
 
 @entry(BLOCK_SIGNATURE)
-def silence(engine: int, host: int, frames: int) -> None:
+def silence(engine: Address, host: Address, frames: int) -> None:
     """The block function of a backend that plays nothing: before `start` and after `stop`."""
     h = record(host, HOST)
     y_1, y_2 = floats(h.output_1), floats(h.output_2)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..dsp.cycle_record import HOST, MAX_FRAMES
 from ..dsp.midi_events import EVENT, MOST_EVENTS, take_message
+from ..dsp.native.address import NOWHERE, Address
 from ..dsp.native.compile import entry
 from ..dsp.native.memory import Layout
 from ..dsp.native.pointers import ints, record
@@ -42,7 +43,7 @@ RUN = np.dtype(
 
 
 @entry(types.void(types.int64))
-def run_blocks(run: int) -> None:
+def run_blocks(run: Address) -> None:
     """Give `x` of the RUN record at this address (it starts with its HOST record) to the engine block by block.
 
     The last block is as long as what is left.
@@ -53,13 +54,13 @@ def run_blocks(run: int) -> None:
     while done < r.frames:
         n = min(sizes[r.turn], r.frames - done)
         at = SAMPLE_BYTES * done
-        returned = r.returned + at if r.returned != 0 else 0
-        send = r.send + at if r.send != 0 else 0
+        returned = r.returned + at if r.returned != 0 else NOWHERE
+        send = r.send + at if r.send != 0 else NOWHERE
         while r.midi_next < r.midi_count and when[r.midi_next] < done + n:
             begin = starts[r.midi_next]
             take_message(run, r.midi_bytes + begin, starts[r.midi_next + 1] - begin, when[r.midi_next] - done, n)
             r.midi_next += 1
-        cycle(run, r.x + at, r.y_1 + at, r.y_2 + at, returned, send, r.frame_time, n)
+        cycle(run, r.x + at, returned, r.y_1 + at, r.y_2 + at, send, r.frame_time, n)
         done += n
         r.frame_time = (r.frame_time + n) & FRAME_TIME_MASK
         r.turn = r.turn + 1 if r.turn + 1 < r.size_count else 0
@@ -107,7 +108,7 @@ class Offline:
         """Nothing here has a deadline."""
         return None
 
-    def start(self, block: int, engine: int) -> None:
+    def start(self, block: Address, engine: Address) -> None:
         """Make `process` call `block(engine, host, frames)`; both are addresses."""
         self.host["block"], self.host["engine"] = block, engine
 

@@ -6,15 +6,17 @@ import ctypes
 import os
 import sys
 
+from ..dsp.native.address import NOWHERE, Address
 
-def thread_id_function() -> int:
+
+def thread_id_function() -> Address:
     """Where `gettid` starts; 0 where thread numbers mean nothing to the scheduler's calls."""
     if not sys.platform.startswith("linux"):
-        return 0
+        return NOWHERE
     try:
-        return ctypes.cast(ctypes.CDLL(None).gettid, ctypes.c_void_p).value or 0
+        return Address(ctypes.cast(ctypes.CDLL(None).gettid, ctypes.c_void_p).value or 0)
     except AttributeError:  # an old C library
-        return 0
+        return NOWHERE
 
 
 def priority_of(thread: int) -> int | None:

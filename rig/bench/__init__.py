@@ -15,7 +15,7 @@ from typing import Any
 from ..dsp.native.compile import cpu_name
 from ..dsp.native.roofline import fma_peak_gmacs
 from ..dsp.native.simd import W
-from ..dsp.network.interpreter import Network
+from ..dsp.network.instance import Network
 from ..errors import RigError
 from ..nam import Model
 from .cabinet import CabinetBench, cabinets

@@ -16,6 +16,7 @@ from ..dsp.convolver.filter import Filter
 from ..dsp.convolver.kernels import convolve, convolve_all
 from ..dsp.convolver.late import TICKS
 from ..dsp.convolver.spectrum import P
+from ..dsp.native.address import Address
 from ..dsp.native.compile import entry
 from ..dsp.native.memory import Layout
 from ..dsp.native.pointers import foreign, record
@@ -33,7 +34,7 @@ _call_convolve = foreign("v", "l", "l", "l")
 
 
 @entry(types.void(*[types.int64] * 4))
-def _play_cabinet(cabinet: int, x: int, y: int, frames: int) -> None:
+def _play_cabinet(cabinet: Address, x: Address, y: Address, frames: int) -> None:
     """The convolver with the signature of a network; its output stays in the line."""
     state = record(cabinet, CABINET)
     _call_convolve(state.convolve, state.line, x, frames)
@@ -73,7 +74,7 @@ class CabinetBench:
 
         for block, times in self._ours.items():
             ours = partial(
-                convolve_all, self._line.address, self._x.ctypes.data, self._y.ctypes.data, self._x.size, block
+                convolve_all, self._line.address, self._x.ctypes.data, self._y.ctypes.data, block, self._x.size
             )
             times.append(self._ns_per_sample(ours))
         self._scipy.append(self._ns_per_sample(partial(oaconvolve, self._x, self._response)))

@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from ..dsp.network.interpreter import Network
+from ..dsp.network.instance import Network
 from ..nam.architectures.base import Architecture, Leaf
 from ..nam.architectures.convnet import read_convnet
 from ..nam.architectures.linear import read_linear

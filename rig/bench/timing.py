@@ -17,6 +17,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from ..dsp.cpu_load import LOAD, clock_ns, prepare
+from ..dsp.native.address import Address
 from ..dsp.native.compile import entry
 from ..dsp.native.memory import Layout
 from ..dsp.native.pointers import FLUSH_BITS, floats, foreign, get_float_control, ints, record, set_float_control
@@ -31,8 +32,8 @@ _call = foreign("v", "l", "l", "l", "l")
 class Callback(NamedTuple):
     """A compiled function and its state, as addresses."""
 
-    function: int
-    state: int
+    function: Address
+    state: Address
 
 
 def noise(samples: int) -> NDArray[np.float32]:
@@ -41,7 +42,7 @@ def noise(samples: int) -> NDArray[np.float32]:
 
 
 @entry(types.void(*[types.int64] * 6))
-def _play(function: int, state: int, x: int, y: int, frames: int, block: int) -> None:
+def _play(function: Address, state: Address, x: Address, y: Address, block: int, frames: int) -> None:
     """Run over `frames` samples, block by block."""
     control = get_float_control()
     set_float_control(control | FLUSH_BITS)
@@ -54,7 +55,15 @@ def _play(function: int, state: int, x: int, y: int, frames: int, block: int) ->
 
 @entry(types.void(*[types.int64] * 9))
 def _play_timed(
-    function: int, state: int, x: int, y: int, blocks: int, block: int, clock: int, rubbish: int, times: int
+    function: Address,
+    state: Address,
+    clock: Address,
+    x: Address,
+    y: Address,
+    rubbish: Address,
+    times: Address,
+    blocks: int,
+    block: int,
 ) -> None:
     """Run over `blocks` blocks; the time of each goes to int64 times[]. With `rubbish`, caches are filled with it."""
     control = get_float_control()
@@ -76,9 +85,9 @@ def ns_per_sample(callback: Callback, block: int) -> float:
     frames = int(SECONDS * RATE_HZ) // block * block
     x = noise(frames)
     y = np.empty_like(x)
-    _play(*callback, x.ctypes.data, y.ctypes.data, frames // 4 // block * block, block)
+    _play(*callback, x.ctypes.data, y.ctypes.data, block, frames // 4 // block * block)
     started = time.thread_time()
-    _play(*callback, x.ctypes.data, y.ctypes.data, frames, block)
+    _play(*callback, x.ctypes.data, y.ctypes.data, block, frames)
     return (time.thread_time() - started) / frames * 1e9
 
 
@@ -97,5 +106,5 @@ class Stopwatch:
         x = noise(block * blocks)
         y, times = np.empty_like(x), np.zeros(blocks, np.int64)
         rubbish = self._rubbish if cold else 0
-        _play_timed(*callback, x.ctypes.data, y.ctypes.data, blocks, block, self._clock, rubbish, times.ctypes.data)
+        _play_timed(*callback, self._clock, x.ctypes.data, y.ctypes.data, rubbish, times.ctypes.data, blocks, block)
         return times / 1000

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,15 +23,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import notebook
-from ..arguments import number, text, type_name
-from ..arguments import path as checked_path
 from ..audio import wav
 from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
+from ..decibels import db_from_gain, gain_from_db
 from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
 from ..errors import ArgumentError, AudioError, IRError
+from ..scripting import notebook
+from ..scripting.arguments import number, text, type_name
+from ..scripting.arguments import path as checked_path
 
 Convention = Literal["nam", "unity"]
 
@@ -43,6 +43,7 @@ LONGEST_S = 30.0
 SILENCE_DBFS = -120.0  # a peak below this is silence: 24 bit end at -138
 CONSTANT_SAMPLES, CONSTANT = 64, 1e-3  # so many samples that differ by no more than this part of their peak are DC
 PICTURE_POINTS, PICTURE_DB = 96, 48.0  # of the small curve in a notebook
+PICTURE_MARKS_HZ = (100.0, 1000.0, 10000.0)
 LOUDEST_DBFS = 60.0  # float files can hold anything; this catches numbers meant as 16-bit integers
 
 
@@ -102,7 +103,7 @@ class IR:
             path=path,
             file_sample_rate=audio.sample_rate,
             content_hash=content_hash,
-            gain_db=20 * math.log10(gain),
+            gain_db=db_from_gain(gain),
             convention=convention,
             warnings=warnings,
         )
@@ -143,7 +144,7 @@ class IR:
 
     def louder(self, gain_db: float) -> IR:
         """The same response, `gain_db` louder (softer if negative)."""
-        return self.with_taps(self.taps.astype(np.float64) * 10 ** (gain_db / 20))
+        return self.with_taps(self.taps.astype(np.float64) * gain_from_db(gain_db))
 
     def as_in_file(self) -> NDArray[np.float64]:
         """The taps without the gain of the "nam" convention, (channels, n): what the samples of a file would be.
@@ -151,7 +152,7 @@ class IR:
         A file of these values and this rate, loaded with the same convention, gives this response again.
         """
         taps = self.taps.astype(np.float64)
-        return taps if self.convention == "unity" else taps / 10 ** (self.gain_db / 20)
+        return taps if self.convention == "unity" else taps / gain_from_db(self.gain_db)
 
     @property
     def channels(self) -> int:
@@ -209,7 +210,7 @@ class IR:
         return notebook.table(self.name, [*rows, *(("note", warning) for warning in self.warnings)], self._picture())
 
     def _picture(self) -> str:
-        """Its response from 20 Hz to 20 kHz as a curve over 60 dB, the first channel's, a third of an octave smooth."""
+        """Its response from 20 Hz to 20 kHz as a curve, the first channel's, over `PICTURE_DB` below its peak."""
         bands = np.geomspace(20.0, min(20000.0, self.sample_rate / 2), PICTURE_POINTS + 1)
         power = np.abs(np.fft.rfft(self.taps[0], max(1 << 15, self.taps.shape[1]))) ** 2
         hz = np.linspace(0.0, self.sample_rate / 2, power.size)
@@ -218,8 +219,9 @@ class IR:
         level_db = 10 * np.log10(np.maximum(np.diff(total) / width, 1e-30))
         height = np.clip(1.0 + (level_db - level_db.max()) / PICTURE_DB, 0.0, 1.0)
         across = np.linspace(0.0, 1.0, PICTURE_POINTS)
-        label = f"Response, {bands[0]:g} Hz to {bands[-1] / 1000:g} kHz, {PICTURE_DB:g} dB high"
-        return notebook.curve([(float(x), float(y)) for x, y in zip(across, height, strict=True)], label)
+        marks = [math.log(hz / bands[0]) / math.log(bands[-1] / bands[0]) for hz in PICTURE_MARKS_HZ if hz < bands[-1]]
+        label = f"{bands[0]:g} Hz to {bands[-1] / 1000:g} kHz, lines at 100 Hz, 1 and 10 kHz; {PICTURE_DB:g} dB high"
+        return notebook.curve([(float(x), float(y)) for x, y in zip(across, height, strict=True)], marks, label)
 
 
 def _checked_rate(call: str, sample_rate: float) -> int:
@@ -248,7 +250,7 @@ def _gain(convention: str, sample_rate: int) -> float:
     """The part of the convention's gain that does not depend on the file."""
     if convention not in get_args(Convention):
         raise IRError(f"Unknown gain convention {convention!r}; there are {' and '.join(get_args(Convention))}.")
-    return 1.0 if convention == "unity" else float(10 ** (NAM_GAIN_DB / 20) * NAM_RATE / sample_rate)
+    return 1.0 if convention == "unity" else gain_from_db(NAM_GAIN_DB) * NAM_RATE / sample_rate
 
 
 def _frozen(taps: NDArray[Any]) -> NDArray[np.float32]:
@@ -260,12 +262,12 @@ def _frozen(taps: NDArray[Any]) -> NDArray[np.float32]:
 def _check_level(samples: NDArray[np.float64], name: str) -> tuple[str, ...]:
     """Refuse silence and absurd levels; warn of a silent channel. `samples` has shape (n, channels)."""
     peaks = np.abs(samples).max(axis=0)
-    if peaks.max() > 10 ** (LOUDEST_DBFS / 20):
+    if peaks.max() > gain_from_db(LOUDEST_DBFS):
         raise IRError(
-            f"{name}: peaks at {20 * np.log10(peaks.max()):+.0f} dBFS, above anything sensible "
+            f"{name}: peaks at {db_from_gain(peaks.max()):+.0f} dBFS, above anything sensible "
             f"({LOUDEST_DBFS:+.0f} dBFS); export it again with a peak near 0 dBFS."
         )
-    silent = peaks < 10 ** (SILENCE_DBFS / 20)
+    silent = peaks < gain_from_db(SILENCE_DBFS)
     if silent.all():
         raise IRError(f"{name}: silent (no sample above {SILENCE_DBFS:.0f} dBFS); an impulse response must ring.")
     if silent.any():

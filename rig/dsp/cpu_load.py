@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from .native.address import Address
 from .native.compile import kernel
-from .native.pointers import foreign
+from .native.pointers import Record, foreign
 
 OVERLOAD_SHARE = 0.95
 OVERLOAD_CYCLES = 8
@@ -34,8 +35,8 @@ LOAD = np.dtype(
         ("seconds", np.int64),
         ("nanoseconds", np.int64),
         ("started_ns", np.int64),
-        ("smoothed", np.float64),  # share of the period, averaged over some cycles
-        ("worst", np.float64),  # largest share since the control side wrote 0 here
+        ("smoothed_share", np.float64),  # of the period, averaged over some cycles
+        ("worst_share", np.float64),  # the largest since the control side wrote 0 here
         ("histogram", np.int64, (BINS,)),  # cycles per share, ever growing
         ("recent", np.int64),  # one bit per cycle: was it over?
         ("overloads", np.int64),  # how often we gave up
@@ -50,7 +51,7 @@ LOAD = np.dtype(
 _call_clock = foreign("i", "i", "l")
 
 
-def prepare(load: Any, address: int, sample_rate: float) -> None:
+def prepare(load: Any, address: Address, sample_rate: float) -> None:
     """Fill in what the audio thread needs; `address` is where the record lies."""
     load["sample_rate"] = sample_rate
     load["clock_gettime"] = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value
@@ -60,20 +61,20 @@ def prepare(load: Any, address: int, sample_rate: float) -> None:
 
 
 @kernel
-def clock_ns(load: Any, clock: int) -> int:
+def clock_ns(load: Record, clock: int) -> int:
     """Read a clock in nanoseconds."""
     _call_clock(load.clock_gettime, np.int32(clock), load.timespec)
     return load.seconds * 1_000_000_000 + load.nanoseconds
 
 
 @kernel
-def begin_cycle(load: Any) -> None:
+def begin_cycle(load: Record) -> None:
     """First thing in a cycle."""
     load.started_ns = clock_ns(load, load.wall_clock)
 
 
 @kernel
-def is_ours(load: Any, period_ns: float) -> bool:
+def is_ours(load: Record, period_ns: float) -> bool:
     """Whether a late cycle is late by our own work: what our thread computed per cycle since the last late one."""
     if load.thread_clock < 0:
         return True
@@ -84,7 +85,7 @@ def is_ours(load: Any, period_ns: float) -> bool:
 
 
 @kernel
-def end_cycle(load: Any, frames: int, timed: bool, judged: bool) -> bool:
+def end_cycle(load: Record, timed: bool, judged: bool, frames: int) -> bool:
     """Last thing in a cycle; True when this is too much and the lanes have to be put to sleep.
 
     Untimed cycles (offline, freewheel) are not judged, nor are those in which old and new run together.
@@ -92,12 +93,12 @@ def end_cycle(load: Any, frames: int, timed: bool, judged: bool) -> bool:
     period_ns = frames * 1e9 / load.sample_rate
     share = (clock_ns(load, load.wall_clock) - load.started_ns) / period_ns
     load.histogram[min(np.int64(share * BINS_PER_PERIOD), BINS - 1)] += 1
-    load.worst = max(load.worst, share)
+    load.worst_share = max(load.worst_share, share)
     load.cycles += 1
     load.frames = frames
     if not timed:
         return False
-    load.smoothed += SMOOTHING * (share - load.smoothed)
+    load.smoothed_share += SMOOTHING * (share - load.smoothed_share)
     late = judged and share > OVERLOAD_SHARE and is_ours(load, period_ns)
     load.recent = (load.recent << 1 | late) & 0xFFFFFFFF
     over, bits = 0, load.recent

@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from .native.address import Address
 from .native.compile import kernel
 from .native.pointers import floats
 
@@ -35,7 +36,7 @@ def whole_and_fraction(samples: float) -> tuple[int, float]:
 
 
 @kernel
-def delay_fraction(taps: int, past: int, x: int, frames: int) -> None:
+def delay_fraction(taps: Address, past: Address, x: Address, frames: int) -> None:
     """Filter `frames` samples at `x` in place. `past`: float32[TAPS - 1 + frames] that keeps what came before.
 
     Samples in the inner loop: the compiler makes vectors of it without having to change the order of any sum.

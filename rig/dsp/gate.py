@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from ..decibels import gain_from_db
+from .native.address import Address
 from .native.compile import inline, kernel
-from .native.pointers import floats
+from .native.pointers import Record, floats
 from .ramp import RAMP, ramp_gains
 
 HYSTERESIS_DB = 6.0  # from the threshold down to the level at which it shuts
@@ -33,34 +35,37 @@ GATE = np.dtype(
         ("in_force", np.float64),  # the threshold, kept while the gate is being switched off
         ("depth", RAMP),  # 0: the guitar passes whatever the gate says, 1: the gate decides
         ("active", np.int64),  # 0: switched off, and every gain that is kept is 1
-        ("idle", np.int64),  # samples since it was switched off and faded
+        ("idle_samples", np.int64),  # since it was switched off and had faded
         ("is_open", np.int64),
         ("openings", np.int64),  # counted ever
-        ("since_close", np.int64),  # samples since the last one at or above the closing level
-        ("since_loud", np.int64),  # samples since the last one FALL_DB above that, or since it opened
-        ("attack", np.int64),  # samples
-        ("least_hold", np.int64),  # samples
-        ("most_hold", np.int64),  # samples
+        ("since_close_samples", np.int64),  # since the last one at or above the closing level
+        ("since_loud_samples", np.int64),  # since the last one FALL_DB above that, or since it opened
+        ("attack_samples", np.int64),
+        ("least_hold_samples", np.int64),
+        ("most_hold_samples", np.int64),
         ("start", np.float64),  # gain at which the ramp began
-        ("position", np.int64),  # samples into the ramp
-        ("length", np.int64),  # of the ramp
+        ("position_samples", np.int64),  # into the ramp
+        ("length_samples", np.int64),  # of the ramp
         ("gains", np.int64),  # address of float32[GAINS]: the gain of every sample of the source, the last GAINS
         ("head", np.int64),  # gains ever written
     ],
     align=True,
 )
-_CLOSING, _LOUD = 10 ** (-HYSTERESIS_DB / 20), 10 ** (FALL_DB / 20)
+_CLOSING, _LOUD = gain_from_db(-HYSTERESIS_DB), gain_from_db(FALL_DB)
 
 
-def prepare(gate: Any, gains: int, sample_rate: float) -> None:
+def prepare(gate: Any, gains: Address, sample_rate: float) -> None:
     """Fill in what the audio thread needs; `gains`: address of float32[GAINS]."""
     gate["gains"] = gains
-    gate["attack"] = max(1, round(ATTACK_S * sample_rate))
-    gate["least_hold"], gate["most_hold"] = round(LEAST_HOLD_S * sample_rate), round(MOST_HOLD_S * sample_rate)
+    gate["attack_samples"] = max(1, round(ATTACK_S * sample_rate))
+    gate["least_hold_samples"], gate["most_hold_samples"] = (
+        round(LEAST_HOLD_S * sample_rate),
+        round(MOST_HOLD_S * sample_rate),
+    )
 
 
 @kernel
-def run_gate(g: Any, x: int, table: int, fade: int, depths: int, frames: int) -> None:
+def run_gate(g: Record, x: Address, depths: Address, table: Address, fade: int, frames: int) -> None:
     """Write the gain of each of the `frames` samples of the source at `x`; `depths`: scratch for as many.
 
     Costs nothing while it is off: call it where `threshold` or `active` is not 0.
@@ -68,16 +73,16 @@ def run_gate(g: Any, x: int, table: int, fade: int, depths: int, frames: int) ->
     if g.active == 0:
         begin(g)
     if g.threshold != 0.0:
-        g.in_force, g.depth.target, g.idle = g.threshold, 1.0, 0
+        g.in_force, g.depth.target, g.idle_samples = g.threshold, 1.0, 0
     else:
         g.depth.target = 0.0
-    ramp_gains(g.depth, table, fade, depths, frames)
+    ramp_gains(g.depth, depths, table, fade, frames)
     source, depth, kept = floats(x), floats(depths), floats(g.gains)
     opening = np.float32(g.in_force)
     closing = np.float32(g.in_force * _CLOSING)
     loud = np.float32(g.in_force * _CLOSING * _LOUD)
-    is_open, since_close, since_loud = g.is_open, g.since_close, g.since_loud
-    start, position, length, head = g.start, g.position, g.length, g.head
+    is_open, since_close, since_loud = g.is_open, g.since_close_samples, g.since_loud_samples
+    start, position, length, head = g.start, g.position_samples, g.length_samples, g.head
     for i in range(frames):
         v = abs(source[i])
         since_close = 0 if v >= closing else since_close + 1
@@ -85,21 +90,21 @@ def run_gate(g: Any, x: int, table: int, fade: int, depths: int, frames: int) ->
         if is_open == 0:
             if v >= opening:
                 start = ramp_gain(start, 0.0, position, length)
-                is_open, position, length, since_loud = 1, 0, g.attack, 0
+                is_open, position, length, since_loud = 1, 0, g.attack_samples, 0
                 g.openings += 1
         elif since_close > 0:
-            hold = min(max((since_loud - since_close) // 2, g.least_hold), g.most_hold)
+            hold = min(max((since_loud - since_close) // 2, g.least_hold_samples), g.most_hold_samples)
             if since_close > hold:
                 start = ramp_gain(start, 1.0, position, length)
                 is_open, position, length = 0, 0, hold
         position += 1
         gain = np.float32(ramp_gain(start, np.float64(is_open), position, length))
         kept[(head + i) & (GAINS - 1)] = np.float32(1) + depth[i] * (gain - np.float32(1))
-    g.is_open, g.since_close, g.since_loud = is_open, since_close, since_loud
-    g.start, g.position, g.length, g.head = start, min(position, length), length, head + frames
+    g.is_open, g.since_close_samples, g.since_loud_samples = is_open, since_close, since_loud
+    g.start, g.position_samples, g.length_samples, g.head = start, min(position, length), length, head + frames
     if g.threshold == 0.0 and g.depth.value == 0.0:
-        g.idle += frames
-        if g.idle >= GAINS:
+        g.idle_samples += frames
+        if g.idle_samples >= GAINS:
             g.active = 0
 
 
@@ -111,19 +116,19 @@ def ramp_gain(start: Any, goal: Any, position: Any, length: Any) -> Any:
 
 
 @kernel
-def begin(g: Any) -> None:
+def begin(g: Record) -> None:
     """Switched on: open, so that what sounds goes on, and with a past of gain 1."""
     kept = floats(g.gains)
     for i in range(GAINS):
         kept[i] = np.float32(1)
-    g.active, g.is_open, g.since_close, g.since_loud = 1, 1, 0, 0
-    g.start, g.position, g.length = 1.0, 1, 1
+    g.active, g.is_open, g.since_close_samples, g.since_loud_samples = 1, 1, 0, 0
+    g.start, g.position_samples, g.length_samples = 1.0, 1, 1
 
 
 @kernel
-def apply_gate(g: Any, late: int, y: int, frames: int) -> None:
-    """Turn down the `frames` samples at `y`, which are `late` samples behind those that were heard last."""
+def apply_gate(g: Record, y: Address, latency_samples: int, frames: int) -> None:
+    """Turn down the `frames` samples at `y`, which are `latency_samples` behind those that were heard last."""
     signal, kept = floats(y), floats(g.gains)
-    at = g.head - frames - min(late, GAINS - frames)
+    at = g.head - frames - min(latency_samples, GAINS - frames)
     for i in range(frames):
         signal[i] *= kept[(at + i) & (GAINS - 1)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from .native.address import Address
 from .native.compile import kernel
-from .native.pointers import floats
+from .native.pointers import Record, floats
 
 METER = np.dtype(
     [
@@ -22,7 +21,7 @@ METER = np.dtype(
 FLAT_TOPS = np.dtype(
     [
         ("count", np.int64),  # runs ever
-        ("run", np.int64),  # samples of the running one
+        ("run_samples", np.int64),  # of the running one
         ("before", np.float32),  # the last sample
     ],
     align=True,
@@ -34,7 +33,7 @@ RUNAWAY = 1e6  # +120 dBFS: no signal of a working model; treated like NaN befor
 
 
 @kernel
-def meter(m: Any, x: int, frames: int) -> None:
+def meter(m: Record, x: Address, frames: int) -> None:
     """Add `frames` float32 samples to a METER record."""
     source = floats(x)
     peak, squares, clips = np.float32(0), np.float64(0), 0
@@ -51,23 +50,23 @@ def meter(m: Any, x: int, frames: int) -> None:
 
 
 @kernel
-def count_flat_tops(f: Any, x: int, frames: int) -> None:
+def count_flat_tops(f: Record, x: Address, frames: int) -> None:
     """Add the runs of equal samples at half of full scale or more to a FLAT_TOPS record.
 
     A guitar moves on from sample to sample; the same value three times, that loud, is a converter at its end, also
     where the interface calls it less than full scale.
     """
-    source, half, before, run, count = floats(x), np.float32(0.5), f.before, f.run, f.count
+    source, half, before, run, count = floats(x), np.float32(0.5), f.before, f.run_samples, f.count
     for i in range(frames):
         v = source[i]
         run = run + 1 if v == before and abs(v) >= half else 1
         count += run == FLAT_SAMPLES
         before = v
-    f.before, f.run, f.count = before, run, count
+    f.before, f.run_samples, f.count = before, run, count
 
 
 @kernel
-def count_nonfinite(x: int, frames: int) -> int:
+def count_nonfinite(x: Address, frames: int) -> int:
     """How many samples are NaN, infinite or beyond `RUNAWAY`."""
     source = floats(x)
     count, limit = 0, np.float32(RUNAWAY)

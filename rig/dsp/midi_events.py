@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from .cycle_record import HOST
+from .native.address import Address
 from .native.compile import kernel
 from .native.pointers import octets, record
 
 EVENT = np.dtype(
     [
-        ("offset", np.int64),  # frames since the start of the cycle
+        ("offset_frames", np.int64),  # since the start of the cycle
         ("status", np.int64),  # 0x80 to 0xEF: kind of message and channel
         ("data_1", np.int64),  # 0 to 127
         ("data_2", np.int64),  # likewise; 0 where the message has only one
@@ -32,7 +33,7 @@ NOTE_ON, CONTROL_CHANGE, PROGRAM_CHANGE, PRESSURE, SYSTEM = 0x90, 0xB0, 0xC0, 0x
 
 
 @kernel
-def take_message(host: int, message: int, size: int, at: int, frames: int) -> None:
+def take_message(host: Address, message: Address, size: int, at: int, frames: int) -> None:
     """Note one message of `size` bytes at address `message` that arrived `at` frames into a cycle of `frames`."""
     h: Any = record(host, HOST)
     if size < 1 or message == 0:
@@ -53,7 +54,7 @@ def take_message(host: int, message: int, size: int, at: int, frames: int) -> No
         h.midi_lost += 1
         return
     e: Any = record(h.midi + EVENT_BYTES * h.midi_count, EVENT)
-    e.offset = min(max(at, 0), frames - 1)
+    e.offset_frames = min(max(at, 0), frames - 1)
     e.status = status
     e.data_1 = np.int64(data[1])
     e.data_2 = np.int64(data[2]) if wanted == 3 else 0

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decibels import db_from_gains, db_from_power, gains_from_db
+
 Signal = NDArray[np.float64]
 
 LOWEST_HZ, HIGHEST_HZ = 28.0, 1420.0
@@ -50,7 +52,7 @@ class Pitch:
 
 
 def blackman_harris(size: int) -> Signal:
-    """The window of Harris (1978) whose side lobes stay below -92 dB: no partial disturbs another."""
+    """The window of Harris (1978) whose side lobes stay below -92 dB: no partial disturbs another; shape (size,)."""
     turn = 2 * math.pi * np.arange(size) / size
     return np.asarray(0.35875 - 0.48829 * np.cos(turn) + 0.14128 * np.cos(2 * turn) - 0.01168 * np.cos(3 * turn))
 
@@ -102,7 +104,7 @@ class PitchFinder:
     def pitch(self) -> Pitch | None:
         """The note of the last moments; None: silence, no clear note, or too little heard."""
         now, then = self._line[self._hop :], self._line[: -self._hop]
-        level_dbfs = 10 * math.log10(float(np.mean((now - now.mean()) ** 2)) + 1e-30)
+        level_dbfs = db_from_power(float(np.mean((now - now.mean()) ** 2)) + 1e-30)
         if self._lacks or level_dbfs < QUIETEST_DBFS:
             return None
         hz, level_db = self._peaks(np.fft.rfft(now * self._window), np.fft.rfft(then * self._window))
@@ -117,7 +119,7 @@ class PitchFinder:
     def _peaks(self, now: NDArray[np.complex128], then: NDArray[np.complex128]) -> tuple[Signal, Signal]:
         """The peaks of a spectrum in Hz and dB, the strongest first; `then`: the spectrum a hop before."""
         bin_hz, apart_s = self._rate / self._window.size, self._hop / self._rate
-        level = 20 * np.log10(np.abs(now) + 1e-12)
+        level = db_from_gains(np.abs(now) + 1e-12)
         at = np.arange(max(2, math.floor(0.8 * LOWEST_HZ / bin_hz)), math.floor(PASS_HZ / bin_hz))
         at = at[(level[at] > level[at - 1]) & (level[at] >= level[at + 1])]
         around = np.lib.stride_tricks.sliding_window_view(np.pad(level, 8, "edge"), 17)[at]
@@ -134,7 +136,10 @@ class PitchFinder:
 
 
 def note_of(hz: Signal, level_db: Signal) -> tuple[float | None, float]:
-    """The note whose overtones the peaks are, in Hz, and how clearly; peaks in Hz and dB, the strongest first."""
+    """The note whose overtones the peaks are, in Hz, and how clearly (0 to 1).
+
+    The peaks, in Hz and in dB, (n,) each, come the strongest first. (None, 0): they are no note.
+    """
     if not hz.size:
         return None, 0.0
     notes = (hz[:4, None] / np.arange(1, OVERTONES + 1)).ravel()
@@ -164,9 +169,9 @@ def _numbers(hz: Signal, notes: Signal) -> tuple[NDArray[np.float64], NDArray[np
 
 
 def first_partial(rough_hz: float, hz: Signal, level_db: Signal) -> float:
-    """The first partial in Hz of the string near `rough_hz`, by all its partials among the peaks."""
+    """The first partial in Hz of the string near `rough_hz`, by all its partials among the peaks, (n,) each."""
     numbers, near = _numbers(hz, np.array([rough_hz]))
-    number, partial_hz, weight = numbers[0][near[0]], hz[near[0]], 10 ** (level_db[near[0]] / 20)
+    number, partial_hz, weight = numbers[0][near[0]], hz[near[0]], gains_from_db(level_db[near[0]])
     kept = np.ones(number.size, bool)
     base, stiffness = _string(number, partial_hz, weight)
     while kept.sum() > 2:

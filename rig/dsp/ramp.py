@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .native.address import Address
 from .native.compile import kernel
-from .native.pointers import floats
+from .native.pointers import Record, floats
 
 FADE_S = 0.010
 
@@ -22,7 +23,7 @@ RAMP = np.dtype(
         ("goal", np.float64),  # the target the running fade goes to
         ("start", np.float64),  # where it came from
         ("value", np.float64),  # where it is
-        ("position", np.int64),  # samples into the fade; the fade's length when it has ended
+        ("position_samples", np.int64),  # into the fade; the fade's length when it has ended
     ],
     align=True,
 )
@@ -43,35 +44,35 @@ def fade_table(samples: int) -> NDArray[np.float32]:
 def settle(ramp: Any, gain: float) -> None:
     """Python side, before the audio thread sees the ramp: stand at `gain` without a fade."""
     ramp["target"] = ramp["goal"] = ramp["start"] = ramp["value"] = gain
-    ramp["position"] = 1 << 40
+    ramp["position_samples"] = 1 << 40
 
 
 @kernel
-def ramp_gains(ramp: Any, table: int, length: int, gains: int, frames: int) -> None:
+def ramp_gains(ramp: Record, gains: Address, table: Address, fade: int, frames: int) -> None:
     """Write the gain of each of the next `frames` samples to float32 `gains`, following the ramp's target."""
-    out, fade = floats(gains), floats(table)
+    out, rise = floats(gains), floats(table)
     target = ramp.target
     if target != ramp.goal:
         ramp.start = ramp.value
         ramp.goal = target
-        ramp.position = 0
-    at = ramp.position
+        ramp.position_samples = 0
+    at = ramp.position_samples
     start, span = np.float32(ramp.start), np.float32(ramp.goal - ramp.start)
-    fading = min(max(length - at, 0), frames)
+    fading = min(max(fade - at, 0), frames)
     for i in range(fading):
-        out[i] = start + span * fade[at + i]
+        out[i] = start + span * rise[at + i]
     goal = np.float32(ramp.goal)
     for i in range(fading, frames):
         out[i] = goal
     if fading > 0:
-        ramp.position = at + fading
+        ramp.position_samples = at + fading
         ramp.value = np.float64(out[fading - 1])
-    if ramp.position >= length:
+    if ramp.position_samples >= fade:
         ramp.value = ramp.goal
 
 
 @kernel
-def multiply(x: int, gains: int, y: int, frames: int) -> None:
+def multiply(x: Address, gains: Address, y: Address, frames: int) -> None:
     """y = x * gains, float32 each; y may be x."""
     source, gain, out = floats(x), floats(gains), floats(y)
     for i in range(frames):

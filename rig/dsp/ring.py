@@ -15,6 +15,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
+from .native.address import Address
 from .native.compile import entry, kernel
 from .native.memory import Layout
 from .native.pointers import floats, load_acquire, offset, record, store_release
@@ -33,12 +34,12 @@ RING = np.dtype(
         ("ended", np.int64),  # the take that ended last
         ("frames", np.int64),  # of this take up to now, with those that were lost
         ("head", np.int64),  # frames written, ever growing
-        ("lost", np.int64),  # frames lost up to now, not announced yet; 0: the ring has room
-        ("lost_in_take", np.int64),
+        ("lost_frames", np.int64),  # up to now, not announced yet; 0: the ring has room
+        ("lost_in_take_frames", np.int64),
         ("xruns", np.int64),  # during this take
         ("xruns_seen", np.int64),
         # handed from one to the other
-        ("gap", np.int64),  # frames lost right before the next frame to read; set while the ring is empty
+        ("gap_frames", np.int64),  # lost right before the next frame to read; set while the ring is empty
         ("tail", np.int64),  # frames read, ever growing
     ],
     align=True,
@@ -47,14 +48,14 @@ WANTED, ENDED, HEAD, TAIL = (offset(RING, name) for name in ("wanted", "ended", 
 
 
 @kernel
-def ring_begin(ring: int, xruns: int) -> None:
+def ring_begin(ring: Address, xruns: int) -> None:
     """Once per cycle: begin or end a take, so that all channels do so at the same sample."""
     r, wanted = record(ring, RING), load_acquire(ring + WANTED)
     if wanted > 0 and r.taken != wanted:
-        r.taken, r.frames, r.lost_in_take, r.xruns, r.xruns_seen = wanted, 0, 0, 0, xruns
+        r.taken, r.frames, r.lost_in_take_frames, r.xruns, r.xruns_seen = wanted, 0, 0, 0, xruns
     elif wanted < 0 and r.ended != -wanted:
         if r.taken != -wanted:  # it has not even begun
-            r.taken, r.frames, r.lost_in_take, r.xruns = -wanted, 0, 0, 0
+            r.taken, r.frames, r.lost_in_take_frames, r.xruns = -wanted, 0, 0, 0
         store_release(ring + ENDED, -wanted)
     if xruns > r.xruns_seen:
         r.xruns += xruns - r.xruns_seen
@@ -62,20 +63,20 @@ def ring_begin(ring: int, xruns: int) -> None:
 
 
 @kernel
-def ring_write(ring: int, guitar: int, left: int, right: int, frames: int) -> None:
+def ring_write(ring: Address, guitar: Address, left: Address, right: Address, frames: int) -> None:
     """Keep `frames` samples of each channel, or count them as lost."""
     r = record(ring, RING)
     if r.taken == r.ended:
         return
     r.frames += frames
     head, tail = r.head, load_acquire(ring + TAIL)
-    full = head != tail if r.lost > 0 else head - tail + frames > r.samples
+    full = head != tail if r.lost_frames > 0 else head - tail + frames > r.samples
     if full:
-        r.lost += frames
-        r.lost_in_take += frames
+        r.lost_frames += frames
+        r.lost_in_take_frames += frames
         return
-    if r.lost > 0:
-        r.gap, r.lost = r.lost, 0
+    if r.lost_frames > 0:
+        r.gap_frames, r.lost_frames = r.lost_frames, 0
     channel_bytes, mask = FLOAT_BYTES * r.samples, r.samples - 1
     keep(guitar, r.data, head, mask, frames)
     keep(left, r.data + channel_bytes, head, mask, frames)
@@ -84,7 +85,7 @@ def ring_write(ring: int, guitar: int, left: int, right: int, frames: int) -> No
 
 
 @kernel
-def keep(x: int, data: int, head: int, mask: int, frames: int) -> None:
+def keep(x: Address, data: Address, head: int, mask: int, frames: int) -> None:
     """Copy a chunk into one channel of the ring."""
     source, kept = floats(x), floats(data)
     for k in range(frames):
@@ -92,7 +93,7 @@ def keep(x: int, data: int, head: int, mask: int, frames: int) -> None:
 
 
 @entry(types.int64(types.int64, types.int64, types.int64, types.int64))
-def ring_read(ring: int, target: int, most: int, over: int) -> int:
+def ring_read(ring: Address, target: Address, most: int, over: int) -> int:
     """Move the oldest frames, at most `most`, to float32[CHANNELS][most] at `target`; how many.
 
     Below zero: so many frames were lost here. 0: nothing is there now. `over`: no cycle writes any more, so the loss at
@@ -101,14 +102,14 @@ def ring_read(ring: int, target: int, most: int, over: int) -> int:
     r = record(ring, RING)
     head, tail = load_acquire(ring + HEAD), r.tail
     if head == tail:
-        lost = r.lost
+        lost = r.lost_frames
         if over == 0 or lost == 0:
             return 0
-        r.lost = 0
+        r.lost_frames = 0
         return -lost
-    if r.gap > 0:
-        lost = r.gap
-        r.gap = 0
+    if r.gap_frames > 0:
+        lost = r.gap_frames
+        r.gap_frames = 0
         return -lost
     frames, mask = min(head - tail, most), r.samples - 1
     for channel in range(CHANNELS):
@@ -139,7 +140,7 @@ class Ring:
     def begin(self) -> int:
         """Let a new take begin with the next cycle; its number. What nobody has read of the one before is dropped."""
         number = abs(int(self.record["wanted"])) + 1
-        self.record["tail"], self.record["gap"], self.record["lost"] = self.record["head"], 0, 0
+        self.record["tail"], self.record["gap_frames"], self.record["lost_frames"] = self.record["head"], 0, 0
         self.record["wanted"] = number
         return number
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .native.address import Address
 from .native.compile import inline, kernel
-from .native.pointers import doubles, floats
+from .native.pointers import Record, doubles, floats
 
 CUTOFFS_HZ = (40.0, 60.0, 80.0)
 SECTIONS = 2
@@ -30,7 +31,7 @@ RUMBLE = np.dtype(
         ("wanted", np.int64),  # 0: off, else 1 + the position in CUTOFFS_HZ; written by the control side at any time
         ("now", np.int64),  # what is heard
         ("next", np.int64),  # what is faded to; the same as `now` where nothing changes
-        ("position", np.int64),  # samples into the fade
+        ("position_samples", np.int64),  # into the fade
         ("rows", np.int64),  # address of float64[len(CUTOFFS_HZ)][ROW]
         ("states", np.int64),  # address of float64[2][STATE]: of what is heard, and of what is faded to
     ],
@@ -56,10 +57,10 @@ def all_coefficients(sample_rate: float) -> NDArray[np.float64]:
 
 
 @kernel
-def run_rumble(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> bool:
+def run_rumble(r: Record, x: Address, y: Address, table: Address, fade: int, frames: int) -> bool:
     """Filter `frames` samples from x to y; False: it is off and nothing was written, x is to be heard itself."""
     if r.next == r.now and r.wanted != r.now:
-        r.next, r.position = r.wanted, 0
+        r.next, r.position_samples = r.wanted, 0
         clear(r.states + _STATE_BYTES)
     if r.now == 0 and r.next == 0:
         return False
@@ -67,7 +68,7 @@ def run_rumble(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> bo
         filter_row(r.rows + (r.now - 1) * _ROW_BYTES, r.states, x, y, frames)
         return True
     cross(r, x, y, table, fade, frames)
-    if r.position >= fade:
+    if r.position_samples >= fade:
         states = doubles(r.states)
         for i in range(STATE):
             states[i] = states[STATE + i]
@@ -76,7 +77,7 @@ def run_rumble(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> bo
 
 
 @kernel
-def cross(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> None:
+def cross(r: Record, x: Address, y: Address, table: Address, fade: int, frames: int) -> None:
     """From one filter to another, sample by sample; off is the guitar itself."""
     source, out, rise = floats(x), floats(y), floats(table)
     for i in range(frames):
@@ -85,13 +86,13 @@ def cross(r: Any, x: int, y: int, table: int, fade: int, frames: int) -> None:
         new = (
             v if r.next == 0 else step(doubles(r.rows + (r.next - 1) * _ROW_BYTES), doubles(r.states + _STATE_BYTES), v)
         )
-        at = r.position + i
+        at = r.position_samples + i
         out[i] = np.float32(old + (new - old) * np.float64(rise[at]) if at < fade else new)
-    r.position += frames
+    r.position_samples += frames
 
 
 @kernel
-def filter_row(row: int, state: int, x: int, y: int, frames: int) -> None:
+def filter_row(row: Address, state: Address, x: Address, y: Address, frames: int) -> None:
     """One filter, steadily."""
     source, out, c, z = floats(x), floats(y), doubles(row), doubles(state)
     for i in range(frames):
@@ -111,7 +112,7 @@ def step(c: Any, z: Any, v: Any) -> Any:
 
 
 @kernel
-def clear(state: int) -> None:
+def clear(state: Address) -> None:
     """As after long silence."""
     z = doubles(state)
     for i in range(STATE):

@@ -21,13 +21,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import platformdirs
-
-from .. import notebook
-from ..arguments import finite, path, text
 from ..errors import ConfigError
+from ..files.paths import config_folder
 from ..files.toml_file import Table, read_toml_if_any, shown_name
 from ..levels import MAX_LEVEL_DBU, Level
+from ..scripting import notebook
+from ..scripting.arguments import finite, path, text
 
 Basis = Literal["maker", "cites-maker", "measured", "article", "community", "inferred", "none"]
 Origin = Literal["table", "yours"]
@@ -47,7 +46,7 @@ WAY_OUT = "give its level with --max-input-dbu X"
 
 def user_table() -> Path:
     """Where the player's own table lies, if there is one."""
-    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / "interfaces.toml"
+    return config_folder() / "interfaces.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import notebook
-from ..arguments import number
-from ..arguments import path as checked_path
-from ..dsp.network.interpreter import Network
+from ..dsp.network.instance import Network
 from ..dsp.network.resampled import Playable, ResampledNetwork
 from ..errors import ModelError, RigError
+from ..scripting import notebook
+from ..scripting.arguments import number
+from ..scripting.arguments import path as checked_path
 from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family

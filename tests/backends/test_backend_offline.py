@@ -132,7 +132,7 @@ def test_a_cycle_longer_than_any_engine_expects_arrives_in_pieces():
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
 def one_cycle(host, x, y_1, y_2, frames):
-    cycle.cycle(host, x, y_1, y_2, 0, 0, 0, frames)
+    cycle.cycle(host, x, 0, y_1, y_2, 0, 0, frames)
 
 
 @pytest.mark.parametrize("block", [passthrough, running_sum], ids=lambda e: e.function.__name__)

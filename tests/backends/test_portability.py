@@ -67,8 +67,7 @@ def _play():
     take_linux_away()
     with JackServer() as server:
         from rig.backends.jack.client import Jack
-        from rig.chain import LOOP
-        from rig.engine import Engine
+        from rig.engine import LOOP, Engine
         from rig.lane import Lane
         from rig.nam import Model
 

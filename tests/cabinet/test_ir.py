@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 import soundfile as sf
+from judge import error_db
 
 from rig.cabinet.ir import IR
 from rig.errors import IRError, RigError
@@ -21,10 +22,6 @@ def save(tmp_path, x, rate=48000, name="v30.wav", subtype="FLOAT"):
     path = tmp_path / name
     sf.write(path, x, rate, subtype=subtype)
     return path
-
-
-def error_db(found, expected):
-    return 20 * np.log10(np.linalg.norm(found - expected) / np.linalg.norm(expected))
 
 
 # ---------------------------------------------------------------- what is read

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import soundfile as sf
-from responses import RATE, coloured, error_db, gain_db
+from judge import error_db
+from responses import RATE, coloured, gain_db
 from rigs import Bench, noise
 
 from rig.audio.align import shifted

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from responses import RATE, coloured, error_db, gain_db
+from judge import error_db
+from responses import RATE, coloured, gain_db
 
 from rig.cabinet.ir import IR
 from rig.cabinet.shaping import Shaping

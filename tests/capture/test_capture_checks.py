@@ -12,8 +12,8 @@ from rig.capture.checks.checks import LIMITS, Evidence, judge
 from rig.capture.checks.latency import measure_latency
 from rig.capture.checks.measures import gate_figures
 from rig.capture.checks.verdict import worst
-from rig.capture.signal.layout import RATE
 from rig.capture.take.recording import PRE_ROLL, Recording
+from rig.trainer.layout import RATE
 
 # fault: (its check, the recording that warns, the one that fails): twice the limit each, or half where less is worse.
 FAULTS = {

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 from commandline import refused, rig
-from responses import RATE, coloured, error_db, gain_db
+from judge import error_db
+from responses import RATE, coloured, gain_db
 
 from rig.audio.align import shifted
 from rig.cabinet.analysis import describe, difference, load_as_it_is

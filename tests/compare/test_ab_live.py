@@ -21,12 +21,11 @@ from rig.audio import wav
 from rig.audio.loudness import integrated_lufs
 from rig.backends.jack.client import Jack
 from rig.cabinet.ir import IR
-from rig.chain import LOOP
 from rig.compare.abx import check
 from rig.compare.live.comparer import Comparer
 from rig.compare.live.gear import Gear
 from rig.compare.live.intact_takes import Takes
-from rig.engine import Cabinet, Engine
+from rig.engine import LOOP, Cabinet, Engine
 from rig.errors import RigError
 from rig.files import bundled
 from rig.levels import Calibration

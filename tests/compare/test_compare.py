@@ -22,10 +22,11 @@ import rig
 from rig.audio.align import shifted
 from rig.audio.wav import write
 from rig.compare.models import judge, take_files
-from rig.compare.pair import TakeFiles, has_training_layout
+from rig.compare.pair import TakeFiles
 from rig.compare.score import Failure
 from rig.errors import AudioError, CompareError, ConfigError
 from rig.nam import Model
+from rig.trainer.layout import has_training_layout
 
 RATE = 48000
 
@@ -128,7 +129,7 @@ def test_a_capture_folder_brings_its_level_and_a_far_one_is_remarked_on(tmp_path
     hot = Model.load(gear / "gear.nam").render((x * 10 ** (-14 / 20)).astype(np.float32))
     write(tmp_path / "dry.wav", x, RATE, "FLOAT")
     write(tmp_path / "wet.wav", hot, RATE, "FLOAT")
-    levels = {"levels": {"input_level_dbu": -2.0, "input_method": "multimeter"}}
+    levels = {"schema": 1, "levels": {"input_level_dbu": -2.0, "input_method": "multimeter"}}
     (tmp_path / "capture.json").write_text(json.dumps(levels))
     score = rig.compare_models(tmp_path, models=[gear / "gear.nam"]).scores[0]
     assert score.esr < 1e-9 and "capture, multimeter" in score.input_gain_basis
@@ -167,6 +168,21 @@ def test_the_layout_of_the_trainer_is_judged_by_its_last_nine_seconds():
     assert has_training_layout(x, RATE)
     x[9 * RATE + 5] = 1e-3
     assert not has_training_layout(x, RATE)
+
+
+def test_a_gear_that_is_silent_in_the_judged_nine_seconds_is_refused_in_one_sentence(tmp_path, gear):
+    x = np.zeros(40 * RATE)
+    x[: 9 * RATE] = x[-9 * RATE :] = phrase(9.0)
+    x[10 * RATE : 30 * RATE] = phrase(20.0, seed=1)
+    y = x.copy()
+    y[-10 * RATE :] = 0  # somebody switched it off
+    write(tmp_path / "dry.wav", x, RATE)
+    write(tmp_path / "wet.wav", y, RATE)
+    with pytest.raises(CompareError, match=r"wet.wav is silent where models are judged, in the last 9 s") as caught:
+        rig.compare_models(tmp_path / "dry.wav", tmp_path / "wet.wav", [gear / "gear.nam"])
+    assert str(caught.value).endswith("Record the gear again until after the end of the signal.")
+    done = commandline.rig("compare", tmp_path / "dry.wav", tmp_path / "wet.wav", gear / "gear.nam")
+    commandline.refused(done, "wet.wav is silent where models are judged")
 
 
 def test_a_drifting_take_is_named(pair, gear):

@@ -8,9 +8,8 @@ from rigs import RATE, Bench, db, dc_blocked, guitar, jump, model, noise, sine
 
 from rig.audio.align import find_lag, shifted
 from rig.cabinet.ir import IR
-from rig.chain import LOOP, PORT, RETURN
 from rig.dsp import fractional_delay
-from rig.engine import Cabinet
+from rig.engine import LOOP, PORT, RETURN, Cabinet
 from rig.errors import RigError
 from rig.lane import Lane
 

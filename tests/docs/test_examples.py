@@ -18,7 +18,7 @@ from rig.audio import wav
 from rig.cli import parser
 from rig.cli.commands.capture import with_take
 from rig.errors import ConfigError, PresetError
-from rig.files import bundled
+from rig import bundled
 from rig.files.toml_file import parsed
 from rig.library.interfaces import Interface
 from rig.library.preset import Preset

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from judge import error_db
 from numba import types
 
 from rig.dsp.convolver.fft import LONG, PING, SHORT, fft, fill_twiddles, long_fft_1, long_fft_2, long_fft_3, long_fft_4
@@ -36,10 +37,6 @@ def by_kernel(z):
     (short_transform if plan is SHORT else long_transform)(arena.address_of(part))
     out = plan.pong if plan is SHORT else PING
     return w[out : out + z.size] + 1j * w[out + plan.imag : out + plan.imag + z.size].astype(np.float64)
-
-
-def error_db(found, expected):
-    return 20 * np.log10(np.linalg.norm(found - expected) / np.linalg.norm(expected) + 1e-12)
 
 
 @BOTH

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from judge import error_db
 from numba import types
 from numba.core.runtime import _nrt_python, rtsys
 from rigs import RATE, Bench, dc_blocked
 from scipy.signal import fftconvolve
-from test_convolve import Player, error_db, noise, thousand_calls
+from test_convolve import Player, noise, thousand_calls
 
 from rig.cabinet.ir import IR
 from rig.dsp.convolver import kernels as cv

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import pytest
 from drivers import play
+from judge import error_db
+from judge import loud_and_silent as signal
 from model_files import (
     FILM_SITES,
     a1_standard,
@@ -72,18 +74,6 @@ PARTS = {  # where one part hears the silence of another
     ),
     "slopes": wavenet([3, 2], activation={"type": "PReLU", "negative_slope": 0.3}, **SHORT),
 }
-
-
-def signal(samples=3000, seed=1):
-    """Noise, a loud passage, and silence."""
-    x = np.random.default_rng(seed).standard_normal(samples) * 0.2
-    x[samples // 3 : samples // 2] *= 5
-    x[-samples // 4 :] = 0
-    return x.astype(np.float32)
-
-
-def error_db(y, expected):
-    return 20 * np.log10(np.linalg.norm(y - expected) / np.linalg.norm(expected))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from drivers import play
 
 from rig.dsp.native.simd import W
 from rig.dsp.network import activations
-from rig.dsp.network.interpreter import Network
+from rig.dsp.network.instance import Network
 from rig.dsp.network.operations import tile_heights
 from rig.dsp.network.program import BLOCK, Function, Program, Source
 

@@ -7,13 +7,8 @@ from numba import types
 from rig.dsp.native.compile import cpu_features, entry
 from rig.dsp.native.pointers import floats
 from rig.dsp.native.roofline import fma_peak_gmacs
-from rig.dsp.native.simd import (
-    W,
-    lanes,
-    load,
-    quotient,
-    splat,
-    store,
+from rig.dsp.native.simd import W, lanes, load, quotient, splat, store, vabs, vmax, vmin, vsum, where_positive
+from rig.dsp.native.tile import (
     tile_add,
     tile_bias,
     tile_madd,
@@ -23,11 +18,6 @@ from rig.dsp.native.simd import (
     tile_store,
     tile_sum,
     tile_zero,
-    vabs,
-    vmax,
-    vmin,
-    vsum,
-    where_positive,
 )
 from rig.dsp.network import activations
 

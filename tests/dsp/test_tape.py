@@ -7,9 +7,9 @@ import pytest
 from numba import types
 from rigs import RATE, Bench, dc_blocked, jump, noise, sine
 
-from rig.chain import LOOP
 from rig.dsp.native.compile import entry
 from rig.dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
+from rig.engine import LOOP
 from rig.lane import Lane
 
 
@@ -87,7 +87,7 @@ def test_a_strict_take_breaks_when_the_server_reports_trouble(counter):
     bench.backend.host[counter] += 1
     bench.process(noise(64))
     assert take.state == "broken"
-    assert (int(take.record["gap_at"]), int(take.record["gap_samples"])) == (640, 0)
+    assert (int(take.record["gap_at_samples"]), int(take.record["gap_samples"])) == (640, 0)
 
 
 def test_a_strict_take_breaks_when_frames_are_missing():
@@ -97,7 +97,7 @@ def test_a_strict_take_breaks_when_frames_are_missing():
     bench.backend._run["frame_time"] += 128
     bench.process(noise(64))
     assert take.state == "broken"
-    assert (int(take.record["gap_at"]), int(take.record["gap_samples"])) == (640, 128)
+    assert (int(take.record["gap_at_samples"]), int(take.record["gap_samples"])) == (640, 128)
 
 
 def test_a_loop_to_listen_to_goes_on_after_an_xrun():

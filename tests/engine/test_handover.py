@@ -125,15 +125,15 @@ def test_under_heavy_load_the_old_fades_out_before_the_new_fades_in():
     bench.settle()
     steady = jump(bench.process(x)[RATE // 2 :])
     old = bench.engine.lanes[0]
-    bench.engine.record["load"]["smoothed"] = 0.6
+    bench.engine.record["load"]["smoothed_share"] = 0.6
     new = Lane(RATE, model(A2).network())
     bench.engine.play({0: new})
-    start = int(new.record["heard"])
+    start = int(new.record["heard_samples"])
     bench.process(x[:FADE])
-    assert int(new.record["heard"]) == start  # not run while the old one is
-    heard = int(old.record["heard"])
+    assert int(new.record["heard_samples"]) == start  # not run while the old one is
+    heard = int(old.record["heard_samples"])
     y = bench.process(x[FADE:])
-    assert int(old.record["heard"]) - heard <= 64
+    assert int(old.record["heard_samples"]) - heard <= 64
     assert np.abs(y[:32]).max() < 1e-3  # silent in between
     assert jump(y) < 3 * max(steady, jump(always(A2, x)[RATE // 2 :]))
     bench.settle()
@@ -188,7 +188,7 @@ def test_whatever_happens_nothing_clicks(seed):
     play(75)
     steady = jump(pieces[0])  # the louder model without a cabinet
     for _ in range(40):
-        load["smoothed"] = rng.choice([0.1, 0.6])
+        load["smoothed_share"] = rng.choice([0.1, 0.6])
         lanes = {0: Lane(RATE, models[int(rng.integers(2))].network())} if rng.random() < 0.7 else None
         ir = irs[int(rng.integers(len(irs)))]
         cabinet = "keep" if lanes and rng.random() < 0.5 else Cabinet(ir) if ir is not None else None
@@ -220,9 +220,9 @@ def test_an_overload_puts_the_lanes_to_sleep_and_a_new_lane_wakes_them():
     assert bench.engine.suspended
     assert jump(y) < 3 * jump(always(NANO, x))
     assert not y[7 * 64 + 8 * 64 + FADE :].any()
-    heard = int(bench.engine.lanes[0].record["heard"])
+    heard = int(bench.engine.lanes[0].record["heard_samples"])
     assert not bench.process(x[:RATE]).any()
-    assert int(bench.engine.lanes[0].record["heard"]) == heard  # it is really not run
+    assert int(bench.engine.lanes[0].record["heard_samples"]) == heard  # it is really not run
     bench.backend.host["timed"] = 0
     bench.engine.play(cabinet=Cabinet(IR.from_taps([0.5], RATE)))  # a cabinet alone wakes nobody
     assert not bench.settle().any()

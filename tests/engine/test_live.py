@@ -17,8 +17,7 @@ from watched import Watch
 
 from rig.backends.jack.client import Jack
 from rig.cabinet.ir import IR
-from rig.chain import LOOP
-from rig.engine import Cabinet, Engine
+from rig.engine import LOOP, Cabinet, Engine
 from rig.files import bundled
 from rig.lane import Lane
 from rig.nam import Model
@@ -82,7 +81,7 @@ def swaps_while_playing(engine, backend, models, irs, seed):
     while wet.state == "armed":
         time.sleep(0.001)
     head = engine.record["sources"][LOOP]
-    began = np.subtract(*between_cycles(lambda: (int(head["head"]), int(wet.record["position"]))))
+    began = np.subtract(*between_cycles(lambda: (int(head["head"]), int(wet.record["position_samples"]))))
     sounds = []
     for i in range(SWAPS):
         changed = int(head["head"])
@@ -166,7 +165,7 @@ def _played_from_loop(engine, began, samples):
     """What the loop source gave, from its sample number `began` on."""
     tape, source = engine._playing["loop"], engine.record["sources"][LOOP]
     loop = np.array(tape._arena[1])
-    head, position = between_cycles(lambda: (int(source["head"]), int(tape.record["position"])))
+    head, position = between_cycles(lambda: (int(source["head"]), int(tape.record["position_samples"])))
     first = (position - (head - began)) % loop.size
     return np.take(loop, np.arange(first, first + samples), mode="wrap")
 

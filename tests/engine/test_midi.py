@@ -29,7 +29,7 @@ from rig.midi_actions import LOG_LINES, SET_TO, TOLD
 def made_of(lines):
     """Frame and bytes of each event in a log."""
     return [
-        (int(line["period"] + line["offset"]), bytes((line["status"], line["data_1"], line["data_2"])))
+        (int(line["period_frame"] + line["offset_frames"]), bytes((line["status"], line["data_1"], line["data_2"])))
         for line in lines
     ]
 
@@ -59,9 +59,9 @@ def test_ten_thousand_events_are_acted_on_in_order_in_the_period_they_belong_to(
         bench.backend.process(np.zeros(piece, np.float32), midi=inside)
         lines.extend(control.drain())
     assert made_of(lines) == events
-    assert [int(line["period"]) for line in lines] == [frame // 64 * 64 for frame, _ in events]
+    assert [int(line["period_frame"]) for line in lines] == [frame // 64 * 64 for frame, _ in events]
     assert [int(line["cycle"]) for line in lines] == [frame // 64 for frame, _ in events]
-    assert not any(line["acted_at"] for line in lines)  # a period of 64 is one chunk
+    assert not any(line["acted_at_frames"] for line in lines)  # a period of 64 is one chunk
     assert set(outcomes(lines)) == {SET_TO, TOLD}
     for line in lines:
         if (line["status"], line["data_1"]) == (0xB0, 7):
@@ -80,7 +80,7 @@ def test_events_of_long_periods_are_acted_on_in_the_chunk_they_fall_into():
     assert made_of(lines) == events
     for line, (frame, _) in zip(lines, events, strict=True):
         period = edges[np.searchsorted(edges, frame, "right") - 1]
-        assert (line["period"], line["acted_at"]) == (period, (frame - period) // MAX_CHUNK * MAX_CHUNK)
+        assert (line["period_frame"], line["acted_at_frames"]) == (period, (frame - period) // MAX_CHUNK * MAX_CHUNK)
 
 
 LIVE = 20  # cycles' worth of events that are sent first, so that nothing is compared that is still being connected
@@ -100,7 +100,7 @@ def live_events(count, per_cycle, period, seed):
 def agree(sent, lines):
     """What was sent is what was acted on: order, period, offset, bytes."""
     assert [(frame, when, bytes(message)) for frame, when, message in sent] == [
-        (int(line["period"]), int(line["offset"]), message)
+        (int(line["period_frame"]), int(line["offset_frames"]), message)
         for line, (_, message) in zip(lines, made_of(lines), strict=True)
     ]
     assert set(outcomes(lines)) == {SET_TO, TOLD}

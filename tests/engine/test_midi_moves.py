@@ -85,7 +85,7 @@ def test_a_lane_that_is_just_fading_in_is_trimmed_like_the_one_it_replaces():
     assert bench.engine.record["handover"]["phase"] != 0
     ratio = 10 ** (20.0 / 20)
     for lane in (first, second):
-        assert lane.record["output_gain"]["target"] == pytest.approx(lane.record["output_base"] * ratio)
+        assert lane.record["output_gain"]["target"] == pytest.approx(lane.record["output_base_gain"] * ratio)
     bench.settle()
 
 

@@ -13,8 +13,7 @@ from watched import FEW, LATELY, LONGEST_NS, NEAR, Watch, executed_ns
 
 from rig.backends.jack.client import Jack
 from rig.cabinet.ir import IR
-from rig.chain import LOOP
-from rig.engine import Cabinet, Engine
+from rig.engine import LOOP, Cabinet, Engine
 from rig.files import bundled
 from rig.lane import Lane
 

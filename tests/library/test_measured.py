@@ -9,10 +9,10 @@ import threading
 import model_files
 import numpy as np
 import pytest
+from model_files import linear_from
 from rigs import A2, NANO
-from test_nam_loudness import linear
 
-from rig.dsp.network import interpreter
+from rig.dsp.network import instance
 from rig.library import measured_loudness
 from rig.library.measured_loudness import Measured, measure_delay
 from rig.nam import Model
@@ -22,7 +22,7 @@ from rig.sound import Sound
 # ---------------------------------------------------------------- delay and polarity
 @pytest.mark.parametrize(("delay", "gain"), [(0, 1.0), (7, -1.0), (348, 100.0), (6000, -0.01)])
 def test_a_delay_of_whole_samples_is_exact(tmp_path, delay, gain):
-    samples, polarity, confidence = measure_delay(linear(tmp_path / "late.nam", [0.0] * delay + [gain]))
+    samples, polarity, confidence = measure_delay(linear_from(tmp_path / "late.nam", [0.0] * delay + [gain]))
     assert samples == pytest.approx(delay, abs=0.001)  # a thousandth: nothing but float32 stands in the way
     assert polarity == np.sign(gain)
     assert confidence > 0.99
@@ -33,28 +33,28 @@ def test_a_delay_of_whole_samples_is_exact(tmp_path, delay, gain):
 def test_a_delay_between_two_samples_is_found_at_any_rate(tmp_path, delay, sign, rate):
     n = np.arange(64)
     taps = sign * np.sinc(n - delay) * np.kaiser(65, 8)[np.clip(np.round(n - delay + 32).astype(int), 0, 64)]
-    samples, polarity, confidence = measure_delay(linear(tmp_path / "between.nam", taps.tolist(), rate=rate))
+    samples, polarity, confidence = measure_delay(linear_from(tmp_path / "between.nam", taps.tolist(), rate=rate))
     assert samples == pytest.approx(delay, abs=0.01)
     assert polarity == sign
     assert confidence > 0.99
 
 
 def test_a_bias_does_not_move_the_delay(tmp_path):
-    samples, polarity, _ = measure_delay(linear(tmp_path / "bias.nam", [0.0, 0.0, -1.0], bias=0.5))
+    samples, polarity, _ = measure_delay(linear_from(tmp_path / "bias.nam", [0.0, 0.0, -1.0], bias=0.5))
     assert (samples, polarity) == (pytest.approx(2, abs=0.01), -1)
 
 
 def test_noise_in_place_of_a_delay_is_not_clear(tmp_path):
     taps = np.random.default_rng(0).standard_normal(4000)
-    unclear = Measured(None, *measure_delay(linear(tmp_path / "noise.nam", taps.tolist())))
+    unclear = Measured(None, *measure_delay(linear_from(tmp_path / "noise.nam", taps.tolist())))
     assert not unclear.delay_is_clear
-    assert Measured(None, *measure_delay(linear(tmp_path / "click.nam", [1.0]))).delay_is_clear
+    assert Measured(None, *measure_delay(linear_from(tmp_path / "click.nam", [1.0]))).delay_is_clear
 
 
 @pytest.mark.parametrize("taps", [[0.0], [3e38, 3e38, 3e38]], ids=["silent", "infinite"])
 def test_a_model_without_an_answer_has_neither_loudness_nor_delay_and_that_is_kept(tmp_path, taps):
     # 3e38 three times is beyond float32 for the loud test signal; the soft burst passes.
-    model = linear(tmp_path / "m.nam", taps)
+    model = linear_from(tmp_path / "m.nam", taps)
     found = measured_loudness.measure(model, directory=tmp_path / "kept")
     assert found.loudness_db is None
     assert (found.delay_samples is None) == (taps == [0.0])
@@ -66,14 +66,14 @@ def test_a_model_without_an_answer_has_neither_loudness_nor_delay_and_that_is_ke
 def renders(monkeypatch):
     """Counts what networks play of more than a block."""
     count = []
-    process = interpreter.Network.process
+    process = instance.Network.process
 
     def counted(self, x):
         if len(x) >= 16384:
             count.append(len(x))
         return process(self, x)
 
-    monkeypatch.setattr(interpreter.Network, "process", counted)
+    monkeypatch.setattr(instance.Network, "process", counted)
     return count
 
 

@@ -5,9 +5,10 @@ import copy
 import numpy as np
 import pytest
 from drivers import play
+from judge import error_db
+from judge import loud_and_silent as signal
 from model_files import FILM_SITES, container, convnet, layer_array, linear, lstm, sequential, wavenet_of, write
 from naive_nam import render
-from test_network import error_db, signal
 
 from rig.errors import ModelError
 from rig.nam import Model

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import model_files
 import numpy as np
 import pytest
+from model_files import linear_from
 from places import SHARED
 from rigs import A2, NANO
 
@@ -12,14 +12,6 @@ from rig.nam import Model, loudness
 from rig.nam.loudness import measure_loudness_db
 
 REFERENCE = SHARED / "reference" / "models"
-
-
-def linear(path, taps, bias=None, rate=48000):
-    """A Linear model of these taps, newest sample first."""
-    config = {"receptive_field": len(taps), "bias": bias is not None}
-    weights = [*taps, *([] if bias is None else [bias])]
-    model = model_files.finished("Linear", config, weights) | {"sample_rate": rate}
-    return Model.load(model_files.write(path, model))
 
 
 def test_the_stimulus_has_the_figures_of_the_trainers():
@@ -43,18 +35,18 @@ def test_every_octave_of_the_stimulus_has_the_same_power():
 @pytest.mark.parametrize(("gain", "rate"), [(1.0, 48000), (0.125, 48000), (-4.0, 44100)])
 def test_the_loudness_of_a_gain_is_that_of_the_stimulus_and_the_gain(tmp_path, gain, rate):
     # Power around the mean and of the mean add up. 0.001 dB: rounding to float32.
-    model = linear(tmp_path / "gain.nam", [gain], rate=rate)
+    model = linear_from(tmp_path / "gain.nam", [gain], rate=rate)
     stimulus_db = 10 * np.log10(10**-1.519 + 0.0397**2)
     assert measure_loudness_db(model) == pytest.approx(stimulus_db + 20 * np.log10(abs(gain)), abs=0.001)
 
 
 @pytest.mark.parametrize("gain", [0.0, 1e-9])
 def test_a_silent_model_has_no_loudness(tmp_path, gain):
-    assert measure_loudness_db(linear(tmp_path / "silent.nam", [gain])) is None
+    assert measure_loudness_db(linear_from(tmp_path / "silent.nam", [gain])) is None
 
 
 def test_a_model_that_answers_with_what_is_no_number_has_no_loudness(tmp_path):
-    assert measure_loudness_db(linear(tmp_path / "infinite.nam", [3e38, 3e38, 3e38])) is None
+    assert measure_loudness_db(linear_from(tmp_path / "infinite.nam", [3e38, 3e38, 3e38])) is None
 
 
 # One draw of the stimulus, the mean of all. The trainer's noise is one draw of its own: over 14 models, random noise of

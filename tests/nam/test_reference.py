@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 from drivers import play
+from judge import error_db
 from naive_nam import render
 from places import SHARED
-from test_network import error_db
 
 from rig.nam import Model
 

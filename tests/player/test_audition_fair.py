@@ -38,8 +38,8 @@ def one_pass(bench):
     """What the loop sounds like from its beginning to its end, after it has gone round."""
     tape = bench.engine._playing["loop"].record
     period = int(tape["play_samples"])
-    bench.stereo(np.zeros(2 * period - int(tape["position"])))
-    assert tape["position"] == 0
+    bench.stereo(np.zeros(2 * period - int(tape["position_samples"])))
+    assert tape["position_samples"] == 0
     return bench.stereo(np.zeros(period))
 
 

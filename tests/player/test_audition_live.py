@@ -118,12 +118,12 @@ def _step_through_500(folder):
         take = engine.take(RATE * 60, "output", strict=False)
         time.sleep(0.1)
         for _ in range(steps):
-            pressed.append(int(take.record["position"]))
+            pressed.append(int(take.record["position_samples"]))
             player.do("next_ir")
             player.poll()
             engine.wait_until_steady(1)
             time.sleep(0.03)
-        y = take.take[: int(take.record["position"])].astype(float)
+        y = take.take[: int(take.record["position_samples"])].astype(float)
         changes = changes_in(y)
         xruns = int(backend.host["xruns"]) - xruns
         player.close()

@@ -21,9 +21,8 @@ from watched import Watch
 
 from rig.audio import wav
 from rig.backends.jack.client import Jack
-from rig.chain import LOOP
 from rig.dsp.native.memory import Arena
-from rig.engine import Engine
+from rig.engine import LOOP, Engine
 from rig.nam import Model
 from rig.player.player import Player
 
@@ -185,7 +184,7 @@ def step_while_playing(jack_server, folder, steps, key_s):
                 time.sleep(0.005 if player.waiting else 0.02)
             if engine.lanes[0] is not old and engine.wait_until_steady(5):
                 fade = -(-FADE // 64) * 64
-                delays.append(1000 * (int(old.record["heard"]) - fade - pressed) / RATE)
+                delays.append(1000 * (int(old.record["heard_samples"]) - fade - pressed) / RATE)
             if i % 10 == 9:
                 gc.collect()
                 memory.append((sum(type(thing) is Arena for thing in gc.get_objects()), player.models.nbytes))

@@ -70,7 +70,7 @@ def watched():
     overload_recovery = OverloadRecovery(load, lambda: now[0])
 
     def pass_s(seconds, share):
-        load["smoothed"] = share
+        load["smoothed_share"] = share
         offers = []
         for _ in range(round(10 * seconds)):
             now[0] += 0.1

@@ -23,8 +23,7 @@ from watched import Watch
 from rig.audio import wav
 from rig.backends.jack.client import Jack
 from rig.cabinet.ir import IR
-from rig.chain import LOOP
-from rig.engine import Cabinet, Engine
+from rig.engine import LOOP, Cabinet, Engine
 from rig.files import bundled
 from rig.lane import Lane
 from rig.recording.take import Take

@@ -149,7 +149,7 @@ def test_what_a_full_ring_loses_is_told_with_its_exact_length_and_place(bench, s
     got = np.concatenate(read, axis=1)
     assert got.shape == want.shape
     lost = np.isnan(got[0])
-    assert 0 < lost.sum() == ring.record["lost_in_take"] < lost.size
+    assert 0 < lost.sum() == ring.record["lost_in_take_frames"] < lost.size
     np.testing.assert_array_equal(got[:, ~lost], want[:, ~lost])
 
 

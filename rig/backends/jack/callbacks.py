@@ -13,6 +13,7 @@ import numpy as np
 from numba import types
 
 from ...dsp.cycle_record import HOST
+from ...dsp.native.address import NOWHERE, Address
 from ...dsp.native.compile import entry
 from ...dsp.native.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
 from ..cycle import cycle
@@ -73,14 +74,14 @@ def on_process(frames: int, argument: Any) -> int:
     x = call_get_buffer(c.get_buffer, c.input_port, frames)
     y_1 = call_get_buffer(c.get_buffer, c.output_port_1, frames)
     y_2 = call_get_buffer(c.get_buffer, c.output_port_2, frames)
-    returned = call_get_buffer(c.get_buffer, c.return_port, frames) if c.return_port != 0 else 0
-    send = call_get_buffer(c.get_buffer, c.send_port, frames) if c.send_port != 0 else 0
+    returned = call_get_buffer(c.get_buffer, c.return_port, frames) if c.return_port != 0 else NOWHERE
+    send = call_get_buffer(c.get_buffer, c.send_port, frames) if c.send_port != 0 else NOWHERE
     if c.midi_port != 0:
         events = call_get_buffer(c.get_buffer, c.midi_port, frames)
         read_port(here, events, here + MIDI_MESSAGE, c.midi_event_count, c.midi_event_get, types.int64(frames))
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
         now = types.int64(call_last_frame_time(c.last_frame_time, c.client))
-        cycle(here, x, y_1, y_2, returned, send, now, types.int64(frames))
+        cycle(here, x, returned, y_1, y_2, send, now, types.int64(frames))
     return 0
 
 
@@ -120,7 +121,7 @@ def on_freewheel(starting: int, argument: Any) -> None:
 
 
 @entry(types.void(types.int32, types.int64, types.voidptr))
-def on_shutdown(code: int, reason: int, argument: Any) -> None:
+def on_shutdown(code: int, reason: Address, argument: Any) -> None:
     """JackInfoShutdownCallback: the server has gone, or has thrown us out. Nothing of libjack may be called here."""
     store_release(pointer_to_int(argument) + GONE, 1)
 

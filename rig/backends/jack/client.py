@@ -17,24 +17,23 @@ import contextlib
 import os
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from ...dsp.midi_events import EVENT, MOST_EVENTS
+from ...dsp.native.address import Address
 from ...dsp.native.memory import Arena, Layout
-from ...errors import BackendError, NoServer, ServerGone
+from ...errors import BackendError, NoServer
 from ..call_timeout import ask
 from ..cycle import silence
 from ..threads import priority_of, thread_id_function
 from . import callbacks, libjack
 from .callbacks import CLIENT
-from .ports import chosen
+from .connections import MIDI_PORT, Connections
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
-MIDI_PORT = "midi"  # beside them, where a foot switch or a controller may be
-LISTENING = ("in", "return", MIDI_PORT)
 LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
 
 _CALLBACKS = {
@@ -51,7 +50,7 @@ _CALLBACKS = {
 _abandoned: list[Any] = []  # memory of clients that would not close: libjack's threads may still look at it
 
 
-class Jack:
+class Jack(Connections):
     """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
 
     `gear`: which of `send` and `return` there are too. `midi`: a MIDI input as well.
@@ -76,21 +75,20 @@ class Jack:
         self.host: Any = self._state["host"]
         self.host["midi"] = arena.address_of(events)
         self.host["block"] = silence.address
-        self._client: Any = _open(client_name, server_name)
+        client = _open(client_name, server_name)
         # Also at exit: a client that leaves without saying so costs the server an xrun.
-        self._finish = weakref.finalize(self, _close, self._client, arena, self._state)
-        self._active = False
-        self.ports = (*PORTS, *(port for port in GEAR_PORTS if port in gear), *((MIDI_PORT,) if midi else ()))
-        self._seen: dict[str, list[str]] = {port: [] for port in self.ports}
+        self._finish = weakref.finalize(self, _close, client, arena, self._state)
+        gear_ports = [port for port in GEAR_PORTS if port in gear]
+        super().__init__(client, self.host, (*PORTS, *gear_ports, *((MIDI_PORT,) if midi else ())))
         try:
             self._prepare(arena.address_of(part))
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, address: int) -> None:
+    def _prepare(self, address: Address) -> None:
         state, client = self._state, self._client
-        self._ports: dict[str, Any] = {
+        self._ports = {
             "in": self._ask(lambda: client.inports.register("in")),
             "out_1": self._ask(lambda: client.outports.register("out_1")),
             "out_2": self._ask(lambda: client.outports.register("out_2")),
@@ -106,7 +104,6 @@ class Jack:
             state["midi_event_count"] = libjack.function_address("jack_midi_get_event_count")
             state["midi_event_get"] = libjack.function_address("jack_midi_event_get")
             state["midi_port"] = libjack.handle(self._ports[MIDI_PORT])
-        self.name = str(client.name)  # JACK calls a second rig "rig-01"
         state["client"] = libjack.handle(client)
         for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
             state[field] = libjack.handle(self._ports[port])
@@ -147,11 +144,6 @@ class Jack:
         return int(self._state["cables_changed"])
 
     @property
-    def gone(self) -> bool:
-        """The server has shut down, or has thrown this client out."""
-        return bool(self.host["gone"])
-
-    @property
     def latency_samples(self) -> int:
         """What the engine adds between input and outputs; set, it is reported to the server."""
         return int(self._state["latency_samples"])
@@ -183,7 +175,7 @@ class Jack:
         return priority_of(int(self._state["thread_id"]))
 
     # ------------------------------------------------------------ playing
-    def start(self, block: int, engine: int) -> None:
+    def start(self, block: Address, engine: Address) -> None:
         """Call `block(engine, host, frames)`, both given by address, in every cycle from now on."""
         self.host["engine"], self.host["block"] = engine, block
         self.host["sample_rate"] = self.sample_rate  # some servers change it while they run
@@ -210,124 +202,7 @@ class Jack:
     ) -> None:
         self.close()
 
-    # ------------------------------------------------------------ connections
-    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
-        """Connect to the sound card, or to ports the player names; after `start`.
-
-        `input` and `output` are port names, parts of names, or regular expressions. The first match plays into `in`;
-        the first two take `out_1` and `out_2`, a single one takes both. Without a pattern these are the physical
-        ports, and missing ones are no error. Returns one sentence per connection, and on what could not be connected.
-
-        Raises `BackendError` if a pattern matches nothing.
-        """
-        sources = self._choose("--input", input, capture=True)
-        targets = self._choose("--output", output, capture=False)  # nothing is connected if either one fails
-        said = []
-        if sources:
-            said.append(self._join("in", sources[0]))
-        else:
-            said.append("There is no capture port: nothing is connected to the input.")
-        if targets:
-            said += [self._join("out_1", targets[0]), self._join("out_2", targets[1 % len(targets)])]
-        else:
-            said.append("There is no playback port: the outputs are not connected.")
-        self.connections()
-        return said
-
-    def connect_gear(self, send: str | None = None, returned: str | None = None) -> list[str]:
-        """Connect `send` and `return` to the first port each pattern matches; after `start`. Sentences like `connect`.
-
-        Raises `BackendError` if a pattern matches nothing.
-        """
-        targets = self._choose("--send", send, capture=False) if send is not None else []
-        sources = self._choose("--return", returned, capture=True) if returned is not None else []
-        said = [self._join("send", targets[0])] if targets else []
-        said += [self._join("return", sources[0])] if sources else []
-        self.connections()
-        return said
-
-    def connect_midi(self, pattern: str | None = None) -> list[str]:
-        """Connect the MIDI input to the ports that a pattern matches, else to every physical one; after `start`.
-
-        Sentences like `connect`; none where there is nothing physical. Raises `BackendError` if a pattern matches
-        nothing.
-        """
-        found = self._ports_there(capture=True, midi=True)
-        physical = [name for name, is_physical in found.items() if is_physical]
-        said = [
-            self._join(MIDI_PORT, name) for name in chosen("--midi-port", pattern, list(found), physical, "MIDI output")
-        ]
-        self.connections()
-        return said
-
-    def connections(self) -> dict[str, list[str]]:
-        """What each of our ports is connected to, by name; once the server is gone, what this last said before.
-
-        Ask now and then while playing, so that connections made by hand survive a restart of the server.
-        """
-        if self._active and not self.gone:
-            with contextlib.suppress(BackendError):
-                self._seen = self._ask(
-                    lambda: {own: [other.name for other in self._ports[own].connections] for own in self.ports}
-                )
-        return {own: list(names) for own, names in self._seen.items()}
-
-    def reconnect(self, connections: Mapping[str, Sequence[str]]) -> list[str]:
-        """Make the connections that `connections()` of an earlier client listed, as far as their ports exist.
-
-        Returns sentences like `connect`. May be called again for ports that come back later.
-        """
-        present = {port.name for port in self._ask(lambda: self._client.get_ports(is_audio=True, is_midi=True))}
-        said = []
-        for own in self.ports:
-            for other in connections.get(own, ()):
-                if other not in present:
-                    said.append(f"{other} is not there any more.")
-                else:
-                    said.append(self._join(own, other))
-        self.connections()
-        return said
-
-    def _choose(self, option: str, pattern: str | None, capture: bool) -> list[str]:
-        found = self.ports_there(capture)
-        physical = [name for name, is_physical in found.items() if is_physical]
-        return chosen(option, pattern, list(found), physical, "capture" if capture else "playback")
-
-    def _join(self, own: str, other: str) -> str:
-        port = self._ports[own]
-        self._ask(lambda: libjack.connect(port, other))
-        return f"{other} -> {self.name}:{own}" if own in LISTENING else f"{self.name}:{own} -> {other}"
-
-    # ------------------------------------------------------------ the server around it
-    def ports_there(self, capture: bool) -> dict[str, bool]:
-        """All audio ports of others that sound comes from (`capture`) or goes to: name, and whether a sound card's."""
-        return self._ports_there(capture)
-
-    def _ports_there(self, capture: bool, midi: bool = False) -> dict[str, bool]:
-        side = {"is_audio": not midi, "is_midi": midi, "is_output": capture, "is_input": not capture}
-        found = self._ask(lambda: [(p.name, p.is_physical) for p in self._client.get_ports(**side)])
-        return {name: bool(physical) for name, physical in found if not name.startswith(f"{self.name}:")}
-
-    def latency_of(self, port: str, playback: bool = False) -> tuple[int, int]:
-        """Least and most frames that lie behind (or, `playback`, before) a port of others, as its owner says."""
-        return tuple(self._ask(lambda: libjack.latency_range(self._client.get_port_by_name(port), playback)))
-
-    def port_names(self) -> set[str]:
-        """Every port of the server, of whatever kind."""
-        return set(self._ask(lambda: [port.name for port in self._client.get_ports()]))
-
-    def neighbours(self, port: str) -> list[str]:
-        """What any port is connected to, by name; nothing where it is not there any more."""
-        jack, _ = libjack.library()
-
-        def ask() -> list[str]:
-            try:
-                return [other.name for other in self._client.get_all_connections(self._client.get_port_by_name(port))]
-            except jack.JackError:
-                return []
-
-        return list(self._ask(ask))
-
+    # ------------------------------------------------------------ the server's clock
     def freewheel(self, on: bool) -> None:
         """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
         if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error
@@ -335,22 +210,6 @@ class Jack:
         deadline = time.monotonic() + LEAVE_S
         while bool(self.host["timed"]) == on and time.monotonic() < deadline:
             time.sleep(0.005)
-
-    def _ask(self, call: Callable[[], Any]) -> Any:
-        jack, _ = libjack.library()
-        answer, problem = None, None
-        if not self.gone:
-            try:
-                answer = ask(call)
-            except BackendError as error:
-                problem = error
-            except jack.JackError as error:
-                problem = BackendError(f"The JACK server refused: {error}.")
-        if self.gone:  # whatever it answered while going
-            raise ServerGone("The JACK server has gone.") from problem
-        if problem is not None:
-            raise problem
-        return answer
 
 
 def _open(client_name: str, server_name: str | None) -> Any:

@@ -11,6 +11,7 @@ import errno
 from functools import cache
 from typing import Any
 
+from ...dsp.native.address import Address
 from ...dsp.native.compile import Entry
 from ...errors import NoServer
 from . import callbacks
@@ -60,7 +61,7 @@ def function_address(name: str) -> int:
     return ctypes.cast(getattr(libjack, name), ctypes.c_void_p).value or 0
 
 
-def register(client: Any, setter: str, callback: Entry, state: int) -> None:
+def register(client: Any, setter: str, callback: Entry, state: Address) -> None:
     """Have libjack call a compiled callback with `state` as its argument; before the client is activated."""
     _, libjack = library()
     getattr(libjack, setter)(ctypes.c_void_p(handle(client)), callback.pointer, ctypes.c_void_p(state))

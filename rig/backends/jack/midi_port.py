@@ -13,6 +13,7 @@ from numba import types
 
 from ...dsp.cycle_record import HOST
 from ...dsp.midi_events import MOST_MESSAGES, take_message
+from ...dsp.native.address import Address
 from ...dsp.native.compile import kernel
 from ...dsp.native.pointers import foreign, record
 
@@ -23,7 +24,9 @@ call_event_get = foreign("i", "l", "l", "u")  # 0 if there is one (jack_midi_eve
 
 
 @kernel
-def read_port(host: int, buffer: int, message: int, count_function: int, get_function: int, frames: int) -> None:
+def read_port(
+    host: Address, buffer: Address, message: Address, count_function: Address, get_function: Address, frames: int
+) -> None:
     """Bring the events of a port's `buffer` into the HOST record; `message`: where libjack may put a MESSAGE."""
     h: Any = record(host, HOST)
     h.midi_count = 0

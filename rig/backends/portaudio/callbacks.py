@@ -13,6 +13,7 @@ import numpy as np
 from numba import types
 
 from ...dsp.cycle_record import HOST, MAX_FRAMES
+from ...dsp.native.address import NOWHERE
 from ...dsp.native.compile import entry
 from ...dsp.native.pointers import (
     fetch_add,
@@ -80,9 +81,7 @@ def on_stream(inputs: Any, outputs: Any, frames: int, times: Any, flags: int, ar
         s.block_size = s.longest
         s.longest, s.looked = 0, 0
     x, y = pointer_to_int(inputs), pointer_to_int(outputs)
-    source = 0
-    if x != 0:  # 0: there is no input, or not yet
-        source = ints(x)[s.input_channel]
+    source = ints(x)[s.input_channel] if x != 0 else NOWHERE  # there is no input, or not yet
     single = s.left == s.right
     done = 0
     while done < n:
@@ -91,7 +90,7 @@ def on_stream(inputs: Any, outputs: Any, frames: int, times: Any, flags: int, ar
         heard = source + at if source != 0 else s.quiet
         y_1 = ints(y)[s.left] + at
         y_2 = s.spare if single else ints(y)[s.right] + at
-        cycle(here, heard, y_1, y_2, 0, 0, s.frame_time, m)
+        cycle(here, heard, NOWHERE, y_1, y_2, NOWHERE, s.frame_time, m)
         if single:
             left, right = floats(y_1), floats(y_2)
             for i in range(m):

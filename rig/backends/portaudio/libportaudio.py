@@ -18,6 +18,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from ...dsp.native.address import Address
 from ...errors import BackendError
 from ..call_timeout import ask
 from . import callbacks
@@ -176,7 +177,7 @@ def rates(library: Any, device: Device) -> list[int]:
 
 
 # ---------------------------------------------------------------- streams
-def open_stream(library: Any, route: Route, rate: float, period: int | None, exclusive: bool, state: int) -> Any:
+def open_stream(library: Any, route: Route, rate: float, period: int | None, exclusive: bool, state: Address) -> Any:
     """A stream that calls `on_stream` with `state`, a STREAM record's address; not yet started.
 
     `period`: frames per cycle, None for what the host API likes. Raises sounddevice's `PortAudioError`.

@@ -26,6 +26,7 @@ from typing import Any, Self
 import numpy as np
 
 from ...dsp.cycle_record import MAX_FRAMES
+from ...dsp.native.address import Address
 from ...dsp.native.memory import Arena, Layout
 from ...errors import BackendError, ServerGone
 from ..cycle import silence
@@ -98,7 +99,7 @@ class PortAudio:
         state["left"], state["right"] = sides[0], sides[-1]
         self.host["block"] = silence.address
 
-    def _open(self, rate: int | None, state: int) -> Any:
+    def _open(self, rate: int | None, state: Address) -> Any:
         """Open the stream at the first rate that the card takes."""
         errors: list[Any] = []
         for candidate in self._rates(rate):
@@ -223,7 +224,7 @@ class PortAudio:
         return priority_of(int(self._state["thread_id"]))
 
     # ------------------------------------------------------------ playing
-    def start(self, block: int, engine: int) -> None:
+    def start(self, block: Address, engine: Address) -> None:
         """Call `block(engine, host, frames)`, both given by address, in every cycle from now on."""
         if self.gone:
             raise ServerGone(f"{self.route.output.full_name} has gone.")

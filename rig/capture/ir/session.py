@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS, rms_dbfs
+from ...decibels import gain_from_db
 from ...errors import CaptureError
-from ...levels import gain_from_db
-from ..checks.measures import rms_dbfs
+from ...trainer.layout import RATE
 from ..checks.verdict import Check
-from ..signal.layout import RATE
 from ..take.level_search import heard
 from ..take.operator import Operator
 from ..take.tape_deck import TapeDeck, Watch
@@ -50,7 +50,7 @@ def sweep_session(
     if not 1 <= sweeps <= MOST_SWEEPS:
         raise CaptureError(f"{sweeps} sweeps cannot be averaged; 1 to {MOST_SWEEPS} can.")
     silence = heard(deck, np.zeros(RATE), operator, "Silence", watch)
-    noise = rms_dbfs(silence)
+    noise = rms_dbfs(silence, FLOOR_DBFS)
     operator.say(f"Silence    {noise:.1f} dBFS RMS")
     if noise > QUIET_DBFS:
         raise CaptureError(

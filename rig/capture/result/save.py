@@ -14,18 +14,20 @@ from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import CaptureError
+from ...files.atomic_write import free_name
+from ...trainer.capture_file import DRY, WET, sha256_of, write_content
+from ...trainer.layout import RATE
 from ..checks.checks import Evidence, Judged, judge
 from ..checks.latency import Latency
 from ..checks.measures import NO_TRACK
 from ..checks.trainer_checks import trainer_checks
 from ..levels import CaptureLevels
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
-from .folder import NewFolder, checked_name, free_name, refuse_existing
+from .folder import checked_name, new_capture, refuse_existing
 from .gear_metadata import Gear
 from .report import report_html
-from .sidecar import FILE_NAME, sha256_of, sidecar
+from .sidecar import sidecar
 from .training_folder import write_training_folder
 
 REJECTED = "rejected"
@@ -90,13 +92,13 @@ def save_capture(
         cut = recording.cut(signal, applied)
     except CaptureError as error:
         return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
-    with NewFolder(target) as new:
+    with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
-            shutil.copyfile(signal.path, new.path / "dry.wav")
+            shutil.copyfile(signal.path, new.path / DRY)
         else:
-            write_signal(new.path / "dry.wav", signal)
-        wav.write(new.path / "wet.wav", as_24_bit(cut), RATE, "PCM_24")
-        dry, wet = (wav.read(new.path / file).samples[:, 0] for file in ("dry.wav", "wet.wav"))
+            write_signal(new.path / DRY, signal)
+        wav.write(new.path / WET, as_24_bit(cut), RATE, "PCM_24")
+        dry, wet = (wav.read(new.path / file).samples[:, 0] for file in (DRY, WET))
         pre_roll = np.asarray(recording.samples[: recording.pre_roll], np.float64)
         judged = judge(
             Evidence(
@@ -104,7 +106,7 @@ def save_capture(
             )
         )
         trainer = trainer_checks(dry, wet)
-        files = {file: sha256_of(new.path / file) for file in ("dry.wav", "wet.wav")}
+        files = {file: sha256_of(new.path / file) for file in (DRY, WET)}
         content = sidecar(signal, recording, latency, judged, trainer, levels, gear, override, files)
         content["latency"]["applied"] = applied
         by_hand = latency_samples is not None
@@ -113,7 +115,7 @@ def save_capture(
         if reason is None or override:
             say("Drawing the report ...")
             write_training_folder(new.path / "train", name, signal, size)
-            _write_json(new.path / FILE_NAME, content)
+            write_content(new.path, content)
             report = report_html(name, content, dry, wet, pre_roll, judged)
             (new.path / "report.html").write_text(report, encoding="utf-8")
             return Saved(target, True, None, latency, judged)
@@ -145,8 +147,8 @@ def _set_aside(
 
 
 def _write_aside(target: Path, recorded: NDArray[Any], content: dict[str, Any]) -> Path:
-    aside = free_name(target, REJECTED)
-    with NewFolder(aside) as new:
+    aside = free_name(target.parent, f"{target.name}.{REJECTED}-")
+    with new_capture(aside) as new:
         wav.write(new.path / "take.wav", np.asarray(recorded, np.float32), RATE, "FLOAT")
         _write_json(new.path / "rejected.json", content)
     return aside

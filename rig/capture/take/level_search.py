@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag
+from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
+from ...decibels import gain_from_db
 from ...errors import CaptureError
-from ...levels import gain_from_db
+from ...trainer.layout import RATE
 from ..checks.checks import is_a_copy
 from ..checks.latency import LONGEST
-from ..checks.measures import rms_dbfs
 from ..checks.verdict import Check, worst
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator, agreed
 from .path_checks import Step, alive_check, level_step, loudest_second, silence_checks, tone
@@ -104,7 +104,7 @@ def try_path(
 
 def _ringing(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Check:
     rest = toned[RATE + LATEST :]
-    above_db = rms_dbfs(rest - np.mean(rest)) - max(rms_dbfs(silence - np.mean(silence)), -90.0)
+    above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
     good = above_db < RINGS_ON_DB
     text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
     advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, peak_dbfs
+from ...decibels import db_from_gain, gain_from_db
+from ...trainer.layout import RATE
 from ..checks.checks import LIMITS
-from ..checks.measures import hum_dbfs, peak_dbfs, rms_dbfs
+from ..checks.measures import hum_dbfs
 from ..checks.verdict import Check, above, below
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
@@ -28,14 +30,14 @@ def tone(seconds: float = 1.0, dbfs: float = TONE_DBFS, hz: float = TONE_HZ) -> 
     """A sine with a peak of `dbfs`, faded in and out over 10 ms."""
     n = round(seconds * RATE)
     edge = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (RATE / 100))
-    return 10 ** (dbfs / 20) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
+    return gain_from_db(dbfs) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
 
 
 def tone_peak_dbfs(recording: NDArray[np.float64], hz: float = TONE_HZ) -> float:
     """The peak of the sine of that frequency in a recording, noise and everything else left out."""
     window = np.hanning(len(recording))
     turn = np.exp(-2j * np.pi * hz * np.arange(len(recording)) / RATE)
-    return 20 * float(np.log10(max(2 * abs(np.sum(window * turn * recording)) / np.sum(window), 1e-10)))
+    return max(FLOOR_DBFS, db_from_gain(2 * abs(np.sum(window * turn * recording)) / np.sum(window)))
 
 
 def loudest_second(signal: Signal) -> NDArray[np.float64]:
@@ -52,7 +54,7 @@ def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
     The noise is judged against a take that peaks where it should, about 12 dB above its RMS level.
     """
     offset = float(np.mean(silence))
-    noise = rms_dbfs(silence - offset)
+    noise = ac_rms_dbfs(silence, FLOOR_DBFS)
     snr_db = AIM_DBFS - 12.0 - noise
     hums = {mains: hum_dbfs(silence, mains) for mains in (50.0, 60.0)}
     mains = max(hums, key=lambda hz: hums[hz])
@@ -95,7 +97,7 @@ class Step:
 
 def level_step(returned: NDArray[np.float64], send_trim_db: float = 0.0) -> Step:
     """Judge the return of the loudest second, played with a digital gain of `send_trim_db` (0 or less)."""
-    peak = peak_dbfs(returned)
+    peak = peak_dbfs(returned, FLOOR_DBFS)
     if PEAK_DBFS[0] <= peak <= PEAK_DBFS[1]:
         return Step(True, peak, 0.0, send_trim_db, f"The return peaks at {peak:.1f} dBFS: right.")
     wanted = AIM_DBFS - peak

@@ -15,23 +15,26 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS
 from ...backends.base import Backend
+from ...decibels import db_from_gain
 from ...dsp.cycle_record import BLOCK_SIGNATURE, HOST, MAX_FRAMES
 from ...dsp.meter import METER, meter
+from ...dsp.native.address import Address
 from ...dsp.native.compile import entry
 from ...dsp.native.memory import Layout
 from ...dsp.native.pointers import floats, load_acquire, offset, record
 from ...dsp.ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
 from ...dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
 from ...errors import CaptureError
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 
 DECK = np.dtype(
     [
         ("tape", np.int64),  # address of a TAPE, 0: silence
         ("meter", METER),  # of what comes back
         ("level", RAMP),  # of what is played; exactly 1 during a take
-        ("fade", np.int64),
+        ("fade_samples", np.int64),
         ("fade_table", np.int64),
         ("gains", np.int64),  # address of float32[MAX_FRAMES]
     ],
@@ -88,7 +91,7 @@ Watch = Callable[[Moment], Dropout | None]  # looks at a running take; a tear en
 
 
 @entry(BLOCK_SIGNATURE)
-def deck_block(deck: int, host: int, frames: int) -> None:
+def deck_block(deck: Address, host: Address, frames: int) -> None:
     """One cycle of a DECK; see `rig.dsp.cycle_record`."""
     d, h = record(deck, DECK), record(host, HOST)
     meter(d.meter, h.input, frames)
@@ -100,7 +103,7 @@ def deck_block(deck: int, host: int, frames: int) -> None:
     if tape != 0:
         tape_begin(tape, h.frame_time, h.xruns, h.resizes, frames)
         tape_play(tape, h.output_1, frames)
-        ramp_gains(d.level, d.fade_table, d.fade, d.gains, frames)
+        ramp_gains(d.level, d.gains, d.fade_table, d.fade_samples, frames)
         multiply(h.output_1, d.gains, h.output_1, frames)
         tape_record(tape, h.input, frames)
         tape_advance(tape, frames)
@@ -118,7 +121,7 @@ class TapeDeck:
         self._record: Any = self._arena[part][0]
         self._address = self._arena.address_of(part)
         self._arena[table][:] = fade_table(fade_samples(RATE))
-        self._record["fade"], self._record["fade_table"] = fade_samples(RATE), self._arena.address_of(table)
+        self._record["fade_samples"], self._record["fade_table"] = fade_samples(RATE), self._arena.address_of(table)
         self._record["gains"] = self._arena.address_of(gains)
         settle(self._record["level"], 1.0)
         self._tape: Tape | None = None
@@ -151,13 +154,13 @@ class TapeDeck:
             self._let_go()
             settle(self._record["level"], 1.0)
         if ended is not None:
-            at = int(tape.record["position"])
+            at = int(tape.record["position_samples"])
             raise Ended(Returned(tape.take[:at], Dropout("ended", f"ended by hand {_place(at)}", at))) from ended
         if dropout is None:
             time.sleep(NOTIFIED_S if self.backend.host["timed"] else 0.0)
             if not tape.intact(int(self.backend.host["xruns"]), int(self.backend.host["resizes"])):
                 dropout = self._dropout(tape)
-        return Returned(tape.take[: int(tape.record["position"])] if dropout else tape.take, dropout)
+        return Returned(tape.take[: int(tape.record["position_samples"])] if dropout else tape.take, dropout)
 
     def play_endlessly(self, loop: NDArray[np.float32], until: Callable[[float], bool]) -> None:
         """Repeat `loop`, faded in and out, until `until(peak_dbfs of the return)` says so."""
@@ -201,7 +204,7 @@ class TapeDeck:
             state, host = tape.state, self.backend.host
             if state == "done":
                 return None
-            at = int(tape.record["position"])
+            at = int(tape.record["position_samples"])
             if state == "broken":
                 time.sleep(NOTIFIED_S)
                 return self._dropout(tape)
@@ -220,7 +223,7 @@ class TapeDeck:
 
     def _dropout(self, tape: Tape) -> Dropout:
         host, t = self.backend.host, tape.record
-        at = int(t["gap_at"]) if tape.state == "broken" else int(t["position"])
+        at = int(t["gap_at_samples"]) if tape.state == "broken" else int(t["position_samples"])
         if self.backend.gone:
             return Dropout("gone", f"the JACK server went away {_place(at)}", at)
         if int(host["resizes"]) != int(t["resizes_before"]):
@@ -232,7 +235,7 @@ class TapeDeck:
     def _peak_dbfs(self) -> float:
         peak = float(self._record["meter"]["peak"])
         self._record["meter"]["peak"] = 0.0
-        return 20 * float(np.log10(max(peak, 1e-10)))
+        return max(FLOOR_DBFS, db_from_gain(peak))
 
 
 def _place(at: int) -> str:

@@ -96,8 +96,8 @@ def _folder(into: Path, temporary: bool) -> Iterator[Path]:
 
 
 def _signal(options: argparse.Namespace, operator: Console) -> Signal:
-    from ...capture.signal.layout import FULL_S
     from ...capture.signal.training_signal import load_signal, own_signal
+    from ...trainer.layout import FULL_S
 
     if options.signal is not None:
         signal = load_signal(options.signal)

@@ -106,5 +106,5 @@ def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int
         line.attach(voice, filter_)
     signal = np.ascontiguousarray(x, np.float32)
     y = np.empty((len(filters), signal.size), np.float32)
-    convolve_all(line.address, signal.ctypes.data, y.ctypes.data, signal.size, block_size)
+    convolve_all(line.address, signal.ctypes.data, y.ctypes.data, block_size, signal.size)
     return y

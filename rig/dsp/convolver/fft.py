@@ -57,7 +57,7 @@ _HALF = np.float32(math.sqrt(0.5))
 
 
 def fill_twiddles(workspace: NDArray[np.float32], plan: Plan = SHORT) -> None:
-    """Write the tables into a workspace of at least `plan.workspace` floats."""
+    """Write the tables into a workspace, shape (n,), of at least `plan.workspace` floats."""
     length = plan.size
     for start, radix in zip(plan.tables, plan.radices, strict=True):
         butterflies = length // radix
@@ -79,8 +79,8 @@ def _put(w: Any, i: int, imag: int, z: Any) -> None:
 
 
 @fused
-def _twiddle(w: Any, table: int, butterflies: int, power: int, p: int) -> Any:
-    at = table + 2 * butterflies * (power - 1) + p
+def _twiddle(w: Any, twiddles: int, butterflies: int, power: int, p: int) -> Any:
+    at = twiddles + 2 * butterflies * (power - 1) + p
     return w[at], w[at + butterflies]
 
 
@@ -131,14 +131,14 @@ def _dft8(a0: Any, a1: Any, a2: Any, a3: Any, a4: Any, a5: Any, a6: Any, a7: Any
 
 
 @fused
-def _pass8(w: Any, imag: int, table: int, x: int, y: int, butterflies: int, columns: int) -> None:
+def _pass8(w: Any, imag: int, twiddles: int, x: int, y: int, butterflies: int, columns: int) -> None:
     """From x to y: different butterflies of 8 points, each for some columns; the points lie one eighth apart."""
     step = butterflies * columns
     for p in range(butterflies):
-        t1, t2 = _twiddle(w, table, butterflies, 1, p), _twiddle(w, table, butterflies, 2, p)
-        t3, t4 = _twiddle(w, table, butterflies, 3, p), _twiddle(w, table, butterflies, 4, p)
-        t5, t6 = _twiddle(w, table, butterflies, 5, p), _twiddle(w, table, butterflies, 6, p)
-        t7 = _twiddle(w, table, butterflies, 7, p)
+        t1, t2 = _twiddle(w, twiddles, butterflies, 1, p), _twiddle(w, twiddles, butterflies, 2, p)
+        t3, t4 = _twiddle(w, twiddles, butterflies, 3, p), _twiddle(w, twiddles, butterflies, 4, p)
+        t5, t6 = _twiddle(w, twiddles, butterflies, 5, p), _twiddle(w, twiddles, butterflies, 6, p)
+        t7 = _twiddle(w, twiddles, butterflies, 7, p)
         for q in range(columns):
             i, j = x + columns * p + q, y + 8 * columns * p + q
             a0, a1 = _get(w, i, imag), _get(w, i + step, imag)
@@ -177,12 +177,12 @@ def _last8(w: Any, imag: int, x: int, y: int, columns: int) -> None:
 
 
 @fused
-def _pass4(w: Any, imag: int, table: int, x: int, y: int, butterflies: int, columns: int) -> None:
+def _pass4(w: Any, imag: int, twiddles: int, x: int, y: int, butterflies: int, columns: int) -> None:
     """As `_pass8`, with butterflies of 4 points, a quarter apart."""
     step = butterflies * columns
     for p in range(butterflies):
-        t1, t2 = _twiddle(w, table, butterflies, 1, p), _twiddle(w, table, butterflies, 2, p)
-        t3 = _twiddle(w, table, butterflies, 3, p)
+        t1, t2 = _twiddle(w, twiddles, butterflies, 1, p), _twiddle(w, twiddles, butterflies, 2, p)
+        t3 = _twiddle(w, twiddles, butterflies, 3, p)
         for q in range(columns):
             i, j = x + columns * p + q, y + 4 * columns * p + q
             a, b = _get(w, i, imag), _get(w, i + step, imag)

@@ -11,6 +11,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from ...errors import RigError
+from ..native.address import Address
 from ..native.compile import entry
 from ..native.memory import Arena, Layout, lock_pages, unlock_pages
 from ..native.pointers import floats, record
@@ -32,7 +33,9 @@ FILTER = np.dtype(
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
-def prepare_filter(workspace: int, early_taps: int, late_workspace: int, late_taps: int, filter_: int) -> None:
+def prepare_filter(
+    workspace: Address, early_taps: Address, late_workspace: Address, late_taps: Address, filter_: Address
+) -> None:
     """The spectra of a FILTER whose other fields are filled in; the taps are float32, padded to whole partitions."""
     w, f = floats(workspace), record(filter_, FILTER)
     for row in range(f.rows):
@@ -56,7 +59,7 @@ class _Workspaces(threading.local):
 
     @property
     def late(self) -> NDArray[np.float32]:
-        """For long responses only."""
+        """For long responses only, shape (late.WORKSPACE,)."""
         if self._late is None:
             self._late = np.zeros(late.WORKSPACE, np.float32)
             fill_late_tables(self._late)
@@ -128,7 +131,10 @@ class Filter:
 
     @staticmethod
     def reserve(layout: Layout, taps: NDArray[Any]) -> FilterPlace:
-        """Ask for the memory of a filter of these taps; they are checked here."""
+        """Ask for the memory of a filter of these taps, (n,).
+
+        They are checked here: raises RigError where they are no row of finite numbers.
+        """
         if taps.ndim != 1 or not taps.size or not np.isfinite(taps).all():
             raise RigError(f"A filter needs a row of finite taps; these have shape {taps.shape}.")
         return FilterPlace(

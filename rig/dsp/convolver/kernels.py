@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from ..native.address import Address
 from ..native.compile import entry, inline, kernel
-from ..native.pointers import FLUSH_BITS, floats, get_float_control, record, set_float_control
+from ..native.pointers import FLUSH_BITS, Record, floats, get_float_control, record, set_float_control
 from ..native.simd import W, load, splat, store
 from .filter import FILTER
 from .late import LATE, LATE_VOICE, late_add, late_clear, late_ready, late_step, late_take, late_work
@@ -53,7 +54,7 @@ LINE = np.dtype(
         ("spectra", np.int64),  # address of float32[(rows + MARGIN) * ROW]
         ("rows", np.int64),  # length of the ring of spectra
         ("newest", np.int64),  # row of the last full block; older ones follow, around the ring's end
-        ("fill", np.int64),  # samples of the running block that have arrived
+        ("fill_samples", np.int64),  # of the running block, that have arrived
         ("late", np.int64),  # address of a LATE, 0: this line takes no long filters
         ("voices", VOICE, (VOICES,)),
     ],
@@ -63,7 +64,7 @@ LINE = np.dtype(
 
 # ---------------------------------------------------------------- kernels
 @inline
-def _copy(to: Any, source: Any, count: int) -> None:
+def _copy(source: Any, to: Any, count: int) -> None:
     for i in range(count):
         to[i] = source[i]
 
@@ -75,7 +76,7 @@ def _zero(to: Any, count: int) -> None:
 
 
 @inline
-def _add_past(w: Any, line: Any, filter_: Any, row: int) -> None:
+def _add_past(line: Record, filter_: Record, w: Any, row: int) -> None:
     """Add partitions 1 ... of the filter, against the line from `row` on."""
     for partition in range(1, filter_.rows, GROUP):
         if row >= line.rows:
@@ -116,7 +117,7 @@ def _direct(x: Any, h: Any, tail: Any, y: Any, count: int) -> None:
 
 
 @inline
-def _push(line: Any, w: Any) -> None:
+def _push(line: Record, w: Any) -> None:
     """A block is complete: its spectrum becomes the newest of the line."""
     row = line.newest - 1
     if row < 0:
@@ -125,38 +126,40 @@ def _push(line: Any, w: Any) -> None:
     here = floats(line.spectra + row * ROW_BYTES)
     transform(w, here)
     if row < MARGIN:
-        _copy(floats(line.spectra + (line.rows + row) * ROW_BYTES), here, ROW)
+        _copy(here, floats(line.spectra + (line.rows + row) * ROW_BYTES), ROW)
 
 
 @kernel
-def _whole_block(line: Any, w: Any, filter_: Any, y: Any) -> None:
+def _whole_block(line: Record, filter_: Record, w: Any, y: Any) -> None:
     """P samples of a filter's output, after `_push`."""
     begin_sum(w, floats(line.spectra + line.newest * ROW_BYTES), floats(filter_.spectra))
-    _add_past(w, line, filter_, line.newest + 1)
+    _add_past(line, filter_, w, line.newest + 1)
     end_sum(w, y)
 
 
 @kernel
-def _make_tail(line: Any, w: Any, filter_: Any, y: Any) -> None:
+def _make_tail(line: Record, filter_: Record, w: Any, y: Any) -> None:
     """What the past blocks contribute to the running one."""
     clear_sum(w)
-    _add_past(w, line, filter_, line.newest)
+    _add_past(line, filter_, w, line.newest)
     end_sum(w, y)
 
 
 @kernel
-def _part_of_block(line: Any, w: Any, voice: Any, start: int, count: int) -> None:
+def _part_of_block(line: Record, voice: Record, w: Any, start: int, count: int) -> None:
     """`count` samples of a filter's output while the block is not complete."""
     filter_ = record(voice.filter, FILTER)
     if voice.tail_of != filter_.serial:
-        _make_tail(line, w, filter_, floats(voice.tail))
+        _make_tail(line, filter_, w, floats(voice.tail))
         voice.tail_of = filter_.serial
-    frame = floats(line.workspace + 4 * (FRAME + 1 + line.fill))
-    _direct(frame, floats(filter_.first), floats(voice.tail + 4 * line.fill), floats(voice.out + 4 * start), count)
+    frame = floats(line.workspace + 4 * (FRAME + 1 + line.fill_samples))
+    _direct(
+        frame, floats(filter_.first), floats(voice.tail + 4 * line.fill_samples), floats(voice.out + 4 * start), count
+    )
 
 
 @kernel
-def _tick(line: Any, late: Any) -> None:
+def _tick(line: Record, late: Record) -> None:
     """A block is complete: everything late does a little of its work."""
     late_take(late, floats(line.workspace + 4 * (FRAME + P)))
     for v in range(VOICES):
@@ -171,7 +174,7 @@ def _tick(line: Any, late: Any) -> None:
 
 
 @kernel
-def voice_ready(line: Any, v: int, address: int) -> bool:
+def voice_ready(line: Record, v: int, address: Address) -> bool:
     """Whether voice `v` would play all of the FILTER at this address from the next sample on.
 
     A long one has to be the voice's filter for a while before (some 10 to 50 ms).
@@ -183,12 +186,12 @@ def voice_ready(line: Any, v: int, address: int) -> bool:
 
 
 @kernel
-def _convolve(line: Any, x: int, frames: int) -> None:
+def _convolve(line: Record, x: Address, frames: int) -> None:
     w = floats(line.workspace)
     done = 0
     while done < frames:
-        count = min(frames - done, P - line.fill)
-        _copy(floats(line.workspace + 4 * (FRAME + P + line.fill)), floats(x + 4 * done), count)
+        count = min(frames - done, P - line.fill_samples)
+        _copy(floats(x + 4 * done), floats(line.workspace + 4 * (FRAME + P + line.fill_samples)), count)
         whole = count == P
         if whole:
             _push(line, w)
@@ -198,29 +201,29 @@ def _convolve(line: Any, x: int, frames: int) -> None:
                 voice.tail_of = 0
                 continue
             if whole:
-                _whole_block(line, w, record(voice.filter, FILTER), floats(voice.out + 4 * done))
+                _whole_block(line, record(voice.filter, FILTER), w, floats(voice.out + 4 * done))
             else:
-                _part_of_block(line, w, voice, done, count)
+                _part_of_block(line, voice, w, done, count)
             filter_ = record(voice.filter, FILTER)
             if filter_.late_rows != 0:
                 y = floats(voice.out + 4 * done)
-                late_add(record(line.late, LATE), voice.late, filter_.serial, line.fill, y, count)
-        line.fill += count
+                late_add(record(line.late, LATE), voice.late, filter_.serial, line.fill_samples, y, count)
+        line.fill_samples += count
         done += count
-        if line.fill == P:
+        if line.fill_samples == P:
             if not whole:
                 _push(line, w)
             if line.late != 0:
                 _tick(line, record(line.late, LATE))
-            _copy(floats(line.workspace + 4 * FRAME), floats(line.workspace + 4 * (FRAME + P)), P)
-            line.fill = 0
+            _copy(floats(line.workspace + 4 * (FRAME + P)), floats(line.workspace + 4 * FRAME), P)
+            line.fill_samples = 0
             for v in range(VOICES):
                 line.voices[v].tail_of = 0
 
 
 # ---------------------------------------------------------------- entries
 @entry(types.void(types.int64, types.int64, types.int64))
-def convolve(line: int, x: int, frames: int) -> None:
+def convolve(line: Address, x: Address, frames: int) -> None:
     """Take `frames` (0 to MAX_CHUNK) samples at `x` into a LINE; every voice with a filter writes as many to its `out`.
 
     The caller has switched the CPU to flush denormals: they cost a hundredfold here.
@@ -229,13 +232,13 @@ def convolve(line: int, x: int, frames: int) -> None:
 
 
 @entry(types.void(types.int64))
-def clear(line: int) -> None:
+def clear(line: Address) -> None:
     """Forget all input, as freshly made. The filters stay."""
     state = record(line, LINE)
     _zero(floats(state.spectra), (state.rows + MARGIN) * ROW)
     _zero(floats(state.workspace + 4 * FRAME), 2 * P)
     state.newest = 0
-    state.fill = 0
+    state.fill_samples = 0
     for v in range(VOICES):
         state.voices[v].tail_of = 0
         state.voices[v].late.of = 0
@@ -244,7 +247,7 @@ def clear(line: int) -> None:
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
-def convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> None:
+def convolve_all(line: Address, x: Address, y: Address, block_size: int, frames: int) -> None:
     """A whole signal through a line, in calls of `block_size` samples, without Python in between.
 
     The outputs of the voices go to `y`, float32[VOICES used][frames]: those with a filter have to be the first ones.
@@ -261,7 +264,7 @@ def convolve_all(line: int, x: int, y: int, frames: int, block_size: int) -> Non
             _convolve(state, x + 4 * start, count)
             for v in range(VOICES):
                 if state.voices[v].filter != 0:
-                    _copy(floats(y + 4 * (v * frames + start)), floats(state.voices[v].out), count)
+                    _copy(floats(state.voices[v].out), floats(y + 4 * (v * frames + start)), count)
             start += count
         block_start = block_end
     set_float_control(before)

@@ -26,8 +26,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..native.address import Address
 from ..native.compile import fused, kernel
-from ..native.pointers import floats
+from ..native.pointers import Record, floats
 from ..native.simd import W, load, splat, store
 from .fft import LONG, LONG_IMAG, LONG_SIZE, PING, fill_twiddles, long_fft_1, long_fft_2, long_fft_3, long_fft_4
 from .fft import LONG_WORKSPACE as _COS
@@ -77,7 +78,7 @@ LATE = np.dtype(
 
 
 def fill_late_tables(workspace: NDArray[np.float32]) -> None:
-    """Write all tables into a workspace of WORKSPACE floats."""
+    """Write all tables into a workspace, shape (WORKSPACE,)."""
     fill_twiddles(workspace, LONG)
     angle = np.pi * np.arange(Q) / (2 * Q)
     workspace[_COS : _COS + Q] = np.cos(angle)
@@ -98,7 +99,7 @@ def _turn_frame(w: Any) -> None:
 
 
 @fused
-def _keep_spectrum(w: Any, spectra: int, rows: int, row: int) -> None:
+def _keep_spectrum(w: Any, spectra: Address, rows: int, row: int) -> None:
     for part in range(SLICES):
         to, at = floats(spectra + (part * rows + row) * SLICE_BYTES), PING + part * SLICE
         for k in range(0, SLICE, W):
@@ -108,7 +109,7 @@ def _keep_spectrum(w: Any, spectra: int, rows: int, row: int) -> None:
 
 
 @kernel
-def late_filter_row(w: Any, taps: Any, spectra: int, rows: int, row: int) -> None:
+def late_filter_row(w: Any, taps: Any, spectra: Address, rows: int, row: int) -> None:
     """One partition of a filter: the spectrum of Q taps, scaled for the inverse transform."""
     for n in range(Q):
         w[_FRAME + n] = taps[n] * np.float32(1 / Q)
@@ -122,7 +123,7 @@ def late_filter_row(w: Any, taps: Any, spectra: int, rows: int, row: int) -> Non
 
 
 @kernel
-def late_take(late: Any, x: Any) -> None:
+def late_take(late: Record, x: Any) -> None:
     """A block of P samples is complete: transform a little of the last block of Q, and keep these."""
     w, tick = floats(late.workspace), late.tick
     if late.block > 0:
@@ -157,7 +158,7 @@ def _due(tick: int) -> int:
 
 
 @kernel
-def late_ready(late: Any, voice: Any, index: int, serial: int) -> bool:
+def late_ready(late: Record, voice: Record, index: int, serial: int) -> bool:
     """Whether a voice plays all of its filter from here on."""
     if voice.of != serial or voice.made < late.block:
         return False
@@ -165,7 +166,7 @@ def late_ready(late: Any, voice: Any, index: int, serial: int) -> bool:
 
 
 @kernel
-def late_work(late: Any, voice: Any, index: int, serial: int, spectra: int, rows: int) -> None:
+def late_work(late: Record, voice: Record, index: int, serial: int, spectra: Address, rows: int) -> None:
     """Do a voice's share of this tick, after `late_take`."""
     if voice.of != serial:
         voice.of, voice.made, voice.slices = serial, max(late.block - 1, 1), 0  # blocks 0 and 1 have no late past
@@ -195,7 +196,7 @@ def late_work(late: Any, voice: Any, index: int, serial: int, spectra: int, rows
 
 
 @kernel
-def _sum_slice(x: Any, start: int, ring: int, h: Any, count: int, total: int, part: int) -> None:
+def _sum_slice(x: Any, start: int, ring: int, h: Any, count: int, total: Address, part: int) -> None:
     """One slice of the sum over `count` rows of the line, from row `start` on, times as many of the filter.
 
     Two vectors of bins at a time, with the four partial products apart: eight sums under way hide the time each
@@ -236,7 +237,7 @@ def _make_result(w: Any, total: Any, y: Any) -> None:
 
 
 @kernel
-def late_add(late: Any, voice: Any, serial: int, fill: int, y: Any, count: int) -> None:
+def late_add(late: Record, voice: Record, serial: int, fill: int, y: Any, count: int) -> None:
     """Add the late part of the next `count` samples, `fill` samples into the running block of P."""
     if voice.of == serial and voice.made >= late.block and late.block > 1:
         result = floats(voice.results + 4 * (Q * (late.block & 1) + late.tick * P + fill))
@@ -245,7 +246,7 @@ def late_add(late: Any, voice: Any, serial: int, fill: int, y: Any, count: int) 
 
 
 @kernel
-def late_step(late: Any) -> None:
+def late_step(late: Record) -> None:
     """The tick is over."""
     late.tick += 1
     if late.tick == TICKS:
@@ -254,7 +255,7 @@ def late_step(late: Any) -> None:
 
 
 @kernel
-def late_clear(late: Any) -> None:
+def late_clear(late: Record) -> None:
     """Forget all input. The spectra may stay: nothing older than block 0 is ever read."""
     late.newest, late.pushed, late.block, late.tick = 0, -1, 0, 0
     w = floats(late.workspace)

@@ -37,7 +37,7 @@ WORKSPACE = FRAME + 2 * P + W
 
 
 def fill_tables(workspace: NDArray[np.float32]) -> None:
-    """Write all tables into a workspace."""
+    """Write all tables into a workspace, shape (WORKSPACE,)."""
     fill_twiddles(workspace)
     angle = np.pi * np.arange(P) / (2 * P)
     workspace[_COS : _COS + P] = np.cos(angle)

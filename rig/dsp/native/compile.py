@@ -8,6 +8,15 @@ from the cache in milliseconds.
 numba's own cache does not notice an edit in a function that was inlined from another module, so the cache directory
 is named by everything that can change the machine code: the sources that kernels take anything from, numba, llvmlite,
 Python and the CPU.
+
+Every compiled function takes its arguments in one order, of which it has a part:
+
+    records, memory, x, y, scratch, numbers, table, fade, frames
+
+Records (`pointers.Record`) come first, then the memory that offsets count in (`m`, `w`), what is read before what is
+written, and at the end the fade (`table`: address of float32[fade], `fade`: its samples) and `frames`, how many samples
+there are to do. What a C library calls has the library's order. Addresses are of type `Address`; a field or an
+argument that holds one is called after what lies there. `tests/test_kernel_arguments.py` checks the order.
 """
 
 from __future__ import annotations
@@ -22,25 +31,39 @@ import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import llvmlite
 import llvmlite.binding as llvm
 import numba as nb
 import numpy as np
-import platformdirs
 from numba.core import config as numba_config
+
+from ...files.paths import cache_folder
+from .address import Address
 
 # error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
 # boundscheck=False:   even if the user's environment asks for checks; a check is an exception path.
 # nogil=True:          a kernel called from Python lets the other threads run.
 FLAGS: dict[str, Any] = {"error_model": "numpy", "boundscheck": False, "nogil": True}
 
-kernel: Callable[..., Any] = nb.njit(**FLAGS)
-# Always inlined: the tiles of the networks and everything that takes pointers in an inner loop.
-inline: Callable[..., Any] = nb.njit(forceinline=True, **FLAGS)
-# Inlined, and a * b + c on plain floats may become one fused operation (a vector of simd.py says that by itself).
-fused: Callable[..., Any] = nb.njit(forceinline=True, fastmath={"contract"}, **FLAGS)
+F = TypeVar("F", bound=Callable[..., Any])  # to the type checker a kernel stays the function it was
+
+
+def kernel(function: F) -> F:
+    """Mark a function that compiled code calls."""
+    return nb.njit(**FLAGS)(function)
+
+
+def inline(function: F) -> F:
+    """Always inlined: the tiles of the networks and everything that takes pointers in an inner loop."""
+    return nb.njit(forceinline=True, **FLAGS)(function)
+
+
+def fused(function: F) -> F:
+    """Inlined, and a * b + c on plain floats may become one fused operation (a vector of simd.py says that itself)."""
+    return nb.njit(forceinline=True, fastmath={"contract"}, **FLAGS)(function)
+
 
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
@@ -76,7 +99,7 @@ def build_key() -> str:
 @cache
 def cache_directory() -> Path:
     """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written."""
-    base = Path(platformdirs.user_cache_dir("rig", appauthor=False)) / "compiled"
+    base = cache_folder() / "compiled"
     path = base / build_key()
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -170,9 +193,9 @@ class Entry:
         return {name: value for name, value in FLAGS.items() if name != "nogil"}
 
     @property
-    def address(self) -> int:
+    def address(self) -> Address:
         """Where the machine code starts."""
-        return int(self.compile().address)
+        return Address(self.compile().address)
 
     @property
     def pointer(self) -> ctypes.c_void_p:

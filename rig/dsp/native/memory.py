@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .address import Address
+
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
@@ -55,7 +57,7 @@ class Arena:
         raw = np.frombuffer(self._map, np.uint8)
         raw[:] = 0  # touches every page
         start = -raw.ctypes.data % ALIGNMENT
-        self.address = int(raw.ctypes.data) + start
+        self.address = Address(raw.ctypes.data) + start
         self.nbytes = nbytes
         self._arrays = [raw[start + at : start + at + kind.itemsize * count].view(kind) for kind, count, at in parts]
         if lock:
@@ -64,9 +66,9 @@ class Arena:
     def __getitem__(self, part: int) -> NDArray[Any]:
         return self._arrays[part]
 
-    def address_of(self, part: int) -> int:
+    def address_of(self, part: int) -> Address:
         """Where a part starts."""
-        return int(self._arrays[part].ctypes.data)
+        return Address(self._arrays[part].ctypes.data)
 
 
 @cache
@@ -74,13 +76,13 @@ def _c_library() -> Any:
     return ctypes.CDLL(None)
 
 
-def lock_pages(address: int, nbytes: int) -> None:
+def lock_pages(address: Address, nbytes: int) -> None:
     """Keep the pages in RAM if the user's memlock limit allows; playing works without."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         _c_library().mlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))
 
 
-def unlock_pages(address: int, nbytes: int) -> None:
+def unlock_pages(address: Address, nbytes: int) -> None:
     """The limit is there for others again."""
     with contextlib.suppress(OSError, AttributeError, TypeError):
         _c_library().munlock(ctypes.c_void_p(address), ctypes.c_size_t(nbytes))

@@ -16,6 +16,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic as numba_intrinsic
 
+from .address import Address
+
+Record = Any  # a record as compiled code looks at it: its fields are attributes
 I8, I32, I64, F32, F64 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.DoubleType()
 f32p, f64p, i64p = types.CPointer(types.float32), types.CPointer(types.float64), types.CPointer(types.int64)
 u8p = types.CPointer(types.uint8)
@@ -29,7 +32,7 @@ _X86, _ARM = _MACHINE in ("x86_64", "amd64", "i686"), _MACHINE in ("aarch64", "a
 FLUSH_BITS = 0x8040 if _X86 else 1 << 24 if _ARM else 0
 
 
-def _to_pointer(pointer_type: Any) -> Any:
+def _to_pointer(pointer_type: Any) -> Callable[[Address], Any]:
     @intrinsic
     def at(typingctx: Any, address: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -47,7 +50,7 @@ octets = _to_pointer(u8p)  # address -> pointer to uint8
 
 
 @intrinsic
-def record(typingctx: Any, address: Any, dtype: Any) -> Any:
+def _record(typingctx: Any, address: Any, dtype: Any) -> Any:
     """Look at the memory behind an address as one record of a structured dtype (a module-level constant)."""
     kind = dtype.dtype
 
@@ -55,6 +58,9 @@ def record(typingctx: Any, address: Any, dtype: Any) -> Any:
         return builder.inttoptr(args[0], context.get_value_type(kind))
 
     return kind(types.int64, dtype), codegen
+
+
+record: Callable[[Address, Any], Any] = _record
 
 
 @intrinsic
@@ -73,7 +79,7 @@ def _pointer(builder: Any, address: Any) -> Any:
 
 
 @intrinsic
-def load_acquire(typingctx: Any, address: Any) -> Any:
+def _load_acquire(typingctx: Any, address: Any) -> Any:
     """Read an int64; what was written before its `store_release` is visible afterwards."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -82,8 +88,11 @@ def load_acquire(typingctx: Any, address: Any) -> Any:
     return types.int64(types.int64), codegen
 
 
+load_acquire: Callable[[Address], Any] = _load_acquire
+
+
 @intrinsic
-def store_release(typingctx: Any, address: Any, value: Any) -> Any:
+def _store_release(typingctx: Any, address: Any, value: Any) -> Any:
     """Write an int64 after everything that was written before."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -93,7 +102,10 @@ def store_release(typingctx: Any, address: Any, value: Any) -> Any:
     return types.void(types.int64, types.int64), codegen
 
 
-def _read_modify_write(operation: str) -> Any:
+store_release: Callable[[Address, int], None] = _store_release
+
+
+def _read_modify_write(operation: str) -> Callable[[Address, int], Any]:
     @intrinsic
     def rmw(typingctx: Any, address: Any, value: Any) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 from numba import types
 
+from .address import Address
 from .compile import entry, inline
 from .pointers import floats
-from .simd import REGISTERS, W, tile_bias, tile_madd, tile_store
+from .simd import REGISTERS, W
+from .tile import tile_bias, tile_madd, tile_store
 
 STEPS = 20_000  # well under a millisecond: some runs escape whatever else the machine is doing
 RUNS = 60
@@ -39,7 +41,7 @@ _spin_first, _spin_second = _make_spin(*SHAPES[0]), _make_spin(*SHAPES[1])
 
 
 @entry(types.void(types.int64, types.int64, types.int64))
-def _spin(memory: int, shape: int, steps: int) -> None:
+def _spin(memory: Address, shape: int, steps: int) -> None:
     """Do nothing but multiply-adds, in one of the two shapes."""
     if shape == 0:
         _spin_first(floats(memory), steps)

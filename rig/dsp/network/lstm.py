@@ -16,38 +16,19 @@ cache lines takes long to reach the loads that wait for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..native.compile import inline, kernel
-from ..native.simd import W, load, splat, store, tile_get, tile_madd, tile_repeat, tile_zero, vsum
+from ..native.pointers import Record
+from ..native.simd import W, load, splat, store, vsum
+from ..native.tile import tile_get, tile_madd, tile_repeat, tile_zero
 from .activations import tanh_fraction
 
 f32 = np.float32
-
-LSTM = np.dtype(
-    [
-        ("layers", np.int64),
-        ("groups", np.int64),  # vectors of W hidden units
-        ("hidden", np.int64),  # units that really exist
-        ("inputs", np.int64),  # of layer 0
-        ("outputs", np.int64),  # rows of the head
-        ("before", np.int64),  # floats of the first part of u: where h begins
-        ("weights", np.int64),  # offset in m; see `packed_layer`
-        ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
-        ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
-        ("half", np.int64),  # floats of one u[layer][parity]
-        ("state_floats", np.int64),  # all of that
-        ("settled", np.int64),  # offset of the state after the prewarm
-        ("phase", np.int64),  # parity of the next sample of layer 0
-        ("settled_phase", np.int64),
-        ("gates", np.int64),  # only layer by layer, see lstm_layers.py: offset of the gates of STEPS samples
-    ],
-    align=True,
-)
-LSTM_BYTES = LSTM.itemsize
 
 
 class LSTMLayer(NamedTuple):
@@ -73,7 +54,7 @@ def half_floats(inputs: int, hidden: int) -> int:
 def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
     """For each vector of units [4 gates of bias], then for each column [4 gates]; halved where a logistic follows.
 
-    `behind`: columns before those of h; h of the layer below comes in whole vectors.
+    `behind`: columns before those of h; h of the layer below comes in whole vectors. Shape (n,), float32.
     """
     hidden = layer.bias.shape[1]
     padded = -(-hidden // W) * W
@@ -91,6 +72,20 @@ def packed_layer(layer: LSTMLayer, behind: int) -> NDArray[np.float32]:
     return np.concatenate(packed)
 
 
+def overlapped_state(layers: Sequence[LSTMLayer], inputs: int) -> NDArray[np.float32]:
+    """All u, then all cells, before the first sample: shape (n,). `inputs`: of layer 0."""
+    hidden = layers[0].h.size
+    padded, before, half = -(-hidden // W) * W, inputs_end(inputs, hidden), half_floats(inputs, hidden)
+    state = np.zeros(len(layers) * (2 * half + padded), np.float32)
+    cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
+    for i, layer in enumerate(layers):
+        # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
+        start = (2 * i + (i & 1)) * half + before
+        state[start : start + hidden] = layer.h
+        cells[i, :hidden] = layer.c
+    return state
+
+
 @inline
 def next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) -> Any:
     """f*cell + i*g as one quotient, from tanh(z_f / 2) = fp / fq, so f = (fp + fq) / (2 fq), and so on.
@@ -103,7 +98,7 @@ def next_cell(ip: Any, iq: Any, fp: Any, fq: Any, gp: Any, gq: Any, cell: Any) -
 
 
 @kernel
-def lstm(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
+def lstm(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
     """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     layers, groups, half, hidden, phase, head = net.layers, net.groups, net.half, net.hidden, net.phase, net.head
     padded, before, inputs_at, outputs_at = groups * W, net.before, x.at, y.at

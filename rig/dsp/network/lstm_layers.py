@@ -19,20 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..native.compile import inline, kernel
-from ..native.simd import (
-    W,
-    load,
-    splat,
-    store,
-    tile_get,
-    tile_madd,
-    tile_madd_far,
-    tile_repeat,
-    tile_store,
-    tile_sum,
-    tile_zero,
-    vsum,
-)
+from ..native.pointers import Record
+from ..native.simd import W, load, splat, store, vsum
+from ..native.tile import tile_get, tile_madd, tile_madd_far, tile_repeat, tile_store, tile_sum, tile_zero
 from .activations import tanh_fraction
 from .lstm import LSTMLayer, next_cell
 from .operations import MANY, move
@@ -47,7 +36,7 @@ TOGETHER = 4 if MANY else 2  # samples for which a weight is read once: so many 
 def packed_layers(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
     """For each layer, for each vector of units [4 gates of bias], then [4 gates] per input; then all [4 gates] per h.
 
-    Halved where a logistic follows. The columns of h are an even number.
+    Halved where a logistic follows. The columns of h are an even number. Shape (n,), float32.
     """
     packed = []
     for layer in layers:
@@ -68,7 +57,7 @@ def padded_units(hidden: int) -> int:
 
 
 def initial_state(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
-    """All h, then all cells."""
+    """All h, then all cells, before the first sample: shape (n,), float32."""
     hidden = layers[0].h.size
     h = np.zeros((len(layers), 1 + STEPS, padded_units(hidden)), np.float32)
     cells = np.zeros((len(layers), padded_units(hidden)), np.float32)
@@ -120,7 +109,7 @@ def _step(m: Any, w: Any, gates: Any, groups: Any, hidden: Any, h: Any, cells: A
 
 
 @inline
-def _answer(m: Any, net: Any, h: Any, y: Any, t: Any) -> None:
+def _answer(net: Record, y: Record, m: Any, h: Any, t: Any) -> None:
     """The head of one sample."""
     padded = net.groups * W
     for o in range(net.outputs):
@@ -131,7 +120,7 @@ def _answer(m: Any, net: Any, h: Any, y: Any, t: Any) -> None:
 
 
 @kernel
-def lstm_layers(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
+def lstm_layers(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
     """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     groups, hidden = net.groups, net.hidden
     padded = groups * W
@@ -149,7 +138,7 @@ def lstm_layers(m: Any, net: Any, x: Any, y: Any, frames: Any) -> None:
             h += sequence
             cells += padded
         for t in range(count):
-            _answer(m, net, h - sequence + (1 + t) * padded, y, start + t)
+            _answer(net, y, m, h - sequence + (1 + t) * padded, start + t)
         for layer in range(net.layers):
             first = net.state + layer * sequence
-            move(m, first, first + count * padded, padded)
+            move(m, first + count * padded, first, padded)

@@ -20,65 +20,13 @@ from typing import Any
 import numpy as np
 
 from ..native.compile import inline, kernel
-from ..native.pointers import record
-from ..native.simd import (
-    REGISTERS,
-    W,
-    fma,
-    load,
-    splat,
-    store,
-    tile_add,
-    tile_bias,
-    tile_madd,
-    tile_map,
-    tile_mix,
-    tile_store,
-    tile_sum,
-    tile_zero,
-)
+from ..native.pointers import Record, record
+from ..native.simd import REGISTERS, W, fma, load, splat, store
+from ..native.tile import tile_add, tile_bias, tile_madd, tile_map, tile_mix, tile_store, tile_sum, tile_zero
 from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
+from .records import ADD, MULTIPLY, MULTIPLY_ADD, SEGMENT, SEGMENT_BYTES
 
 f32 = np.float32
-
-# Some rows of a plane. Nothing: first -1, stride 0, plane 0 (whose pos stays 0), so that `at` is -1.
-ROWS = np.dtype(
-    [
-        ("first", np.int64),  # offset in m of the first row's time 0 while pos is 0
-        ("plane", np.int64),  # whose pos moves it
-        ("stride", np.int64),  # floats from row to row
-        ("at", np.int64),  # where it is in this block: first + pos
-    ],
-    align=True,
-)
-
-# A source of `dense`: rows at some times, `step` frames apart; `first` is that of the oldest. The taps of a single row
-# count as its channels: what there are many of belongs into the inner loop.
-SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step", np.int64)], align=True)
-SEGMENT_BYTES = SEGMENT.itemsize
-
-OPERATION = np.dtype(
-    [
-        ("code", np.int64),
-        ("channels", np.int64),  # rows of `out`; of one tile in `dense`
-        ("out", ROWS),
-        ("a", ROWS),  # what is read, or added
-        ("total", ROWS),  # what `out` is added to
-        ("b", ROWS),  # `combine` only: its second and third operand
-        ("c", ROWS),
-        ("kind", np.int64),  # which activation, or how to combine
-        ("parameters", np.int64),  # offset in m of the activation's parameters
-        ("weights", np.int64),  # offset in m of the packed weights
-        ("mix", np.int64),  # `dense` only: offset in m of the second matrix's, or -1
-        ("first", np.int64),  # index of the first segment of `dense`; of the LSTM
-        ("segments", np.int64),  # how many
-        ("sources", np.int64),  # address of the first of them
-    ],
-    align=True,
-)
-OPERATION_BYTES = OPERATION.itemsize
-
-ADD, MULTIPLY, MULTIPLY_ADD, BLEND = range(4)  # kinds of `combine`
 
 # A tile of R outputs over V vectors keeps R*V accumulators in registers, beside V inputs and one weight. Low tiles have
 # two sets of them, which take the inputs in turn: else, in a short block, each multiply-add waits for the one before.
@@ -115,7 +63,7 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
     """
 
     @inline
-    def products(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
+    def products(segment: Record, m: Any, w: Any, x: Any, acc: Any, other: Any) -> Any:
         stride = segment.rows.stride
         for _ in range(segment.taps):
             at = x
@@ -123,12 +71,12 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
                 acc = tile_madd(acc, m, w, at)
                 w += R
                 at += stride
-            x += segment.step
+            x += segment.step_frames
         return acc, other, w
 
     @inline
-    def products_in_turn(m: Any, w: Any, x: Any, segment: Any, acc: Any, other: Any) -> Any:
-        stride, step = segment.rows.stride, segment.step
+    def products_in_turn(segment: Record, m: Any, w: Any, x: Any, acc: Any, other: Any) -> Any:
+        stride, step = segment.rows.stride, segment.step_frames
         if segment.channels == R:  # most convolutions of narrow networks: nothing to count inside of a tap
             for _ in range(segment.taps >> 1):
                 at = x
@@ -157,7 +105,7 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
             if segment.channels & 1:
                 acc = tile_madd(acc, m, w, at)
                 w += R
-            x += segment.step
+            x += segment.step_frames
         return acc, other, w
 
     return products if sets == 1 else products_in_turn
@@ -170,7 +118,7 @@ def _make_mix(R: int, V: int) -> Callable[..., Any]:
     """
 
     @inline
-    def mix(m: Any, op: Any, z: Any, t: Any) -> None:
+    def mix(op: Record, m: Any, z: Any, t: Any) -> None:
         w, a, out = op.mix, op.a.at + t, op.out.at + t
         for _ in range(R):
             row = tile_add(tile_bias(m, w, 1, V), m, a, 0)
@@ -187,7 +135,7 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
     products, mix = _make_products(R, V, sets), _make_mix(R, V)
 
     @inline
-    def tile(m: Any, positions: Any, op: Any, t: Any) -> None:
+    def tile(op: Record, m: Any, positions: Any, t: Any) -> None:
         w = op.weights
         acc, other = tile_bias(m, w, R, V), tile_zero(R, V)
         w += R
@@ -196,7 +144,7 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
         for s in range(op.segments):
             segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
             x = segment.rows.first + positions[segment.rows.plane] + t
-            acc, other, w = products(m, w, x, segment, acc, other)
+            acc, other, w = products(segment, m, w, x, acc, other)
         if sets == 2:
             acc = tile_sum(acc, other)
         if op.kind == TANH:
@@ -206,7 +154,7 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
         if op.mix < 0:
             tile_store(acc, m, op.out.at + t, op.out.stride)
         else:
-            mix(m, op, acc, t)
+            mix(op, m, acc, t)
         if op.total.at >= 0:
             at = op.total.at + t
             tile_store(tile_add(acc, m, at, op.total.stride), m, at, op.total.stride)
@@ -219,16 +167,16 @@ def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
     full, half, single = _make_tile(R, V, sets), _make_tile(R, V // 2, sets), _make_tile(R, 1, sets)
 
     @inline
-    def strip(m: Any, positions: Any, op: Any, frames: Any) -> None:
+    def strip(op: Record, m: Any, positions: Any, frames: Any) -> None:
         t = 0
         while frames - t >= V * W:
-            full(m, positions, op, t)
+            full(op, m, positions, t)
             t += V * W
         if V > 2 and frames - t >= V // 2 * W:
-            half(m, positions, op, t)
+            half(op, m, positions, t)
             t += V // 2 * W
         if t < frames:
-            single(m, positions, op, t)
+            single(op, m, positions, t)
 
     return strip
 
@@ -239,7 +187,7 @@ _strip4, _strip3, _strip2, _strip1 = _strips[4], _strips[3], _strips[2], _strips
 
 
 @inline
-def dense(m: Any, positions: Any, op: Any, frames: Any) -> None:
+def dense(op: Record, m: Any, positions: Any, frames: Any) -> None:
     """out = z = function(bias + a + sum of W_s x_s over the segments), and total += z; one tile high.
 
     Every convolution, 1x1, mixin and head is this. The weights lie in the order of reading: [bias R], then for each
@@ -248,19 +196,19 @@ def dense(m: Any, positions: Any, op: Any, frames: Any) -> None:
     """
     rows = op.channels
     if MANY and rows == 8:
-        _strip8(m, positions, op, frames)
+        _strip8(op, m, positions, frames)
     elif rows == 4:
-        _strip4(m, positions, op, frames)
+        _strip4(op, m, positions, frames)
     elif rows == 3:
-        _strip3(m, positions, op, frames)
+        _strip3(op, m, positions, frames)
     elif rows == 2:
-        _strip2(m, positions, op, frames)
+        _strip2(op, m, positions, frames)
     else:
-        _strip1(m, positions, op, frames)
+        _strip1(op, m, positions, frames)
 
 
 @kernel
-def activate(m: Any, op: Any, frames: Any) -> None:
+def activate(op: Record, m: Any, frames: Any) -> None:
     """out = function(a), in place where they are the same; total += out."""
     out, a, total = op.out.at, op.a.at, op.total.at
     for _ in range(op.channels):
@@ -287,7 +235,7 @@ def _combined(kind: Any, a: Any, b: Any, m: Any, c: Any) -> Any:
 
 
 @kernel
-def combine(m: Any, op: Any, frames: Any) -> None:
+def combine(op: Record, m: Any, frames: Any) -> None:
     """out = a + b, a * b, a * b + c, or b * a + (1 - b) * c; total += out. Out may be any of them."""
     out, a, b, c, total = op.out.at, op.a.at, op.b.at, op.c.at, op.total.at
     for _ in range(op.channels):
@@ -313,7 +261,7 @@ def fill(m: Any, value: Any, rows: Any, out: Any, out_stride: Any, frames: Any) 
 
 
 @kernel
-def move(m: Any, to: Any, source: Any, frames: Any) -> None:
+def move(m: Any, source: Any, to: Any, frames: Any) -> None:
     """Copy whole vectors; where the two overlap, `to` must lie before `source`."""
     for t in range(0, frames, W):
         store(m, to + t, load(m, source + t))

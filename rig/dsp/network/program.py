@@ -12,23 +12,30 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..native.memory import Arena, Layout
+from ..native.address import Address
+from ..native.memory import Layout
 from ..native.simd import W
 from .activations import NONE
-from .interpreter import ACTIVATE, COMBINE, DENSE, NETWORK, PLANE, RECUR, RECUR_BY_LAYERS
-from .lstm import LSTM, LSTMLayer, half_floats, inputs_end, packed_layer
+from .instance_memory import State
+from .lstm import LSTMLayer, half_floats, inputs_end, overlapped_state, packed_layer
 from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
-from .operations import (
+from .operations import FUSED, TILES, tile_heights
+from .records import (
+    ACTIVATE,
     ADD,
     BLEND,
-    FUSED,
+    COMBINE,
+    DENSE,
+    LSTM,
     MULTIPLY,
     MULTIPLY_ADD,
+    NETWORK,
     OPERATION,
+    PLANE,
+    RECUR,
+    RECUR_BY_LAYERS,
     SEGMENT,
     SEGMENT_BYTES,
-    TILES,
-    tile_heights,
 )
 
 BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
@@ -46,7 +53,7 @@ class Signal(NamedTuple):
     channels: int
 
     def rows(self, first: int, channels: int) -> Signal:
-        """A part of it."""
+        """Some of its rows: `channels` of them from row `first` on."""
         return Signal(self.plane, self.first + first, channels)
 
 
@@ -147,7 +154,7 @@ class Program:
         function: Function = IDENTITY,
         total: Signal = NOTHING,
     ) -> None:
-        """Out = function(bias + add + the sum of all sources), and total += out."""
+        """Out = function(bias + add + the sum of all sources), and total += out; `bias` of shape (out.channels,)."""
         if bias is None:
             bias = np.zeros(out.channels, np.float32)
         first, row = self._read(sources, out.channels), 0
@@ -179,8 +186,8 @@ class Program:
     ) -> None:
         """Z = function(bias + the sum of all sources), total += z, and out = mix_bias + add + mix.
 
-        `mix` is a matrix without a past, times z. What its signal, z, holds afterwards is not said: where z fits into
-        one tile, it never leaves the registers.
+        The biases have a number per row. `mix` is a matrix without a past, times z. What its signal, z, holds
+        afterwards is not said: where z fits into one tile, it never leaves the registers.
         """
         rows = len(bias)
         self.dense(mix.signal, sources, bias, function=function, total=total)
@@ -231,7 +238,7 @@ class Program:
         head: NDArray[np.float32],
         bias: NDArray[np.float32],
     ) -> None:
-        """Out = head @ h + bias of the last layer, head of shape (outputs, hidden); a feeds the first."""
+        """Out = head @ h + bias of the last layer, (outputs, hidden) and (outputs,); `a` feeds the first."""
         outputs, hidden = head.shape
         inputs, padded = a.channels, padded_units(hidden)
         output = np.zeros((outputs, padded + 1), np.float32)
@@ -253,13 +260,7 @@ class Program:
             packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
             fields["weights"] = self._constant(np.concatenate(packed))
             fields["before"], fields["half"] = before, half
-            state = np.zeros(len(layers) * (2 * half + padded), np.float32)
-            cells = state[len(layers) * 2 * half :].reshape(len(layers), padded)
-            for i, layer in enumerate(layers):
-                # Layer i starts at step i, which reads the half of that parity; h stands behind the inputs.
-                start = (2 * i + (i & 1)) * half + before
-                state[start : start + hidden] = layer.h
-                cells[i, :hidden] = layer.c
+            state = overlapped_state(layers, inputs)
         fields["state"], fields["state_floats"] = self._constant(state), state.size
         fields["settled"] = self._constant(np.zeros_like(state))
         self._lstms.append(fields)
@@ -311,13 +312,13 @@ class Program:
         for record, source in zip(arena[segments], self._segments, strict=True):
             step = source.dilation * self._stretch
             record["rows"] = self._rows(source.signal, source.lookback * self._stretch)
-            record["channels"], record["taps"], record["step"] = source.signal.channels, source.taps, step
+            record["channels"], record["taps"], record["step_frames"] = source.signal.channels, source.taps, step
             if source.signal.channels == 1:
                 record["channels"], record["taps"], record["rows"]["stride"] = source.taps, 1, step
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
-            record["lookback"], record["capacity"] = plane.start, plane.capacity
-            record["settled"], record["kept"] = plane.settled, self._kept(plane)
+            record["lookback_frames"], record["capacity_frames"] = plane.start, plane.capacity
+            record["settled"], record["kept_frames"] = plane.settled, self._kept(plane)
         arena[positions][:] = [plane.start for plane in self._planes]
         for record, fields in zip(arena[lstms], self._lstms, strict=True):
             for name, value in fields.items():
@@ -332,7 +333,7 @@ class Program:
         ):
             header[name] = arena.address_of(part)
         header["operation_count"], header["plane_count"] = len(self._operations), len(self._planes)
-        header["lstm_count"], header["block"] = len(self._lstms), BLOCK
+        header["lstm_count"], header["block_frames"] = len(self._lstms), BLOCK
         header["input"], header["output"] = self._rows(self.input), self._rows(self.output)
         return State(arena, arena.address_of(network), arena[planes], arena[positions], arena[lstms], arena[memory])
 
@@ -360,7 +361,7 @@ class Program:
         plane = self._planes[signal.plane]
         return plane.base + signal.first * plane.stride - delay, signal.plane, plane.stride, 0
 
-    def _write_operations(self, table: NDArray[Any], segments: int) -> None:
+    def _write_operations(self, table: NDArray[Any], segments: Address) -> None:
         for record, operation in zip(table, self._operations, strict=True):
             record["code"], record["channels"] = operation.code, operation.out.channels
             record["mix"] = operation.mix
@@ -369,32 +370,3 @@ class Program:
             record["kind"], record["parameters"] = operation.kind, operation.parameters
             record["weights"], record["first"] = operation.weights, operation.first
             record["segments"], record["sources"] = operation.segments, segments + operation.first * SEGMENT_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """The memory of one instance, and the parts of it that Python still looks at."""
-
-    arena: Arena
-    address: int  # of the NETWORK record
-    planes: NDArray[Any]
-    positions: NDArray[np.int64]
-    lstms: NDArray[Any]
-    memory: NDArray[np.float32]
-
-    def settle(self) -> None:
-        """Take the present state, after the prewarm, as the one that `reset` restores.
-
-        After a long silence every row of a convolution's past holds one constant, so one float per row is enough,
-        unless an LSTM is there.
-        """
-        for plane, pos in zip(self.planes, self.positions, strict=True):
-            if plane["lookback"]:
-                rows = plane["base"] + pos + np.arange(plane["channels"])[:, None] * plane["stride"]
-                past = (rows + np.arange(-plane["kept"], 0)).ravel()
-                self.memory[plane["settled"] : plane["settled"] + past.size] = self.memory[past]
-        for lstm in self.lstms:
-            count = lstm["state_floats"]
-            now = self.memory[lstm["state"] : lstm["state"] + count]
-            self.memory[lstm["settled"] : lstm["settled"] + count] = now
-            lstm["settled_phase"] = lstm["phase"]

@@ -22,11 +22,12 @@ from numba import types
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import RigError
+from ..native.address import Address
 from ..native.compile import entry, inline, kernel
 from ..native.memory import Layout
-from ..native.pointers import floats, foreign, record
+from ..native.pointers import Record, floats, foreign, record
 from ..native.simd import W, fma, load, splat, vsum
-from .interpreter import Network
+from .instance import Network
 from .polyphase import Polyphase, filter_length, polyphase
 
 MOST_LATE_SAMPLES = 96
@@ -70,7 +71,7 @@ def _dot(a: Any, at: Any, b: Any, start: Any, width: Any) -> Any:
 
 
 @kernel
-def _append(stage: Any, x: Any, frames: Any) -> None:
+def _append(stage: Record, x: Any, frames: Any) -> None:
     """Put new samples behind the past."""
     history = floats(stage.history)
     for i in range(frames):
@@ -78,7 +79,7 @@ def _append(stage: Any, x: Any, frames: Any) -> None:
 
 
 @kernel
-def _keep(stage: Any, frames: Any) -> None:
+def _keep(stage: Record, frames: Any) -> None:
     """The newest samples become the past."""
     history = floats(stage.history)
     for i in range(stage.width):
@@ -86,8 +87,8 @@ def _keep(stage: Any, frames: Any) -> None:
 
 
 @entry(types.void(types.int64, types.int64, types.int64, types.int64))
-def run_rated(rated: int, x: int, y: int, frames: int) -> None:
-    """As `network.run`: `frames` of float32 from x to y, at the session's rate."""
+def run_rated(rated: Address, x: Address, y: Address, frames: int) -> None:
+    """As `interpreter.run`: `frames` of float32 from x to y, at the session's rate."""
     r = record(rated, RATED)
     done = 0
     while done < frames:
@@ -115,8 +116,8 @@ def run_rated(rated: int, x: int, y: int, frames: int) -> None:
 
 
 @entry(types.void(types.int64))
-def reset_rated(rated: int) -> None:
-    """As `network.reset`."""
+def reset_rated(rated: Address) -> None:
+    """As `interpreter.reset`."""
     r = record(rated, RATED)
     _call_reset(r.reset, r.network)
     _clear(r.enter, np.float32(0.0))
@@ -125,7 +126,7 @@ def reset_rated(rated: int) -> None:
 
 
 @kernel
-def _clear(stage: Any, value: Any) -> None:
+def _clear(stage: Record, value: Any) -> None:
     history = floats(stage.history)
     for i in range(stage.width):
         history[i] = value
@@ -189,7 +190,7 @@ class ResampledNetwork:
         return self._arena.nbytes + self._network.nbytes
 
     def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, 1-D, both at the session's rate."""
+        """The next output for the input x, (n,) to (n,) float32, both at the session's rate."""
         signal = np.ascontiguousarray(x, np.float32)
         y = np.empty_like(signal)
         run_rated(self.address, signal.ctypes.data, y.ctypes.data, signal.size)

@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
 from ...dsp.midi_events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE
 from ...files.json_file import write_json
+from ...files.paths import cache_folder
 from ...midi_actions import DONE, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
 from .learn import Heard
 
@@ -56,7 +55,7 @@ class Happened:
             made.binding(int(line["binding"]), int(line["data_1"])).target if made is not None and known else "",
             OUTCOMES[outcome],
             float(line["value"]) if outcome in (SET_TO, TOGGLED) else None,
-            *(int(line[name]) for name in ("period", "offset", "acted_at")),
+            *(int(line[name]) for name in ("period_frame", "offset_frames", "acted_at_frames")),
         )
 
     def __str__(self) -> str:
@@ -94,7 +93,7 @@ def _taken(line: Any) -> tuple[int, int, int, int]:
 
 def last_file() -> Path:
     """Where the last events are kept."""
-    return Path(platformdirs.user_cache_dir("rig", appauthor=False)) / FILE_NAME
+    return cache_folder() / FILE_NAME
 
 
 def keep_last(events: Iterable[Happened]) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...dsp.tape import Tape
-from ...engine import LOOP, PORT, Engine, joined
+from ...decibels import db_from_gain
+from ...dsp.tape import Tape, joined
+from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
-from ...levels import db_from_gain
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.5
@@ -40,7 +40,7 @@ class Looper:
     @property
     def recorded_s(self) -> float | None:
         """How much has been recorded; None: nothing is."""
-        return None if self._tape is None else int(self._tape.record["position"]) / self.engine.sample_rate
+        return None if self._tape is None else int(self._tape.record["position_samples"]) / self.engine.sample_rate
 
     def put(self, samples: NDArray[np.float32], name: str) -> None:
         """A loop from a file; it plays from the start."""
@@ -62,7 +62,7 @@ class Looper:
     def _finish(self) -> None:
         assert self._tape is not None
         tape, self._tape = self._tape, None
-        samples = tape.take[: int(tape.record["position"])].copy()
+        samples = tape.take[: int(tape.record["position_samples"])].copy()
         clips = int(tape.record["clips"])
         self.engine.end_take()
         if samples.size < SHORTEST_S * self.engine.sample_rate:

@@ -40,7 +40,7 @@ class OverloadRecovery:
 
     def offer(self) -> str | None:
         """Call it some ten times a second; a sentence when the full model may come back."""
-        share, frames, now = float(self._record["smoothed"]), int(self._record["frames"]), self._clock()
+        share, frames, now = float(self._record["smoothed_share"]), int(self._record["frames"]), self._clock()
         if self._since is None:
             self._shares.append(share)
             return None

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rig.nam import Model
+
 A1_DILATIONS = tuple(1 << i for i in range(10))
 A2_ROUND = (1, 3, 7, 17, 41, 101, 239)
 A2_DILATIONS = A2_ROUND + A2_ROUND + (1, 13) + A2_ROUND
@@ -239,3 +241,11 @@ def finished(architecture: str, config: dict[str, Any], weights: list[float]) ->
         "weights": np.asarray(weights, np.float32).astype(float).tolist(),
         "sample_rate": 48000,
     }
+
+
+def linear_from(path, taps, bias=None, rate=48000):
+    """A Linear model of these taps, newest sample first."""
+    config = {"receptive_field": len(taps), "bias": bias is not None}
+    weights = [*taps, *([] if bias is None else [bias])]
+    model = finished("Linear", config, weights) | {"sample_rate": rate}
+    return Model.load(write(path, model))

@@ -41,11 +41,6 @@ def gain_db(taps, hz, rate=RATE):
     return 20 * np.log10(np.abs(np.sum(taps * np.exp(-2j * np.pi * hz * np.arange(len(taps)) / rate))))
 
 
-def error_db(found, expected):
-    """RMS of the error re the RMS of what is expected."""
-    return 20 * np.log10(max(np.linalg.norm(found - expected), 1e-30) / np.linalg.norm(expected))
-
-
 def folder_of(folder, count, samples=2048, rates=(48000, 44100, 48000, 96000, 48000, 88200), seed=0):
     """So many cabinets as 24-bit files of mixed rates, in folders of fifty; their paths in natural order."""
     rng = np.random.default_rng(seed)

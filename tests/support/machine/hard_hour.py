@@ -30,9 +30,8 @@ from rigs import RATE, guitar
 from watched import Watch
 
 from rig.backends.jack.client import Jack
-from rig.chain import LOOP
 from rig.dsp.native.memory import Arena
-from rig.engine import Engine
+from rig.engine import LOOP, Engine
 from rig.player.midi.mapping import Binding, Mapping
 from rig.player.player import Player
 

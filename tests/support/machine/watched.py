@@ -54,7 +54,7 @@ import numpy as np
 from rigs import A2, model
 from sampler import SAMPLE_NS, Sample, Sampler
 
-from rig.chain import CHAIN
+from rig.chain_record import CHAIN
 from rig.dsp.cycle_record import BLOCK_SIGNATURE, MAX_FRAMES, call_block
 from rig.dsp.native.compile import entry, kernel
 from rig.dsp.native.memory import Layout

@@ -9,7 +9,8 @@ from numba import types
 
 from rig.dsp.native.compile import entry
 from rig.dsp.native.pointers import foreign, ints
-from rig.dsp.network.interpreter import Network, run
+from rig.dsp.network.instance import Network
+from rig.dsp.network.interpreter import run
 
 call_run = foreign("v", "l", "l", "l", "l")
 

@@ -8,11 +8,10 @@ import numpy as np
 from rigs import NANO, RATE, guitar, model
 
 from rig.audio.loudness import integrated_lufs
-from rig.chain import LOOP
 from rig.compare.live.comparer import Comparer
 from rig.compare.live.gear import Gear
 from rig.compare.live.intact_takes import Takes
-from rig.engine import Engine
+from rig.engine import LOOP, Engine
 from rig.levels import Calibration
 from rig.sound import Sound
 

@@ -38,11 +38,16 @@ def table(title: str, rows: Iterable[tuple[str, str | None]], picture: str = "")
     return f"<div><strong>{escape(title)}</strong>{picture}<table>{cells}</table></div>"
 
 
-def curve(points: Sequence[tuple[float, float]], label: str) -> str:
-    """Points from 0 to 1, to the right and upwards, as a small picture in the text's own colour."""
+def curve(points: Sequence[tuple[float, float]], marks: Sequence[float], label: str) -> str:
+    """Points from 0 to 1, to the right and upwards, as a small picture in the text's own colour.
+
+    `marks`: where upright lines stand, from 0 to 1; `label` says what it shows to a pointer and to a reader of screens.
+    """
+    grid = "".join(f"M{x * WIDTH:.1f} 0V{HEIGHT}" for x in marks)
     path = " ".join(f"{x * WIDTH:.1f},{(1 - y) * HEIGHT:.1f}" for x, y in points)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'role="img" style="display:block;margin:4px 0"><title>{escape(label)}</title>'
+        f'<path d="{grid}" stroke="currentColor" stroke-opacity="0.25"/>'
         f'<polyline points="{path}" fill="none" stroke="currentColor" stroke-width="1.5"/></svg>'
     )

@@ -10,7 +10,7 @@ import numbers
 import os
 from pathlib import Path
 
-from .errors import ArgumentError, LevelError, RigError
+from ..errors import ArgumentError, LevelError, RigError
 
 
 def type_name(value: object) -> str:

@@ -1,0 +1,207 @@
+"""A tile of R x V vectors: the accumulators of a small matrix product, R outputs, each V vectors of consecutive frames.
+
+Rows and columns are integers of the surrounding factory, so that LLVM keeps the whole tile in registers. A tile and the
+memory `m` it is made of are reached as in `simd.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic, models, register_model
+
+from .pointers import f32p
+from .simd import VECTOR, W, build_broadcast, build_call, build_load, build_plus, build_store, vec
+
+
+class TileType(types.Type):
+    """R rows of V vectors; LLVM splits it into R*V registers."""
+
+    def __init__(self, rows: int, vecs: int) -> None:
+        self.rows, self.vecs = rows, vecs
+        super().__init__(name=f"tile{rows}x{vecs}x{W}")
+
+
+@register_model(TileType)
+class _TileModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
+    def __init__(self, dmm: Any, fe_type: Any) -> None:
+        super().__init__(dmm, fe_type, ir.ArrayType(VECTOR, fe_type.rows * fe_type.vecs))
+
+
+def _array(rows: int, vecs: int, content: Any) -> Any:
+    return ir.Constant(ir.ArrayType(VECTOR, rows * vecs), content)
+
+
+@intrinsic(prefer_literal=True)
+def tile_zero(typingctx: Any, rows: Any, vecs: Any) -> Any:
+    """All accumulators zero; rows and vecs are integers of the surrounding factory."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return _array(R, V, [ir.Constant(VECTOR, [0.0] * W)] * (R * V))
+
+    return TileType(R, V)(rows, vecs), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_bias(typingctx: Any, m: Any, w: Any, rows: Any, vecs: Any) -> Any:
+    """Row r is filled with m[w + r]."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tile = _array(R, V, ir.Undefined)
+        for r in range(R):
+            bias = build_broadcast(builder, args[0], build_plus(builder, args[1], r))
+            for v in range(V):
+                tile = builder.insert_value(tile, bias, r * V + v)
+        return tile
+
+    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
+
+
+def _madd(builder: Any, tile: Any, acc: Any, m: Any, x: Any, factor_at: Callable[[int], Any]) -> Any:
+    xs = [build_load(builder, m, build_plus(builder, x, v * W)) for v in range(tile.vecs)]
+    for r in range(tile.rows):
+        factor = build_broadcast(builder, m, factor_at(r))
+        for v in range(tile.vecs):
+            k = r * tile.vecs + v
+            total = build_call(builder, "fmuladd", factor, xs[v], builder.extract_value(acc, k))
+            acc = builder.insert_value(acc, total, k)
+    return acc
+
+
+@intrinsic
+def tile_madd(typingctx: Any, tile: Any, m: Any, w: Any, x: Any) -> Any:
+    """tile[r, v] += m[w + r] * (the vector at m[x + v*W]): one input into all R outputs."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, x = args
+        return _madd(builder, tile, acc, m, x, lambda r: build_plus(builder, w, r))
+
+    return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_madd_far(typingctx: Any, tile: Any, m: Any, w: Any, stride: Any, x: Any) -> Any:
+    """tile[r, v] += m[w + r*stride] * (the vector at m[x + v*W])."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, stride, x = args
+        factors = [w]
+        for _ in range(1, tile.rows):
+            factors.append(builder.add(factors[-1], stride))
+        return _madd(builder, tile, acc, m, x, factors.__getitem__)
+
+    return tile(tile, f32p, types.int64, types.int64, types.int64), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_repeat(typingctx: Any, m: Any, x: Any, rows: Any, vecs: Any) -> Any:
+    """Every row is the same: `vecs` consecutive vectors from m[x]."""
+    R, V = rows.literal_value, vecs.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        tile = _array(R, V, ir.Undefined)
+        for v in range(V):
+            loaded = build_load(builder, args[0], build_plus(builder, args[1], v * W))
+            for r in range(R):
+                tile = builder.insert_value(tile, loaded, r * V + v)
+        return tile
+
+    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
+
+
+@intrinsic
+def tile_add(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
+    """tile[r, v] += the vector at m[x + r*stride + v*W]."""
+    R, V = tile.rows, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, x, stride = args
+        for r in range(R):
+            for v in range(V):
+                k = r * V + v
+                more = build_load(builder, m, build_plus(builder, x, v * W))
+                acc = builder.insert_value(acc, builder.fadd(builder.extract_value(acc, k), more), k)
+            x = builder.add(x, stride)
+        return acc
+
+    return tile(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic
+def tile_mix(typingctx: Any, row: Any, m: Any, w: Any, tile: Any) -> Any:
+    """One row of vectors: row[v] += m[w + r] * tile[r, v], over all rows of the tile."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, w, values = args
+        for r in range(tile.rows):
+            factor = build_broadcast(builder, m, build_plus(builder, w, r))
+            for v in range(tile.vecs):
+                product = builder.extract_value(values, r * tile.vecs + v)
+                acc = builder.insert_value(
+                    acc, build_call(builder, "fmuladd", factor, product, builder.extract_value(acc, v)), v
+                )
+        return acc
+
+    return row(row, f32p, types.int64, tile), codegen
+
+
+@intrinsic
+def tile_sum(typingctx: Any, tile: Any, other: Any) -> Any:
+    """Two tiles of the same shape, added."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, other = args
+        for k in range(tile.rows * tile.vecs):
+            total = builder.fadd(builder.extract_value(acc, k), builder.extract_value(other, k))
+            acc = builder.insert_value(acc, total, k)
+        return acc
+
+    return tile(tile, tile), codegen
+
+
+@intrinsic
+def tile_store(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
+    """Write tile[r, v] to m[x + r*stride + v*W]."""
+    R, V = tile.rows, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, m, x, stride = args
+        for r in range(R):
+            for v in range(V):
+                build_store(builder, builder.extract_value(acc, r * V + v), m, build_plus(builder, x, v * W))
+            x = builder.add(x, stride)
+        return context.get_dummy_value()
+
+    return types.void(tile, f32p, types.int64, types.int64), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_get(typingctx: Any, tile: Any, k: Any) -> Any:
+    """Vector k of the tile, counted along the rows."""
+    K = k.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.extract_value(args[0], K)
+
+    return vec(tile, k), codegen
+
+
+@intrinsic
+def tile_map(typingctx: Any, tile: Any, function: Any, parameter: Any) -> Any:
+    """The tile with `function` (a kernel: vec, float32 -> vec) applied to every vector."""
+    call = function.get_call_type(typingctx, (vec, types.float32), {})
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc = args[0]
+        inner = context.get_function(function, call)
+        context.add_linking_libs(getattr(inner, "libs", ()))
+        for k in range(tile.rows * tile.vecs):
+            acc = builder.insert_value(acc, inner(builder, [builder.extract_value(acc, k), args[2]]), k)
+        return acc
+
+    return tile(tile, function, types.float32), codegen

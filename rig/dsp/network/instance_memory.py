@@ -1,0 +1,41 @@
+"""The memory of one instance of a network, as `program.py` lays it out, and the parts of it that Python looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..native.address import Address
+from ..native.memory import Arena
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One instance, before or after its prewarm."""
+
+    arena: Arena
+    address: Address  # of the NETWORK record
+    planes: NDArray[Any]
+    positions: NDArray[np.int64]
+    lstms: NDArray[Any]
+    memory: NDArray[np.float32]
+
+    def settle(self) -> None:
+        """Take the present state, after the prewarm, as the one that `reset` restores.
+
+        After a long silence every row of a convolution's past holds one constant, so one float per row is enough,
+        unless an LSTM is there.
+        """
+        for plane, pos in zip(self.planes, self.positions, strict=True):
+            if plane["lookback_frames"]:
+                rows = plane["base"] + pos + np.arange(plane["channels"])[:, None] * plane["stride"]
+                past = (rows + np.arange(-plane["kept_frames"], 0)).ravel()
+                self.memory[plane["settled"] : plane["settled"] + past.size] = self.memory[past]
+        for lstm in self.lstms:
+            count = lstm["state_floats"]
+            now = self.memory[lstm["state"] : lstm["state"] + count]
+            self.memory[lstm["settled"] : lstm["settled"] + count] = now
+            lstm["settled_phase"] = lstm["phase"]

@@ -1,0 +1,98 @@
+"""What an engine reports: its meters, its share of the period, its faults, and what its lanes heard.
+
+Meters and counters in the CHAIN record grow for ever; each of these tells what came since it was last asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dsp import cpu_load
+from .dsp.convolver.kernels import MAX_CHUNK
+from .lane import Lane
+from .levels import db_from_gain
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One meter since the last reading. Levels in dBFS: peak of the waveform, RMS with a full-scale sine at -3.01."""
+
+    peak_dbfs: float
+    rms_dbfs: float
+    clips: int
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Our own time as a share of the period since the last reading; None before the first cycle."""
+
+    median: float | None
+    worst: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What went wrong since the last look."""
+
+    overloaded: bool
+    input_samples: int  # non-finite samples that came in
+    model_faults: int  # times a model answered with something that is not a number
+
+
+class EngineReadings:
+    """The part of an engine that only looks. `record`: its CHAIN; `rings`: the past of each source, float32 (n,)."""
+
+    lanes: list[Lane | None]  # what was handed over last
+
+    def __init__(self, record: Any, rings: Sequence[NDArray[np.float32]], sample_rate: float) -> None:
+        self.record, self._rings, self.sample_rate = record, rings, sample_rate
+        self._seen: dict[str, Any] = {}
+
+    def reading(self, which: Literal["input", "model", "output", "send", "return"]) -> Reading:
+        """A meter since it was last read."""
+        m = self.record[f"{which}_meter"]
+        peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
+        m["peak"] = 0.0
+        before = self._seen.get(which, (0.0, 0, 0))
+        self._seen[which] = (squares, samples, clips)
+        count = samples - before[1]
+        mean = max(0.0, squares - before[0]) / count if count else 0.0
+        return Reading(db_from_gain(peak), db_from_gain(mean**0.5), clips - before[2])
+
+    def share(self) -> Share:
+        """Our time per period since it was last read."""
+        record = self.record["load"]
+        counts, worst = record["histogram"].copy(), float(record["worst_share"])
+        record["worst_share"] = 0.0
+        new = counts - self._seen.get("histogram", np.zeros_like(counts))
+        self._seen["histogram"] = counts
+        if not new.sum():
+            return Share(None, None)
+        middle = int(np.searchsorted(np.cumsum(new), new.sum() / 2))
+        return Share((middle + 0.5) / cpu_load.BINS_PER_PERIOD, worst)
+
+    def flat_tops(self) -> int:
+        """How often the guitar stood still at a high level, as behind a clipping converter, since it was last asked."""
+        count = int(self.record["flat_tops"]["count"])
+        before, self._seen["flat_tops"] = self._seen.get("flat_tops", 0), count
+        return count - before
+
+    def heard(self, source: int, since: int = 0) -> tuple[NDArray[np.float32], int]:
+        """What the lanes heard of a source since its sample `since`, (n,), at most a second; and up to which sample."""
+        ring = self._rings[source]
+        end = max(0, int(self.record["sources"][source]["head"]) - MAX_CHUNK)  # the newest may still be on their way
+        start = max(since, end - min(round(self.sample_rate), ring.size // 2), 0)
+        return ring[np.arange(start, max(start, end)) & (ring.size - 1)], end
+
+    def faults(self) -> Faults:
+        """What went wrong since it was last asked."""
+        playing = sum(int(lane.record["faults"]) for lane in self.lanes if lane is not None)
+        now = int(self.record["load"]["overloads"]), int(self.record["input_faults"]), playing
+        before = self._seen.get("faults", (0, 0, 0))
+        self._seen["faults"] = now
+        return Faults(now[0] > before[0], now[1] - before[1], max(0, now[2] - before[2]))

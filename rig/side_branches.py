@@ -1,0 +1,86 @@
+"""What hangs beside the signal path and changes nothing in it: gear on the send, meters, tapes, the recorder.
+
+All of it is called from `chain.py`, with the CHAIN record `c` and its address `chain`. Addresses that Python exchanges
+while the audio thread runs are read with `load_acquire`.
+"""
+
+from __future__ import annotations
+
+from .chain_record import LOOP, PORT, PROBE_AT, RECORDER_AT, RETURN, TAKE_INPUT, TAKE_RETURN, TAKES, TAPES_AT
+from .dsp.buffers import limit
+from .dsp.meter import meter
+from .dsp.native.address import NOWHERE, Address
+from .dsp.native.compile import kernel
+from .dsp.native.pointers import Record, floats, load_acquire, record
+from .dsp.ramp import multiply, ramp_gains
+from .dsp.ring import ring_begin, ring_write
+from .dsp.tape import tape_advance, tape_begin, tape_play, tape_record
+from .lane import LANE, SOURCE
+
+
+@kernel
+def feed_gear(c: Record, chain: Address, send: Address, frames: int) -> None:
+    """The guitar out to the gear, at the gain of the send, and the signal of a measurement on top of it."""
+    ramp_gains(c.send_gain, c.gains, c.fade_table, c.fade_samples, frames)
+    multiply(c.sources[c.send_source].chunk, c.gains, send, frames)
+    probe = load_acquire(chain + PROBE_AT)
+    if probe != 0:
+        tape_play(probe, c.bus, frames)  # the bus is still free
+        out, extra = floats(send), floats(c.bus)
+        for k in range(frames):
+            out[k] += extra[k]
+    limit(send, frames)
+    meter(c.send_meter, send, frames)
+
+
+@kernel
+def meters(c: Record, left: Address, right: Address, frames: int) -> None:
+    """What came in, and what goes out: one meter for both sides."""
+    meter(c.input_meter, heard_chunk(c), frames)
+    meter(c.output_meter, left, frames)
+    meter(c.output_meter, right, frames)
+
+
+@kernel
+def heard_chunk(c: Record) -> Address:
+    """The guitar as it came in: this chunk of the source that the first lane hears, the port or the loop."""
+    first = c.handover.lanes[0]
+    heard = record(first, LANE).source if first != 0 else NOWHERE
+    return record(heard, SOURCE).chunk if heard != 0 else c.sources[PORT].chunk
+
+
+@kernel
+def begin_tapes(c: Record, h: Record, chain: Address, frames: int) -> None:
+    """Once per cycle: start or break tapes, begin or end a recording. `h`: the HOST record."""
+    if c.sources[LOOP].tape != 0:
+        tape_begin(c.sources[LOOP].tape, h.frame_time, h.xruns, h.resizes, frames)
+    probe = load_acquire(chain + PROBE_AT)
+    if probe != 0:
+        tape_begin(probe, h.frame_time, h.xruns, h.resizes, frames)
+    for i in range(TAKES):
+        tape = load_acquire(chain + TAPES_AT + 8 * i)
+        if tape != 0:
+            tape_begin(tape, h.frame_time, h.xruns, h.resizes, frames)
+    recorder = load_acquire(chain + RECORDER_AT)
+    if recorder != 0:
+        ring_begin(recorder, h.xruns)
+
+
+@kernel
+def feed_tapes(c: Record, chain: Address, left: Address, right: Address, frames: int) -> None:
+    """At the end of a chunk: record what came in and what goes out, and move all tapes on."""
+    if c.sources[LOOP].tape != 0:
+        tape_advance(c.sources[LOOP].tape, frames)
+    probe = load_acquire(chain + PROBE_AT)
+    if probe != 0:
+        tape_record(probe, c.sources[RETURN].chunk, frames)
+        tape_advance(probe, frames)
+    for i in range(TAKES):
+        tape = load_acquire(chain + TAPES_AT + 8 * i)
+        if tape != 0:
+            heard = c.sources[PORT].chunk if i == TAKE_INPUT else c.sources[RETURN].chunk if i == TAKE_RETURN else left
+            tape_record(tape, heard, frames)
+            tape_advance(tape, frames)
+    recorder = load_acquire(chain + RECORDER_AT)
+    if recorder != 0:
+        ring_write(recorder, heard_chunk(c), left, right, frames)
