@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import hashlib
 import os
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
