@@ -13,8 +13,8 @@ from ..levels import gain_from_db
 from .checks.checks import FLAT_TOPS
 from .checks.latency import LONGEST
 from .checks.measures import flat_tops, peak_dbfs
+from .short_recording import record_short
 from .signal.layout import RATE
-from .take.level_search import heard
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs
 from .take.tape_deck import TapeDeck
@@ -27,7 +27,7 @@ LOOP_S = 1.0
 
 def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_HZ) -> float:
     """The peak in dBFS with which a sine of `dbfs` comes back. Raises CaptureError: not at all, or clipped."""
-    back = heard(deck, tone(1.0, dbfs, hz), operator, "Tone")
+    back = record_short(deck, operator, tone(1.0, dbfs, hz), "Tone")
     peak, read = peak_dbfs(back), tone_peak_dbfs(back[STEADY], hz)
     if peak >= -0.1 or flat_tops(back) >= FLAT_TOPS[0]:
         raise CaptureError(
@@ -45,7 +45,7 @@ def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_
 def round_trip(deck: TapeDeck, operator: Operator) -> Lag:
     """How late, and how turned, noise comes back. Raises CaptureError where it does not."""
     noise = gain_from_db(NOISE_DBFS) * np.random.default_rng(7).uniform(-1, 1, RATE // 2)
-    back = heard(deck, noise, operator, "Noise")
+    back = record_short(deck, operator, noise, "Noise")
     lag = find_lag(noise, back, max_lag_samples=LONGEST)
     if not lag.is_certain:
         raise CaptureError("The noise did not come back: check the cable and both ports (--send, --return).")

@@ -25,19 +25,18 @@ def opened(options: argparse.Namespace, operator: Console, told: str) -> Iterato
     from ..backends.jack.client import Jack
     from ..capture.take.operator import agreed
     from ..capture.take.tape_deck import TapeDeck
-    from ..capture.take.wiring import Wiring, connect, freewheeling, refuse_feedback, wired
+    from ..capture.take.wiring import Wiring, choose_wiring, connect, freewheeling
     from ..errors import CaptureError
     from ..library.calibrated_levels import load_settings
 
     kept = load_settings().ports
     with Jack(options.client) as backend:
         usual = Wiring(kept.send, kept.returned) if kept else None
-        wiring = wired(backend, operator, options.send, options.returned, usual, options.freewheel)
+        wiring = choose_wiring(backend, operator, options.send, options.returned, usual, options.freewheel)
         operator.say(told.format(**{"send": wiring.send, "return": wiring.returned}))
         if not agreed(operator, "Is everything wired like this?", "--yes"):
             raise CaptureError("Nothing was played: change the wiring, or choose other ports with --send and --return.")
         with TapeDeck(backend) as deck:
             connect(backend, wiring)
-            refuse_feedback(backend, wiring)
             with freewheeling(backend, options.freewheel):
                 yield backend, deck, wiring

@@ -23,8 +23,9 @@ from rig.capture.levels import CaptureLevels
 from rig.capture.result.folder import NewFolder, free_name
 from rig.capture.result.foreign_recording import check_again, load_recording
 from rig.capture.result.gear_metadata import Gear
+from rig.capture.result.rejected import keep_broken_take
 from rig.capture.result.report import report_html
-from rig.capture.result.save import keep_broken_take, save_capture
+from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import as_24_bit, load_signal, write_signal

@@ -11,10 +11,11 @@ from ...errors import CaptureError
 from ...levels import gain_from_db
 from ..checks.measures import rms_dbfs
 from ..checks.verdict import Check
+from ..short_recording import record_short
 from ..signal.layout import RATE
-from ..take.level_search import heard
 from ..take.operator import Operator
-from ..take.tape_deck import TapeDeck, Watch
+from ..take.tape_deck import TapeDeck
+from ..take.wiring import CableCheck
 from .checks import impulse_checks
 from .deconvolution import LATEST_S, Response, Sweep, finished_taps, measure
 
@@ -41,7 +42,7 @@ def sweep_session(
     length: int = 8192,
     minimum: bool = False,
     softer: bool = True,
-    watch: Watch | None = None,
+    cables: CableCheck | None = None,
 ) -> Swept:
     """Sweep `sweeps` times and average; `softer`: once more 10 dB softer, which tells whether anything compresses.
 
@@ -49,7 +50,7 @@ def sweep_session(
     """
     if not 1 <= sweeps <= MOST_SWEEPS:
         raise CaptureError(f"{sweeps} sweeps cannot be averaged; 1 to {MOST_SWEEPS} can.")
-    silence = heard(deck, np.zeros(RATE), operator, "Silence", watch)
+    silence = record_short(deck, operator, np.zeros(RATE), "Silence", cables)
     noise = rms_dbfs(silence)
     operator.say(f"Silence    {noise:.1f} dBFS RMS")
     if noise > QUIET_DBFS:
@@ -57,13 +58,13 @@ def sweep_session(
             f"Without a sweep there is {noise:.0f} dBFS already: find out what sounds, then begin again."
         )
     signal = sweep.signal()
-    recordings = [heard(deck, signal, operator, f"Sweep {i + 1}/{sweeps}", watch) for i in range(sweeps)]
+    recordings = [record_short(deck, operator, signal, f"Sweep {i + 1}/{sweeps}", cables) for i in range(sweeps)]
     response = measure(sweep, recordings)
     taps = finished_taps(response, length, minimum=minimum)
     soft = None
     if softer:
         quiet = Sweep(sweep.seconds, sweep.amplitude * gain_from_db(SOFTER_DB))
-        other = measure(quiet, [heard(deck, quiet.signal(), operator, "Softer", watch)])
+        other = measure(quiet, [record_short(deck, operator, quiet.signal(), "Softer", cables)])
         soft = other, finished_taps(other, length, minimum=minimum)
     checks = impulse_checks(response, taps, soft)
     arrives_in_time = response.latency_samples < round(LATEST_S * RATE) - 1

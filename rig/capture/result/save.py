@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import CaptureError
@@ -22,13 +21,13 @@ from ..levels import CaptureLevels
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
-from .folder import NewFolder, checked_name, free_name, refuse_existing
+from .folder import NewFolder, checked_name, refuse_existing
 from .gear_metadata import Gear
+from .rejected import keep_rejected
 from .report import report_html
 from .sidecar import FILE_NAME, sha256_of, sidecar
 from .training_folder import write_training_folder
 
-REJECTED = "rejected"
 Tell = Callable[[str], None]
 
 
@@ -69,7 +68,7 @@ def save_capture(
     size: str = "standard",
     tell: Tell | None = None,
 ) -> Saved:
-    """Cut a take and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
+    """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
     `latency_samples`: given by hand, it replaces the trainer's figure. `override`: accept it whatever the checks say,
     which is noted in the sidecar. `size`: of the WaveNet in train/. `tell` gets one sentence per step. Raises
@@ -121,11 +120,6 @@ def save_capture(
     return _set_aside(target, recording, latency, judged, reason, content)
 
 
-def keep_broken_take(into: Path, name: str, recorded: NDArray[Any], reason: str, audio: dict[str, Any]) -> Path:
-    """Keep what was recorded of a torn take, with its reason, in NAME.rejected-1 or later; the folder."""
-    return _write_aside(Path(into) / checked_name(name), recorded, {"reason": reason, "audio": audio})
-
-
 def _reason(judged: Judged, trainer_refuses: list[str]) -> str | None:
     failed = [f"{check.name}: {check.text}. {check.advice}" for check in judged.of("fail")]
     if not failed and trainer_refuses:
@@ -140,16 +134,8 @@ def _without_checks(latency: Latency) -> Judged:
 def _set_aside(
     target: Path, recording: Recording, latency: Latency, judged: Judged, reason: str, content: dict[str, Any]
 ) -> Saved:
-    kept = _write_aside(target, recording.samples, {"reason": reason, **content})
+    kept = keep_rejected(target, recording.samples, {"reason": reason, **content})
     return Saved(kept, False, reason, latency, judged)
-
-
-def _write_aside(target: Path, recorded: NDArray[Any], content: dict[str, Any]) -> Path:
-    aside = free_name(target, REJECTED)
-    with NewFolder(aside) as new:
-        wav.write(new.path / "take.wav", np.asarray(recorded, np.float32), RATE, "FLOAT")
-        _write_json(new.path / "rejected.json", content)
-    return aside
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -1,27 +1,23 @@
-"""Before a take: is the path alive, quiet, and as loud as it should be?
+"""Before a take: is the path alive, and quiet? Arithmetic on two short recordings, (n,) float64 at 48 kHz.
 
-Arithmetic on short recordings; playing them is up to whoever has a server. Three things are played: nothing, a tone of
-1 kHz at -40 dBFS, and the loudest second of the signal.
+One was made while nothing played, the other of a tone of 1 kHz at -40 dBFS; `path_trial.py` plays them.
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..checks.checks import LIMITS
-from ..checks.measures import hum_dbfs, peak_dbfs, rms_dbfs
+from ..checks.measures import hum_dbfs, rms_dbfs
 from ..checks.verdict import Check, above, below
 from ..signal.layout import RATE
-from ..signal.training_signal import Signal
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
 ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much
-PEAK_DBFS = (-6.0, -3.0)  # where the return has to peak
-AIM_DBFS = -4.5
-SILENCE_S = 1.0
+RINGS_ON_DB = 20.0  # over the silence, a quarter of a second after a tone has ended
+LATEST = RATE // 4  # samples: by then what was played has come back
+AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
 def tone(seconds: float = 1.0, dbfs: float = TONE_DBFS, hz: float = TONE_HZ) -> NDArray[np.float64]:
@@ -36,14 +32,6 @@ def tone_peak_dbfs(recording: NDArray[np.float64], hz: float = TONE_HZ) -> float
     window = np.hanning(len(recording))
     turn = np.exp(-2j * np.pi * hz * np.arange(len(recording)) / RATE)
     return 20 * float(np.log10(max(2 * abs(np.sum(window * turn * recording)) / np.sum(window), 1e-10)))
-
-
-def loudest_second(signal: Signal) -> NDArray[np.float64]:
-    """The second of the signal with the most energy among those that reach its peak."""
-    seconds = signal.samples[: signal.length // RATE * RATE].reshape(-1, RATE)
-    peaks = np.abs(seconds).max(axis=1)
-    energy = np.where(peaks > 0.9 * peaks.max(), np.sum(seconds**2, axis=1), 0)
-    return np.array(seconds[int(np.argmax(energy))])
 
 
 def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
@@ -82,26 +70,14 @@ def alive_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Che
     return Check("path", "ok" if good else "fail", stands_out, "dB", None, ALIVE_DB, text, advice)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What to do after the loudest second came back: done, or turn something."""
+def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Check:
+    """Whether the path falls silent after the tone: feedback, a reverb or a delay do not.
 
-    done: bool
-    peak_dbfs: float
-    return_gain_db: float  # by which the return has to be turned, 0 when done
-    send_trim_db: float  # digital gain to try instead, where the return cannot be turned down far enough
-    text: str
-
-
-def level_step(returned: NDArray[np.float64], send_trim_db: float = 0.0) -> Step:
-    """Judge the return of the loudest second, played with a digital gain of `send_trim_db` (0 or less)."""
-    peak = peak_dbfs(returned)
-    if PEAK_DBFS[0] <= peak <= PEAK_DBFS[1]:
-        return Step(True, peak, 0.0, send_trim_db, f"The return peaks at {peak:.1f} dBFS: right.")
-    wanted = AIM_DBFS - peak
-    if peak >= -0.1:
-        text = f"The return clips. Turn its gain down by {-max(wanted, -6.0) + 6.0:.0f} dB and try again."
-        return Step(False, peak, min(wanted, -6.0), min(0.0, send_trim_db - 6.0), text)
-    way = "up" if wanted > 0 else "down"
-    text = f"The return peaks at {peak:.1f} dBFS. Turn its gain {way} by {abs(wanted):.0f} dB, to -6 .. -3 dBFS."
-    return Step(False, peak, wanted, min(0.0, send_trim_db + wanted), text)
+    `silence` is (n,), `toned` the tone of one second and at least half a second behind it.
+    """
+    rest = toned[RATE + LATEST :]
+    above_db = rms_dbfs(rest - np.mean(rest)) - max(rms_dbfs(silence - np.mean(silence)), -90.0)
+    good = above_db < RINGS_ON_DB
+    text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
+    advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."
+    return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice)

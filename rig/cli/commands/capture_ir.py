@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from ...capture.ir.deconvolution import Sweep
     from ...capture.ir.session import sweep_session
     from ...capture.result.folder import checked_name
-    from ...capture.take.wiring import unplugged
+    from ...capture.take.wiring import cable_check
     from ...errors import CaptureError
     from ...levels import gain_from_db
 
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
             length=options.length,
             minimum=options.minimum_phase,
             softer=not options.no_softer,
-            watch=lambda moment: unplugged(backend, wiring, moment.done),
+            cables=cable_check(backend, wiring),
         )
     return _write(options, operator, path, sweep, swept)
 

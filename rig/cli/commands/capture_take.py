@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from ...backends.jack.client import Jack
     from ...capture.result.folder import checked_name, refuse_existing
     from ...capture.session import Plan, capture
-    from ...capture.take.wiring import Wiring, wired
+    from ...capture.take.wiring import Wiring, choose_wiring
     from ...library.calibrated_levels import load_settings
 
     operator, settings = Console(options.yes, options.json), load_settings()
@@ -61,13 +61,11 @@ def run(options: argparse.Namespace) -> int:
     usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
     with _folder(options.into, temporary) as into, Jack(options.client) as backend:
         refuse_existing(into / checked_name(name))
-        wiring = wired(backend, operator, options.send, options.returned, usual, options.freewheel)
         plan = Plan(
             into=into,
             name=name,
+            wiring=choose_wiring(backend, operator, options.send, options.returned, usual, options.freewheel),
             signal=_signal(options, operator),
-            send=wiring.send,
-            returned=wiring.returned,
             levels=_levels(options, settings),
             gear=gear_from(options, name),
             send_trim_db=options.send_trim_db,
