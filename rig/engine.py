@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from . import handover
 from .cabinet.prepared import Cabinet
 from .chain import CHAIN, LOOP, PORT, RETURN, SOURCES, TAKE_INPUT, TAKE_OUTPUT, TAKE_RETURN, block
+from .decibels import db_from_gain, db_from_power
 from .dsp import cpu_load
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
@@ -334,7 +335,7 @@ class Engine:
         self._seen[which] = (squares, samples, clips)
         count = samples - before[1]
         mean = max(0.0, squares - before[0]) / count if count else 0.0
-        return Reading(_dbfs(peak), _dbfs(mean**0.5), clips - before[2])
+        return Reading(db_from_gain(peak), db_from_power(mean), clips - before[2])
 
     def share(self) -> Share:
         """Our time per period since it was last read."""
@@ -397,10 +398,6 @@ def joined(samples: NDArray[np.float32], fade: int) -> NDArray[np.float32]:
     body = samples[fade:].copy()
     body[-fade:] = body[-fade:] * (1 - rise) + samples[:fade] * rise
     return body
-
-
-def _dbfs(magnitude: float) -> float:
-    return 20.0 * float(np.log10(magnitude)) if magnitude > 0 else float("-inf")
 
 
 __all__ = ["LANES", "LOOP", "PORT", "RETURN", "Cabinet", "Engine", "Faults", "Reading", "Share"]

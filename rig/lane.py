@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .decibels import gain_from_db
 from .dsp import fractional_delay
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
@@ -233,8 +234,8 @@ class Lane:
             lane["run"], lane["reset"], lane["network"] = network.run_address, network.reset_address, network.address
             lane["dc_settled"] = network.process(np.zeros(1, np.float32))[0]  # its answer to silence
             network.reset()
-        settle(lane["input_gain"], 10 ** (input_gain_db / 20))
-        settle(lane["output_gain"], self._sign * 10 ** (output_gain_db / 20))
+        settle(lane["input_gain"], gain_from_db(input_gain_db))
+        settle(lane["output_gain"], self._sign * gain_from_db(output_gain_db))
         lane["dc_pole"] = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
         lane["dc_in"] = lane["dc_settled"] * lane["output_gain"]["value"]
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
@@ -253,23 +254,23 @@ class Lane:
         ends = self.record["input_gain"]["target"], self.record["output_gain"]["target"]
         self.trims_db = (input_db, output_db)
         self.record["input_base"], self.record["output_base"] = (
-            end * 10 ** (-trim_db / 20) for end, trim_db in zip(ends, self.trims_db, strict=True)
+            end * gain_from_db(-trim_db) for end, trim_db in zip(ends, self.trims_db, strict=True)
         )
 
     def trim(self, input_db: float, output_db: float) -> None:
         """Fade to other trims on top of the gains that `has_trims` has told of."""
         self.trims_db = (input_db, output_db)
-        self.record["input_gain"]["target"] = self.record["input_base"] * 10 ** (input_db / 20)
-        self.record["output_gain"]["target"] = self.record["output_base"] * 10 ** (output_db / 20)
+        self.record["input_gain"]["target"] = self.record["input_base"] * gain_from_db(input_db)
+        self.record["output_gain"]["target"] = self.record["output_base"] * gain_from_db(output_db)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""
         if self.trims_db is not None:
-            self.record["input_base"] = 10 ** ((gain_db - self.trims_db[0]) / 20)
-        self.record["input_gain"]["target"] = 10 ** (gain_db / 20)
+            self.record["input_base"] = gain_from_db(gain_db - self.trims_db[0])
+        self.record["input_gain"]["target"] = gain_from_db(gain_db)
 
     def set_output_gain_db(self, gain_db: float) -> None:
         """Fade to another output gain."""
         if self.trims_db is not None:
-            self.record["output_base"] = self._sign * 10 ** ((gain_db - self.trims_db[1]) / 20)
-        self.record["output_gain"]["target"] = self._sign * 10 ** (gain_db / 20)
+            self.record["output_base"] = self._sign * gain_from_db(gain_db - self.trims_db[1])
+        self.record["output_gain"]["target"] = self._sign * gain_from_db(gain_db)

@@ -19,6 +19,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from .decibels import db_from_gain, gain_from_db
 from .errors import LevelError
 
 LevelMode = Literal["raw", "normalized", "calibrated"]
@@ -37,24 +38,6 @@ MAX_LOUDNESS_DB = 60.0
 MAX_PREAMP_GAIN_DB = 80.0
 # No sum may send more than this to the ears, or take more away.
 MAX_GAIN_DB = 60.0
-
-
-def gain_from_db(gain_db: float) -> float:
-    """Linear gain of a gain in dB.
-
-    >>> gain_from_db(20.0)
-    10.0
-    """
-    return math.pow(10.0, gain_db / 20.0)
-
-
-def db_from_gain(gain: float) -> float:
-    """Decibels of a linear gain; its sign (polarity) does not matter, and 0 gives minus infinity.
-
-    >>> db_from_gain(-10.0)
-    20.0
-    """
-    return 20.0 * math.log10(abs(gain)) if gain else -math.inf
 
 
 def volts_rms_from_dbu(level_dbu: float) -> float:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .decibels import db_from_gain, gain_from_db
 from .dsp import gate
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.native.memory import Layout
 from .dsp.ramp import settle
 from .dsp.rumble import CUTOFFS_HZ, ROW, STATE, all_coefficients
 from .errors import LevelError
-from .levels import db_from_gain, gain_from_db
 
 LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS = -90.0, -20.0
 ABOVE_NOISE_DB = 9.0  # a good threshold, above the peaks of the noise: 6 dB lower the gate shuts, and still stays shut
@@ -98,7 +98,7 @@ class Noise:
     def gate_dbfs(self) -> float | None:
         """The threshold of the gate, a peak of the guitar; None: off."""
         threshold = float(self._sources[0]["gate"]["threshold"])
-        return 20 * math.log10(threshold) if threshold else None
+        return db_from_gain(threshold) if threshold else None
 
     @property
     def rumble_hz(self) -> float | None:

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from .audio.resample import resample
 from .audio.wav import Reader, Writer
 from .backends.offline import Offline
+from .decibels import db_from_gain
 from .engine import Engine
 from .errors import AudioError, RigError
-from .levels import db_from_gain
 from .sound import Sound
 
 BLOCK_SAMPLES = 256  # per cycle; the result does not depend on it

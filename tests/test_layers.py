@@ -14,10 +14,11 @@ PACKAGE = Path(__file__).parent.parent / "rig"
 # Each may import what stands in its own line and in the lines above.
 LAYERS = (
     {"errors"},
+    {"decibels", "files"},
     {"levels"},
     {"dsp"},
-    {"folders", "readahead", "wholefile", "jsonfile", "tomlfile"},
-    {"align", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
+    {"folders", "readahead", "jsonfile", "tomlfile"},
+    {"align", "audio", "wav", "resample", "nam", "ir", "interface", "settings", "remembered", "favourites", "bundled"},
     {"preset", "laststate"},
     {"measured", "loudness", "figures", "cabinet"},
     {"lane", "handover", "switch", "midi", "chain", "noise"},
@@ -27,7 +28,7 @@ LAYERS = (
     {"control"},
     {"cli", "__main__"},
 )
-BACKENDS_MAY_IMPORT = {"errors", "levels", "dsp", "backends"}
+BACKENDS_MAY_IMPORT = {"errors", "decibels", "levels", "dsp", "backends"}
 MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "doctor", "control", "cli"}
 
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -1,1 +1,1 @@
-"""Sound in files and arrays: reading and writing, other rates, lag, loudness, measures and their plots."""
+"""Signals as arrays: what they measure."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decibels import db_from_powers
 from ..errors import RigError
 
 BLOCK_S = 0.4  # the standard's gating block
@@ -37,7 +38,7 @@ def integrated_lufs(x: NDArray[Any], sample_rate: float) -> float:
     block = round(BLOCK_S * sample_rate)
     correction_db = 0.0
     if len(samples) <= block:
-        correction_db = 10 * np.log10(block / len(samples))
+        correction_db = float(db_from_powers(block / len(samples)))
         samples = np.concatenate([samples, np.zeros((block + 1 - len(samples), samples.shape[1]))])
     measured = Meter(sample_rate, filter_class=WEIGHTING).integrated_loudness(samples)
-    return float(measured) + float(correction_db)
+    return float(measured) + correction_db

@@ -13,7 +13,6 @@ is made.
 from __future__ import annotations
 
 import io
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileError, RigError
+from ..files.atomic_write import reason, write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -156,14 +156,10 @@ def save(figure: Figure, path: str | Path, overwrite: bool = False) -> None:
     path = Path(path)
     check_writable(path, overwrite)
     content = svg_text(figure).encode() if path.suffix.lower() == ".svg" else png_bytes(figure)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
+        write_bytes(path, content, make_folder=False)
     except OSError as error:
-        raise FileError(f"{path.name}: cannot be written ({error.strerror}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise FileError(f"{path.name}: cannot be written{reason(path, error)}.") from error
 
 
 def _plain(text: str) -> str:

@@ -7,9 +7,7 @@ only when it is complete: a crash or a full disk never leaves half a file under 
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from ..errors import AudioError
+from ..files.atomic_write import forget, give_name, reason, temporary_beside
 
 BLOCK = 1 << 16  # frames in a block when a file is streamed
 
@@ -202,22 +201,14 @@ class Writer:
         self._refuse_existing()
         self._bytes_left = WAV_LIMIT if container in ("WAV", "AIFF") else None
         self._frame_bytes = channels * DEPTHS[subtype]
-        self._temporary = self.path.with_name(f".{name}.{secrets.token_hex(4)}.part")
+        self._temporary = temporary_beside(self.path)
         try:
             self._file = sf.SoundFile(
                 self._temporary, "x", int(sample_rate), channels, subtype=subtype, format=container
             )
         except (sf.LibsndfileError, OSError, ValueError) as error:
-            self._temporary.unlink(missing_ok=True)
-            raise AudioError(f"{name}: cannot be written{self._reason(error)}.") from error
-
-    def _reason(self, error: Exception) -> str:
-        folder = self.path.parent
-        if not folder.is_dir():
-            return f"; there is no folder {folder}"
-        if not os.access(folder, os.W_OK):
-            return f"; the folder {folder.absolute()} is write-protected"
-        return f" ({getattr(error, 'error_string', error)})".replace(".)", ")")
+            forget(self._temporary)
+            raise AudioError(f"{name}: cannot be written{reason(self.path, error)}.") from error
 
     def _refuse_existing(self) -> None:
         if self.path.is_dir():
@@ -240,7 +231,7 @@ class Writer:
         try:
             self._file.write(samples)
         except (sf.LibsndfileError, OSError, ValueError) as error:
-            raise AudioError(f"{self.path.name}: cannot be written{self._reason(error)}.") from error
+            raise AudioError(f"{self.path.name}: cannot be written{reason(self.path, error)}.") from error
 
     def __enter__(self) -> Self:
         return self
@@ -252,8 +243,10 @@ class Writer:
             self._file.close()
             if kind is None:
                 self._refuse_existing()
-                self._temporary.replace(self.path)
+                give_name(self._temporary, self.path, self._overwrite)
         except (sf.LibsndfileError, OSError) as failure:
-            raise AudioError(f"{self.path.name}: cannot be written{self._reason(failure)}.") from failure
+            if isinstance(failure, FileExistsError):  # another program was faster
+                self._refuse_existing()
+            raise AudioError(f"{self.path.name}: cannot be written{reason(self.path, failure)}.") from failure
         finally:
-            self._temporary.unlink(missing_ok=True)
+            forget(self._temporary)

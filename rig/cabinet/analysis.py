@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from ..audio import wav
 from ..audio.align import find_lag
 from ..audio.resample import resample
+from ..decibels import db_from_gain, db_from_power, db_from_powers, gain_from_db, powers_from_db
 from ..errors import AudioError, IRError
-from ..levels import db_from_gain
 from .ir import IR
 from .mix import MAX_LAG_MS
 from .response import GUITAR_HZ, frequencies, level_db, response_db
@@ -107,13 +107,13 @@ def describe(ir: IR, format: str | None = None, subtype: str | None = None) -> D
     taps, rate = ir.as_in_file(), ir.sample_rate
     loud = np.abs(taps).max(axis=0)
     peak, peak_at = float(loud.max()), int(loud.argmax())
-    arrival = int(np.argmax(loud > peak * 10 ** (ARRIVAL_DB / 20)))
-    last = int(np.flatnonzero(loud > peak * 10 ** (DECAY_DB / 20))[-1])
+    arrival = int(np.argmax(loud > peak * gain_from_db(ARRIVAL_DB)))
+    last = int(np.flatnonzero(loud > peak * gain_from_db(DECAY_DB))[-1])
     tail = float(np.abs(_tail(taps)).max()) / peak
     tail_db = db_from_gain(tail) if tail > 0 else None
     hz = frequencies()
     fine = response_db(taps, rate, hz, SMOOTHING)
-    mean = 10 * np.log10(np.mean(10 ** (fine / 10), axis=0))
+    mean = db_from_powers(np.mean(powers_from_db(fine), axis=0))
     loudest = int(np.nanargmax(mean))
     some = slice(None, None, 8)  # six points per octave
     return Description(
@@ -125,7 +125,7 @@ def describe(ir: IR, format: str | None = None, subtype: str | None = None) -> D
         duration_ms=1000 * loud.size / rate,
         channels=len(taps),
         peak_dbfs=db_from_gain(peak),
-        energy_db=float(10 * np.log10(np.square(taps).sum(axis=1).max())),
+        energy_db=db_from_power(np.square(taps).sum(axis=1).max()),
         level_db=level_db(fine, hz),
         arrival_samples=arrival,
         arrival_ms=1000 * arrival / rate,
@@ -156,7 +156,7 @@ def _doubts(taps: NDArray[np.float64], name: str) -> list[str]:
         ends = taps[:, -round(OFFSET_PART * taps.shape[1]) :]
         constant = np.median(ends, axis=1, keepdims=True)
         offset = float(np.abs(constant).max())
-        if offset > peak * 10 ** (OFFSET_DB / 20) and np.ptp(ends, axis=1).max() < offset:
+        if offset > peak * gain_from_db(OFFSET_DB) and np.ptp(ends, axis=1).max() < offset:
             offset_db = db_from_gain(offset / peak)
             doubts.append(f"{name}: a constant (DC) {offset_db:.0f} dB re the peak; a low cut removes it.")
             taps = taps - constant
@@ -182,8 +182,8 @@ def difference(first: IR, second: IR) -> Difference:
     hz = frequencies()
     a, b = (response_db(ir.as_in_file(), ir.sample_rate, hz, SMOOTHING) for ir in (first, second))
     louder = level_db(b, hz) - level_db(a, hz)
-    powers = (np.mean(10 ** (rows / 10), axis=0) for rows in (a, b))
-    before, after = (10 * np.log10(power) for power in powers)
+    powers = (np.mean(powers_from_db(rows), axis=0) for rows in (a, b))
+    before, after = (db_from_powers(power) for power in powers)
     heard = (hz >= GUITAR_HZ[0]) & (hz <= GUITAR_HZ[1]) & np.isfinite(before) & np.isfinite(after)
     tone = (after - before - louder)[heard]
     at = int(np.abs(tone).argmax())

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..audio import wav
 from ..audio.resample import resample
+from ..decibels import db_from_gain, gain_from_db
 from ..errors import IRError
-from ..levels import db_from_gain
 from .ir import IR
 from .shaping import shortened
 
@@ -79,7 +79,7 @@ def export(
         raise IRError(f"{ir.name}: the first {values.shape[1]} samples are silent; export more of them.")
     if normalize or (subtype.startswith("PCM") and peak >= 1.0):
         gain_db = PEAK_DBFS - db_from_gain(peak)
-        values = values * 10 ** (gain_db / 20)
+        values = values * gain_from_db(gain_db)
     wav.write(path, values.T, rate, subtype, overwrite)
     return Exported(
         file=Path(path).name,

@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 
 from ..audio import wav
 from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
+from ..decibels import db_from_gain, gain_from_db
 from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
@@ -95,7 +95,7 @@ class IR:
             path=path,
             file_sample_rate=audio.sample_rate,
             content_hash=content_hash,
-            gain_db=20 * math.log10(gain),
+            gain_db=db_from_gain(gain),
             convention=convention,
             warnings=warnings,
         )
@@ -126,7 +126,7 @@ class IR:
 
     def louder(self, gain_db: float) -> IR:
         """The same response, `gain_db` louder (softer if negative)."""
-        return self.with_taps(self.taps.astype(np.float64) * 10 ** (gain_db / 20))
+        return self.with_taps(self.taps.astype(np.float64) * gain_from_db(gain_db))
 
     def as_in_file(self) -> NDArray[np.float64]:
         """The taps without the gain of the "nam" convention, (channels, n): what the samples of a file would be.
@@ -134,7 +134,7 @@ class IR:
         A file of these values and this rate, loaded with the same convention, gives this response again.
         """
         taps = self.taps.astype(np.float64)
-        return taps if self.convention == "unity" else taps / 10 ** (self.gain_db / 20)
+        return taps if self.convention == "unity" else taps / gain_from_db(self.gain_db)
 
     @property
     def channels(self) -> int:
@@ -192,7 +192,7 @@ def _gain(convention: str, sample_rate: int) -> float:
     """The part of the convention's gain that does not depend on the file."""
     if convention not in get_args(Convention):
         raise IRError(f"Unknown gain convention {convention!r}; there are {' and '.join(get_args(Convention))}.")
-    return 1.0 if convention == "unity" else float(10 ** (NAM_GAIN_DB / 20) * NAM_RATE / sample_rate)
+    return 1.0 if convention == "unity" else gain_from_db(NAM_GAIN_DB) * NAM_RATE / sample_rate
 
 
 def _frozen(taps: NDArray[Any]) -> NDArray[np.float32]:
@@ -204,12 +204,12 @@ def _frozen(taps: NDArray[Any]) -> NDArray[np.float32]:
 def _check_level(samples: NDArray[np.float64], name: str) -> tuple[str, ...]:
     """Refuse silence and absurd levels; warn of a silent channel. `samples` has shape (n, channels)."""
     peaks = np.abs(samples).max(axis=0)
-    if peaks.max() > 10 ** (LOUDEST_DBFS / 20):
+    if peaks.max() > gain_from_db(LOUDEST_DBFS):
         raise IRError(
-            f"{name}: peaks at {20 * np.log10(peaks.max()):+.0f} dBFS, above anything sensible "
+            f"{name}: peaks at {db_from_gain(peaks.max()):+.0f} dBFS, above anything sensible "
             f"({LOUDEST_DBFS:+.0f} dBFS); export it again with a peak near 0 dBFS."
         )
-    silent = peaks < 10 ** (SILENCE_DBFS / 20)
+    silent = peaks < gain_from_db(SILENCE_DBFS)
     if silent.all():
         raise IRError(f"{name}: silent (no sample above {SILENCE_DBFS:.0f} dBFS); an impulse response must ring.")
     if silent.any():

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.loudness import BOTH_SPEAKERS, integrated_lufs
+from ..decibels import db_from_gain, gain_from_db
 from ..errors import RigError
-from ..levels import db_from_gain
 from .ir import IR
 
 CEILING_DBFS = -1.0
@@ -58,7 +58,7 @@ class Matching:
         loop = np.array(output, np.float64)
         if loop.ndim != 1 or not loop.size or not np.isfinite(loop).all():
             raise RigError("Loudness cannot be matched: the loop has no samples, or some that are not numbers.")
-        if np.abs(loop).max() < 10 ** (QUIETEST_DBFS / 20):
+        if np.abs(loop).max() < gain_from_db(QUIETEST_DBFS):
             raise RigError("Loudness cannot be matched: the loop is silent. Record a few bars and try again.")
         self._loop, self.sample_rate = loop, sample_rate
         self._wanted_lufs, self.ceiling_dbfs = target_lufs, ceiling_dbfs

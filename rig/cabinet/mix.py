@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import Lag, find_lag, shifted
+from ..decibels import gain_from_db
 from ..errors import IRError
 from .ir import IR
 
@@ -130,7 +131,7 @@ def mix(parts: Sequence[Part], *, align: bool = False, max_lag_ms: float = MAX_L
         done.append(
             Mixed(
                 name=part.ir.name,
-                gain=polarity * 10 ** (part.gain_db / 20),
+                gain=polarity * gain_from_db(part.gain_db),
                 gain_db=part.gain_db,
                 inverted=part.inverted,
                 delay_ms=part.delay_ms,
@@ -141,7 +142,7 @@ def mix(parts: Sequence[Part], *, align: bool = False, max_lag_ms: float = MAX_L
             )
         )
     taps, loudest = _sum([part.ir for part in parts], done)
-    if np.abs(taps).max() < loudest * 10 ** (CANCELLED_DB / 20):
+    if np.abs(taps).max() < loudest * gain_from_db(CANCELLED_DB):
         raise IRError(f"{' + '.join(part.name for part in done)}: they cancel each other out; nothing is left to hear.")
     name = " + ".join(part.ir.name for part in parts)
     mixed = first.with_taps(taps, name if len(parts) > 1 else None)
@@ -164,7 +165,7 @@ def _shift(part: Part, lag: Lag | None) -> float:
 
 def _beginning(ir: IR) -> int:
     loud = np.abs(ir.taps).max(axis=0)
-    return int(np.argmax(loud > loud.max() * 10 ** (LOST_DB / 20)))
+    return int(np.argmax(loud > loud.max() * gain_from_db(LOST_DB)))
 
 
 def _sum(irs: Sequence[IR], parts: Sequence[Mixed]) -> tuple[NDArray[np.float64], float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure
+from ..decibels import db_from_gains, db_from_powers, powers_from_db
 from ..errors import IRError
 from .ir import IR
 from .response import frequencies, level_db, response_db
@@ -51,7 +52,7 @@ def _draw_responses(panels: dict[str, Axes], irs: Sequence[IR], smoothing: int, 
     curves = [response_db(ir.as_in_file(), ir.sample_rate, hz, smoothing) for ir in irs]
     if match_level:
         curves = [curve + level_db(curves[0], hz) - level_db(curve, hz) for curve in curves]
-    means = [10 * np.log10(np.mean(10 ** (curve / 10), axis=0)) for curve in curves]
+    means = [db_from_powers(np.mean(powers_from_db(curve), axis=0)) for curve in curves]
     panel = panels["response"]
     for i, (ir, curve, mean) in enumerate(zip(irs, curves, means, strict=True)):
         if len(curve) == 2:
@@ -98,7 +99,7 @@ def _draw_decays(panel: Axes, irs: Sequence[IR]) -> None:
         window = max(1, round(ENVELOPE_MS * ir.sample_rate / 1000), loud.size // ENVELOPE_POINTS)
         frames = np.pad(loud, (0, -loud.size % window)).reshape(-1, window).max(axis=1)
         ms = 1000 * window * (np.arange(frames.size) + 0.5) / ir.sample_rate
-        draw(panel, ms, 20 * np.log10(np.maximum(frames / loud.max(), 1e-9)), None, i)
+        draw(panel, ms, db_from_gains(np.maximum(frames / loud.max(), 1e-9)), None, i)
     panel.set_xlim(left=0)
     panel.set_xlabel("ms")
     decibel_axis(panel, DECAY_DB, 0.0, 15.0, "dB re the peak")

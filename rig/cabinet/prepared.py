@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from ..decibels import gain_from_db
 from ..dsp.convolver.filter import Filter, FilterPlace
 from ..dsp.native.memory import Arena, Layout
 from .ir import IR
@@ -96,4 +97,4 @@ class PreparedIR:
         """A cabinet of the same response that plays it so much louder (softer if negative)."""
         if gain_db == 0.0:
             return self.cabinet
-        return Cabinet(dataclasses.replace(self.ir, taps=self.ir.taps * np.float32(10 ** (gain_db / 20))))
+        return Cabinet(dataclasses.replace(self.ir, taps=self.ir.taps * np.float32(gain_from_db(gain_db))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decibels import db_from_powers, power_from_db, powers_from_db
 from .ir import NAM_RATE
 
 LOWEST_HZ, HIGHEST_HZ = 20.0, 20000.0
@@ -43,11 +44,11 @@ def response_db(
     for row, summed in zip(out, total, strict=True):
         energy = np.interp(high[inside], edges, summed) - np.interp(low[inside], edges, summed)
         mean = energy * (sample_rate / size) / (high[inside] - low[inside])
-        row[inside] = 10 * np.log10(np.maximum(mean, 10 ** (BOTTOM_DB / 10)))
+        row[inside] = db_from_powers(np.maximum(mean, power_from_db(BOTTOM_DB)))
     return out
 
 
 def level_db(response: NDArray[np.float64], hz: NDArray[np.float64]) -> float:
     """The gain for pink noise of 80 Hz to 6 kHz, from responses of shape (channels, hz): the level of a cabinet."""
     part = (hz >= GUITAR_HZ[0]) & (hz <= GUITAR_HZ[1])
-    return float(10 * np.log10(np.nanmean(10 ** (response[:, part] / 10))))
+    return float(db_from_powers(np.nanmean(powers_from_db(response[:, part]))))

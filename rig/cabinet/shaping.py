@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decibels import gain_from_db
 from ..dsp.minimum_phase import minimum_phase
 from ..dsp.ramp import fade_table
 from ..errors import IRError
@@ -96,14 +97,14 @@ class Shaping:
             decay_s = math.log(10) * -CUT_TAIL_DB / 20 / (2 * math.pi * hz * math.sin(math.pi / (2 * order)))
             taps = np.pad(taps, ((0, 0), (0, math.ceil(decay_s * rate))))
             taps = sosfilt(butter(order, hz, kind, output="sos", fs=rate), taps, axis=1)
-        audible = np.flatnonzero(np.abs(taps).max(axis=0) > np.abs(taps).max() * 10 ** (CUT_TAIL_DB / 20))
+        audible = np.flatnonzero(np.abs(taps).max(axis=0) > np.abs(taps).max() * gain_from_db(CUT_TAIL_DB))
         return taps[:, : max(before, int(audible[-1]) + 1 if audible.size else 0)]
 
 
 def arrival(taps: NDArray[np.float64], sample_rate: int) -> int:
     """Where the sound begins: a little before the first sample above -60 dB re the peak, of any channel."""
     loud = np.abs(taps).max(axis=0)
-    first = int(np.argmax(loud > loud.max() * 10 ** (SILENCE_DB / 20)))
+    first = int(np.argmax(loud > loud.max() * gain_from_db(SILENCE_DB)))
     return max(0, first - round(BEFORE_S * sample_rate))
 
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import Lag, find_lag
+from ..audio.measures import FLOOR_DBFS, peak_dbfs
+from ..decibels import gain_from_db
 from ..errors import CaptureError
-from ..levels import gain_from_db
 from .checks.checks import FLAT_TOPS
 from .checks.latency import LONGEST
-from .checks.measures import flat_tops, peak_dbfs
+from .checks.measures import flat_tops
 from .short_recording import record_short
 from .signal.layout import RATE
 from .take.operator import Operator
@@ -28,7 +29,7 @@ LOOP_S = 1.0
 def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_HZ) -> float:
     """The peak in dBFS with which a sine of `dbfs` comes back. Raises CaptureError: not at all, or clipped."""
     back = record_short(deck, operator, tone(1.0, dbfs, hz), "Tone")
-    peak, read = peak_dbfs(back), tone_peak_dbfs(back[STEADY], hz)
+    peak, read = peak_dbfs(back, FLOOR_DBFS), tone_peak_dbfs(back[STEADY], hz)
     if peak >= -0.1 or flat_tops(back) >= FLAT_TOPS[0]:
         raise CaptureError(
             f"The tone of {dbfs:g} dBFS clips at the input: play it softer (--dbfs {dbfs - 12:g}), or turn its gain "

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from ..decibels import db_from_gain
 from ..errors import LevelError
 from ..levels import MAX_LEVEL_DBU, dbu_from_volts_rms, volts_rms_from_dbu
 
@@ -84,12 +85,12 @@ def loading_db(source_ohm: float, load_ohm: float) -> float:
     >>> round(loading_db(10e3, 1e6), 2), round(loading_db(10e3, 68e3), 1)
     (-0.09, -1.2)
     """
-    return 20 * math.log10(load_ohm / (source_ohm + load_ohm))
+    return db_from_gain(load_ohm / (source_ohm + load_ohm))
 
 
 def meter_doubt(volts_at_200_hz: float, volts_at_1000_hz: float) -> str | None:
     """A sentence if the meter cannot be trusted at 1 kHz; many are made for mains only."""
-    difference_db = 20 * math.log10(volts_at_1000_hz / volts_at_200_hz)
+    difference_db = db_from_gain(volts_at_1000_hz / volts_at_200_hz)
     if abs(difference_db) <= METER_DISAGREES_DB:
         return None
     return (

@@ -17,14 +17,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..audio.align import find_lag
+from ..audio.measures import esr
 from ..backends.jack.client import Jack
+from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
-from ..levels import db_from_gain
 from .checks.latency import LONGEST
-from .checks.trainer_checks import esr
 from .levels import CaptureLevels, advice_on_send
 from .path_trial import try_path
-from .result.folder import NewFolder, checked_name
+from .result.folder import checked_name, new_capture
 from .result.gear_metadata import Gear
 from .result.rejected import keep_somewhere
 from .result.save import Saved, save_capture
@@ -75,7 +75,7 @@ class Plan:
 def check_target(plan: Plan) -> None:
     """Raise a CaptureError where the capture could not be written, before anything sounds."""
     was_there = plan.into.exists()
-    with NewFolder(plan.into / checked_name(plan.name)) as new:
+    with new_capture(plan.into / checked_name(plan.name)) as new:
         new.discard()
         free = shutil.disk_usage(new.path).free
     if not was_there:
@@ -234,4 +234,4 @@ def _difference(taken: TakeResult, second: TakeResult) -> dict[str, Any]:
     a, b = taken.samples.astype(np.float64), second.samples.astype(np.float64)
     lag = find_lag(a, b, max_lag_samples=LONGEST)
     figure = esr(b, a)
-    return {"esr": figure, "null_db": round(db_from_gain(max(figure, 1e-30)) / 2, 1), "lag_samples": lag.samples}
+    return {"esr": figure, "null_db": round(db_from_power(max(figure, 1e-30)), 1), "lag_samples": lag.samples}

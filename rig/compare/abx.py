@@ -27,10 +27,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
-
 from ..errors import CompareError
 from ..files.json_file import write_json
+from ..files.paths import data_folder
 from .significance import LEVEL, Verdict
 
 Side = Literal["A", "B"]
@@ -61,7 +60,7 @@ def linked(before: str, trial: int, answer: str, at: str) -> str:
 
 def keys_directory() -> Path:
     """Where the other halves of unfinished tests lie."""
-    return Path(platformdirs.user_data_dir("rig", appauthor=False)) / "abx"
+    return data_folder() / "abx"
 
 
 # ---------------------------------------------------------------- the test

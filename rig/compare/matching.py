@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, Lag, find_lag
 from ..audio.loudness import integrated_lufs
+from ..audio.measures import ac_rms_dbfs, count_full_scale
 from ..backends.offline import Offline
 from ..cabinet.prepared import Cabinet
 from ..dsp.fractional_delay import CENTRE, whole_and_fraction
@@ -34,7 +35,6 @@ UNSURE = 0.4  # a correlation below this is told
 CABLE = 0.98  # a correlation above this between what went out and what came back: nothing was in between
 NOISE_CUE_DB = 6.0  # a difference of noise floors that tells the sides apart
 INAUDIBLE_DBFS = -100.0  # noise below this tells nobody anything
-CLIPPED = 1 - 2**-22
 
 Signal = NDArray[np.float32]
 
@@ -154,7 +154,7 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
 
     `rest`: what comes back while nothing is sent.
     """
-    level, noise = rms_dbfs(returned), rms_dbfs(rest)
+    level, noise = ac_rms_dbfs(returned), ac_rms_dbfs(rest)
     if level < SILENT_DBFS:
         raise CompareError(
             f"Nothing comes back (RMS {_db(level)} dBFS): is the return connected to the right port, the gear switched "
@@ -181,7 +181,7 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
     warnings = []
     if plain.confidence > CABLE:
         warnings.append("what comes back is what was sent: a bare cable, or the gear is bypassed")
-    clipped = int(np.count_nonzero(np.abs(returned) >= CLIPPED))
+    clipped = count_full_scale(returned)
     if clipped:
         warnings.append(f"the return clips ({clipped} samples at full scale): turn its gain down and measure again (m)")
     # Through a wire the plain correlation is exact; whatever bends or filters is found better by the whitened one.
@@ -198,13 +198,6 @@ def noise_warning(a_dbfs: float, b_dbfs: float) -> str | None:
         f"side {louder} has {abs(a - b):.0f} dB more noise at rest (A {_db(a_dbfs)}, B {_db(b_dbfs)} dBFS): "
         "a cue that gives the side away between the notes"
     )
-
-
-def rms_dbfs(x: Signal) -> float:
-    """RMS re full scale, without DC; -inf for silence."""
-    x = np.asarray(x, np.float64)
-    power = float(np.mean((x - x.mean()) ** 2)) if len(x) else 0.0
-    return 10 * math.log10(power) if power > 0 else -math.inf
 
 
 def _db(value: float) -> str:

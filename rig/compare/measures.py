@@ -1,10 +1,10 @@
-"""How far one signal is from another, in the figures the field uses.
+"""How far a model is from its gear, by frequency and by level; the plain figures are in `rig.audio.measures`.
 
 `wet` is the gear, `predicted` the model, `error` their difference; all of shape (n,), all ratios are of sums over
-the whole of what is given. A short silent piece would otherwise explode: figures of pieces are never averaged.
+the whole of what is given.
 
-Sources: the error-to-signal ratio and its pre-emphasis are those of Wright, Damskagg and Valimaki (2019), with the
-coefficient of the neural-amp-modeler trainer.
+Source: the pre-emphasis is that of Wright, Damskagg and Valimaki (2019), with the coefficient of the
+neural-amp-modeler trainer.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..audio.measures import energy
+from ..decibels import db_from_gains, db_from_power, db_from_powers, power_from_db
 
 Signal = NDArray[Any]
 
@@ -27,21 +30,6 @@ QUIET_DB = 60.0  # octaves of the gear below its whole by more than this have no
 HEARD_DB = 40.0  # third octaves below its loudest by more than this are hum and noise
 
 
-def esr(predicted: Signal, wet: Signal) -> float:
-    """Error-to-signal ratio, sum (wet - predicted)^2 / sum wet^2; 0 is perfect, 1 is silence instead of the gear."""
-    return energy(np.asarray(wet, np.float64) - predicted) / energy(wet)
-
-
-def energy(x: Signal) -> float:
-    """Sum of squares."""
-    return product(x, x)
-
-
-def product(x: Signal, y: Signal) -> float:
-    """Sum of x y. Not by BLAS, whose threads would wait busily for each other where models are judged side by side."""
-    return float(np.einsum("i,i->", np.asarray(x, np.float64), np.asarray(y, np.float64)))
-
-
 def pre_emphasised(x: Signal, coefficient: float = PRE_EMPHASIS) -> NDArray[np.float64]:
     """x[n] - c x[n-1], shape (n - 1,): treble counts for more, as it does to the ear."""
     x = np.asarray(x, np.float64)
@@ -50,13 +38,7 @@ def pre_emphasised(x: Signal, coefficient: float = PRE_EMPHASIS) -> NDArray[np.f
 
 def null_db(ratio: float) -> float:
     """What is left after the null test, in dB re the gear: 10 log10 of an ESR; -inf for a perfect null."""
-    return 10 * math.log10(ratio) if ratio > 0 else -math.inf
-
-
-def best_gain(predicted: Signal, wet: Signal) -> float:
-    """The gain for `predicted` that leaves the least error, <p, y> / <p, p>; 1 for silence."""
-    own = energy(predicted)
-    return product(predicted, wet) / own if own > 0 else 1.0
+    return db_from_power(ratio)
 
 
 def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: float) -> dict[float, float | None]:
@@ -66,8 +48,7 @@ def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: flo
     peaks, errors, wets = (
         np.asarray(x[: count * frame], np.float64).reshape(count, frame) for x in (np.abs(dry), error, wet)
     )
-    with np.errstate(divide="ignore"):
-        peak_dbfs = 20 * np.log10(peaks.max(axis=1, initial=0.0))
+    peak_dbfs = db_from_gains(peaks.max(axis=1, initial=0.0))
     result: dict[float, float | None] = {}
     for level_dbfs in INPUT_LEVELS_DBFS:
         chosen = np.abs(peak_dbfs - level_dbfs) <= FRAME_WIDTH_DB
@@ -80,7 +61,7 @@ def null_by_octave_db(error: Signal, wet: Signal, sample_rate: float) -> dict[fl
     """Null depth in dB per octave around each of OCTAVES_HZ; None where the gear has nothing there."""
     hz, of_error = _power(error, sample_rate)
     _, of_wet = _power(wet, sample_rate)
-    floor = of_wet.sum() * 10 ** (-QUIET_DB / 10)
+    floor = of_wet.sum() * power_from_db(-QUIET_DB)
     result: dict[float, float | None] = {}
     for centre_hz in OCTAVES_HZ:
         band = (hz >= centre_hz / math.sqrt(2)) & (hz < centre_hz * math.sqrt(2))
@@ -98,7 +79,7 @@ def spectrum_db(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDA
     centres = centres[centres < sample_rate / 2.3]
     half = 2 ** (0.5 / THIRDS_PER_OCTAVE)
     levels = np.array([power[(hz >= c / half) & (hz < c * half)].sum() for c in centres])
-    return centres, 10 * np.log10(np.maximum(levels, 1e-20))
+    return centres, db_from_powers(np.maximum(levels, 1e-20))
 
 
 def spectral_difference_db(predicted: Signal, wet: Signal, sample_rate: float) -> float:
@@ -119,15 +100,3 @@ def _power(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[
     if n % 2 == 0:
         power[-1] /= 2
     return np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64), power
-
-
-def rms_dbfs(x: Signal) -> float:
-    """RMS re full scale; -inf for silence."""
-    return 10 * math.log10(energy(x) / len(x)) if energy(x) > 0 else -math.inf
-
-
-def crest_db(x: Signal) -> float:
-    """Peak over RMS in dB: how much a signal is squashed."""
-    x = np.asarray(x, np.float64)
-    rms = math.sqrt(energy(x) / len(x))
-    return 20 * math.log10(float(np.abs(x).max()) / rms) if rms > 0 else 0.0

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, RINGING, find_lag, shifted
 from ..audio.loudness import integrated_lufs
+from ..audio.measures import best_gain, crest_db, energy, esr
+from ..decibels import db_from_gain, gain_from_db
 from ..dsp.network.interpreter import reset as reset_network
 from ..dsp.network.interpreter import run as run_network
 from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import CompareError, ConfigError, RigError
-from ..levels import db_from_gain, gain_from_db
 from ..nam import Model
 from . import measures
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
@@ -176,7 +177,7 @@ def score(take: Take, model: Model) -> Score:
         raise CompareError(f"{model.path.name}: it answers with something that is not a number.")
     wet, dry = take.wet[span], take.dry[span]
     predicted = answer[judged]
-    if measures.energy(predicted - predicted.mean()) <= 0:
+    if energy(predicted - predicted.mean()) <= 0:
         raise CompareError(f"{model.path.name}: it is silent on this signal.")
     lag = find_lag(predicted, wet, max_lag_samples=min(MAX_LAG_SAMPLES, len(wet) // 2), sample_rate=rate)
     if not lag.is_certain:
@@ -186,9 +187,9 @@ def score(take: Take, model: Model) -> Score:
         )
     notes += _drift(predicted, wet, lag.samples, rate)
     aligned = lag.polarity * shifted(answer, lag.samples)[judged]
-    gain = measures.best_gain(aligned, wet)
+    gain = best_gain(aligned, wet)
     matched = gain * aligned
-    matched_esr = measures.esr(matched, wet)
+    matched_esr = esr(matched, wet)
     if take.repeatability_esr is not None and matched_esr < take.repeatability_esr:
         notes.append("as close as the gear is to itself")
     return Score(
@@ -197,10 +198,10 @@ def score(take: Take, model: Model) -> Score:
         size=model.size,
         input_gain_db=gain_db,
         input_gain_basis=basis,
-        esr=measures.esr(predicted, wet),
-        esr_aligned=measures.esr(aligned, wet),
+        esr=esr(predicted, wet),
+        esr_aligned=esr(aligned, wet),
         esr_matched=matched_esr,
-        esr_pre_emphasised=measures.esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),
+        esr_pre_emphasised=esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),
         null_db=measures.null_db(matched_esr),
         null_by_octave_db=measures.null_by_octave_db(wet - matched, wet, rate),
         esr_by_input_level=measures.esr_by_input_level(dry, wet - aligned, wet, rate),
@@ -210,8 +211,8 @@ def score(take: Take, model: Model) -> Score:
         gain_db=db_from_gain(gain),
         loudness_difference_lu=integrated_lufs(aligned, rate) - integrated_lufs(wet, rate),
         spectral_difference_db=measures.spectral_difference_db(aligned, wet, rate),
-        crest_db=measures.crest_db(aligned),
-        wet_crest_db=measures.crest_db(wet),
+        crest_db=crest_db(aligned),
+        wet_crest_db=crest_db(wet),
         notes=tuple(notes),
     )
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..audio.align import shifted
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
-from ..levels import gain_from_db
+from ..decibels import gain_from_db
 from ..nam import Model
 from . import measures
 from .models import played

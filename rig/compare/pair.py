@@ -16,15 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, find_lag
+from ..audio.measures import count_full_scale, esr, rms_dbfs
 from ..audio.wav import read
 from ..errors import CompareError
-from .measures import esr, rms_dbfs
 
 MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
 WARM_UP_SAMPLES = 8192  # left out at the start: the models of today look back about so far
 SILENT_DBFS = -80.0
-CLIPPED = 1 - 2**-22
 # The trainer's layout: validation first and last, each 9 s, digital silence behind the first.
 VALIDATION_S = 9.0
 SILENCE_S = (9.0, 10.0)
@@ -112,7 +111,7 @@ def _read(files: TakeFiles) -> Take:
     for name, x in ((files.dry.name, dry), (files.wet.name, wet)):
         if rms_dbfs(x) < SILENT_DBFS:
             raise CompareError(f"{name} is silent (RMS {rms_dbfs(x):.0f} dBFS); nothing can be compared with it.")
-    clipped = int(np.count_nonzero(np.abs(wet) >= CLIPPED))
+    clipped = count_full_scale(wet)
     if clipped:
         warnings.append(f"{files.wet.name} is clipped: {clipped} samples at full scale, where no model can be right")
     lag = find_lag(dry, wet, whiten=True, max_lag_samples=min(MAX_LAG_SAMPLES, len(dry) // 2), sample_rate=rate)
@@ -122,6 +121,11 @@ def _read(files: TakeFiles) -> Take:
             f"{lag.confidence:.2f}, a pair has at least {ENOUGH}); name the file that was played and its own take."
         )
     span, span_basis = _span(dry, rate, files.dry.name)
+    if rms_dbfs(wet[span]) < SILENT_DBFS:
+        raise CompareError(
+            f"{files.wet.name} is silent where models are judged, in {span_basis}; nothing can be compared with it. "
+            "Record the gear again until after the end of the signal."
+        )
     repeat, repeat_basis = _repeatability(files, dry, wet, rate)
     return Take(files, dry, wet, rate, span, span_basis, repeat, repeat_basis, tuple(warnings))
 

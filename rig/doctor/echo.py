@@ -18,7 +18,7 @@ from ..audio.align import Lag, find_lag
 from ..backends.jack.client import Jack
 from ..capture.checks.latency import LONGEST
 from ..capture.take.tape_deck import TapeDeck
-from ..levels import db_from_gain, gain_from_db
+from ..decibels import db_from_gain, gain_from_db
 from .finding import Finding
 
 NOISE_DBFS = -40.0  # peak

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ..decibels import gain_from_db
 from .native.compile import inline, kernel
 from .native.pointers import floats
 from .ramp import RAMP, ramp_gains
@@ -49,7 +50,7 @@ GATE = np.dtype(
     ],
     align=True,
 )
-_CLOSING, _LOUD = 10 ** (-HYSTERESIS_DB / 20), 10 ** (FALL_DB / 20)
+_CLOSING, _LOUD = gain_from_db(-HYSTERESIS_DB), gain_from_db(FALL_DB)
 
 
 def prepare(gate: Any, gains: int, sample_rate: float) -> None:

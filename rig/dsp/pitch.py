@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decibels import db_from_gains, db_from_power, gains_from_db
+
 Signal = NDArray[np.float64]
 
 LOWEST_HZ, HIGHEST_HZ = 28.0, 1420.0
@@ -102,7 +104,7 @@ class PitchFinder:
     def pitch(self) -> Pitch | None:
         """The note of the last moments; None: silence, no clear note, or too little heard."""
         now, then = self._line[self._hop :], self._line[: -self._hop]
-        level_dbfs = 10 * math.log10(float(np.mean((now - now.mean()) ** 2)) + 1e-30)
+        level_dbfs = db_from_power(float(np.mean((now - now.mean()) ** 2)) + 1e-30)
         if self._lacks or level_dbfs < QUIETEST_DBFS:
             return None
         hz, level_db = self._peaks(np.fft.rfft(now * self._window), np.fft.rfft(then * self._window))
@@ -117,7 +119,7 @@ class PitchFinder:
     def _peaks(self, now: NDArray[np.complex128], then: NDArray[np.complex128]) -> tuple[Signal, Signal]:
         """The peaks of a spectrum in Hz and dB, the strongest first; `then`: the spectrum a hop before."""
         bin_hz, apart_s = self._rate / self._window.size, self._hop / self._rate
-        level = 20 * np.log10(np.abs(now) + 1e-12)
+        level = db_from_gains(np.abs(now) + 1e-12)
         at = np.arange(max(2, math.floor(0.8 * LOWEST_HZ / bin_hz)), math.floor(PASS_HZ / bin_hz))
         at = at[(level[at] > level[at - 1]) & (level[at] >= level[at + 1])]
         around = np.lib.stride_tricks.sliding_window_view(np.pad(level, 8, "edge"), 17)[at]
@@ -166,7 +168,7 @@ def _numbers(hz: Signal, notes: Signal) -> tuple[NDArray[np.float64], NDArray[np
 def first_partial(rough_hz: float, hz: Signal, level_db: Signal) -> float:
     """The first partial in Hz of the string near `rough_hz`, by all its partials among the peaks."""
     numbers, near = _numbers(hz, np.array([rough_hz]))
-    number, partial_hz, weight = numbers[0][near[0]], hz[near[0]], 10 ** (level_db[near[0]] / 20)
+    number, partial_hz, weight = numbers[0][near[0]], hz[near[0]], gains_from_db(level_db[near[0]])
     kept = np.ones(number.size, bool)
     base, stiffness = _string(number, partial_hz, weight)
     while kept.sum() > 2:

@@ -1,1 +1,1 @@
-"""Files of any kind: read before they are needed, found in folders, written whole or not at all."""
+"""Files and folders of the user's: where they are, and how they are written without ever being half there."""

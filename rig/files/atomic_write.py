@@ -1,56 +1,177 @@
-"""Text files of the user's that are written whole or not at all: to a temporary file beside them, then renamed."""
+"""Files and folders that are written whole or not at all.
+
+Everything goes under a hidden name beside its place, on the same file system, and gets its own name in the last step,
+which the file system does in one piece. A full disk, a folder that is read-only, an exception or Ctrl-C leave what was
+there before. A process that is killed leaves at most something hidden; hidden folders are removed by the next one.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import os
-import tempfile
+import re
+import secrets
+import shutil
 from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+_PART = re.compile(r"\..+\.(?P<process>\d+)-[0-9a-f]{8}\.part")
 
 
-def write_whole(path: Path, text: str, durable: bool = False, replace: bool = True) -> None:
-    """Write, making the folder if need be; OSError where that is not possible, FileExistsError without `replace`.
+def write_text(path: Path, text: str, *, durable: bool = False, replace: bool = True, make_folder: bool = True) -> None:
+    """Write a text in UTF-8; see `write_bytes`. UnicodeEncodeError for half a character, before a file is touched."""
+    write_bytes(path, text.encode(), durable=durable, replace=replace, make_folder=make_folder)
 
-    `durable`: it is on the disk when this returns, whatever happens to the machine then.
+
+def write_bytes(
+    path: Path, content: bytes, *, durable: bool = False, replace: bool = True, make_folder: bool = True
+) -> None:
+    """Write a whole file. OSError where that is not possible; FileExistsError if there is one and `replace` is off.
+
+    `durable`: it is on the disk when this returns, whatever happens to the machine then. `make_folder`: with the folder
+    it lies in. A file that is replaced hands its permissions on.
     """
+    if make_folder:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:  # not `path` exists, but a file where its folder should be
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
+    temporary = temporary_beside(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # not `path` exists, but a file where its folder should be
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(content)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        if replace:
-            Path(temporary).replace(path)
-        else:
-            _put(Path(temporary), path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
+        give_name(temporary, path, replace)
+    finally:
+        forget(temporary)
     if durable:
-        with contextlib.suppress(OSError):  # the name as well, where folders can be synchronised
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        _to_disk(path.parent)  # the name as well
 
 
-def _put(temporary: Path, path: Path) -> None:
-    """Give a file its name, unless there is one of that name."""
+def temporary_beside(path: Path) -> Path:
+    """A hidden name in the same folder, which nothing has; for writers that need a path. Nothing is made."""
+    return path.with_name(f".{secrets.token_hex(8)}.part")
+
+
+def give_name(temporary: Path, path: Path, replace: bool = True) -> None:
+    """Give a file that is complete its name, the last step. FileExistsError without `replace` if that is taken."""
+    if replace:
+        with contextlib.suppress(OSError):  # there is none, or a file system without permissions
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+        return
     try:
         os.link(temporary, path)  # unlike a renaming, it fails where another program was faster
     except FileExistsError:
         raise
     except (OSError, AttributeError):  # a file system without links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
         temporary.replace(path)
-        return
-    temporary.unlink()
+
+
+def forget(temporary: Path) -> None:
+    """Remove a temporary file, if it is still there and can be removed."""
+    with contextlib.suppress(OSError):
+        temporary.unlink()
+
+
+def reason(path: Path, error: Exception) -> str:
+    """Why `path` could not be written, to stand behind "cannot be written": the folder, or what the system says."""
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        return f"; there is no folder {path.parent}"
+    if not os.access(folder, os.W_OK):
+        return f"; the folder {folder} is write-protected"
+    said = getattr(error, "error_string", None) or getattr(error, "strerror", None) or str(error)
+    return f" ({str(said).rstrip('.')})"
+
+
+def free_name(folder: Path, before: str, after: str = "", first: int = 1) -> Path:
+    """The first of before1after, before2after, ... that nothing in the folder has; counting begins with `first`."""
+    names = (folder / f"{before}{number}{after}" for number in itertools.count(first))
+    return next(path for path in names if not os.path.lexists(path))
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a file that cannot be understood to NAME.broken-1, or the next number that is free; the new path."""
+    aside = free_name(path.parent, f"{path.name}.broken-")
+    path.rename(aside)
+    return aside
+
+
+class NewFolder:
+    """A context manager; write into `path`, and the folder appears as `target` when the `with` ends without an error.
+
+    It is put on disk before it gets its name. Nothing that exists is ever replaced. OSError: the target exists
+    (FileExistsError), its parent cannot be written, the disk is full.
+    """
+
+    def __init__(self, target: Path) -> None:
+        self.target, self._kept = target.absolute(), True
+        _refuse_existing(self.target)
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(self.target.parent)
+        self.path = self.target.with_name(f".{self.target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        self.path.mkdir()
+
+    def discard(self) -> None:
+        """Let the folder vanish when the `with` ends."""
+        self._kept = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None and self._kept:
+                for path in sorted(self.path.rglob("*")):
+                    _to_disk(path)
+                _to_disk(self.path)
+                _refuse_existing(self.target)
+                self.path.rename(self.target)
+                _to_disk(self.target.parent)
+        finally:
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def _refuse_existing(target: Path) -> None:
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+
+
+def _to_disk(path: Path) -> None:
+    """As far as the system can: some cannot sync a folder."""
+    with contextlib.suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """What a process left that was killed."""
+    for path in parent.iterdir():
+        match = _PART.fullmatch(path.name)
+        if match and path.is_dir() and not _is_alive(int(match["process"])):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    if process == os.getpid():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's
+        return True
+    return True

@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .atomic_write import write_whole
+from .atomic_write import write_text
 
 
 def write_json(path: Path, content: dict[str, Any], durable: bool = False) -> None:
-    """Write, making the folder if need be; OSError where that is not possible. `durable`: see `write_whole`."""
-    write_whole(path, json.dumps(content, indent=1, sort_keys=True) + "\n", durable)
+    """Write, making the folder if need be; OSError where that is not possible. `durable`: see `write_bytes`."""
+    write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n", durable=durable)

@@ -22,10 +22,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ..errors import ConfigError
 from ..files.json_file import write_json
+from ..files.paths import config_folder
 from ..levels import MAX_LEVEL_DBU, Level
 
 FILE_NAME = "calibration.json"
@@ -91,7 +90,7 @@ def _written(name: str) -> str:
 
 def settings_file() -> Path:
     """Where it is kept."""
-    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / FILE_NAME
+    return config_folder() / FILE_NAME
 
 
 def load_settings(path: Path | None = None) -> Settings:

@@ -9,17 +9,16 @@ A file that cannot be understood is set aside, never overwritten.
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ..errors import ConfigError, LevelError
+from ..files.atomic_write import set_aside
 from ..files.json_file import write_json
+from ..files.paths import data_folder
 from ..levels import entered_level
 
 FILE_NAME = "models.json"
@@ -34,7 +33,7 @@ def _tell_on_stderr(sentence: str) -> None:
 
 def data_directory() -> Path:
     """Where the file is kept."""
-    return Path(platformdirs.user_data_dir("rig", appauthor=False))
+    return data_folder()
 
 
 def input_level(content_hash: str, *, directory: Path | None = None, tell: Tell = _tell_on_stderr) -> float | None:
@@ -80,8 +79,7 @@ def _read(path: Path, tell: Tell) -> dict[str, dict[str, Any]]:
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LevelError):
-        aside = _free_name(path)
-        path.rename(aside)
+        aside = set_aside(path)
         tell(f"{path} is not a list of model levels; it is kept as {aside.name} and a new one is begun.")
         return {}
 
@@ -93,7 +91,3 @@ def _checked(content: Any) -> dict[str, dict[str, Any]]:
         str(content_hash): {"name": str(entry["name"]), "dbu": entered_level(float(entry["dbu"]), "level").dbu}
         for content_hash, entry in content["input_levels"].items()
     }
-
-
-def _free_name(path: Path) -> Path:
-    return next(name for n in itertools.count(1) if not (name := path.with_name(f"{path.name}.broken-{n}")).exists())

@@ -8,17 +8,16 @@ that cannot be understood is set aside, never overwritten.
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ..errors import ConfigError
+from ..files.atomic_write import set_aside
 from ..files.json_file import write_json
+from ..files.paths import config_folder
 
 FILE_NAME = "favourites.json"
 SCHEMA = 1
@@ -42,7 +41,7 @@ class Favourites:
     """
 
     def __init__(self, tell: Callable[[str], None], directory: Path | None = None) -> None:
-        folder = directory if directory is not None else Path(platformdirs.user_config_dir("rig", appauthor=False))
+        folder = directory if directory is not None else config_folder()
         self._path, self._tell = folder / FILE_NAME, tell
         self._remarks = self._read()
 
@@ -85,13 +84,8 @@ class Favourites:
         return []
 
     def _set_aside(self) -> None:
-        aside = next(
-            name
-            for n in itertools.count(1)
-            if not (name := self._path.with_name(f"{self._path.name}.broken-{n}")).exists()
-        )
         try:
-            self._path.rename(aside)
+            aside = set_aside(self._path)
         except OSError as error:
             self._tell(f"{self._path} is not a list of favourites and cannot be set aside ({error.strerror}).")
             return

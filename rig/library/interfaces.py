@@ -20,9 +20,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import platformdirs
-
 from ..errors import ConfigError
+from ..files.paths import config_folder
 from ..files.toml_file import Table, read_toml_if_any, shown_name
 from ..levels import MAX_LEVEL_DBU, Level
 
@@ -36,7 +35,7 @@ WAY_OUT = "give its level with --max-input-dbu X"
 
 def user_table() -> Path:
     """Where the player's own table lies, if there is one."""
-    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / "interfaces.toml"
+    return config_folder() / "interfaces.toml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-import platformdirs
-
 from ..errors import PresetError
-from ..files.atomic_write import write_whole
+from ..files.atomic_write import write_text
+from ..files.paths import state_folder
 from ..files.toml_file import read_toml_if_any, written
 from ..levels import MAX_LEVEL_DBU, Level
 from .preset import Preset
@@ -29,7 +28,7 @@ LONGEST_BASIS = 500  # characters
 
 def state_file() -> Path:
     """Where it is kept."""
-    return Path(platformdirs.user_state_dir("rig", appauthor=False)) / FILE_NAME
+    return state_folder() / FILE_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class LastState:
             if self.interface is not None:
                 lines.append(f"interface_dbu = {written(self.interface.dbu)}")
                 lines.append(f"interface = {written(self.interface.basis[:LONGEST_BASIS])}")
-            write_whole(path, "\n".join(lines) + "\n", durable=True)
+            write_text(path, "\n".join(lines) + "\n", durable=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "a name is no text in UTF-8"
             raise PresetError(f"What you play could not be kept in {path}: {reason}.") from error

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import platformdirs
 
+from ..decibels import gain_from_db
 from ..files.json_file import write_json
-from ..levels import gain_from_db
+from ..files.paths import cache_folder
 from ..nam import Model
 from ..nam.loudness import measure_loudness_db
 
@@ -89,7 +89,7 @@ def measure_delay(model: Model) -> tuple[float | None, Literal[1, -1] | None, fl
 
 def directory() -> Path:
     """Where measurements are kept."""
-    return Path(platformdirs.user_cache_dir("rig", appauthor=False)) / "measured"
+    return cache_folder() / "measured"
 
 
 def _file(model: Model, folder: Path | None) -> Path:

@@ -15,7 +15,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..levels import db_from_gain, gain_from_db
+from ..decibels import db_from_gain, gain_from_db
 from .model import Model
 
 STIMULUS_SAMPLES = 48000  # at whatever rate the model has, as in the trainer

@@ -6,8 +6,9 @@ import pytest
 
 from rig.capture import levels
 from rig.capture.levels import CaptureLevels, advice_on_send, meter_doubt, peak_volts
+from rig.decibels import gain_from_db
 from rig.errors import LevelError
-from rig.levels import calibrated_output_gain_db, gain_from_db, input_gain_db, volts_rms_from_dbu
+from rig.levels import calibrated_output_gain_db, input_gain_db, volts_rms_from_dbu
 
 
 @pytest.mark.parametrize(

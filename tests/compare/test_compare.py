@@ -169,6 +169,21 @@ def test_the_layout_of_the_trainer_is_judged_by_its_last_nine_seconds():
     assert not has_training_layout(x, RATE)
 
 
+def test_a_gear_that_is_silent_in_the_judged_nine_seconds_is_refused_in_one_sentence(tmp_path, gear):
+    x = np.zeros(40 * RATE)
+    x[: 9 * RATE] = x[-9 * RATE :] = phrase(9.0)
+    x[10 * RATE : 30 * RATE] = phrase(20.0, seed=1)
+    y = x.copy()
+    y[-10 * RATE :] = 0  # somebody switched it off
+    write(tmp_path / "dry.wav", x, RATE)
+    write(tmp_path / "wet.wav", y, RATE)
+    with pytest.raises(CompareError, match=r"wet.wav is silent where models are judged, in the last 9 s") as caught:
+        rig.compare_models(tmp_path / "dry.wav", tmp_path / "wet.wav", [gear / "gear.nam"])
+    assert str(caught.value).endswith("Record the gear again until after the end of the signal.")
+    done = commandline.rig("compare", tmp_path / "dry.wav", tmp_path / "wet.wav", gear / "gear.nam")
+    commandline.refused(done, "wet.wav is silent where models are judged")
+
+
 def test_a_drifting_take_is_named(pair, gear):
     def drift(y):
         n = np.arange(len(y))

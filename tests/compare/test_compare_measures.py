@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rig.audio.align import shifted
+from rig.audio.measures import best_gain, energy, esr
 from rig.compare import measures
 
 RATE = 48000
@@ -19,22 +20,22 @@ def noise(seconds=2.0, seed=0):
 
 def test_the_same_signal_has_no_error():
     y = noise()
-    assert measures.esr(y, y) == 0.0
+    assert esr(y, y) == 0.0
     assert measures.null_db(0.0) == -math.inf
 
 
 def test_silence_instead_of_the_gear_is_an_esr_of_one():
-    assert measures.esr(np.zeros(RATE), noise(1)) == pytest.approx(1.0)
+    assert esr(np.zeros(RATE), noise(1)) == pytest.approx(1.0)
 
 
 # Figures of the right column: what a level error alone costs, published for these four.
 @pytest.mark.parametrize(("gain_db", "known"), [(0.05, 3e-5), (0.1, 1.3e-4), (0.5, 3.5e-3), (1.0, 0.015)])
 def test_a_level_error_gives_the_square_of_its_share(gain_db, known):
     y = noise()
-    found = measures.esr(10 ** (gain_db / 20) * y, y)
+    found = esr(10 ** (gain_db / 20) * y, y)
     assert found == pytest.approx((10 ** (gain_db / 20) - 1) ** 2, rel=1e-9)
     assert found == pytest.approx(known, rel=0.12)  # the known ones are rounded to one or two digits
-    gain = measures.best_gain(10 ** (gain_db / 20) * y, y)
+    gain = best_gain(10 ** (gain_db / 20) * y, y)
     assert 20 * math.log10(gain) == pytest.approx(-gain_db, abs=1e-9)
 
 
@@ -47,8 +48,8 @@ def test_a_delay_of_a_sine_gives_the_length_of_the_chord(delay, hz):
     middle = slice(4800, -4800)  # a shifted sine rings at its ends
     late = shifted(y, delay)
     expected = 4 * math.sin(math.pi * hz * delay / RATE) ** 2
-    assert measures.esr(late[middle], y[middle]) == pytest.approx(expected, rel=0.01)
-    pre = measures.esr(measures.pre_emphasised(late)[middle], measures.pre_emphasised(y)[middle])
+    assert esr(late[middle], y[middle]) == pytest.approx(expected, rel=0.01)
+    pre = esr(measures.pre_emphasised(late)[middle], measures.pre_emphasised(y)[middle])
     assert pre == pytest.approx(expected, rel=0.01)
 
 
@@ -57,14 +58,14 @@ def test_a_delay_of_noise_gives_the_sum_over_its_spectrum():
     spectrum, omega = np.abs(np.fft.rfft(y)) ** 2, 2 * np.pi * np.fft.rfftfreq(len(y))
     expected = float((spectrum * 4 * np.sin(omega * 0.1 / 2) ** 2).sum() / spectrum.sum())
     middle = slice(9600, -9600)
-    assert measures.esr(shifted(y, 0.1)[middle], y[middle]) == pytest.approx(expected, rel=0.01)
+    assert esr(shifted(y, 0.1)[middle], y[middle]) == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize("snr_db", [20.0, 40.0, 60.0])
 def test_independent_noise_gives_its_own_share_and_the_null_stops_there(snr_db):
     y, n = noise(10), noise(10, seed=1)
-    n *= 10 ** (-snr_db / 20) * math.sqrt(measures.energy(y) / measures.energy(n))
-    found = measures.esr(y + n, y)
+    n *= 10 ** (-snr_db / 20) * math.sqrt(energy(y) / energy(n))
+    found = esr(y + n, y)
     assert found == pytest.approx(10 ** (-snr_db / 10), rel=0.01)
     assert measures.null_db(found) == pytest.approx(-snr_db, abs=0.05)
 
@@ -92,20 +93,17 @@ def test_the_esr_by_input_level_is_that_of_the_frames_of_this_level():
         error[part] = share * wet[part]
     found = measures.esr_by_input_level(dry, error, wet, RATE)
     assert found[0.0] == pytest.approx(0.1**2)
-    energies = [measures.energy(wet[i * frame : (i + 1) * frame]) for i in (1, 2)]
+    energies = [energy(wet[i * frame : (i + 1) * frame]) for i in (1, 2)]
     expected = (0.2**2 * energies[0] + 0.4**2 * energies[1]) / sum(energies)
     assert found[-12.0] == pytest.approx(expected)
     assert found[-24.0] == pytest.approx(0.01**2)
     assert found[-6.0] is None and found[-36.0] is None  # -48 belongs to no level
 
 
-def test_spectral_difference_and_crest_of_known_signals():
+def test_spectral_difference_of_known_signals():
     y = noise(4)
     assert measures.spectral_difference_db(2 * y, y, RATE) == pytest.approx(20 * math.log10(2), abs=1e-6)
     assert measures.spectral_difference_db(y, y, RATE) == 0.0
-    assert measures.crest_db(np.sin(2 * np.pi * np.arange(RATE) / 48)) == pytest.approx(3.01, abs=0.01)
-    assert measures.rms_dbfs(np.ones(100)) == pytest.approx(0.0)
-    assert measures.rms_dbfs(np.zeros(100)) == -math.inf
 
 
 def test_the_bands_of_a_spectrum_add_up_to_the_power_of_the_signal():

@@ -15,21 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import Lag, find_lag
+from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_dbfs, rms_dbfs
+from ...decibels import power_from_db
 from ..signal.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
 from .latency import USABLE, Latency
-from .measures import (
-    FULL_SCALE,
-    NO_TRACK,
-    GateFigures,
-    LagTrack,
-    flat_tops,
-    gaps,
-    gate_figures,
-    hum_dbfs,
-    lag_track,
-    peak_dbfs,
-    rms_dbfs,
-)
+from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
 from .trainer_checks import REPLICATE_ESR, replicate_esr
 from .verdict import Check, Verdict, above, below, worst
 
@@ -98,7 +88,7 @@ def judge(take: Evidence) -> Judged:
     silence = _silence(take)
     if silence.verdict == "fail":
         sign = take.latency.correlation.polarity
-        return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet), "verdict": "fail"})
+        return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet, FLOOR_DBFS), "verdict": "fail"})
     applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
     expected = take.latency.correlation.samples - applied
     track = lag_track(take.dry, take.wet, expected)
@@ -123,8 +113,8 @@ def judge(take: Evidence) -> Judged:
         _path(take),
     )
     quality = {
-        "peak_dbfs": round(peak_dbfs(take.wet), 2),
-        "rms_dbfs": round(rms_dbfs(take.wet), 2),
+        "peak_dbfs": round(peak_dbfs(take.wet, FLOOR_DBFS), 2),
+        "rms_dbfs": round(rms_dbfs(take.wet, FLOOR_DBFS), 2),
         "snr_db": round(snr_db, 1),
         "hum_50_dbfs": round(hums[50.0], 1),
         "hum_60_dbfs": round(hums[60.0], 1),
@@ -142,14 +132,14 @@ def _check(name: str, verdict: Verdict, figure: float | None, unit: str, text: s
 
 
 def _silence(take: Evidence) -> Check:
-    level = rms_dbfs(take.wet[PROGRAMME : -VALIDATION - END_SILENCE])
+    level = rms_dbfs(take.wet[PROGRAMME : -VALIDATION - END_SILENCE], FLOOR_DBFS)
     verdict = below(level, *LIMITS["silence"])
     advice = "Nothing came back: is the gear on, not muted, and the right input chosen?"
     return _check("silence", verdict, level, "dBFS RMS", f"the programme comes back at {level:.1f} dBFS RMS", advice)
 
 
 def _clipping(y: NDArray[np.float64]) -> Check:
-    peak, full, flat = peak_dbfs(y), int(np.count_nonzero(np.abs(y) >= FULL_SCALE)), flat_tops(y)
+    peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y)
     verdict = worst((above(peak, *LIMITS["clipping"]), above(flat, FLAT_TOPS[0] - 1, FLAT_TOPS[1] - 1)))
     text = f"peak {peak:.1f} dBFS"
     if full:
@@ -160,7 +150,7 @@ def _clipping(y: NDArray[np.float64]) -> Check:
 
 
 def _level(y: NDArray[np.float64]) -> Check:
-    peak = peak_dbfs(y)
+    peak = peak_dbfs(y, FLOOR_DBFS)
     verdict = below(peak, *LIMITS["level"])
     advice = "Turn the return's gain up to a peak of -6 to -3 dBFS."
     return _check("level", verdict, peak, "dBFS", f"peak {peak:.1f} dBFS", advice)
@@ -173,8 +163,8 @@ def _silences(take: Evidence) -> list[NDArray[np.float64]]:
 
 
 def _noise(take: Evidence) -> tuple[float, Check]:
-    noise = max(rms_dbfs(part - np.mean(part)) for part in _silences(take))
-    snr_db = rms_dbfs(take.wet[:VALIDATION]) - noise
+    noise = max(ac_rms_dbfs(part, FLOOR_DBFS) for part in _silences(take))
+    snr_db = rms_dbfs(take.wet[:VALIDATION], FLOOR_DBFS) - noise
     text = f"noise {noise:.1f} dBFS RMS, {snr_db:.1f} dB below the playing"
     advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
     return snr_db, _check("noise", below(snr_db, *LIMITS["noise"]), snr_db, "dB", text, advice)
@@ -278,4 +268,4 @@ def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) ->
     """Whether wet is dry times a gain, later by a whole `shift`: no converter lies between them."""
     a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
     gain = float(a @ b) / float(a @ a) if a.any() else 0.0
-    return bool(np.sum((b - gain * a) ** 2) < 10 ** (COPY_DB / 10) * np.sum(b**2))
+    return bool(np.sum((b - gain * a) ** 2) < power_from_db(COPY_DB) * np.sum(b**2))

@@ -1,7 +1,6 @@
-"""Figures of a recording: levels, hum, flat tops, lag track, gaps. Arrays in, numbers out; 48 kHz throughout.
+"""Figures of a recording: hum, flat tops, lag track, gaps. Arrays in, numbers out; 48 kHz throughout.
 
-`rms_dbfs` is 10 log10 of the mean square, 3 dB below the peak of a sine. Silence gives FLOOR_DBFS, never minus
-infinity, so that every figure can be written as JSON.
+Silence is FLOOR_DBFS, never minus infinity, so that every figure can be written as JSON.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfilt
 
 from ...audio.align import HIGH_HZ, LOW_HZ, find_lag
+from ...audio.measures import FLOOR_DBFS, rms_dbfs
+from ...decibels import db_from_power, db_from_powers
 from ..signal.layout import NOISE, RATE, SWEEP
 
 Samples = NDArray[Any]
 
-FLOOR_DBFS = -200.0
-FULL_SCALE = 1.0 - 2.0**-22  # the largest 24-bit sample is 1 - 2**-23: from here on a converter has clipped
 FLAT = 3  # equal samples in a row, above half of the peak, are a flat top: no converter's noise repeats itself
 HARMONICS = 12  # of the mains that are looked at
 HUM_WIDTH_HZ = 2.5
@@ -33,20 +32,6 @@ BROAD = 0.3  # of the band
 CLEARLY = 0.7  # of the highest peak
 MEDIAN_OF = 9  # windows on each side of a step
 GAP = 16  # equal samples in a row while the signal plays: something was not recorded
-
-
-def peak_dbfs(x: Samples) -> float:
-    """Largest magnitude in dBFS."""
-    return _db(float(np.abs(x).max()) ** 2) if len(x) else FLOOR_DBFS
-
-
-def rms_dbfs(x: Samples) -> float:
-    """RMS level in dB."""
-    return _db(float(np.mean(np.square(x, dtype=np.float64)))) if len(x) else FLOOR_DBFS
-
-
-def _db(power: float) -> float:
-    return max(FLOOR_DBFS, 10 * float(np.log10(max(power, 1e-30))))
 
 
 def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
@@ -74,7 +59,7 @@ def hum_dbfs(silence: Samples, mains_hz: float) -> float:
         away = np.abs(hz - harmonic)
         line, beside = away < HUM_WIDTH_HZ, (away >= 4) & (away < 12)
         total += max(0.0, float(power[line].sum() - np.median(power[beside]) * line.sum()))
-    return _db(total)
+    return max(FLOOR_DBFS, db_from_power(total))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,6 +165,6 @@ def _steepest_fall_db(x: Samples) -> float:
         return 0.0
     energy = np.concatenate([[0.0], np.cumsum(np.square(x, dtype=np.float64))])
     power = (energy[FALL_FRAME:] - energy[:-FALL_FRAME])[:: RATE // 1000] / FALL_FRAME
-    levels = 10 * np.log10(np.maximum(power, 1e-12))
+    levels = db_from_powers(np.maximum(power, 1e-12))
     apart = FALL // (RATE // 1000)
     return float(np.max(levels[:-apart] - levels[apart:], initial=0.0))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import esr
 from ..signal.layout import RATE, TRAIN_START, VALIDATION
 from .latency import trainer_latency
 
@@ -33,13 +34,6 @@ class TrainerCheck:
     def to_json(self) -> dict[str, Any]:
         """For the sidecar."""
         return {"name": self.name, "passed": self.passed, "figure": self.figure, "text": self.text}
-
-
-def esr(prediction: NDArray[Any], target: NDArray[Any]) -> float:
-    """Error to signal ratio: sum (target - prediction)^2 / sum target^2; infinite for a silent target."""
-    difference = np.asarray(target, np.float64) - prediction
-    power = float(np.sum(np.square(target, dtype=np.float64)))
-    return float(np.sum(difference**2)) / power if power > 0 else float("inf")
 
 
 def replicate_esr(y: NDArray[Any], length: int) -> float:

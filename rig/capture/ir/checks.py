@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...cabinet.response import response_db
+from ...decibels import db_from_gain
 from ..checks.verdict import Check, above
 from ..signal.layout import RATE
 from .deconvolution import Response
@@ -45,7 +46,7 @@ def difference_db(taps: NDArray[np.float64], other: NDArray[np.float64]) -> floa
 
 
 def _peak(peak: float) -> Check:
-    figure = 20 * float(np.log10(peak))
+    figure = db_from_gain(peak)
     verdict = above(figure, PEAK_DBFS, -0.1)
     advice = "" if verdict == "ok" else "Turn the microphone's gain down and sweep again."
     return Check("clipping", verdict, figure, "dBFS", PEAK_DBFS, -0.1, f"peak {figure:.1f} dBFS", advice)
@@ -56,7 +57,7 @@ def _tail(taps: NDArray[np.float64], fade_part: float) -> Check:
     length = round(TAIL_PART * len(taps))
     end = len(taps) - round(fade_part * len(taps))
     tail = float(np.sqrt(np.mean(taps[end - length : end] ** 2)))
-    figure = 20 * float(np.log10(max(tail, 1e-15) / np.abs(taps).max()))
+    figure = db_from_gain(max(tail, 1e-15) / np.abs(taps).max())
     verdict = above(figure, TAIL_DB, None)
     advice = "" if verdict == "ok" else "Keep more of it, sweep longer or louder, or average more sweeps."
     text = f"the tail has fallen to {figure:.1f} dB of the peak"

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
+from ...decibels import db_from_gain, db_from_power, gain_from_db, power_from_db
 from ...dsp.minimum_phase import minimum_phase
 from ...errors import CaptureError
 from ..signal.layout import RATE
@@ -86,7 +87,7 @@ class Response:
     @property
     def thd_db(self) -> float:
         """All orders together."""
-        return 10 * math.log10(sum(10 ** (level / 10) for level in self.harmonics_db.values()))
+        return db_from_power(sum(power_from_db(level) for level in self.harmonics_db.values()))
 
 
 def deconvolved(sweep: Sweep, recording: NDArray[Any]) -> NDArray[np.float64]:
@@ -128,7 +129,7 @@ def measure(sweep: Sweep, recordings: Sequence[NDArray[Any]]) -> Response:
     if len(responses) > 1:
         kept = responses[:, max(0, first - PRE) : first + max(LENGTHS)]
         error = float(np.sum((kept[0] - kept[1]) ** 2)) / 2
-        repeat = 10 * math.log10(max(error, 1e-30) / float(np.sum(kept.mean(axis=0) ** 2)))
+        repeat = db_from_power(max(error, 1e-30) / float(np.sum(kept.mean(axis=0) ** 2)))
     return Response(linear, _harmonics_db(sweep, whole, first), first, peak, repeat)
 
 
@@ -140,7 +141,7 @@ def _gap_s(sweep: Sweep) -> float:
 def arrival(response: NDArray[np.float64]) -> int:
     """The first sample that stands out of what comes before the peak."""
     size = np.abs(response)
-    return int(np.argmax(size > size.max() * 10 ** (ARRIVAL_DB / 20)))
+    return int(np.argmax(size > size.max() * gain_from_db(ARRIVAL_DB)))
 
 
 def _harmonics_db(sweep: Sweep, whole: NDArray[np.float64], first: int) -> dict[int, float]:
@@ -152,7 +153,7 @@ def _harmonics_db(sweep: Sweep, whole: NDArray[np.float64], first: int) -> dict[
         at = len(whole) - round(sweep.rate_s * math.log(order) * RATE) + first
         energy = float(np.sum(whole[at - before : at + length] ** 2))
         beside = float(np.sum(whole[at - length - 2 * before : at - before] ** 2))
-        levels[order] = round(10 * math.log10(max(energy - beside, 1e-14 * linear) / linear), 1)
+        levels[order] = round(db_from_power(max(energy - beside, 1e-14 * linear) / linear), 1)
     return levels
 
 
@@ -176,5 +177,5 @@ def as_file(taps: NDArray[np.float64], peak_dbfs: float = FILE_PEAK_DBFS) -> tup
     peak = float(np.abs(taps).max())
     if peak == 0.0:
         raise CaptureError("The impulse response is silent; nothing is written.")
-    gain_db = peak_dbfs - 20 * math.log10(peak)
-    return taps * 10 ** (gain_db / 20), gain_db
+    gain_db = peak_dbfs - db_from_gain(peak)
+    return taps * gain_from_db(gain_db), gain_db

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS, rms_dbfs
+from ...decibels import gain_from_db
 from ...errors import CaptureError
-from ...levels import gain_from_db
-from ..checks.measures import rms_dbfs
 from ..checks.verdict import Check
 from ..short_recording import record_short
 from ..signal.layout import RATE
@@ -51,7 +51,7 @@ def sweep_session(
     if not 1 <= sweeps <= MOST_SWEEPS:
         raise CaptureError(f"{sweeps} sweeps cannot be averaged; 1 to {MOST_SWEEPS} can.")
     silence = record_short(deck, operator, np.zeros(RATE), "Silence", cables)
-    noise = rms_dbfs(silence)
+    noise = rms_dbfs(silence, FLOOR_DBFS)
     operator.say(f"Silence    {noise:.1f} dBFS RMS")
     if noise > QUIET_DBFS:
         raise CaptureError(

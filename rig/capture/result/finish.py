@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag, shifted
+from ...audio.measures import FLOOR_DBFS, best_gain, esr
+from ...decibels import db_from_gain
 from ...errors import CaptureError, ModelError
+from ...files.atomic_write import reason, write_text
 from ...nam import Model
-from ..checks.trainer_checks import esr
 from ..signal.layout import VALIDATION
 from .sidecar import Capture
 
@@ -78,7 +79,10 @@ def finish(
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
     content["metadata"] = _metadata(content.get("metadata"), loaded, finished)
-    _write(path, content)
+    try:
+        write_text(path, json.dumps(content), make_folder=False)
+    except OSError as error:
+        raise ModelError(f"{path.name}: cannot be written{reason(path, error)}.") from error
     return finished
 
 
@@ -106,8 +110,7 @@ def _compare(capture: Capture, model: Model, path: Path) -> Finished:
         quarters = {level: round(esr(p, w), 6) for level, p, w in parts}
     lag = find_lag(wet, played, max_lag_samples=FURTHEST_LAG)
     aligned = shifted(played, -lag.samples)
-    power = float(aligned @ aligned)
-    gain = float(aligned @ wet) / power if power > 0 else 0.0
+    gain = best_gain(aligned, wet)
     levels = capture.content["levels"]
     return Finished(
         path=path,
@@ -115,7 +118,7 @@ def _compare(capture: Capture, model: Model, path: Path) -> Finished:
         esr_aligned=round(esr(gain * aligned, wet), 6),
         esr_by_level_db=quarters,
         lag_samples=round(lag.samples, 2),
-        gain_db=round(20 * float(np.log10(max(abs(gain), 1e-10))), 2),
+        gain_db=round(max(FLOOR_DBFS, db_from_gain(gain)), 2),
         input_level_dbu=levels["input_level_dbu"],
         output_level_dbu=levels["output_level_dbu"],
     )
@@ -144,14 +147,3 @@ def _metadata(before: Any, capture: Capture, finished: Finished) -> dict[str, An
         },
     }
     return metadata
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise ModelError(f"{path.name}: cannot be written to {path.parent} ({error.strerror}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)

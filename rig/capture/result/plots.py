@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure
+from ...decibels import db_from_powers
 from ..checks.checks import SETTLED
 from ..checks.measures import LagTrack
 from ..signal.layout import RATE, SILENCE_END
@@ -47,7 +48,7 @@ def envelope(x: NDArray[np.float64], columns: int = COLUMNS) -> tuple[NDArray[np
 def frame_levels_db(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """RMS level of each 20 ms."""
     frames = x[: len(x) // FRAME * FRAME].reshape(-1, FRAME)
-    return 10 * np.log10(np.maximum(np.mean(frames**2, axis=1), 1e-20))
+    return db_from_powers(np.maximum(np.mean(frames**2, axis=1), 1e-20))
 
 
 def noise_spectrum_db(silence: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -57,7 +58,7 @@ def noise_spectrum_db(silence: NDArray[np.float64]) -> tuple[NDArray[np.float64]
     starts = range(0, len(silence) - size + 1, max(1, size // 2))
     spectra = [np.abs(np.fft.rfft(silence[start : start + size] * window)) ** 2 for start in starts]
     power = 2 * np.mean(spectra, axis=0) / np.sum(window) ** 2
-    return np.fft.rfftfreq(size, 1 / RATE).astype(np.float64), 10 * np.log10(np.maximum(power, 1e-20))
+    return np.fft.rfftfreq(size, 1 / RATE).astype(np.float64), db_from_powers(np.maximum(power, 1e-20))
 
 
 def _waveform(panel: Axes, x: NDArray[np.float64], name: str, index: int) -> None:

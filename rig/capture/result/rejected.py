@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import RigError
+from ...files.atomic_write import free_name
 from ..signal.layout import RATE
-from .folder import NewFolder, checked_name, free_name
+from .folder import checked_name, new_capture
 
 REJECTED = "rejected"
 
@@ -23,8 +24,8 @@ def keep_rejected(target: Path, recorded: NDArray[Any], content: dict[str, Any])
 
     Raises CaptureError or AudioError where nothing can be written.
     """
-    aside = free_name(target, REJECTED)
-    with NewFolder(aside) as new:
+    aside = free_name(target.parent, f"{target.name}.{REJECTED}-")
+    with new_capture(aside) as new:
         wav.write(new.path / "take.wav", np.asarray(recorded, np.float32), RATE, "FLOAT")
         (new.path / "rejected.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return aside

@@ -21,7 +21,7 @@ from ..levels import CaptureLevels
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
-from .folder import NewFolder, checked_name, refuse_existing
+from .folder import checked_name, new_capture, refuse_existing
 from .gear_metadata import Gear
 from .rejected import keep_rejected
 from .report import report_html
@@ -89,7 +89,7 @@ def save_capture(
         cut = recording.cut(signal, applied)
     except CaptureError as error:
         return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
-    with NewFolder(target) as new:
+    with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / "dry.wav")
         else:

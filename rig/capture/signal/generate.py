@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from ...decibels import gain_from_db, gains_from_db
 from ...errors import CaptureError
 from .layout import BLIPS, END_SILENCE, FULL_S, FULL_SCALE_24, NOISE, PROGRAMME, RATE, SHORTEST_S, SWEEP, VALIDATION
 from .plucked import phrase
@@ -55,7 +56,7 @@ def _put(x: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> None:
 
 
 def _at_peak(x: NDArray[np.float64], peak_dbfs: float) -> NDArray[np.float64]:
-    return x * (10 ** (peak_dbfs / 20) / max(float(np.abs(x).max()), 1e-12))
+    return x * (gain_from_db(peak_dbfs) / max(float(np.abs(x).max()), 1e-12))
 
 
 def _validation(draws: SeededRandom) -> NDArray[np.float64]:
@@ -92,7 +93,7 @@ def _studies(scale: float, draws: SeededRandom) -> list[tuple[NDArray[np.float64
     n = round(3.0 * scale * RATE)
     for noise in (draws.white(n), draws.pink(n, RATE)):
         levels_db = [draws.between(-48, 0) for _ in range(25)]
-        studies.append((noise * 10 ** (np.interp(np.linspace(0, 24, n), range(25), levels_db) / 20), HOT_DBFS))
+        studies.append((noise * gains_from_db(np.interp(np.linspace(0, 24, n), range(25), levels_db)), HOT_DBFS))
     studies += [(_two_tones(round(0.6 * scale * RATE), draws), draws.between(-20, HOT_DBFS)) for _ in range(4)]
     return studies
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
+from ...decibels import gain_from_db
 from .layout import RATE
 from .random_draws import SeededRandom
 from .sweep import faded
@@ -60,7 +61,7 @@ def phrase(n: int, notes_per_s: float, draws: SeededRandom, quietest_db: float =
     at = 0
     while at < n:
         gap_s = draws.wait(1 / notes_per_s) + 0.06
-        _play(x[at:], draws.one_of(KINDS), gap_s, 10 ** (draws.between(quietest_db, 0) / 20), draws)
+        _play(x[at:], draws.one_of(KINDS), gap_s, gain_from_db(draws.between(quietest_db, 0)), draws)
         at += round(gap_s * RATE)
     return _pickup(x[:n], draws.between(2500, 6000), draws.between(0.8, 2.5))
 

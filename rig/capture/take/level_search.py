@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag
+from ...audio.measures import FLOOR_DBFS, peak_dbfs
+from ...decibels import gain_from_db
 from ...errors import CaptureError
-from ...levels import gain_from_db
 from ..checks.checks import is_a_copy
 from ..checks.latency import LONGEST
-from ..checks.measures import peak_dbfs
 from ..short_recording import ROOM, record_short
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal
@@ -47,7 +47,7 @@ class Step:
 
 def level_step(returned: NDArray[np.float64], send_trim_db: float = 0.0) -> Step:
     """Judge the return of the loudest second, played with a digital gain of `send_trim_db` (0 or less)."""
-    peak = peak_dbfs(returned)
+    peak = peak_dbfs(returned, FLOOR_DBFS)
     if PEAK_DBFS[0] <= peak <= PEAK_DBFS[1]:
         return Step(True, peak, 0.0, send_trim_db, f"The return peaks at {peak:.1f} dBFS: right.")
     wanted = AIM_DBFS - peak

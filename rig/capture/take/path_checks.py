@@ -8,8 +8,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
+from ...decibels import db_from_gain, gain_from_db
 from ..checks.checks import LIMITS
-from ..checks.measures import hum_dbfs, rms_dbfs
+from ..checks.measures import hum_dbfs
 from ..checks.verdict import Check, above, below
 from ..signal.layout import RATE
 
@@ -24,14 +26,14 @@ def tone(seconds: float = 1.0, dbfs: float = TONE_DBFS, hz: float = TONE_HZ) -> 
     """A sine with a peak of `dbfs`, faded in and out over 10 ms."""
     n = round(seconds * RATE)
     edge = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (RATE / 100))
-    return 10 ** (dbfs / 20) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
+    return gain_from_db(dbfs) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
 
 
 def tone_peak_dbfs(recording: NDArray[np.float64], hz: float = TONE_HZ) -> float:
     """The peak of the sine of that frequency in a recording, noise and everything else left out."""
     window = np.hanning(len(recording))
     turn = np.exp(-2j * np.pi * hz * np.arange(len(recording)) / RATE)
-    return 20 * float(np.log10(max(2 * abs(np.sum(window * turn * recording)) / np.sum(window), 1e-10)))
+    return max(FLOOR_DBFS, db_from_gain(2 * abs(np.sum(window * turn * recording)) / np.sum(window)))
 
 
 def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
@@ -40,7 +42,7 @@ def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
     The noise is judged against a take that peaks where it should, about 12 dB above its RMS level.
     """
     offset = float(np.mean(silence))
-    noise = rms_dbfs(silence - offset)
+    noise = ac_rms_dbfs(silence, FLOOR_DBFS)
     snr_db = AIM_DBFS - 12.0 - noise
     hums = {mains: hum_dbfs(silence, mains) for mains in (50.0, 60.0)}
     mains = max(hums, key=lambda hz: hums[hz])
@@ -76,7 +78,7 @@ def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> C
     `silence` is (n,), `toned` the tone of one second and at least half a second behind it.
     """
     rest = toned[RATE + LATEST :]
-    above_db = rms_dbfs(rest - np.mean(rest)) - max(rms_dbfs(silence - np.mean(silence)), -90.0)
+    above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
     good = above_db < RINGS_ON_DB
     text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
     advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...levels import gain_from_db
-from ..checks.measures import FULL_SCALE
+from ...audio.measures import count_full_scale
+from ...decibels import gain_from_db
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator
@@ -84,6 +84,6 @@ def _play_and_record(deck: TapeDeck, operator: Operator, play: NDArray[np.float3
     if returned.dropout is not None:
         return returned
     operator.meter("Take", len(play), len(play), -200.0)
-    if np.count_nonzero(np.abs(returned.samples) >= FULL_SCALE):  # since the last look
+    if count_full_scale(returned.samples):  # since the last look
         return Returned(returned.samples, Dropout("clipped", "the return clipped at the end", len(play)))
     return Returned(returned.samples, cables(len(play)))

@@ -15,7 +15,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ...audio.measures import FLOOR_DBFS
 from ...backends.base import Backend
+from ...decibels import db_from_gain
 from ...dsp.cycle_record import BLOCK_SIGNATURE, HOST, MAX_FRAMES
 from ...dsp.meter import METER, meter
 from ...dsp.native.compile import entry
@@ -232,7 +234,7 @@ class TapeDeck:
     def _peak_dbfs(self) -> float:
         peak = float(self._record["meter"]["peak"])
         self._record["meter"]["peak"] = 0.0
-        return 20 * float(np.log10(max(peak, 1e-10)))
+        return max(FLOOR_DBFS, db_from_gain(peak))
 
 
 def _place(at: int) -> str:

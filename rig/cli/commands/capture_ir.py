@@ -60,8 +60,8 @@ def run(options: argparse.Namespace) -> int:
     from ...capture.ir.session import sweep_session
     from ...capture.result.folder import checked_name
     from ...capture.take.wiring import cable_check
+    from ...decibels import gain_from_db
     from ...errors import CaptureError
-    from ...levels import gain_from_db
 
     operator = Console(options.yes, options.json)
     path = options.into / f"{checked_name(options.name)}.wav"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError, FileError
+from ...files.atomic_write import reason, write_text
 from ..options import add_json_option, models_from
 from ..terminal import Progress
 
@@ -72,7 +73,10 @@ def run(options: argparse.Namespace) -> int:
         from ...compare.page import page
 
         text = page(comparison, files, models, None if options.json else Progress(options.html.name))
-        _write(options.html, text)
+        try:
+            write_text(options.html, text, make_folder=False)
+        except OSError as error:
+            raise FileError(f"{options.html.name}: cannot be written{reason(options.html, error)}.") from error
     if options.json:
         print(json.dumps(comparison.to_json(), indent=2))
     else:
@@ -91,17 +95,6 @@ def _check_page(path: Path, force: bool) -> None:
         raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
     if not path.absolute().parent.is_dir():
         raise FileError(f"{path.name}: cannot be written; there is no folder {path.parent}.")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.part")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise FileError(f"{path.name}: cannot be written ({error.strerror}).") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _table(c: Comparison) -> str:

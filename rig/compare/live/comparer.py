@@ -17,10 +17,10 @@ import numpy as np
 from ...ab_switch import A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
+from ...decibels import gain_from_db
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError, RigError
 from ...lane import Lane
-from ...levels import gain_from_db
 from ...player.commands import help_text
 from ...sound import Sound
 from ..abx import BlindTest

@@ -12,12 +12,14 @@ from typing import Literal
 
 import numpy as np
 
+from ...audio.measures import ac_rms_dbfs
+from ...decibels import db_from_gain, gain_from_db
 from ...engine import LOOP
 from ...errors import CompareError
 from ...lane import Lane
-from ...levels import Calibration, Level, calibration, db_from_gain, gain_from_db
+from ...levels import Calibration, Level, calibration
 from ...sound import Sound
-from ..matching import Match, Signal, check_return, match, noise_warning, played, rms_dbfs
+from ..matching import Match, Signal, check_return, match, noise_warning, played
 from .intact_takes import Takes
 
 Wiring = Literal["loop", "split"]
@@ -84,7 +86,7 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
         lead = round(LEAD_S * rate)
         dry, returned = takes.both(lead + round(PASSAGE_S * rate))
         sent = dry
-        if rms_dbfs(dry) < NO_GUITAR_DBFS:
+        if ac_rms_dbfs(dry) < NO_GUITAR_DBFS:
             raise CompareError("No guitar was heard on the input; check its port, then begin again.")
     round_trip, warnings = check_return(sent, returned, rest_back, rate)
     bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
@@ -93,8 +95,8 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
     )
     found = match(bare_a, bare_b, heard_a, heard_b, rate, "What comes back")
     quiet = np.zeros_like(rest_in) if looped else rest_in
-    noise_a = rms_dbfs(played(a.lane(rate), quiet, rate, cabinet)[:, 0])
-    noise_b = rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
+    noise_a = ac_rms_dbfs(played(a.lane(rate), quiet, rate, cabinet)[:, 0])
+    noise_b = ac_rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
     cue = noise_warning(noise_a, noise_b)
     engine.send(gear.outgoing, source)
     return replace(

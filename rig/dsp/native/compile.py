@@ -28,8 +28,9 @@ import llvmlite
 import llvmlite.binding as llvm
 import numba as nb
 import numpy as np
-import platformdirs
 from numba.core import config as numba_config
+
+from ...files.paths import cache_folder
 
 # error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
 # boundscheck=False:   even if the user's environment asks for checks; a check is an exception path.
@@ -76,7 +77,7 @@ def build_key() -> str:
 @cache
 def cache_directory() -> Path:
     """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written."""
-    base = Path(platformdirs.user_cache_dir("rig", appauthor=False)) / "compiled"
+    base = cache_folder() / "compiled"
     path = base / build_key()
     try:
         path.mkdir(parents=True, exist_ok=True)

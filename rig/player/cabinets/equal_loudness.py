@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from ...cabinet.bank import Bank
 from ...cabinet.ir import IR, at_rate
 from ...cabinet.loudness_match import CEILING_DBFS, Matching
+from ...decibels import db_from_power, gain_from_db
 from ...errors import RigError
 from ...lane import DC_BLOCKER_HZ
-from ...levels import gain_from_db
 from ...sound import Sound
 
 LIMIT_DB = 40.0  # no cabinet is made louder or softer by more
@@ -277,7 +277,7 @@ class EqualLoudness:
 
 
 def _energy_db(ir: IR) -> float:
-    return 10.0 * math.log10(float(np.square(ir.taps, dtype=np.float64).sum()) / ir.channels)
+    return db_from_power(float(np.square(ir.taps, dtype=np.float64).sum()) / ir.channels)
 
 
 def _nothing(_: Any) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...cabinet.ir import IR
 from ...errors import IRError
+from ...files.atomic_write import reason
 
 
 def write(ir: IR, path: Path) -> str:
@@ -19,7 +20,7 @@ def write(ir: IR, path: Path) -> str:
         path.parent.mkdir(exist_ok=True)
         return f"Written  {path.parent / str(export(ir, path, subtype='FLOAT'))}"
     except OSError as error:
-        raise IRError(f"{path}: cannot be written ({error.strerror}).") from error
+        raise IRError(f"{path}: cannot be written{reason(path, error)}.") from error
 
 
 def draw(irs: Sequence[IR], path: Path) -> str:
@@ -29,13 +30,3 @@ def draw(irs: Sequence[IR], path: Path) -> str:
 
     save(picture(irs), path, False)
     return f"Drawn    {path}"
-
-
-def free_name(path: Path) -> Path:
-    """A name like `mix-1.wav` that no file has, by counting."""
-    stem = path.stem.rstrip("0123456789")
-    number = 1
-    while path.exists():
-        number += 1
-        path = path.with_name(f"{stem}{number}{path.suffix}")
-    return path

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 from ...cabinet.ir import IR
 from ...cabinet.prepared import Cabinet, PreparedIR
 from ...errors import RigError
+from ...files.atomic_write import free_name
 from ..background import BackgroundJobs
 from ..commands import COMMANDS
 from .cabinets import Cabinets
 from .equal_loudness import EqualLoudness
-from .export_files import draw, free_name, write
+from .export_files import draw, write
 
 if TYPE_CHECKING:
     from ...cabinet.mix import Mix
@@ -275,7 +276,7 @@ class Mixer:
         """What plays as a file of full length at this rate, without the gain of the player."""
         ir = self._at_hand()
         name = text.strip()
-        path = Path(os.path.expanduser(name)) if name else free_name(FOLDER / "mix-1.wav")
+        path = Path(os.path.expanduser(name)) if name else free_name(FOLDER, "mix-", ".wav")
         if path.name in ("", ".."):
             raise RigError(f"{name} is no name of a file.")
         if not path.suffix:
@@ -290,7 +291,7 @@ class Mixer:
         """What plays, a mix with its parts, as a picture."""
         ir = self._at_hand()
         parts = [strip.item.ir for strip in self.parts] if self.is_on and len(self.parts) > 1 else []
-        path = free_name(Path("rig-ir-1.png"))
+        path = free_name(Path(), "rig-ir-", ".png")
         self._writing.ask(lambda: draw([ir, *parts], path))
 
     def _at_hand(self) -> IR:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ...errors import ConfigError
-from ...files.atomic_write import write_whole
+from ...files.atomic_write import write_text
 from ...files.toml_file import MAX_BYTES, Table, parsed, read_toml_if_any, shown, written
 from ..commands import Command
 from .mapping import (
@@ -140,7 +140,7 @@ def keep(path: Path, binding: Binding) -> list[Binding]:
     try:
         text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
         _check(text, path, before, replaced)
-        write_whole(path, text)
+        write_text(path, text)
     except ValueError as error:  # bytes that are no text
         raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
     except OSError as error:

@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import platformdirs
-
 from ...dsp.midi_events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE
 from ...files.json_file import write_json
+from ...files.paths import cache_folder
 from ...midi_actions import DONE, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
 from .learn import Heard
 
@@ -94,7 +93,7 @@ def _taken(line: Any) -> tuple[int, int, int, int]:
 
 def last_file() -> Path:
     """Where the last events are kept."""
-    return Path(platformdirs.user_cache_dir("rig", appauthor=False)) / FILE_NAME
+    return cache_folder() / FILE_NAME
 
 
 def keep_last(events: Iterable[Happened]) -> None:

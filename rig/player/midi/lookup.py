@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...decibels import gain_from_db
 from ...midi_actions import (
     ANY,
     BINDING,
@@ -91,4 +92,4 @@ def compiled(mapping: Mapping) -> Compiled:
 
 
 def _gain(command: str, value: float) -> float:
-    return volume_gain(value) if command == "volume" else 10 ** (value / 20)
+    return volume_gain(value) if command == "volume" else gain_from_db(value)

@@ -36,9 +36,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from ...errors import ConfigError
+from ...files.paths import config_folder
 from ...files.toml_file import Table, read_toml, read_toml_if_any, shown
 from ..commands import COMMANDS, KEYS, Command
 
@@ -139,7 +138,7 @@ class Mapping:
 
 def mapping_file() -> Path:
     """Where it is kept."""
-    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / FILE_NAME
+    return config_folder() / FILE_NAME
 
 
 def load_mapping(path: Path, *, needed: bool = False) -> Mapping:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ...cabinet.ir import IR
 from ...errors import PresetError, RigError
-from ...files.atomic_write import write_whole
+from ...files.atomic_write import free_name, reason, write_text
 from ...files.folders import AUDIO_ENDINGS, beside
 from ...lane import Lane
 from ...library import entered_levels
@@ -338,13 +338,12 @@ class Presets:
 
 def _save(preset: Preset, folder: Path) -> Path:
     """Write into a folder, under the preset's name or the next one with a number that is free."""
-    number = 1
+    path = folder / f"{preset.name}{ENDING}"
     while True:
-        path = folder / f"{preset.name}{'' if number == 1 else f'-{number}'}{ENDING}"
         try:
-            write_whole(path, preset.text(folder), replace=False)
+            write_text(path, preset.text(folder), replace=False)
             return path
         except FileExistsError:
-            number += 1
+            path = free_name(folder, f"{preset.name}-", ENDING, first=2)
         except OSError as error:
-            raise PresetError(f"{path}: cannot be written ({error.strerror}).") from error
+            raise PresetError(f"{path}: cannot be written{reason(path, error)}.") from error

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...decibels import db_from_gain
 from ...dsp.tape import Tape
 from ...engine import LOOP, PORT, Engine, joined
 from ...errors import RigError
-from ...levels import db_from_gain
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...decibels import gain_from_db
 from ...engine import Engine
 from ..commands import COMMANDS
 
@@ -24,4 +25,4 @@ def volume_gain(db: float) -> float:
     >>> volume_gain(-60.0), volume_gain(0.0)
     (0.0, 1.0)
     """
-    return 0.0 if db <= (COMMANDS["volume"].low or 0.0) else 10 ** (db / 20)
+    return 0.0 if db <= (COMMANDS["volume"].low or 0.0) else gain_from_db(db)
