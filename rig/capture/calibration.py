@@ -11,9 +11,9 @@ from ..audio.align import Lag, find_lag
 from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
 from ..errors import CaptureError
-from .checks.checks import FLAT_TOPS
 from .checks.latency import LONGEST
 from .checks.measures import flat_tops
+from .limits import FLAT_TOPS
 from .short_recording import record_short
 from .signal.layout import RATE
 from .take.operator import Operator
@@ -30,7 +30,7 @@ def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_
     """The peak in dBFS with which a sine of `dbfs` comes back. Raises CaptureError: not at all, or clipped."""
     back = record_short(deck, operator, tone(1.0, dbfs, hz), "Tone")
     peak, read = peak_dbfs(back, FLOOR_DBFS), tone_peak_dbfs(back[STEADY], hz)
-    if peak >= -0.1 or flat_tops(back) >= FLAT_TOPS[0]:
+    if peak >= -0.1 or FLAT_TOPS.verdict(flat_tops(back)) != "ok":
         raise CaptureError(
             f"The tone of {dbfs:g} dBFS clips at the input: play it softer (--dbfs {dbfs - 12:g}), or turn its gain "
             "down."

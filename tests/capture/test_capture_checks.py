@@ -8,10 +8,11 @@ import takes
 from preamp import preamp
 from takes import DELAY, judged, recorded, signal
 
-from rig.capture.checks.checks import LIMITS, Evidence, judge
+from rig.capture.checks.checks import Evidence, judge
 from rig.capture.checks.latency import measure_latency
 from rig.capture.checks.measures import gate_figures
 from rig.capture.checks.verdict import worst
+from rig.capture.limits import LIMITS
 from rig.capture.signal.layout import RATE
 from rig.capture.take.recording import PRE_ROLL, Recording
 
@@ -120,7 +121,7 @@ def test_a_gate_is_found_wherever_it_closes(fall_db, found):
         y = 10 ** (-82 / 20) * rng.standard_normal(RATE) + 10 ** (-60 / 20) * np.exp(-t) * np.cos(2 * np.pi * 20 * t)
         y[closes:] *= 10 ** (-fall_db / 20)
         fall = gate_figures(np.zeros(RATE), y, np.zeros(0), slice(0)).fall_db
-        assert (fall > LIMITS["gate"][0]) == found, (seed, fall)
+        assert (fall > LIMITS["gate"].warn) == found, (seed, fall)
 
 
 def test_a_delay_pedal_that_was_left_on_is_found(clean):

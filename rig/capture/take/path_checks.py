@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
 from ...decibels import db_from_gain, gain_from_db
-from ..checks.checks import LIMITS
 from ..checks.measures import hum_dbfs
-from ..checks.verdict import Check, above, below
+from ..checks.verdict import Check
+from ..limits import LIMITS
 from ..signal.layout import RATE
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
@@ -46,19 +46,17 @@ def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
     snr_db = AIM_DBFS - 12.0 - noise
     hums = {mains: hum_dbfs(silence, mains) for mains in (50.0, 60.0)}
     mains = max(hums, key=lambda hz: hums[hz])
-    rows = (
-        ("noise", below(snr_db, *LIMITS["noise"]), snr_db, "dB", f"noise {noise:.1f} dBFS RMS"),
-        ("hum", above(hums[mains], *LIMITS["hum"]), hums[mains], "dBFS RMS", f"{mains:g} Hz at {hums[mains]:.1f} dBFS"),
-        ("dc", above(abs(offset), *LIMITS["dc"]), abs(offset), "of full scale", f"an offset of {offset:+.5f}"),
-    )
-    advice = {
-        "noise": "Lower the gear's own noise, or send hotter.",
-        "hum": "Look for a ground loop: one outlet for everything, the ground lifted at the re-amp box.",
-        "dc": "Use a coupled line input.",
-    }
-    return tuple(
-        Check(name, verdict, figure, unit, *LIMITS[name], text, "" if verdict == "ok" else advice[name])
-        for name, verdict, figure, unit, text in rows
+    return (
+        LIMITS["noise"].check(
+            "noise", snr_db, f"noise {noise:.1f} dBFS RMS", "Lower the gear's own noise, or send hotter."
+        ),
+        LIMITS["hum"].check(
+            "hum",
+            hums[mains],
+            f"{mains:g} Hz at {hums[mains]:.1f} dBFS",
+            "Look for a ground loop: one outlet for everything, the ground lifted at the re-amp box.",
+        ),
+        LIMITS["dc"].check("dc", abs(offset), f"an offset of {offset:+.5f}", "Use a coupled line input."),
     )
 
 
