@@ -11,7 +11,7 @@ from ..audio.align import Lag, find_lag
 from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
 from ..errors import CaptureError
-from .checks.latency import LONGEST
+from .checks.latency import MAX_LAG_SAMPLES
 from .checks.measures import flat_tops
 from .limits import FLAT_TOPS
 from .short_recording import record_short
@@ -47,7 +47,7 @@ def round_trip(deck: TapeDeck, operator: Operator) -> Lag:
     """How late, and how turned, noise comes back. Raises CaptureError where it does not."""
     noise = gain_from_db(NOISE_DBFS) * np.random.default_rng(7).uniform(-1, 1, RATE // 2)
     back = record_short(deck, operator, noise, "Noise")
-    lag = find_lag(noise, back, max_lag_samples=LONGEST)
+    lag = find_lag(noise, back, max_lag_samples=MAX_LAG_SAMPLES)
     if not lag.is_certain:
         raise CaptureError("The noise did not come back: check the cable and both ports (--send, --return).")
     return lag

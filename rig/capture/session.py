@@ -21,7 +21,7 @@ from ..audio.measures import esr
 from ..backends.jack.client import Jack
 from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
-from .checks.latency import LONGEST
+from .checks.latency import MAX_LAG_SAMPLES
 from .levels import CaptureLevels, advice_on_send
 from .path_trial import try_path
 from .result.folder import checked_name, new_capture
@@ -232,6 +232,6 @@ def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int 
 def _difference(taken: TakeResult, second: TakeResult) -> dict[str, Any]:
     """How far two takes of the same gear differ: no model can come closer."""
     a, b = taken.samples.astype(np.float64), second.samples.astype(np.float64)
-    lag = find_lag(a, b, max_lag_samples=LONGEST)
+    lag = find_lag(a, b, max_lag_samples=MAX_LAG_SAMPLES)
     figure = esr(b, a)
     return {"esr": figure, "null_db": round(db_from_power(max(figure, 1e-30)), 1), "lag_samples": lag.samples}

@@ -11,22 +11,22 @@ from .take.operator import Operator
 from .take.tape_deck import AGAIN, Dropout, Moment, TapeDeck
 from .take.wiring import CableCheck
 
-ROOM = RATE // 2  # samples recorded after what was played
+ROOM_SAMPLES = RATE // 2  # samples recorded after what was played
 TRIES = 10
 
 
 def record_short(
     deck: TapeDeck, operator: Operator, x: NDArray[np.float64], what: str, cables: CableCheck | None = None
 ) -> NDArray[np.float64]:
-    """Play x, (n,), and record (n + ROOM,) from the same sample on; `what` names it in the meter.
+    """Play x, (n,), and record (n + ROOM_SAMPLES,) from the same sample on; `what` names it in the meter.
 
     Raises CaptureError where every try has a dropout, or for anything that another try does not mend.
     """
-    play = np.concatenate([x, np.zeros(ROOM)]).astype(np.float32)
+    play = np.concatenate([x, np.zeros(ROOM_SAMPLES)]).astype(np.float32)
 
     def watch(moment: Moment) -> Dropout | None:
-        operator.meter(what, moment.done, moment.samples, moment.peak_dbfs)
-        return cables(moment.done) if cables is not None else None
+        operator.meter(what, moment.done_samples, moment.total_samples, moment.peak_dbfs)
+        return cables(moment.done_samples) if cables is not None else None
 
     last = ""
     for _ in range(TRIES):

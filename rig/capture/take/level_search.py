@@ -12,8 +12,8 @@ from ...audio.measures import FLOOR_DBFS, peak_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
 from ..checks.checks import is_a_copy
-from ..checks.latency import LONGEST
-from ..short_recording import ROOM, record_short
+from ..checks.latency import MAX_LAG_SAMPLES
+from ..short_recording import ROOM_SAMPLES, record_short
 from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator
@@ -95,8 +95,8 @@ def find_level(
 
 
 def _is_our_own(burst: NDArray[np.float64], back: NDArray[np.float64]) -> bool:
-    played = np.concatenate([burst, np.zeros(ROOM)])
-    return is_a_copy(played, back, round(find_lag(played, back, max_lag_samples=LONGEST).samples))
+    played = np.concatenate([burst, np.zeros(ROOM_SAMPLES)])
+    return is_a_copy(played, back, round(find_lag(played, back, max_lag_samples=MAX_LAG_SAMPLES).samples))
 
 
 def _what_now(operator: Operator, step: Step, trim_db: float, free: bool) -> str:

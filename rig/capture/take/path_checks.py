@@ -18,7 +18,7 @@ from ..signal.layout import RATE
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
 ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much
 RINGS_ON_DB = 20.0  # over the silence, a quarter of a second after a tone has ended
-LATEST = RATE // 4  # samples: by then what was played has come back
+LATEST_SAMPLES = RATE // 4  # samples: by then what was played has come back
 AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
@@ -75,7 +75,7 @@ def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> C
 
     `silence` is (n,), `toned` the tone of one second and at least half a second behind it.
     """
-    rest = toned[RATE + LATEST :]
+    rest = toned[RATE + LATEST_SAMPLES :]
     above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
     good = above_db < RINGS_ON_DB
     text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"

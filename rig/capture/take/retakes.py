@@ -69,13 +69,13 @@ def _play_and_record(deck: TapeDeck, operator: Operator, play: NDArray[np.float3
 
     def watch(moment: Moment) -> Dropout | None:
         nonlocal looked
-        operator.meter("Take", moment.done, moment.samples, moment.peak_dbfs)
+        operator.meter("Take", moment.done_samples, moment.total_samples, moment.peak_dbfs)
         if moment.clips:
-            return Dropout("clipped", f"the return clipped at {moment.done / RATE:.1f} s", moment.done)
+            return Dropout("clipped", f"the return clipped at {moment.done_samples / RATE:.1f} s", moment.done_samples)
         if time.monotonic() - looked < LOOK_AT_CABLES_S:
             return None
         looked = time.monotonic()
-        return cables(moment.done)
+        return cables(moment.done_samples)
 
     try:
         returned = deck.run(play, watch=watch)
