@@ -204,7 +204,7 @@ def _save(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult 
             levels=plan.levels.with_trim(taken.send_trim_db),
             gear=plan.gear if plan.gear.name else replace(plan.gear, name=plan.name),
             latency_samples=latency,
-            override=plan.accept,
+            accept=plan.accept,
             self_test=plan.self_test,
             size=plan.size,
             tell=operator.say,

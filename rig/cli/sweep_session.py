@@ -43,7 +43,7 @@ def run_sweeps(options: argparse.Namespace) -> int:
             sweep,
             options.sweeps,
             length=options.length,
-            minimum=options.minimum_phase,
+            minimum_phase=options.minimum_phase,
             softer=not options.no_softer,
             cables=cable_check(backend, wiring),
         )

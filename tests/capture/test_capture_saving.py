@@ -147,7 +147,7 @@ def test_a_faulty_take_is_kept_aside_with_its_reason_and_can_be_accepted_all_the
     assert reason["reason"] == done.reason and reason["quality"]["verdict"] == "fail"
     assert len(wav.read(done.folder / "take.wav").samples) == len(faulty.samples)
     assert not (tmp_path / "bad").exists()
-    accepted = save_capture(tmp_path, "bad", signal(), faulty, override=True)
+    accepted = save_capture(tmp_path, "bad", signal(), faulty, accept=True)
     assert accepted.accepted and Capture.load(tmp_path / "bad").content["override"]
     assert "accepted all the same" in (tmp_path / "bad" / "report.html").read_text()
 

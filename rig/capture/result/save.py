@@ -63,14 +63,14 @@ def save_capture(
     levels: CaptureLevels | None = None,
     gear: Gear | None = None,
     latency_samples: int | None = None,
-    override: bool = False,
+    accept: bool = False,
     self_test: bool = False,
     size: str = "standard",
     tell: Tell | None = None,
 ) -> Saved:
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
-    `latency_samples`: given by hand, it replaces the trainer's figure. `override`: accept it whatever the checks say,
+    `latency_samples`: given by hand, it replaces the trainer's figure. `accept`: accept it whatever the checks say,
     which is noted in the sidecar. `size`: of the WaveNet in train/. `tell` gets one sentence per step. Raises
     CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is too short.
     """
@@ -104,12 +104,12 @@ def save_capture(
         )
         trainer = trainer_checks(dry, wet)
         files = {file: sha256_of(new.path / file) for file in ("dry.wav", "wet.wav")}
-        content = sidecar(signal, recording, latency, judged, trainer, levels, gear, override, files)
+        content = sidecar(signal, recording, latency, judged, trainer, levels, gear, accept, files)
         content["latency"]["applied"] = applied
         by_hand = latency_samples is not None
         refusals = [c.text for c in trainer if not c.passed and not (by_hand and c.name == "latency")]
         reason = _reason(judged, refusals)
-        if reason is None or override:
+        if reason is None or accept:
             say("Drawing the report ...")
             write_training_folder(new.path / "train", name, signal, size)
             _write_json(new.path / FILE_NAME, content)
