@@ -20,7 +20,7 @@ BOTTOM_DB = -200.0
 
 
 def frequencies(points_per_octave: int = POINTS_PER_OCTAVE) -> NDArray[np.float64]:
-    """Frequencies in Hz, (points,), evenly spaced to the ear, 20 Hz to 20 kHz, both included as nearly as that allows."""
+    """In Hz, (points,), evenly spaced to the ear from 20 Hz to 20 kHz, both included as nearly as that allows."""
     count = round(np.log2(HIGHEST_HZ / LOWEST_HZ) * points_per_octave) + 1
     return np.geomspace(LOWEST_HZ, HIGHEST_HZ, count)
 

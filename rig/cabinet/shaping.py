@@ -102,7 +102,7 @@ class Shaping:
 
 
 def arrival(taps: NDArray[np.float64], sample_rate: int) -> int:
-    """The sample at which the sound of taps, (channels, n), begins: a little before the first above -60 dB re the peak."""
+    """The sample where the sound of taps, (channels, n), begins: a little before the first above -60 dB re the peak."""
     loud = np.abs(taps).max(axis=0)
     first = int(np.argmax(loud > loud.max() * gain_from_db(SILENCE_DB)))
     return max(0, first - round(BEFORE_S * sample_rate))

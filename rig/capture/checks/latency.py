@@ -86,7 +86,7 @@ def trainer_latency(y: NDArray[Any]) -> TrainerLatency:
 
 
 def measure_latency(signal: NDArray[Any], y: NDArray[Any]) -> Latency:
-    """Both figures for a take y that was begun together with the signal and is at least as long."""
+    """Both figures for a recording y, (m,), begun together with the signal, (n,), and at least as long; 48 kHz."""
     n = VALIDATION + RATE // 2  # what rings on in the silence behind the validation belongs to it
     lag = find_lag(signal[:n], y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
     return Latency(trainer_latency(y), lag)

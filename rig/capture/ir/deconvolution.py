@@ -65,12 +65,12 @@ class Sweep:
         return round(LEAD_S * RATE)
 
     def bare(self) -> NDArray[np.float64]:
-        """The sweep alone, with its edges faded."""
+        """The sweep alone, (n,) at 48 kHz, with its edges faded."""
         x = synchronised_sweep(LOW_HZ, HIGH_HZ, self.seconds, RATE)
         return self.amplitude * faded(x, round(FADE_IN_S * RATE), round(FADE_OUT_S * RATE))
 
     def signal(self) -> NDArray[np.float64]:
-        """What is played: silence, sweep, silence."""
+        """What is played, (n,) at 48 kHz: silence, sweep, silence."""
         return np.concatenate([np.zeros(self.lead), self.bare(), np.zeros(round(TAIL_S * RATE))])
 
 

@@ -27,7 +27,7 @@ SOFTEST_TRIM_DB = -30.0
 
 
 def loudest_second(signal: Signal) -> NDArray[np.float64]:
-    """The second of the signal with the most energy among those that reach its peak."""
+    """The second of the signal, (48000,), with the most energy among those that reach its peak."""
     seconds = signal.samples[: signal.length // RATE * RATE].reshape(-1, RATE)
     peaks = np.abs(seconds).max(axis=1)
     energy = np.where(peaks > 0.9 * peaks.max(), np.sum(seconds**2, axis=1), 0)

@@ -23,14 +23,14 @@ AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
 def tone(seconds: float = 1.0, dbfs: float = TONE_DBFS, hz: float = TONE_HZ) -> NDArray[np.float64]:
-    """A sine with a peak of `dbfs`, faded in and out over 10 ms."""
+    """A sine with a peak of `dbfs`, (n,) at 48 kHz, faded in and out over 10 ms."""
     n = round(seconds * RATE)
     edge = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (RATE / 100))
     return gain_from_db(dbfs) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
 
 
 def tone_peak_dbfs(recording: NDArray[np.float64], hz: float = TONE_HZ) -> float:
-    """The peak of the sine of that frequency in a recording, noise and everything else left out."""
+    """The peak of the sine of that frequency in a recording, (n,) at 48 kHz, noise and everything else left out."""
     window = np.hanning(len(recording))
     turn = np.exp(-2j * np.pi * hz * np.arange(len(recording)) / RATE)
     return max(FLOOR_DBFS, db_from_gain(2 * abs(np.sum(window * turn * recording)) / np.sum(window)))
