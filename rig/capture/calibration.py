@@ -11,11 +11,11 @@ from ..audio.align import Lag, find_lag
 from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
 from ..errors import CaptureError
+from ..trainer.layout import RATE
 from .checks.latency import MAX_LAG_SAMPLES
 from .checks.measures import flat_tops
 from .limits import FLAT_TOPS
 from .short_recording import record_short
-from .signal.layout import RATE
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs
 from .take.tape_deck import TapeDeck

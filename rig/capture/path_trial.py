@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import CaptureError
+from ..trainer.layout import RATE
 from .checks.verdict import Check, worst
 from .short_recording import record_short
-from .signal.layout import RATE
 from .signal.training_signal import Signal
 from .take.level_search import find_level
 from .take.operator import Operator, agreed

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CaptureError
-from .signal.layout import RATE
+from ..trainer.layout import RATE
 from .take.operator import Operator
 from .take.tape_deck import AGAIN, Dropout, Moment, TapeDeck
 from .take.wiring import CableCheck

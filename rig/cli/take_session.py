@@ -13,11 +13,11 @@ from ..backends.jack.client import Jack
 from ..capture.levels import METHODS, CaptureLevels
 from ..capture.result.folder import checked_name, refuse_existing
 from ..capture.session import Plan, capture
-from ..capture.signal.layout import FULL_S
 from ..capture.signal.training_signal import Signal, load_signal, own_signal
 from ..capture.take.wiring import Wiring, choose_wiring
 from ..errors import ConfigError
 from ..library.calibrated_levels import Ports, Settings, load_settings, remember
+from ..trainer.layout import FULL_S
 from .commands.capture_options import gear_from, report_saved
 from .console import Console
 

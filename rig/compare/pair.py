@@ -6,8 +6,7 @@ here, before any model is loaded: a proud number about the wrong files is worse 
 
 from __future__ import annotations
 
-import json
-import math
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +17,14 @@ from numpy.typing import NDArray
 from ..audio.align import ENOUGH, find_lag
 from ..audio.measures import count_full_scale, esr, rms_dbfs
 from ..audio.wav import read
-from ..errors import CompareError
+from ..errors import CaptureError, CompareError
+from ..trainer.capture_file import DRY, WET, input_level, read_content
+from ..trainer.layout import VALIDATION_S, has_training_layout
 
 MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
 WARM_UP_SAMPLES = 8192  # left out at the start: the models of today look back about so far
 SILENT_DBFS = -80.0
-# The trainer's layout: validation first and last, each 9 s, digital silence behind the first.
-VALIDATION_S = 9.0
-SILENCE_S = (9.0, 10.0)
-SHORTEST_LAYOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +40,15 @@ class TakeFiles:
     @classmethod
     def of_capture(cls, folder: Path) -> TakeFiles:
         """The pair in the folder of a capture, with its level. Raises CompareError if one of its files is missing."""
-        for name in ("dry.wav", "wet.wav"):
+        for name in (DRY, WET):
             if not (folder / name).is_file():
                 raise CompareError(f"{folder.name}: not the folder of a capture, it holds no {name}.")
         level, basis = None, ""
-        try:
-            levels = json.loads((folder / "capture.json").read_text(encoding="utf-8")).get("levels") or {}
-            found = levels.get("input_level_dbu")
-            if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found):
-                level, basis = float(found), f"capture, {levels.get('input_method') or 'method unknown'}"
-        except (OSError, ValueError, AttributeError):
-            pass  # without its level the pair is still a pair, and the sum says that it is not known
-        return cls(folder / "dry.wav", folder / "wet.wav", level, basis)
+        with contextlib.suppress(CaptureError):  # without its level the pair is still a pair, and the sum says so
+            found = input_level(read_content(folder))
+            if found is not None:
+                level, basis = found[0], f"capture, {found[1]}"
+        return cls(folder / DRY, folder / WET, level, basis)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,20 +133,9 @@ def _mono(path: Path) -> tuple[NDArray[np.float64], int]:
     return audio.samples[:, 0], audio.sample_rate
 
 
-def has_training_layout(dry: NDArray[Any], rate: int) -> bool:
-    """Whether a signal begins and ends with the same 9 s and is silent behind the first: the trainer's layout."""
-    n, silence = round(VALIDATION_S * rate), slice(*(round(s * rate) for s in SILENCE_S))
-    return (
-        len(dry) >= SHORTEST_LAYOUT_S * rate
-        and not dry[silence].any()
-        and bool(dry[:n].any())
-        and np.array_equal(dry[:n], dry[-n:])
-    )
-
-
 def _span(dry: NDArray[Any], rate: int, name: str) -> tuple[slice, str]:
     if has_training_layout(dry, rate):
-        return slice(len(dry) - round(VALIDATION_S * rate), len(dry)), "the last 9 s, which no training sees"
+        return slice(len(dry) - VALIDATION_S * rate, len(dry)), "the last 9 s, which no training sees"
     if len(dry) < 2 * WARM_UP_SAMPLES:
         raise CompareError(f"{name} has {len(dry)} samples; at least {2 * WARM_UP_SAMPLES} are needed for a figure.")
     return slice(WARM_UP_SAMPLES, len(dry)), "all but the first 8192 samples"
@@ -172,6 +155,6 @@ def _repeatability(files: TakeFiles, dry: NDArray[Any], wet: NDArray[Any], rate:
             raise CompareError(f"{files.second_wet.name} is not a second take of {files.dry.name}: it is unrelated.")
         return esr(np.roll(again, -round(lag.samples)), wet), f"two takes, {files.wet.name} and {files.second_wet.name}"
     if has_training_layout(dry, rate):
-        n = round(VALIDATION_S * rate)
+        n = VALIDATION_S * rate
         return esr(wet[:n], wet[-n:]), "first and last 9 s of the take"
     return None, "one take only; --second-wet FILE tells how well the gear repeats itself"

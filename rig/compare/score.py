@@ -6,15 +6,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..trainer.words import esr_words
+
 SCHEMA = 1
-
-# What the neural-amp-modeler trainer says about a validation ESR.
-VERDICTS = ((0.01, "great"), (0.035, "not bad"), (0.1, "might be ok"), (0.3, "probably not"))
-
-
-def verdict(esr: float) -> str:
-    """The trainer's words for an ESR."""
-    return next((word for limit, word in VERDICTS if esr < limit), "something went wrong")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +40,7 @@ class Score:
     @property
     def verdict(self) -> str:
         """The trainer's words for the ESR as it is."""
-        return verdict(self.esr)
+        return esr_words(self.esr)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; what is infinite or absent is null."""

@@ -14,8 +14,8 @@ from rig.capture.checks.measures import gate_figures
 from rig.capture.checks.verdict import worst
 from rig.capture.ir.checks import LIMITS as IMPULSE_LIMITS
 from rig.capture.limits import LIMITS
-from rig.capture.signal.layout import RATE
 from rig.capture.take.recording import PRE_ROLL, Recording
+from rig.trainer.layout import RATE
 
 # fault: (its check, the recording that warns, the one that fails): twice the limit each, or half where less is worse.
 FAULTS = {

@@ -16,11 +16,11 @@ from rig.capture.levels import CaptureLevels
 from rig.capture.result.finish import finish
 from rig.capture.result.gear_metadata import Gear
 from rig.capture.result.save import save_capture
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import as_24_bit, write_signal
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError, ModelError
 from rig.nam import Model
+from rig.trainer.layout import RATE
 
 
 @pytest.fixture(scope="module")

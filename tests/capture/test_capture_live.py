@@ -23,11 +23,11 @@ from jackserver import JACKD_IS_MISSING, JackServer
 from rig.audio import wav
 from rig.capture.result.foreign_recording import check_again
 from rig.capture.result.sidecar import Capture
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import write_signal
 from rig.cli import main
 from rig.cli.commands.capture import with_take
 from rig.dsp.ramp import fade_table
+from rig.trainer.layout import RATE
 
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 

@@ -27,10 +27,10 @@ from rig.capture.result.rejected import keep_broken_take
 from rig.capture.result.report import report_html
 from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import as_24_bit, load_signal, write_signal
 from rig.capture.take.recording import PRE_ROLL, Recording
 from rig.errors import AudioError, CaptureError
+from rig.trainer.layout import RATE
 
 LEVELS = CaptureLevels(18.34, "multimeter", 12.34, "multimeter")
 GEAR = Gear("Test preamp", "somebody", "preamp", "Engl", "E570", "crunch")

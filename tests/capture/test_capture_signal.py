@@ -14,9 +14,9 @@ from rig.audio import wav
 from rig.capture.checks.latency import trainer_latency
 from rig.capture.checks.trainer_checks import PRE_SILENCE, trainer_checks
 from rig.capture.signal import training_signal as signals
-from rig.capture.signal.layout import BACKGROUND, BLIPS, END_SILENCE, PROGRAMME, RATE, VALIDATION
 from rig.capture.signal.training_signal import as_24_bit, load_signal, own_signal, write_signal
 from rig.errors import AudioError, CaptureError
+from rig.trainer.layout import BACKGROUND, BLIPS, END_SILENCE, PROGRAMME, RATE, VALIDATION
 
 
 def test_the_layout_is_the_trainers():

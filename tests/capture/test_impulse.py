@@ -16,9 +16,9 @@ from rig.cabinet.response import response_db
 from rig.capture.ir.checks import impulse_checks
 from rig.capture.ir.deconvolution import Sweep, arrival, as_file, deconvolved, finished_taps, measure
 from rig.capture.ir.files import Microphone, save_impulse
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.sweep import synchronised_sweep
 from rig.errors import CaptureError
+from rig.trainer.layout import RATE
 
 LENGTH = 8192
 LATENCY = 700

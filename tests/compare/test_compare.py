@@ -22,10 +22,11 @@ import rig
 from rig.audio.align import shifted
 from rig.audio.wav import write
 from rig.compare.models import judge, take_files
-from rig.compare.pair import TakeFiles, has_training_layout
+from rig.compare.pair import TakeFiles
 from rig.compare.score import Failure
 from rig.errors import AudioError, CompareError, ConfigError
 from rig.nam import Model
+from rig.trainer.layout import has_training_layout
 
 RATE = 48000
 
@@ -128,7 +129,7 @@ def test_a_capture_folder_brings_its_level_and_a_far_one_is_remarked_on(tmp_path
     hot = Model.load(gear / "gear.nam").render((x * 10 ** (-14 / 20)).astype(np.float32))
     write(tmp_path / "dry.wav", x, RATE, "FLOAT")
     write(tmp_path / "wet.wav", hot, RATE, "FLOAT")
-    levels = {"levels": {"input_level_dbu": -2.0, "input_method": "multimeter"}}
+    levels = {"schema": 1, "levels": {"input_level_dbu": -2.0, "input_method": "multimeter"}}
     (tmp_path / "capture.json").write_text(json.dumps(levels))
     score = rig.compare_models(tmp_path, models=[gear / "gear.nam"]).scores[0]
     assert score.esr < 1e-9 and "capture, multimeter" in score.input_gain_basis

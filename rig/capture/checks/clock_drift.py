@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...audio.align import find_lag
 from ...errors import CaptureError
-from ..signal.layout import VALIDATION
+from ...trainer.layout import VALIDATION
 from ..signal.training_signal import Signal
 from ..take.recording import Recording
 

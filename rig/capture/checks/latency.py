@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import Lag, find_lag
-from ..signal.layout import BACKGROUND, BLIPS, RATE, VALIDATION
+from ...trainer.layout import BACKGROUND, BLIPS, RATE, VALIDATION
 
 # The algorithm of neural-amp-modeler 0.13.0, version 1 of it by its own count.
 LOOK_BEFORE, LOOK_AFTER = 1000, 10_000  # samples around a blip

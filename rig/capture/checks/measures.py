@@ -15,7 +15,7 @@ from scipy.signal import butter, sosfilt
 from ...audio.align import HIGH_HZ, LOW_HZ, find_lag
 from ...audio.measures import FLOOR_DBFS, rms_dbfs
 from ...decibels import db_from_power, db_from_powers
-from ..signal.layout import NOISE, RATE, SWEEP
+from ...trainer.layout import NOISE, RATE, SWEEP
 
 Samples = NDArray[Any]
 

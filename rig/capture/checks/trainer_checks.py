@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.measures import esr
-from ..signal.layout import RATE, TRAIN_START, VALIDATION
+from ...trainer.layout import RATE, TRAIN_START, VALIDATION
 from .latency import trainer_latency
 
 LONGEST_TAIL_S = 1.0

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from ...cabinet.response import response_db
 from ...decibels import db_from_gain
+from ...trainer.layout import RATE
 from ..checks.verdict import Check, Limit
-from ..signal.layout import RATE
 from .deconvolution import Response
 
 LIMITS: dict[str, Limit] = {

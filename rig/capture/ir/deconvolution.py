@@ -19,7 +19,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from ...decibels import db_from_gain, db_from_power, gain_from_db, power_from_db
 from ...dsp.minimum_phase import minimum_phase
 from ...errors import CaptureError
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 from ..signal.sweep import faded, sweep_rate_s, synchronised_sweep
 
 # The band reaches well below and above that of a cabinet: its edges ring in the result.

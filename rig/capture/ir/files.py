@@ -16,8 +16,8 @@ from ...audio import wav
 from ...audio.resample import resample
 from ...errors import CaptureError
 from ...files.json_file import write_json
+from ...trainer.layout import RATE
 from ..checks.verdict import Check, worst
-from ..signal.layout import RATE
 from .deconvolution import FILE_PEAK_DBFS, Response, Sweep, as_file
 
 SCHEMA = 1

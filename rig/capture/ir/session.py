@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from ...audio.measures import FLOOR_DBFS, rms_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
+from ...trainer.layout import RATE
 from ..checks.verdict import Check
 from ..short_recording import record_short
-from ..signal.layout import RATE
 from ..take.operator import Operator
 from ..take.tape_deck import TapeDeck
 from ..take.wiring import CableCheck

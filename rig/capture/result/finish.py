@@ -16,14 +16,14 @@ from ...decibels import db_from_gain
 from ...errors import CaptureError, ModelError
 from ...files.atomic_write import reason, write_text
 from ...nam import Model
-from ..signal.layout import VALIDATION
+from ...trainer.layout import VALIDATION
+from ...trainer.words import esr_words
 from .sidecar import Capture
 
 STRANGER_ESR = 0.5  # a model further off than this, with lag and gain taken out, was trained on something else
 FURTHEST_LAG = 10_000  # samples
 LEAD_IN = 24_000  # samples before the validation that a model hears first
 LEVELS_DB = (0, -6, -12, -24)  # of the four quarters of our own validation
-BANDS = ((0.01, "great"), (0.035, "not bad"), (0.1, "might be ok"), (0.3, "probably not good"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Finished:
     @property
     def words(self) -> str:
         """The trainer's own words for the ESR."""
-        return next((words for limit, words in BANDS if self.esr < limit), "something went wrong")
+        return esr_words(self.esr)
 
     def to_json(self) -> dict[str, Any]:
         """For --json."""

@@ -9,10 +9,10 @@ import numpy as np
 from ...audio import wav
 from ...audio.align import find_lag
 from ...errors import CaptureError
+from ...trainer.layout import RATE, VALIDATION
 from ..checks.checks import Evidence, Judged, judge
 from ..checks.latency import measure_latency
 from ..checks.trainer_checks import TrainerCheck, trainer_checks
-from ..signal.layout import RATE, VALIDATION
 from ..signal.training_signal import Signal
 from ..take.recording import Recording
 from .sidecar import Capture

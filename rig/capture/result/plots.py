@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from ...audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure
 from ...decibels import db_from_powers
+from ...trainer.layout import RATE, SILENCE_END
 from ..checks.checks import SETTLED
 from ..checks.measures import LagTrack
-from ..signal.layout import RATE, SILENCE_END
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...audio import wav
 from ...errors import RigError
 from ...files.atomic_write import free_name
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 from .folder import checked_name, new_capture
 
 REJECTED = "rejected"

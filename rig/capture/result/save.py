@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,19 +12,20 @@ import numpy as np
 
 from ...audio import wav
 from ...errors import CaptureError
+from ...trainer.capture_file import DRY, WET, sha256_of, write_content
+from ...trainer.layout import RATE
 from ..checks.checks import Evidence, Judged, judge
 from ..checks.latency import Latency
 from ..checks.measures import NO_TRACK
 from ..checks.trainer_checks import trainer_checks
 from ..levels import CaptureLevels
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
 from .folder import checked_name, new_capture, refuse_existing
 from .gear_metadata import Gear
 from .rejected import keep_rejected
 from .report import report_html
-from .sidecar import FILE_NAME, sha256_of, sidecar
+from .sidecar import sidecar
 from .training_folder import write_training_folder
 
 Tell = Callable[[str], None]
@@ -91,11 +91,11 @@ def save_capture(
         return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
     with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
-            shutil.copyfile(signal.path, new.path / "dry.wav")
+            shutil.copyfile(signal.path, new.path / DRY)
         else:
-            write_signal(new.path / "dry.wav", signal)
-        wav.write(new.path / "wet.wav", as_24_bit(cut), RATE, "PCM_24")
-        dry, wet = (wav.read(new.path / file).samples[:, 0] for file in ("dry.wav", "wet.wav"))
+            write_signal(new.path / DRY, signal)
+        wav.write(new.path / WET, as_24_bit(cut), RATE, "PCM_24")
+        dry, wet = (wav.read(new.path / file).samples[:, 0] for file in (DRY, WET))
         pre_roll = np.asarray(recording.samples[: recording.pre_roll], np.float64)
         judged = judge(
             Evidence(
@@ -103,7 +103,7 @@ def save_capture(
             )
         )
         trainer = trainer_checks(dry, wet)
-        files = {file: sha256_of(new.path / file) for file in ("dry.wav", "wet.wav")}
+        files = {file: sha256_of(new.path / file) for file in (DRY, WET)}
         content = sidecar(signal, recording, latency, judged, trainer, levels, gear, accept, files)
         content["latency"]["applied"] = applied
         by_hand = latency_samples is not None
@@ -112,7 +112,7 @@ def save_capture(
         if reason is None or accept:
             say("Drawing the report ...")
             write_training_folder(new.path / "train", name, signal, size)
-            _write_json(new.path / FILE_NAME, content)
+            write_content(new.path, content)
             report = report_html(name, content, dry, wet, pre_roll, judged)
             (new.path / "report.html").write_text(report, encoding="utf-8")
             return Saved(target, True, None, latency, judged)
@@ -136,10 +136,6 @@ def _set_aside(
 ) -> Saved:
     kept = keep_rejected(target, recording.samples, {"reason": reason, **content})
     return Saved(kept, False, reason, latency, judged)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _say_nothing(sentence: str) -> None:

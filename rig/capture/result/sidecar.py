@@ -1,12 +1,7 @@
-"""`capture.json`: everything that is known about a capture, beside its pair.
-
-Schema 1; fields may be added to it, and none changes its meaning.
-"""
+"""What `capture.json` says about a take, and a capture on disk as a whole; the file is `rig.trainer.capture_file`'s."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,19 +13,17 @@ import numpy as np
 
 from ... import __version__
 from ...audio import wav
-from ...errors import AudioError, CaptureError
+from ...errors import AudioError
+from ...trainer.capture_file import DRY, SCHEMA, WET, check_files, damaged, read_content
+from ...trainer.layout import RATE
 from ..checks.checks import Judged
 from ..checks.latency import Latency
 from ..checks.trainer_checks import TrainerCheck
 from ..checks.verdict import Check
 from ..levels import CaptureLevels
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from ..take.recording import Recording
 from .gear_metadata import Gear
-
-SCHEMA = 1
-FILE_NAME = "capture.json"
 
 
 def sidecar(
@@ -63,12 +56,6 @@ def sidecar(
     }
 
 
-def sha256_of(path: Path) -> str:
-    """Of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Capture:
     """A capture on disk, complete and as it was written."""
@@ -80,27 +67,14 @@ class Capture:
     def load(cls, folder: str | Path) -> Capture:
         """Raises CaptureError or AudioError: no capture, damaged, changed since, or of a schema rig does not know."""
         folder = Path(folder)
-        path = folder / FILE_NAME
+        content = read_content(folder)
+        check_files(folder, content)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-            if content["schema"] != SCHEMA:
-                raise CaptureError(
-                    f"{folder.name}: {FILE_NAME} has schema {content['schema']}, expected {SCHEMA}; another version of "
-                    "rig may know it."
-                )
-            for name, expected in content["files"].items():
-                if sha256_of(folder / name) != expected:
-                    raise CaptureError(f"{folder.name}: {name} was changed after the capture; take it again.")
             for part in ("signal", "latency", "levels", "quality", "metadata"):
                 content[part].items()
             content["checks"] = [Check.from_json(check).to_json() for check in content["checks"]]
-        except FileNotFoundError as error:
-            missing = Path(error.filename or path).name
-            raise CaptureError(f"{folder}: not a capture (there is no {missing} in it).") from error
-        except OSError as error:
-            raise CaptureError(f"{folder}: cannot be read ({error.strerror}).") from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise CaptureError(f"{folder}: {FILE_NAME} is damaged; the pair itself may still be good.") from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise damaged(folder) from error
         return cls(folder, content)
 
     @property
@@ -120,7 +94,7 @@ class Capture:
 
     def pair(self) -> tuple[wav.Audio, wav.Audio]:
         """Dry and wet. Raises AudioError if they are not equally long."""
-        dry, wet = wav.read(self.folder / "dry.wav"), wav.read(self.folder / "wet.wav")
+        dry, wet = wav.read(self.folder / DRY), wav.read(self.folder / WET)
         if len(dry.samples) != len(wet.samples):
             raise AudioError(
                 f"{self.name}: dry.wav has {len(dry.samples)} samples, wet.wav {len(wet.samples)}; they have to be "

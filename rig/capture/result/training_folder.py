@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..signal.layout import TRAIN_START, VALIDATION
+from ...trainer.layout import TRAIN_START, VALIDATION
 from ..signal.training_signal import Signal
 
 TRAINER = "neural-amp-modeler==0.13.0"

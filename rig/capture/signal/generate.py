@@ -14,7 +14,18 @@ from scipy.signal import lfilter
 
 from ...decibels import gain_from_db, gains_from_db
 from ...errors import CaptureError
-from .layout import BLIPS, END_SILENCE, FULL_S, FULL_SCALE_24, NOISE, PROGRAMME, RATE, SHORTEST_S, SWEEP, VALIDATION
+from ...trainer.layout import (
+    BLIPS,
+    END_SILENCE,
+    FULL_S,
+    FULL_SCALE_24,
+    NOISE,
+    PROGRAMME,
+    RATE,
+    SHORTEST_S,
+    SWEEP,
+    VALIDATION,
+)
 from .plucked import phrase
 from .random_draws import SeededRandom
 from .sweep import faded, synchronised_sweep

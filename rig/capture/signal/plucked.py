@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from ...decibels import gain_from_db
-from .layout import RATE
+from ...trainer.layout import RATE
 from .random_draws import SeededRandom
 from .sweep import faded
 

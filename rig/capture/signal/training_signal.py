@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import AudioError, CaptureError
-from .generate import GENERATOR, generate
-from .layout import (
+from ...trainer.layout import (
     BLIPS,
     END_SILENCE,
     FULL_S,
@@ -29,6 +28,7 @@ from .layout import (
     TRAIN_START,
     VALIDATION,
 )
+from .generate import GENERATOR, generate
 
 Kind = Literal["t3k-v3", "hybrid", "rig", "custom"]
 

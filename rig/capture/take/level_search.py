@@ -11,10 +11,10 @@ from ...audio.align import find_lag
 from ...audio.measures import FLOOR_DBFS, peak_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
+from ...trainer.layout import RATE
 from ..checks.checks import is_a_copy
 from ..checks.latency import MAX_LAG_SAMPLES
 from ..short_recording import ROOM_SAMPLES, record_short
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator
 from .path_checks import AIM_DBFS

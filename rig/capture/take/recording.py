@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import CaptureError
+from ...trainer.layout import RATE
 from ..checks.latency import Latency, measure_latency
-from ..signal.layout import RATE
 from ..signal.training_signal import Signal
 
 PRE_ROLL = RATE  # samples of silence recorded before the signal

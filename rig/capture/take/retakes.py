@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...audio.measures import count_full_scale
 from ...decibels import gain_from_db
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 from ..signal.training_signal import Signal
 from .operator import Operator
 from .recording import POST_ROLL, PRE_ROLL

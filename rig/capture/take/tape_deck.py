@@ -26,7 +26,7 @@ from ...dsp.native.pointers import floats, load_acquire, offset, record
 from ...dsp.ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
 from ...dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
 from ...errors import CaptureError
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 
 DECK = np.dtype(
     [

@@ -10,7 +10,7 @@ from functools import partial
 from ...backends.jack.client import Jack
 from ...backends.jack.ports import LISTED, matching
 from ...errors import BackendError, CaptureError
-from ..signal.layout import RATE
+from ...trainer.layout import RATE
 from .operator import Operator
 from .tape_deck import Dropout, checked_rate
 

@@ -25,10 +25,10 @@ from rig.audio import wav
 from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
 from rig.capture.session import Plan, capture
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import own_signal, write_signal
 from rig.capture.take.wiring import Wiring
 from rig.errors import RigError
+from rig.trainer.layout import RATE
 
 SECONDS = 35.0
 GAIN_DB = 3.0  # the preamp then peaks at -5 dBFS

@@ -9,9 +9,9 @@ from preamp import preamp
 
 from rig.audio.align import shifted
 from rig.capture.checks.checks import Evidence, judge
-from rig.capture.signal.layout import RATE
 from rig.capture.signal.training_signal import own_signal
 from rig.capture.take.recording import POST_ROLL, PRE_ROLL, Recording
+from rig.trainer.layout import RATE
 
 SECONDS = 35.0
 DELAY = 312  # samples
