@@ -15,8 +15,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import hashlib
-import os
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
