@@ -13,11 +13,11 @@ from ..decibels import gain_from_db
 from ..errors import CaptureError
 from ..trainer.layout import RATE
 from .checks.latency import MAX_LAG_SAMPLES
+from .checks.limits import FLAT_TOPS
 from .checks.measures import flat_tops
-from .limits import FLAT_TOPS
-from .short_recording import record_short
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs
+from .take.short_recording import record_short
 from .take.tape_deck import TapeDeck
 
 STEADY = slice(RATE // 2, RATE)  # of a tone of one second, latency included

@@ -23,13 +23,13 @@ from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
 from .checks.latency import MAX_LAG_SAMPLES
 from .levels import CaptureLevels, advice_on_send
-from .path_trial import try_path
 from .result.folder import checked_name, new_capture
 from .result.gear_metadata import Gear
 from .result.rejected import keep_somewhere
 from .result.save import Saved, save_capture
 from .signal.training_signal import Signal
 from .take.operator import Operator, agreed
+from .take.path_trial import try_path
 from .take.recording import POST_ROLL, PRE_ROLL, Recording
 from .take.retakes import RETAKES, TakeResult, record_take
 from .take.tape_deck import TapeDeck, Why

@@ -10,10 +10,10 @@ from takes import DELAY, judged, recorded, signal
 
 from rig.capture.checks.checks import Evidence, judge
 from rig.capture.checks.latency import measure_latency
+from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.measures import gate_figures
 from rig.capture.checks.verdict import worst
 from rig.capture.ir.checks import LIMITS as IMPULSE_LIMITS
-from rig.capture.limits import LIMITS
 from rig.capture.take.recording import PRE_ROLL, Recording
 from rig.trainer.layout import RATE
 

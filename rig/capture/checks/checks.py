@@ -16,8 +16,8 @@ from ...audio.align import Lag, find_lag
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_dbfs, rms_dbfs
 from ...decibels import power_from_db
 from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
-from ..limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .latency import USABLE, Latency
+from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst

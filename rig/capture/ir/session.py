@@ -12,8 +12,8 @@ from ...decibels import gain_from_db
 from ...errors import CaptureError
 from ...trainer.layout import RATE
 from ..checks.verdict import Check
-from ..short_recording import record_short
 from ..take.operator import Operator
+from ..take.short_recording import record_short
 from ..take.tape_deck import TapeDeck
 from ..take.wiring import CableCheck
 from .checks import impulse_checks

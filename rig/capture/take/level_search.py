@@ -14,10 +14,10 @@ from ...errors import CaptureError
 from ...trainer.layout import RATE
 from ..checks.checks import is_a_copy
 from ..checks.latency import MAX_LAG_SAMPLES
-from ..short_recording import ROOM_SAMPLES, record_short
 from ..signal.training_signal import Signal
 from .operator import Operator
 from .path_checks import AIM_DBFS
+from .short_recording import ROOM_SAMPLES, record_short
 from .tape_deck import TapeDeck
 from .wiring import CableCheck
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
 from ...decibels import db_from_gain, gain_from_db
 from ...trainer.layout import RATE
+from ..checks.limits import LIMITS
 from ..checks.measures import hum_dbfs
 from ..checks.verdict import Check
-from ..limits import LIMITS
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
 ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much

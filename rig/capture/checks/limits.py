@@ -6,8 +6,8 @@ is why noise and drift have limits of their own, far below.
 
 from __future__ import annotations
 
-from .checks.trainer_checks import REPLICATE_ESR
-from .checks.verdict import Limit
+from .trainer_checks import REPLICATE_ESR
+from .verdict import Limit
 
 LIMITS: dict[str, Limit] = {
     "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak

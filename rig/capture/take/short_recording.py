@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CaptureError
-from ..trainer.layout import RATE
-from .take.operator import Operator
-from .take.tape_deck import AGAIN, Dropout, Moment, TapeDeck
-from .take.wiring import CableCheck
+from ...errors import CaptureError
+from ...trainer.layout import RATE
+from .operator import Operator
+from .tape_deck import AGAIN, Dropout, Moment, TapeDeck
+from .wiring import CableCheck
 
 ROOM_SAMPLES = RATE // 2  # samples recorded after what was played
 TRIES = 10

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import CaptureError
-from ..trainer.layout import RATE
-from .checks.verdict import Check, worst
+from ...errors import CaptureError
+from ...trainer.layout import RATE
+from ..checks.verdict import Check, worst
+from ..signal.training_signal import Signal
+from .level_search import find_level
+from .operator import Operator, agreed
+from .path_checks import alive_check, ringing_check, silence_checks, tone
 from .short_recording import record_short
-from .signal.training_signal import Signal
-from .take.level_search import find_level
-from .take.operator import Operator, agreed
-from .take.path_checks import alive_check, ringing_check, silence_checks, tone
-from .take.tape_deck import TapeDeck
-from .take.wiring import CableCheck
+from .tape_deck import TapeDeck
+from .wiring import CableCheck
 
 
 @dataclass(frozen=True, slots=True)
