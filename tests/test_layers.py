@@ -32,7 +32,7 @@ ROOMS = (
     *("player.cabinets", "player.tools", "player.live_rig", "player.presets", "player.midi", "player"),
     "compare.live",
     *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks", "cli.ir_report"),
-    *("cli.calibration_steps", "cli.take_session", "cli.sweep_session"),
+    *("cli.capture_options", "cli.calibration_steps", "cli.take_session", "cli.sweep_session"),
     *("cli.live", "cli.commands", "cli"),
     "__main__",
 )

@@ -16,7 +16,7 @@ from ..capture.result.folder import checked_name
 from ..capture.take.wiring import cable_check
 from ..decibels import gain_from_db
 from ..errors import CaptureError, RigError
-from .commands.capture_options import REFUSED, print_checks
+from .capture_options import REFUSED, print_checks
 from .console import Console
 from .tape_decks import opened
 

@@ -18,7 +18,7 @@ from ..capture.take.wiring import Wiring, choose_wiring
 from ..errors import ConfigError
 from ..library.calibrated_levels import Ports, Settings, load_settings, remember
 from ..trainer.layout import FULL_S
-from .commands.capture_options import gear_from, report_saved
+from .capture_options import gear_from, report_saved
 from .console import Console
 
 SELF_TEST_S = 35.0

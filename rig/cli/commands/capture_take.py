@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..capture_options import add_pair_options
 from ..console import add_desk_options, refuse_portaudio
-from .capture_options import add_pair_options
 
 
 def add(parts: Any) -> None:

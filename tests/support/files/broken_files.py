@@ -217,7 +217,7 @@ HOSTILE = {
     ),
 }
 
-CASES: dict[str, tuple[Any, str]] = UNREADABLE | HOSTILE | BROKEN_MODELS
+CASES: dict[str, tuple[Any, str]] = UNREADABLE | HOSTILE | BROKEN_MODELS | MORE_BROKEN_MODELS
 
 
 def content(name: str) -> bytes:
