@@ -24,11 +24,11 @@ LAYERS = (
     {"engine", "sound", "rendering"},
     {"capture", "compare", "bench", "recording"},
     {"doctor"},
-    {"control"},
+    {"control", "player"},
     {"cli", "__main__"},
 )
 BACKENDS_MAY_IMPORT = {"errors", "levels", "dsp", "backends"}
-MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "doctor", "control", "cli"}
+MAY_IMPORT_BACKENDS = {"backends", "rendering", "bench", "capture", "compare", "doctor", "control", "player", "cli"}
 
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE / "bundled")

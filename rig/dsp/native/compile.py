@@ -44,7 +44,7 @@ fused: Callable[..., Any] = nb.njit(forceinline=True, fastmath={"contract"}, **F
 
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
-WITHOUT_KERNELS = ("cli", "compare", "control", "doctor", "recording")
+WITHOUT_KERNELS = ("cli", "compare", "control", "doctor", "player", "recording")
 
 
 def cpu_name() -> str:
