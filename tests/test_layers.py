@@ -28,7 +28,7 @@ ROOMS = (
     *("offline_player", "sound", "rendering", "recording"),
     *("capture.signal", "capture.levels", "capture.checks", "capture.take", "capture.ir", "capture.result", "capture"),
     *("compare", "bench", "doctor"),
-    *("player.background", "player.neighbours", "player.prepared_model", "player.commands"),
+    *("player.carried", "player.background", "player.neighbours", "player.prepared_model", "player.commands"),
     *("player.cabinets", "player.tools", "player.live_rig", "player.presets", "player.midi", "player"),
     "compare.live",
     *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks", "cli.ir_report"),

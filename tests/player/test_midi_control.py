@@ -101,7 +101,7 @@ def test_the_trim_of_a_pedal_stays_when_the_model_changes(board):
 
 
 def test_a_lane_that_was_made_before_the_pedal_moved_gets_its_trim(board):
-    lane = board.player._lane()
+    lane = board.player.rig.lane()
     board.send((0xB0, 11, 64), (0xB0, 11, 127))
     board.bench.engine.play({0: lane})
     board.player.poll()
