@@ -29,7 +29,7 @@ ROOMS = (
     *("capture.signal", "capture.levels", "capture.checks", "capture.take", "capture.ir", "capture.result", "capture"),
     *("compare", "bench", "doctor"),
     *("player.carried", "player.background", "player.neighbours", "player.prepared_model", "player.commands"),
-    *("player.cabinets", "player.tools", "player.live_rig", "player.presets", "player.midi", "player"),
+    *("player.cabinets", "player.tools", "player.live_rig", "player.models", "player.presets", "player.midi", "player"),
     "compare.live",
     *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks", "cli.ir_report"),
     *("cli.capture_options", "cli.calibration_steps", "cli.take_session", "cli.sweep_session"),

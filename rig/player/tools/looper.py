@@ -13,7 +13,6 @@ from ...decibels import db_from_gain
 from ...dsp.tape import Tape, joined
 from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
-from ...levels import db_from_gain
 from ..carried import Carried, Snapshot
 
 LONGEST_S = 60.0
