@@ -1,4 +1,4 @@
-"""A preset sounds as its file says, whatever was under way when it was called; a file that says nonsense never sounds."""
+"""A preset sounds as its file says, whatever was under way; a file that says nonsense never sounds."""
 
 from __future__ import annotations
 
