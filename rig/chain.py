@@ -1,15 +1,13 @@
 """THE SIGNAL PATH, in order. Read this file first.
 
-    guitar -> rumble filter -> lanes, each at its level in the mixer -> sleep -> dip -> cabinet -> dip
-                    |                   |                                                          |
-                    |                   |                            out <- clip guard <- volume <- master
-                    +--- gate listens   |
-                                        +-- [ input gain -> model -> output gain -> DC blocker -> delay ] -> gate acts
+    guitar -> rumble filter -> gate listens
+           -> [ input gain -> model -> output gain -> DC blocker -> delay ] -> gate acts -> mixer
+           -> sleep -> dip -> cabinet -> dip -> master -> volume -> clip guard -> out
 
-A lane is one way through a model, see `lane.py`; there are up to four. While the sound changes, the lanes of the old
-one fall and those of the new one rise (`handover.py`); where the cabinet changes, both run, and the new one fades in
-over the old. The gate decides on the guitar behind the rumble filter, and acts on what comes out of a lane, as many
-samples later as that is late. Sleep silences the lanes of an overloaded rig. The dip is that of a comparison
+In brackets: a lane, one way through a model (`lane.py`); there are up to four. While the sound changes, the lanes of
+the old one fall and those of the new one rise (`handover.py`); where the cabinet changes, both run, and the new one
+fades in over the old. The gate decides on the guitar, and acts on what comes out of a lane, as many samples later as
+that is late (`dsp/gate.py`). Sleep silences the lanes of an overloaded rig. The dip is that of a comparison
 (`switch.py`), in front of the cabinet and behind it. The master mutes; beside it stands the player's own volume.
 
 What hangs beside the path stands in `side_branches.py`. Meter, tapes and gear get the guitar as it came in. The

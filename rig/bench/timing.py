@@ -37,7 +37,7 @@ class Callback(NamedTuple):
 
 
 def noise(samples: int) -> NDArray[np.float32]:
-    """The input of everything."""
+    """The input of everything, (samples,): white, RMS 0.1, always the same."""
     return (np.random.default_rng(1).standard_normal(samples) * 0.1).astype(np.float32)
 
 
@@ -102,7 +102,7 @@ class Stopwatch:
         prepare(self._arena[clock][0], self._clock, RATE_HZ)
 
     def blocks_us(self, callback: Callback, block: int, blocks: int, cold: bool = False) -> NDArray[Any]:
-        """Microseconds of each of so many blocks in a row."""
+        """Microseconds of each of so many blocks in a row, (blocks,)."""
         x = noise(block * blocks)
         y, times = np.empty_like(x), np.zeros(blocks, np.int64)
         rubbish = self._rubbish if cold else 0

@@ -16,7 +16,7 @@ from .ir import IR
 from .shaping import shortened
 
 PEAK_DBFS = -1.0  # what a normalised file peaks at, and one that would not fit into whole numbers
-SHORTEST, LONGEST = 16, 1 << 22  # samples
+SHORTEST_SAMPLES, LONGEST_SAMPLES = 16, 1 << 22  # samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def export(
     stays, except that a file of whole numbers is lowered to -1 dBFS where it would clip. Raises IRError or AudioError.
     """
     rate = ir.sample_rate if sample_rate is None else sample_rate
-    if samples is not None and not SHORTEST <= samples <= LONGEST:
-        raise IRError(f"A length of {samples} samples cannot be exported; {SHORTEST} to {LONGEST} can.")
+    if samples is not None and not SHORTEST_SAMPLES <= samples <= LONGEST_SAMPLES:
+        raise IRError(f"A length of {samples} samples cannot be exported; {SHORTEST_SAMPLES} to {LONGEST_SAMPLES} can.")
     values = ir.as_in_file()
     if mono:
         values = values.mean(axis=0, keepdims=True)

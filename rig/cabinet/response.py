@@ -20,7 +20,7 @@ BOTTOM_DB = -200.0
 
 
 def frequencies(points_per_octave: int = POINTS_PER_OCTAVE) -> NDArray[np.float64]:
-    """Evenly spaced to the ear, 20 Hz to 20 kHz, both included as nearly as the spacing allows."""
+    """In Hz, (points,), evenly spaced to the ear from 20 Hz to 20 kHz, both included as nearly as that allows."""
     count = round(np.log2(HIGHEST_HZ / LOWEST_HZ) * points_per_octave) + 1
     return np.geomspace(LOWEST_HZ, HIGHEST_HZ, count)
 
@@ -49,6 +49,6 @@ def response_db(
 
 
 def level_db(response: NDArray[np.float64], hz: NDArray[np.float64]) -> float:
-    """The gain for pink noise of 80 Hz to 6 kHz, from responses of shape (channels, hz): the level of a cabinet."""
+    """The gain in dB for pink noise of 80 Hz to 6 kHz, from responses in dB, (channels, hz): the level of a cabinet."""
     part = (hz >= GUITAR_HZ[0]) & (hz <= GUITAR_HZ[1])
     return float(db_from_powers(np.nanmean(powers_from_db(response[:, part]))))

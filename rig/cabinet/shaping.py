@@ -102,7 +102,7 @@ class Shaping:
 
 
 def arrival(taps: NDArray[np.float64], sample_rate: int) -> int:
-    """Where the sound begins: a little before the first sample above -60 dB re the peak, of any channel."""
+    """The sample where the sound of taps, (channels, n), begins: a little before the first above -60 dB re the peak."""
     loud = np.abs(taps).max(axis=0)
     first = int(np.argmax(loud > loud.max() * gain_from_db(SILENCE_DB)))
     return max(0, first - round(BEFORE_S * sample_rate))
@@ -111,7 +111,7 @@ def arrival(taps: NDArray[np.float64], sample_rate: int) -> int:
 def shortened(
     taps: NDArray[np.float64], samples: int, sample_rate: int, fade_samples: int | None = None
 ) -> NDArray[np.float64]:
-    """The first `samples` taps of each row, the last `fade_samples` of them faded by a raised cosine.
+    """The first `samples` of taps, (channels, n), the last `fade_samples` of them faded by a raised cosine.
 
     Without `fade_samples` the end is faded only if something is cut off: a quarter of what is left, at most 10 ms.
     """

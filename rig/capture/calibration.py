@@ -12,12 +12,12 @@ from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
 from ..errors import CaptureError
 from ..trainer.layout import RATE
-from .checks.checks import FLAT_TOPS
-from .checks.latency import LONGEST
+from .checks.latency import MAX_LAG_SAMPLES
+from .checks.limits import FLAT_TOPS
 from .checks.measures import flat_tops
-from .take.level_search import heard
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs
+from .take.short_recording import record_short
 from .take.tape_deck import TapeDeck
 
 STEADY = slice(RATE // 2, RATE)  # of a tone of one second, latency included
@@ -28,9 +28,9 @@ LOOP_S = 1.0
 
 def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_HZ) -> float:
     """The peak in dBFS with which a sine of `dbfs` comes back. Raises CaptureError: not at all, or clipped."""
-    back = heard(deck, tone(1.0, dbfs, hz), operator, "Tone")
+    back = record_short(deck, operator, tone(1.0, dbfs, hz), "Tone")
     peak, read = peak_dbfs(back, FLOOR_DBFS), tone_peak_dbfs(back[STEADY], hz)
-    if peak >= -0.1 or flat_tops(back) >= FLAT_TOPS[0]:
+    if peak >= -0.1 or FLAT_TOPS.verdict(flat_tops(back)) != "ok":
         raise CaptureError(
             f"The tone of {dbfs:g} dBFS clips at the input: play it softer (--dbfs {dbfs - 12:g}), or turn its gain "
             "down."
@@ -46,8 +46,8 @@ def read_tone(deck: TapeDeck, operator: Operator, dbfs: float, hz: float = TONE_
 def round_trip(deck: TapeDeck, operator: Operator) -> Lag:
     """How late, and how turned, noise comes back. Raises CaptureError where it does not."""
     noise = gain_from_db(NOISE_DBFS) * np.random.default_rng(7).uniform(-1, 1, RATE // 2)
-    back = heard(deck, noise, operator, "Noise")
-    lag = find_lag(noise, back, max_lag_samples=LONGEST)
+    back = record_short(deck, operator, noise, "Noise")
+    lag = find_lag(noise, back, max_lag_samples=MAX_LAG_SAMPLES)
     if not lag.is_certain:
         raise CaptureError("The noise did not come back: check the cable and both ports (--send, --return).")
     return lag

@@ -1,4 +1,6 @@
-"""A capture from the first port to the last file: wiring, trial, take, checks, folder.
+"""A capture from the first port to the last file; `capture` reads as its steps.
+
+target -> wiring confirmed -> plugged in -> path tried -> take recorded -> cut, checked and written.
 
 The order matters: everything that can be refused is refused before anything sounds, and nothing is written under the
 capture's name before all of it is good.
@@ -7,10 +9,10 @@ capture's name before all of it is good.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,32 +21,44 @@ from ..audio.measures import esr
 from ..backends.jack.client import Jack
 from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
-from .checks.latency import LONGEST
+from .checks.latency import MAX_LAG_SAMPLES
 from .levels import CaptureLevels, advice_on_send
 from .result.folder import checked_name, new_capture
 from .result.gear_metadata import Gear
-from .result.save import Saved, keep_broken_take, save_capture
+from .result.rejected import keep_somewhere
+from .result.save import Saved, save_capture
 from .signal.training_signal import Signal
-from .take.level_search import try_path
 from .take.operator import Operator, agreed
+from .take.path_trial import try_path
 from .take.recording import POST_ROLL, PRE_ROLL, Recording
-from .take.retakes import RETAKES, TakeResult, take
-from .take.tape_deck import TapeDeck
-from .take.wiring import Wiring, connect, freewheeling, picture, refuse_feedback, unplugged, wired
+from .take.retakes import RETAKES, TakeResult, record_take
+from .take.tape_deck import TapeDeck, Why
+from .take.wiring import CableCheck, Wiring, cable_check, connect, freewheeling, picture
 
 BYTES_PER_SAMPLE = 20  # on disk: both files, what is kept of a rejected take, and some room
 OVERHEAD_BYTES = 8_000_000
+WAY_OUT: dict[Why, str] = {  # of a take that is not whole
+    "xrun": "Choose a longer period, and let nothing else run.",
+    "gap": "Choose a longer period, and let nothing else run.",
+    "resize": "Let no program change the block size meanwhile.",
+    "clipped": "Turn the return's gain down.",
+    "gone": "Start the server and begin again.",
+    "stopped": "Restart the server and begin again.",
+    "unplugged": "Plug it in again and begin again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that is wanted of a capture. Ports None: asked for. `send_trim_db` None: found by the level search."""
+    """Everything that is wanted of a capture, decided before anything sounds.
+
+    `send_trim_db` None: found by the level search; `latency_samples` None: the trainer's figure.
+    """
 
     into: Path
     name: str
+    wiring: Wiring  # from `choose_wiring`, on the same server
     signal: Signal
-    send: str | None = None
-    returned: str | None = None
     levels: CaptureLevels = field(default_factory=CaptureLevels)
     gear: Gear = field(default_factory=Gear)
     send_trim_db: float | None = None
@@ -80,18 +94,25 @@ def capture(backend: Jack, operator: Operator, plan: Plan) -> Saved:
     Raises CaptureError or BackendError, and KeyboardInterrupt (Ctrl-C); what was recorded by then is kept aside, and a
     sentence says where.
     """
-    wiring = wired(backend, operator, plan.send, plan.returned, None, plan.freewheel)
     check_target(plan)
-    operator.say(picture(backend, wiring, plan.gear.name or plan.name, plan.self_test))
+    _confirm(backend, operator, plan)
+    with TapeDeck(backend) as deck:
+        connect(backend, plan.wiring)
+        with freewheeling(backend, plan.freewheel):
+            cables = cable_check(backend, plan.wiring)
+            send_trim_db = _send_trim_db(deck, operator, plan, cables)
+            taken, second = _record(deck, operator, plan, send_trim_db, cables)
+    audio = _audio(backend, plan, taken)
+    if taken.dropout is not None:
+        _refuse(operator, plan, taken, audio)
+    return _save(operator, plan, taken, second, audio)
+
+
+def _confirm(backend: Jack, operator: Operator, plan: Plan) -> None:
+    operator.say(picture(backend, plan.wiring, plan.gear.name or plan.name, plan.self_test))
     operator.say(_levels(plan.levels))
     if not agreed(operator, "Is everything wired like this?", "--yes"):
         raise CaptureError("Nothing was recorded: change the wiring, or choose other ports with --send and --return.")
-    with TapeDeck(backend) as deck:
-        connect(backend, wiring)
-        refuse_feedback(backend, wiring)
-        with freewheeling(backend, plan.freewheel):
-            taken, second = _take(backend, deck, operator, plan, wiring)
-    return _keep(operator, plan, taken, second, _audio(backend, plan, wiring, taken))
 
 
 def _levels(levels: CaptureLevels) -> str:
@@ -103,77 +124,76 @@ def _levels(levels: CaptureLevels) -> str:
     return f"{said}\n{sentence}" if sentence else said
 
 
-def _take(
-    backend: Jack, deck: TapeDeck, operator: Operator, plan: Plan, wiring: Wiring
-) -> tuple[TakeResult, TakeResult | None]:
-    trim = plan.send_trim_db
+def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableCheck) -> float:
+    """The digital gain to play with: given, found by trying the path, or none."""
+    trim_db = plan.send_trim_db
     if plan.try_first:
-        found = try_path(
-            deck,
-            operator,
-            plan.signal,
-            trim,
-            self_test=plan.self_test,
-            accept=plan.accept,
-            watch=lambda moment: unplugged(backend, wiring, moment.done),
+        trial = try_path(
+            deck, operator, plan.signal, trim_db, self_test=plan.self_test, accept=plan.accept, cables=cables
         )
-        trim = found.send_trim_db
-    trim = 0.0 if trim is None else trim
-    operator.say(
-        f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {trim:+.1f} dB; hands off the gear"
+        trim_db = trial.send_trim_db
+    return 0.0 if trim_db is None else trim_db
+
+
+def _record(
+    deck: TapeDeck, operator: Operator, plan: Plan, send_trim_db: float, cables: CableCheck
+) -> tuple[TakeResult, TakeResult | None]:
+    """The take, and a second one where it is wanted and the first is whole."""
+    record = partial(
+        record_take,
+        deck,
+        operator,
+        plan.signal,
+        cables=cables,
+        may_trim=plan.send_trim_db is None,
+        retakes=plan.retakes,
     )
-
-    def once(trim_db: float) -> TakeResult:
-        return take(
-            deck,
-            operator,
-            plan.signal,
-            trim_db,
-            lambda at: unplugged(backend, wiring, at),
-            may_trim=plan.send_trim_db is None,
-            retakes=plan.retakes,
-        )
-
-    taken = once(trim)
-    second = None
-    if plan.second_take and taken.dropout is None:
-        operator.say("Recording  the same once more, to know what the gear itself varies")
-        second = once(taken.send_trim_db)
-        if second.dropout is not None and second.dropout.why == "ended":
-            return replace(
-                taken, dropout=replace(second.dropout, text=f"{second.dropout.text} of the second take")
-            ), None
-    return taken, second
+    operator.say(
+        f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {send_trim_db:+.1f} dB; "
+        "hands off the gear"
+    )
+    taken = record(send_trim_db=send_trim_db)
+    if not plan.second_take or taken.dropout is not None:
+        return taken, None
+    operator.say("Recording  the same once more, to know what the gear itself varies")
+    second = record(send_trim_db=taken.send_trim_db)
+    if second.dropout is not None and second.dropout.why == "ended":
+        return replace(taken, dropout=replace(second.dropout, text=f"{second.dropout.text} of the second take")), None
+    return taken, second if second.dropout is None else None
 
 
-def _audio(backend: Jack, plan: Plan, wiring: Wiring, taken: TakeResult) -> dict[str, Any]:
+def _audio(backend: Jack, plan: Plan, taken: TakeResult) -> dict[str, Any]:
     """For the sidecar."""
     return {
         "server": "jack",
         "period": backend.block_size,
-        "device": wiring.send.partition(":")[0],
-        **wiring.to_json(),
+        "device": plan.wiring.send.partition(":")[0],
+        **plan.wiring.to_json(),
         "freewheel": plan.freewheel,
         "self_test": plan.self_test,
         "torn_before": list(taken.mishaps),
     }
 
 
-def _keep(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult | None, audio: dict[str, Any]) -> Saved:
-    if taken.dropout is not None:
-        reason = taken.dropout.text
-        if taken.mishaps:
-            reason += f", after {len(taken.mishaps)} others that were torn"
-        kept = _kept_aside(plan, taken, reason, audio)
-        if taken.dropout.why == "ended":
-            operator.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
-            raise KeyboardInterrupt
-        raise CaptureError(f"The take is torn: {reason}. {_advice(taken)} {kept}")
+def _refuse(operator: Operator, plan: Plan, taken: TakeResult, audio: dict[str, Any]) -> NoReturn:
+    """Keep a take that is not whole aside, and end: as it was ended by hand, or with the reason and the way out."""
+    assert taken.dropout is not None
+    reason = taken.dropout.text
+    if taken.mishaps:
+        reason += f", after {len(taken.mishaps)} others that were torn"
+    kept = keep_somewhere(plan.into, plan.name, taken.samples, reason, audio)
+    if taken.dropout.why == "ended":
+        operator.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
+        raise KeyboardInterrupt
+    raise CaptureError(f"The take is torn: {reason}. {WAY_OUT[taken.dropout.why]} {kept}")
+
+
+def _save(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult | None, audio: dict[str, Any]) -> Saved:
     recording = Recording(taken.samples, audio=audio)
     latency = plan.latency_samples
     if latency is None:
         latency = _asked_latency(operator, plan, recording)
-    if second is not None and second.dropout is None:
+    if second is not None:
         audio["second_take"] = _difference(taken, second)
     try:
         return save_capture(
@@ -184,15 +204,17 @@ def _keep(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult 
             levels=plan.levels.with_trim(taken.send_trim_db),
             gear=plan.gear if plan.gear.name else replace(plan.gear, name=plan.name),
             latency_samples=latency,
-            override=plan.accept,
+            accept=plan.accept,
             self_test=plan.self_test,
             size=plan.size,
             tell=operator.say,
         )
     except RigError as error:
-        raise CaptureError(f"{error} {_kept_aside(plan, taken, str(error), audio)}") from error
+        kept = keep_somewhere(plan.into, plan.name, taken.samples, str(error), audio)
+        raise CaptureError(f"{error} {kept}") from error
     except KeyboardInterrupt:
-        operator.say(_kept_aside(plan, taken, "ended by hand before it was written", audio))
+        reason = "ended by hand before it was written"
+        operator.say(keep_somewhere(plan.into, plan.name, taken.samples, reason, audio))
         raise
 
 
@@ -210,32 +232,6 @@ def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int 
 def _difference(taken: TakeResult, second: TakeResult) -> dict[str, Any]:
     """How far two takes of the same gear differ: no model can come closer."""
     a, b = taken.samples.astype(np.float64), second.samples.astype(np.float64)
-    lag = find_lag(a, b, max_lag_samples=LONGEST)
+    lag = find_lag(a, b, max_lag_samples=MAX_LAG_SAMPLES)
     figure = esr(b, a)
     return {"esr": figure, "null_db": round(db_from_power(max(figure, 1e-30)), 1), "lag_samples": lag.samples}
-
-
-def _kept_aside(plan: Plan, taken: TakeResult, reason: str, audio: dict[str, Any]) -> str:
-    """Keep what was recorded; where it is, as a sentence."""
-    if not len(taken.samples):
-        return "Nothing had been recorded yet."
-    for folder in (plan.into, Path(tempfile.gettempdir())):
-        try:
-            kept = keep_broken_take(folder, plan.name, taken.samples, reason, audio)
-            return f"What was recorded is kept in {kept}."
-        except RigError:
-            continue
-    return "What was recorded could not be kept anywhere."
-
-
-def _advice(taken: TakeResult) -> str:
-    assert taken.dropout is not None
-    return {
-        "xrun": "Choose a longer period, and let nothing else run.",
-        "gap": "Choose a longer period, and let nothing else run.",
-        "resize": "Let no program change the block size meanwhile.",
-        "clipped": "Turn the return's gain down.",
-        "gone": "Start the server and begin again.",
-        "stopped": "Restart the server and begin again.",
-        "unplugged": "Plug it in again and begin again.",
-    }[taken.dropout.why]

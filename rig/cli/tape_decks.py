@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ..backends.jack.client import Jack
+from ..capture.take.operator import agreed
+from ..capture.take.tape_deck import TapeDeck
+from ..capture.take.wiring import Wiring, choose_wiring, connect, freewheeling
+from ..errors import CaptureError
+from ..library.calibrated_levels import load_settings
 from .console import Console, refuse_portaudio
-
-if TYPE_CHECKING:
-    from ..backends.jack.client import Jack
-    from ..capture.take.tape_deck import TapeDeck
-    from ..capture.take.wiring import Wiring
 
 
 @contextlib.contextmanager
@@ -22,22 +22,14 @@ def opened(options: argparse.Namespace, operator: Console, told: str) -> Iterato
     Raises CaptureError or BackendError: no server, another rate than 48 kHz, missing ports, feedback, no yes.
     """
     refuse_portaudio(options)
-    from ..backends.jack.client import Jack
-    from ..capture.take.operator import agreed
-    from ..capture.take.tape_deck import TapeDeck
-    from ..capture.take.wiring import Wiring, connect, freewheeling, refuse_feedback, wired
-    from ..errors import CaptureError
-    from ..library.calibrated_levels import load_settings
-
     kept = load_settings().ports
     with Jack(options.client) as backend:
         usual = Wiring(kept.send, kept.returned) if kept else None
-        wiring = wired(backend, operator, options.send, options.returned, usual, options.freewheel)
+        wiring = choose_wiring(backend, operator, options.send, options.returned, usual, options.freewheel)
         operator.say(told.format(**{"send": wiring.send, "return": wiring.returned}))
         if not agreed(operator, "Is everything wired like this?", "--yes"):
             raise CaptureError("Nothing was played: change the wiring, or choose other ports with --send and --return.")
         with TapeDeck(backend) as deck:
             connect(backend, wiring)
-            refuse_feedback(backend, wiring)
             with freewheeling(backend, options.freewheel):
                 yield backend, deck, wiring

@@ -18,44 +18,22 @@ An answer is on disk, forced there, before the next trial begins; a file is repl
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import CompareError
 from ..files.json_file import write_json
 from ..files.paths import data_folder
+from .abx_file import SCHEMA, commitment, linked, now, problems_of, read_result
 from .significance import LEVEL, Verdict
 
-Side = Literal["A", "B"]
-SCHEMA = 1
 MAX_TRIALS = 1000
-WRITTEN = {  # what a finished or unfinished result has to hold
-    "schema": int,
-    "kind": str,
-    "id": str,
-    "trials": int,
-    "commitment": str,
-    "sealed": str,
-    "answers": list,
-    "setup": dict,
-}
 
-
-# ---------------------------------------------------------------- commitment
-def commitment(order: str, salt: str) -> str:
-    """SHA-256 over salt and order, `order` like "ABBA", `salt` in hex: what is shown before the first trial."""
-    return hashlib.sha256(f"{salt}:{order}".encode()).hexdigest()
-
-
-def linked(before: str, trial: int, answer: str, at: str) -> str:
-    """The hash that an answer carries: over its own trial, answer and time, and all that came before."""
-    return hashlib.sha256(f"{before}:{trial}:{answer}:{at}".encode()).hexdigest()
+Side = Literal["A", "B"]
 
 
 def keys_directory() -> Path:
@@ -63,7 +41,6 @@ def keys_directory() -> Path:
     return data_folder() / "abx"
 
 
-# ---------------------------------------------------------------- the test
 class BlindTest:
     """One test, from the first trial to the verdict; made by `begin` or `resume`.
 
@@ -90,7 +67,7 @@ class BlindTest:
             "schema": SCHEMA,
             "kind": "rig abx",
             "id": name,
-            "created": _now(),
+            "created": now(),
             "trials": trials,
             "commitment": commitment(order, salt),
             "sealed": bytes(a ^ b for a, b in zip(secret, pad, strict=True)).hex(),
@@ -108,7 +85,7 @@ class BlindTest:
     @classmethod
     def resume(cls, path: Path, *, keys: Path | None = None) -> BlindTest:
         """Go on after the last answer. Raises CompareError if the file is none, was changed, or its key is gone."""
-        data = _read(path)
+        data = read_result(path)
         if "order" in data:
             raise CompareError(f"{path.name} is finished; `rig abx {path.name}` shows and checks it.")
         key = (keys_directory() if keys is None else keys) / f"{data['id']}.key"
@@ -121,7 +98,7 @@ class BlindTest:
                 "Begin another test."
             ) from error
         order, salt = secret[: data["trials"]], secret[data["trials"] :]
-        problems = _problems(data, order, salt)
+        problems = problems_of(data, order, salt)
         if problems or len(data["answers"]) >= data["trials"]:
             raise CompareError(f"{path.name} cannot go on: {[*problems, 'it is damaged'][0]}. Begin another test.")
         return cls(path, data, order, salt)
@@ -166,7 +143,7 @@ class BlindTest:
         if self.is_finished:
             raise CompareError("All trials are answered, and answers cannot be changed.")
         before = self._data["answers"][-1]["link"] if self.answered else self.commitment
-        at = _now()
+        at = now()
         entry = {
             "trial": self.answered + 1,
             "answer": side,
@@ -200,7 +177,7 @@ class BlindTest:
 
     def went_on(self, how: Mapping[str, Any]) -> None:
         """Note what was measured when the test went on after a pause; plain JSON data."""
-        data = {**self._data, "resumed": [*self._data.get("resumed", []), {"at": _now(), **how}]}
+        data = {**self._data, "resumed": [*self._data.get("resumed", []), {"at": now(), **how}]}
         with contextlib.suppress(OSError):  # a note; the next answer is written or refused
             write_json(self.path, data, durable=True)
         self._data = data
@@ -233,7 +210,6 @@ def _revealed(data: Mapping[str, Any], order: str, salt: str) -> dict[str, Any]:
     }
 
 
-# ---------------------------------------------------------------- checking
 @dataclass(frozen=True, slots=True)
 class Checked:
     """A result file, checked. `problems` is empty where everything fits; `verdict` None while trials are to come."""
@@ -258,9 +234,9 @@ def check(path: Path) -> Checked:
 
     Raises CompareError if the file is no result at all.
     """
-    data = _read(path)
+    data = read_result(path)
     finished = "order" in data
-    problems = _problems(data, data.get("order"), data.get("salt"))
+    problems = problems_of(data, data.get("order"), data.get("salt"))
     if finished and len(data["answers"]) < data["trials"]:
         problems.append("answers are missing")
     answers = "".join(str(entry.get("answer")) for entry in data["answers"])
@@ -281,51 +257,3 @@ def check(path: Path) -> Checked:
         problems=tuple(problems),
         setup=data["setup"],
     )
-
-
-def _problems(data: Mapping[str, Any], order: Any, salt: Any) -> list[str]:
-    """What does not fit together; `order` None: it is not known yet."""
-    trials, problems = data["trials"], []
-    if order is not None and (
-        len(str(order)) != trials
-        or set(str(order)) - {"A", "B"}
-        or commitment(str(order), str(salt)) != data["commitment"]
-    ):
-        problems.append("its order is not the one that was promised: the hash differs")
-    before = data["commitment"]
-    if len(data["answers"]) > trials:
-        problems.append(f"it has more answers than its {trials} trials")
-    for number, entry in enumerate(data["answers"], 1):
-        fits = (
-            isinstance(entry, dict)
-            and entry.get("trial") == number
-            and entry.get("answer") in ("A", "B")
-            and entry.get("link") == linked(before, number, entry["answer"], str(entry.get("at")))
-        )
-        if not fits:
-            problems.append(f"answer {number} was changed after it was given")
-            break
-        before = entry["link"]
-    return problems
-
-
-# ---------------------------------------------------------------- files
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CompareError(f"{path.name} cannot be read ({error.strerror}).") from error
-    except ValueError as error:
-        raise CompareError(f"{path.name} is not the result of a blind test: no JSON.") from error
-    if not isinstance(data, dict) or data.get("kind") != "rig abx":
-        raise CompareError(f"{path.name} is not the result of a blind test of rig.")
-    if data.get("schema") != SCHEMA:
-        raise CompareError(f"{path.name} was written by another version of rig (schema {data.get('schema')}).")
-    for name, kind in WRITTEN.items():
-        if not isinstance(data.get(name), kind) or isinstance(data[name], bool):
-            raise CompareError(f"{path.name} is damaged: {name} is missing or wrong.")
-    return data
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

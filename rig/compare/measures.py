@@ -42,7 +42,7 @@ def null_db(ratio: float) -> float:
 
 
 def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: float) -> dict[float, float | None]:
-    """ESR over all frames of 50 ms whose dry peak lies within 3 dB of a level in dBFS; None where there is no frame."""
+    """ESR over frames of 50 ms whose dry peak lies within 3 dB of a level in dBFS; None: there is none. All (n,)."""
     frame = round(FRAME_S * sample_rate)
     count = len(dry) // frame
     peaks, errors, wets = (
@@ -58,7 +58,7 @@ def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: flo
 
 
 def null_by_octave_db(error: Signal, wet: Signal, sample_rate: float) -> dict[float, float | None]:
-    """Null depth in dB per octave around each of OCTAVES_HZ; None where the gear has nothing there."""
+    """Null depth in dB per octave around each of OCTAVES_HZ, from (n,); None where the gear has nothing there."""
     hz, of_error = _power(error, sample_rate)
     _, of_wet = _power(wet, sample_rate)
     floor = of_wet.sum() * power_from_db(-QUIET_DB)

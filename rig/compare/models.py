@@ -163,7 +163,7 @@ def input_gain(take: Take, model: Model) -> tuple[float, str]:
 
 
 def played(take: Take, model: Model, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-    """The model's answer to the dry file from `start` to `stop`, at the capture's level and the take's rate.
+    """The model's answer, (stop - start,), to that part of the dry file, at the capture's level and the take's rate.
 
     It hears what came before `start` as far as it looks back.
     """

@@ -1,7 +1,8 @@
-"""Many hands for independent jobs: this process and others beside it.
+"""A pool of worker processes for independent jobs; the parent works too.
 
-This process works too. So nothing waits while the others start, which takes each of them a second or two, and one that
-dies (out of memory, say) only leaves its job to the rest.
+So nothing waits while the others start, which takes each of them a second or two, and one that dies (out of memory,
+say) only leaves its job to the rest. `concurrent.futures.ProcessPoolExecutor` does neither: its parent waits, and one
+worker that is killed breaks the pool and loses every job that is left (BrokenProcessPool).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Answer = Callable[[], Any]  # gives the result of a job, or raises what it raise
 
 
 class WorkerPool:
-    """`others` processes beside this one, which begin to get ready at once.
+    """`others` worker processes beside this one, which begin to get ready at once.
 
     `prepare` is called here first and then in each of them: what it compiles here they find in the cache.
     """

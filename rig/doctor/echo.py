@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..audio.align import Lag, find_lag
 from ..backends.jack.client import Jack
-from ..capture.checks.latency import LONGEST
+from ..capture.checks.latency import MAX_LAG_SAMPLES
 from ..capture.take.tape_deck import TapeDeck
 from ..decibels import db_from_gain, gain_from_db
 from .finding import Finding
@@ -67,7 +67,7 @@ def heard_in(port: str, noise: NDArray[np.float32], back: NDArray[np.float32], s
     """What of `noise` came back, both of shape (n,), begun together."""
     if len(back) < len(noise) or not np.any(back):
         return Echo(port)
-    lag = find_lag(noise, back, max_lag_samples=LONGEST, sample_rate=sample_rate)
+    lag = find_lag(noise, back, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
     late = round(lag.samples)
     heard = back[late : late + len(noise)].astype(np.float64)
     if not lag.is_certain or late < 0 or len(heard) < len(noise):

@@ -134,7 +134,7 @@ def _server(heard: Heard) -> Finding:
 def _period(heard: Heard, open_streams: list[Stream]) -> Finding:
     ms = 1000 * heard.block_size / heard.sample_rate
     # Of the cards in use those that go at the server's pace.
-    ours = [s for s in open_streams if s.period == heard.block_size and s.sample_rate == heard.sample_rate]
+    ours = [s for s in open_streams if s.period_frames == heard.block_size and s.sample_rate == heard.sample_rate]
     counts = sorted({stream.periods for stream in ours})
     figures = {"frames": heard.block_size, "ms": ms, "periods": counts or None}
     text = f"A period has {heard.block_size} frames, {ms:.1f} ms"

@@ -10,18 +10,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An open stream; sizes in frames."""
+    """An open stream."""
 
     card: int
     playback: bool
     sample_rate: int
-    period: int
-    buffer: int
+    period_frames: int
+    buffer_frames: int
 
     @property
     def periods(self) -> int:
         """How many of them the buffer holds."""
-        return round(self.buffer / self.period)
+        return round(self.buffer_frames / self.period_frames)
 
 
 def cards(root: Path = Path("/")) -> list[str]:
@@ -42,5 +42,5 @@ def streams(root: Path = Path("/")) -> list[Stream]:
             card = int(re.sub(r"\D", "", path.parents[2].name))
             playback = path.parents[1].name.endswith("p")
             stream = Stream(card, playback, int(said["rate"]), int(said["period_size"]), int(said["buffer_size"]))
-            found += [stream] if stream.period > 0 else []
+            found += [stream] if stream.period_frames > 0 else []
     return found

@@ -1,1 +1,1 @@
-"""What a player can do, in one table, and the object that does it."""
+"""What sounds, what a player can do about it, and what there is to see of it."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from ..dsp.network.resampled import Playable
+from ..library import entered_levels
 from ..library.measured_loudness import measure
 from ..nam import Model
 
@@ -16,16 +17,20 @@ QUICK_MACS = 50_000  # per sample: about four times an A1 standard, a fifth of a
 
 @dataclass(frozen=True, slots=True)
 class PreparedModel:
-    """A model and one playing instance of it, prewarmed, for one lane."""
+    """A model and one playing instance of it, prewarmed, for one lane.
+
+    `entered_dbu`: the input level that the player entered for it once; None: never.
+    """
 
     model: Model
     network: Playable
+    entered_dbu: float | None = None
 
     @classmethod
     def load(cls, path: Path, size: float, session_rate: float) -> Self:
         """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
         model = Model.load(path, size)
-        return cls(model, model.network(session_rate))
+        return cls(model, model.network(session_rate), entered_levels.input_level(model.content_hash))
 
     def measured(self) -> Self:
         """The same; how loud it is has been measured and kept, where its file does not say and it does not take long.

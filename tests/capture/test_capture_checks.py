@@ -8,10 +8,12 @@ import takes
 from preamp import preamp
 from takes import DELAY, judged, recorded, signal
 
-from rig.capture.checks.checks import LIMITS, Evidence, judge
+from rig.capture.checks.checks import Evidence, judge
 from rig.capture.checks.latency import measure_latency
+from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.measures import gate_figures
 from rig.capture.checks.verdict import worst
+from rig.capture.ir.checks import LIMITS as IMPULSE_LIMITS
 from rig.capture.take.recording import PRE_ROLL, Recording
 from rig.trainer.layout import RATE
 
@@ -53,13 +55,8 @@ def test_clean_and_very_driven_gear_is_accepted(drive):
     assert result.verdict == "ok", [str(check) for check in result.checks]
 
 
-ALWAYS = [*((name, "fail") for name in FAULTS), *((name, "warn") for name in ("continuity", "replicate", "drift"))]
-LATER = [(name, "warn") for name in FAULTS if (name, "warn") not in ALWAYS]
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [*ALWAYS, *(pytest.param(*case, marks=pytest.mark.soak) for case in LATER)]
-)
+@pytest.mark.parametrize("expected", ["warn", "fail"])
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_of_twice_the_limit_is_found_by_its_name(name, expected, clean):
     result = judged(FAULTS[name][expected == "fail"](clean))
     assert verdicts(result)[name] == expected, str(result[name])
@@ -120,7 +117,7 @@ def test_a_gate_is_found_wherever_it_closes(fall_db, found):
         y = 10 ** (-82 / 20) * rng.standard_normal(RATE) + 10 ** (-60 / 20) * np.exp(-t) * np.cos(2 * np.pi * 20 * t)
         y[closes:] *= 10 ** (-fall_db / 20)
         fall = gate_figures(np.zeros(RATE), y, np.zeros(0), slice(0)).fall_db
-        assert (fall > LIMITS["gate"][0]) == found, (seed, fall)
+        assert (fall > LIMITS["gate"].warn) == found, (seed, fall)
 
 
 def test_a_delay_pedal_that_was_left_on_is_found(clean):
@@ -202,3 +199,16 @@ def test_every_fault_on_other_takes(name, seed):
 def test_the_clean_take_is_as_long_as_it_says():
     assert len(recorded()) == PRE_ROLL + signal().length + takes.POST_ROLL
     assert signal().seconds == takes.SECONDS and RATE == 48000
+
+
+@pytest.mark.parametrize("limits", [LIMITS, IMPULSE_LIMITS], ids=["take", "impulse response"])
+def test_every_limit_warns_before_it_fails_and_the_limit_itself_is_good(limits):
+    for name, limit in limits.items():
+        worse = 1 if limit.side == "above" else -1
+        for value, verdict in ((limit.warn, "warn"), (limit.fail, "fail")):
+            if value is not None:
+                assert limit.verdict(value + worse * 1e-9) == verdict, name
+        mildest = limit.fail if limit.warn is None else limit.warn
+        assert limit.verdict(mildest) == "ok", name
+        assert limit.check(name, mildest, "found", "do something").advice == "", name
+        assert limit.check(name, mildest + worse * 1e-9, "found", "do something").advice == "do something", name

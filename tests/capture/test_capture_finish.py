@@ -69,7 +69,7 @@ def test_a_model_of_something_else_is_refused(capture, tmp_path):
     with pytest.raises(CaptureError, match=r"other\.nam: does not sound like the take of mine"):
         finish(capture, tmp_path / "other.nam", tmp_path / "out.nam")
     assert not (tmp_path / "out.nam").exists()
-    assert finish(capture, tmp_path / "other.nam", tmp_path / "out.nam", force=True).path.exists()
+    assert finish(capture, tmp_path / "other.nam", tmp_path / "out.nam", accept=True).path.exists()
 
 
 def test_another_rate_a_target_that_exists_and_the_model_itself_are_refused(capture, tmp_path):
@@ -81,7 +81,7 @@ def test_another_rate_a_target_that_exists_and_the_model_itself_are_refused(capt
     model = tmp_path / "model.nam"
     model.write_bytes(NANO.read_bytes())
     with pytest.raises(ModelError, match="the trained model itself"):
-        finish(capture, model, model, force=True)
+        finish(capture, model, model, overwrite=True)
     (tmp_path / "there.nam").write_text("mine")
     with pytest.raises(ModelError, match="exists already"):
         finish(capture, model, tmp_path / "there.nam")
@@ -104,6 +104,10 @@ def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
     finished = rig("capture", "finish", "captures/pre", NANO, "--json", cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert Model.load(tmp_path / "captures" / "pre" / "pre.nam").input_level_dbu == 12
+    again = ("capture", "finish", "captures/pre", NANO)
+    refused(rig(*again, cwd=tmp_path), r"pre\.nam: the file exists already", "--overwrite")
+    for word in ("--overwrite", "--force"):  # the second is that of older scripts
+        assert rig(*again, word, cwd=tmp_path).returncode == 0
     refused(rig("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
     wav.write(tmp_path / "bad.wav", as_24_bit(takes.dropped(recorded(), 64)), RATE)
     bad = rig("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)

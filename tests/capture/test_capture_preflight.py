@@ -7,8 +7,9 @@ import pytest
 import takes
 from takes import recorded, signal
 
-from rig.capture.checks.clock_drift import clock_error, repaired
-from rig.capture.take.path_checks import alive_check, level_step, loudest_second, silence_checks, tone, tone_peak_dbfs
+from rig.capture.take.clock_drift import clock_error, repaired
+from rig.capture.take.level_search import level_step, loudest_second
+from rig.capture.take.path_checks import alive_check, silence_checks, tone, tone_peak_dbfs
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError
 from rig.trainer.layout import RATE

@@ -24,8 +24,9 @@ from rig.capture.levels import CaptureLevels
 from rig.capture.result.folder import new_capture
 from rig.capture.result.foreign_recording import check_again, load_recording
 from rig.capture.result.gear_metadata import Gear
+from rig.capture.result.rejected import keep_broken_take
 from rig.capture.result.report import report_html
-from rig.capture.result.save import keep_broken_take, save_capture
+from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import as_24_bit, load_signal, write_signal
 from rig.capture.take.recording import PRE_ROLL, Recording
@@ -147,7 +148,7 @@ def test_a_faulty_take_is_kept_aside_with_its_reason_and_can_be_accepted_all_the
     assert reason["reason"] == done.reason and reason["quality"]["verdict"] == "fail"
     assert len(wav.read(done.folder / "take.wav").samples) == len(faulty.samples)
     assert not (tmp_path / "bad").exists()
-    accepted = save_capture(tmp_path, "bad", signal(), faulty, override=True)
+    accepted = save_capture(tmp_path, "bad", signal(), faulty, accept=True)
     assert accepted.accepted and Capture.load(tmp_path / "bad").content["override"]
     assert "accepted all the same" in (tmp_path / "bad" / "report.html").read_text()
 

@@ -15,7 +15,8 @@ import pytest
 from scipy.stats import binomtest
 
 from rig.compare import significance
-from rig.compare.abx import BlindTest, check, commitment
+from rig.compare.abx import BlindTest, check
+from rig.compare.abx_file import commitment
 from rig.compare.significance import Verdict
 from rig.errors import CompareError
 

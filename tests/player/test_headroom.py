@@ -83,7 +83,7 @@ def test_the_bar_shows_the_zone_the_level_and_the_loudest_moment():
 def test_a_loop_gives_no_advice_about_the_knob():
     playing = Playing()
     playing.bench.engine.loop(guitar(RATE))
-    playing.player.listen(LOOP)
+    playing.player.rig.listen(LOOP)
     playing.bench.settle()
     playing.play(np.zeros(RATE), 3)
     assert playing.headroom.loudest_dbfs is not None

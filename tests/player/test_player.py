@@ -18,7 +18,7 @@ from rig.levels import Level
 from rig.library import measured_loudness
 from rig.nam import Model
 from rig.nam.loudness import measure_loudness_db
-from rig.player import player as player_module
+from rig.player import models as models_module
 from rig.player import prepared_model
 from rig.player.commands import COMMANDS, KEYS, help_text
 from rig.player.player import Player
@@ -28,7 +28,7 @@ from rig.player.tools import loudness_measurement
 @pytest.fixture(autouse=True)
 def every_measurement_is_waited_for(monkeypatch):
     """However busy this machine is."""
-    monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(models_module, "PATIENCE_S", 60.0)
 
 
 def playing(models=(A2, NANO), irs=(), **options):
@@ -186,7 +186,7 @@ def test_neighbours_lie_ready_when_the_sound_is_steady():
     bench, player, _ = playing([A2, NANO], bundled.irs())
     poll(bench, player)
     player.poll()
-    wait_until(lambda: 1 in player.models.ready and 1 in player.cabinets.bank.ready, "the neighbours")
+    wait_until(lambda: 1 in player.models.shelf.ready and 1 in player.cabinets.bank.ready, "the neighbours")
     player.do("next_model")
     assert player.arrive()  # without waiting
     assert player.sound.model.path == NANO
@@ -296,7 +296,7 @@ def test_a_model_that_is_slow_to_measure_starts_raw_and_its_level_follows_with_a
 
     for module in (loudness_measurement, prepared_model):
         monkeypatch.setattr(module, "measure", slow)
-    monkeypatch.setattr(player_module, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(models_module, "PATIENCE_S", 0.01)
     bench, player, told = playing([quiet(tmp_path / "slow.nam", seed=116), NANO])
     assert player.sound.output.mode == "raw"
     x = sine(RATE)
@@ -325,7 +325,7 @@ def test_a_measurement_that_comes_too_late_does_not_touch_another_model(tmp_path
 
     for module in (loudness_measurement, prepared_model):
         monkeypatch.setattr(module, "measure", slow)
-    monkeypatch.setattr(player_module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(models_module, "PATIENCE_S", 0.0)
     measured_loudness.measure(Model.load(NANO))
     _, player, _ = playing([quiet(tmp_path / "late.nam", seed=107), NANO])
     player.do("next_model")

@@ -207,13 +207,13 @@ def test_all_presets_lie_ready_and_equal_files_are_read_once(four, tmp_path, mon
     monkeypatch.setattr(setlist_module.Model, "load", lambda path, size: (read.append(path), load(path, size))[1])
     more = [write(tmp_path / "set", Preset(f"5 more {i}", A2, cabinet=(CabinetPart(IRS[0]),)))[0] for i in range(5)]
     it = Set([*four, *more])
-    it.player.models._max_bytes = 0  # only presets read ahead
+    it.player.models.shelf._max_bytes = 0  # only presets read ahead
     it.ready()
     assert sorted(path.name for path in read) == sorted([A2.name, NANO.name, "small.nam"])
     items = [it.presets.setlist.peek(at) for at in range(len(four) + len(more))]
     assert all(items)
     assert len({id(item.item) for item in (items[0], *items[4:])}) == 1
-    assert len({id(item.network) for item in items}) == len(items)  # a model plays in one place only
+    assert len({id(item.ready.network) for item in items}) == len(items)  # a model plays in one place only
     it.player.do("preset", 4)
     assert it.player.arrive()  # without waiting
     it.bench.settle()

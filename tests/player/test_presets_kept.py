@@ -177,7 +177,7 @@ def test_a_name_that_no_file_should_have_is_refused(four, tmp_path, name):
 def test_a_folder_that_cannot_be_written_is_a_sentence_and_the_sound_goes_on(four, tmp_path):
     (tmp_path / "file").touch()
     it = Set(four, folder=tmp_path / "file")
-    assert "cannot be written (" in it.do("save_preset", text="x")
+    assert "x.toml: cannot be written; there is no folder" in it.do("save_preset", text="x")
     assert len(it.presets.setlist.paths) == 4
     it.player.close()
 

@@ -34,7 +34,7 @@ class Rig:
         if before is None:
             self.player.start()
         else:
-            self.player.resume(before.player)
+            self.player.restore(before.player.snapshot())
         self.settle()
 
     def play(self, x):
@@ -67,7 +67,7 @@ def test_everything_that_was_set_is_set_at_the_new_rate():
     new = Rig(44100, before=old)
     a, b = old.player, new.player
     assert b.sound == a.sound
-    assert (b.muted, b.bypassed, b.reduced, b.size) == (True, False, False, 1.0)
+    assert (b.muted, b.bypassed, b.reduced, b.models.size) == (True, False, False, 1.0)
     assert (b.models.position, b.cabinets.bank.position, b.cabinets.browsing.kept) == (1, 2, {2})
     assert (b.place, b.cabinets.place) == (a.place, a.cabinets.place)
     described = [(s.path, s.gain_db, s.inverted, s.delay_ms, s.pan) for s in b.mixer.parts]
@@ -104,7 +104,7 @@ def test_it_sounds_at_the_new_rate_as_it_did_before(rate):
 
 def test_bypass_and_a_smaller_size_stay():
     old = Rig(RATE)
-    old.player.reduced = True
+    old.player.rig.reduced = True
     old.do(("bypass", 0))
     new = Rig(44100, before=old)
     assert new.player.bypassed
@@ -144,7 +144,7 @@ def test_a_model_that_cannot_play_at_the_rate_is_one_sentence_and_the_old_player
     told = []
     player = Player(Engine(47999), told.append, [model])
     with pytest.raises(RigError, match="cannot play in a session of 47999 Hz"):
-        player.resume(old.player)
+        player.restore(old.player.snapshot())
     player.close()
     assert db(old.play(guitar(RATE))) > -60
     close(old)

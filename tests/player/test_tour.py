@@ -48,7 +48,7 @@ def test_the_kept_and_the_favourites_are_tours_of_their_own(browsing):
     assert browsing.positions == [2, 7]
     assert not browsing.keep(3)
     browsing.reject(6)
-    browsing.restore()
+    browsing.include_all()
     assert browsing.positions == list(range(10))
     assert not browsing.kept
 

@@ -171,7 +171,7 @@ def test_the_player_is_as_muted_after_tuning_as_before():
     bench, told = Bench(), []
     player = Player(bench.engine, told.append, [])
     for muted_before in (False, True):
-        player.muted = muted_before
+        player.rig.mute(muted_before)
         player.do("tuner")
         assert player.muted
         bench.process(guitar(STEP))

@@ -1,9 +1,7 @@
 """Every check of a take, so that a pair which passes cannot be wrong.
 
 A take is judged from the dry signal, the wet one cut to it, what was recorded before it (silence: the pre-roll), and
-what the audio server reported. Dry and wet begin together; 48 kHz. The limits stand in `LIMITS`; the one of
-`replicate` is the official trainer's own. Measured with a simulated preamp: a replicate ESR of 0.01 is 23 dB of signal
-over noise, or 0.3 samples of drift, which is why noise and drift have limits of their own, far below.
+what the audio server reported. Dry and wet begin together; 48 kHz. The limits stand in `limits.py`.
 """
 
 from __future__ import annotations
@@ -19,27 +17,11 @@ from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_db
 from ...decibels import power_from_db
 from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
 from .latency import USABLE, Latency
+from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
-from .trainer_checks import REPLICATE_ESR, replicate_esr
-from .verdict import Check, Verdict, above, below, worst
+from .trainer_checks import replicate_esr
+from .verdict import Check, Verdict, worst
 
-# name: (warn, fail); the unit is that of the check.
-LIMITS: dict[str, tuple[float | None, float | None]] = {
-    "clipping": (-1.0, -0.1),  # dBFS
-    "level": (-18.0, -36.0),  # dBFS, below
-    "noise": (60.0, 40.0),  # dB of signal over noise, below
-    "hum": (-70.0, -50.0),  # dBFS RMS
-    "dc": (0.001, 0.01),  # of full scale
-    "continuity": (1.0, 3.0),  # samples
-    "replicate": (1e-3, REPLICATE_ESR),  # ESR
-    "drift": (0.05, 0.25),  # samples
-    "latency": (40.0, 120.0),  # samples between the two figures
-    "gate": (30.0, None),  # dB within 5 ms
-    "path": (0.98, None),  # correlation of wet and dry
-    "silence": (None, -60.0),  # dBFS RMS, below
-}
-FLAT_TOPS = (3, 30)  # how many
-NOISE_CHANGE_DB = 6.0
 COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, copied inside the computer
 SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
@@ -126,34 +108,28 @@ def judge(take: Evidence) -> Judged:
     return Judged(checks, sign, track, quality)
 
 
-def _check(name: str, verdict: Verdict, figure: float | None, unit: str, text: str, advice: str) -> Check:
-    warn, fail = LIMITS.get(name, (None, None))
-    return Check(name, verdict, figure, unit, warn, fail, text, advice if verdict != "ok" else "")
-
-
 def _silence(take: Evidence) -> Check:
     level = rms_dbfs(take.wet[PROGRAMME : -VALIDATION - END_SILENCE], FLOOR_DBFS)
-    verdict = below(level, *LIMITS["silence"])
     advice = "Nothing came back: is the gear on, not muted, and the right input chosen?"
-    return _check("silence", verdict, level, "dBFS RMS", f"the programme comes back at {level:.1f} dBFS RMS", advice)
+    return LIMITS["silence"].check("silence", level, f"the programme comes back at {level:.1f} dBFS RMS", advice)
 
 
 def _clipping(y: NDArray[np.float64]) -> Check:
     peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y)
-    verdict = worst((above(peak, *LIMITS["clipping"]), above(flat, FLAT_TOPS[0] - 1, FLAT_TOPS[1] - 1)))
+    verdict = worst((LIMITS["clipping"].verdict(peak), FLAT_TOPS.verdict(flat)))
     text = f"peak {peak:.1f} dBFS"
     if full:
         verdict, text = "fail", f"{text}, {full} samples at full scale"
-    if flat >= FLAT_TOPS[0]:
+    if FLAT_TOPS.verdict(flat) != "ok":
         text += f", {flat} flat tops"
-    return _check("clipping", verdict, peak, "dBFS", text, "Turn the return's gain down to a peak of -6 to -3 dBFS.")
+    advice = "Turn the return's gain down to a peak of -6 to -3 dBFS."
+    return LIMITS["clipping"].check("clipping", peak, text, advice, verdict)
 
 
 def _level(y: NDArray[np.float64]) -> Check:
     peak = peak_dbfs(y, FLOOR_DBFS)
-    verdict = below(peak, *LIMITS["level"])
     advice = "Turn the return's gain up to a peak of -6 to -3 dBFS."
-    return _check("level", verdict, peak, "dBFS", f"peak {peak:.1f} dBFS", advice)
+    return LIMITS["level"].check("level", peak, f"peak {peak:.1f} dBFS", advice)
 
 
 def _silences(take: Evidence) -> list[NDArray[np.float64]]:
@@ -167,7 +143,7 @@ def _noise(take: Evidence) -> tuple[float, Check]:
     snr_db = rms_dbfs(take.wet[:VALIDATION], FLOOR_DBFS) - noise
     text = f"noise {noise:.1f} dBFS RMS, {snr_db:.1f} dB below the playing"
     advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
-    return snr_db, _check("noise", below(snr_db, *LIMITS["noise"]), snr_db, "dB", text, advice)
+    return snr_db, LIMITS["noise"].check("noise", snr_db, text, advice)
 
 
 def _hum_dbfs(take: Evidence, mains_hz: float) -> float:
@@ -179,20 +155,20 @@ def _hum(hums: dict[float, float]) -> Check:
     level = hums[mains]
     text = f"{mains:g} Hz and its harmonics at {level:.1f} dBFS RMS"
     advice = "Look for a ground loop: one outlet for everything, a re-amp box with its ground lifted, cables apart."
-    return _check("hum", above(level, *LIMITS["hum"]), level, "dBFS RMS", text, advice)
+    return LIMITS["hum"].check("hum", level, text, advice)
 
 
 def _dc(take: Evidence) -> Check:
     figure = max(abs(float(np.mean(part))) for part in (*_silences(take), take.wet))
     text = f"an offset of {figure:.5f} of full scale"
     advice = "The input or the gear has an offset: use a coupled line input, or have it looked at."
-    return _check("dc", above(figure, *LIMITS["dc"]), figure, "of full scale", text, advice)
+    return LIMITS["dc"].check("dc", figure, text, advice)
 
 
 def _continuity(take: Evidence, track: LagTrack) -> Check:
     step, at = track.largest_step()
     missing = gaps(take.dry, take.wet)
-    verdict, text = above(step, LIMITS["continuity"][0], LIMITS["continuity"][1]), f"steps of up to {step:.2f} samples"
+    verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples"
     if verdict != "ok":
         text = f"the take jumps by {step:.1f} samples near {at / RATE:.1f} s"
     if missing:
@@ -202,70 +178,70 @@ def _continuity(take: Evidence, track: LagTrack) -> Check:
     if take.broken:
         verdict, text = "fail", take.broken.rstrip(".")
     advice = "Take it again with a longer period, nothing else running, one device for output and input."
-    return _check("continuity", verdict, step, "samples", text, advice)
+    return LIMITS["continuity"].check("continuity", step, text, advice, verdict)
 
 
 def _replicate(take: Evidence) -> Check:
     figure = replicate_esr(take.wet, len(take.wet))
     text = f"the same playing at both ends of the take differs by an ESR of {figure:.2g}"
     advice = "The gear changed: let it warm up, leave every knob alone, switch off reverb, delay, chorus and gates."
-    return _check("replicate", above(figure, *LIMITS["replicate"]), figure, "ESR", text, advice)
+    return LIMITS["replicate"].check("replicate", figure, text, advice)
 
 
 def _drift(lag: Lag, distance: int) -> Check:
     figure = abs(lag.samples)
     text = f"{lag.samples:+.3f} samples over {distance / RATE:.0f} s ({lag.samples / distance * 1e6:+.3f} ppm)"
     advice = "Output and input run on two clocks: use one interface for both."
-    return _check("drift", above(figure, *LIMITS["drift"]), figure, "samples", text, advice)
+    return LIMITS["drift"].check("drift", figure, text, advice)
 
 
 def _latency(latency: Latency, applied: int | None) -> Check:
+    limit = LIMITS["latency"]
     advice = "Is anything but the gear on the send? Take it again with less noise, or give the latency yourself."
     found, difference = latency.trainer.samples, latency.difference
+    both = str(latency).removeprefix("latency: ")
     if applied is not None and applied != found:
-        text = f"{applied} samples, as given; {str(latency).removeprefix('latency: ')}"
-        return _check(
-            "latency", "warn", float(applied), "samples", text, "The trainer itself would use its own figure."
-        )
-    verdict: Verdict
+        advice = "The trainer itself would use its own figure."
+        return limit.check("latency", float(applied), f"{applied} samples, as given; {both}", advice, "warn")
     if found is None or difference is None or not USABLE[0] <= found <= USABLE[1]:
         text = "no response to the two single samples" if found is None else f"{found} samples, more than can be used"
-        return _check("latency", "fail", None if found is None else float(found), "samples", text, advice)
-    verdict = "ok" if latency.agrees else "fail"
-    verdict = worst((verdict, above(abs(difference), LIMITS["latency"][0], None)))
-    return _check("latency", verdict, abs(difference), "samples", str(latency).removeprefix("latency: "), advice)
+        return limit.check("latency", None if found is None else float(found), text, advice, "fail")
+    farther = abs(difference)
+    verdict: Verdict = "fail" if not latency.agrees else "ok" if limit.verdict(farther) == "ok" else "warn"
+    return limit.check("latency", farther, both, advice, verdict)
 
 
 def _gate(figures: GateFigures) -> Check:
-    falls = figures.fall_db > (LIMITS["gate"][0] or 0)
+    falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
     verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes else "ok"
     change = "" if figures.noise_change_db is None else f", noise changes by {figures.noise_change_db:.1f} dB after it"
     text = f"silence falls by at most {figures.fall_db:.1f} dB in 5 ms{change}"
     advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
-    return _check("gate", verdict, figures.fall_db, "dB", text, advice)
+    return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 
 
 def _polarity(sign: int) -> Check:
     text = "as played" if sign > 0 else "inverted, which is no fault; it matters when blended with another sound"
-    return _check("polarity", "ok", float(sign), "", text, "")
+    return Check("polarity", "ok", float(sign), "", None, None, text)
 
 
 def _path(take: Evidence) -> Check:
+    limit = LIMITS["path"]
     dry, wet = take.dry[COMPARED], take.wet[COMPARED]
     lag = find_lag(dry, wet, max_lag_samples=400)
     text = f"wet and dry correlate by {lag.confidence:.3f}"
     if take.self_test:
-        return _check("path", "ok", lag.confidence, "", f"{text} (a cable, as asked)", "")
+        return limit.check("path", lag.confidence, f"{text} (a cable, as asked)", "", "ok")
     if is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
-        return _check("path", "fail", lag.confidence, "", "wet is an exact copy of dry", advice)
+        return limit.check("path", lag.confidence, "wet is an exact copy of dry", advice, "fail")
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
-    return _check("path", above(lag.confidence, *LIMITS["path"]), lag.confidence, "", text, advice)
+    return limit.check("path", lag.confidence, text, advice)
 
 
 def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
-    """Whether wet is dry times a gain, later by a whole `shift`: no converter lies between them."""
+    """Whether wet is dry, both (n,), times a gain, later by `shift` samples: no converter lies between them."""
     a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
     gain = float(a @ b) / float(a @ a) if a.any() else 0.0
     return bool(np.sum((b - gain * a) ** 2) < power_from_db(COPY_DB) * np.sum(b**2))

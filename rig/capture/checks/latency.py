@@ -22,7 +22,7 @@ LOOK_BEFORE, LOOK_AFTER = 1000, 10_000  # samples around a blip
 ABOVE, RELATIVE = 3e-4, 1e-3  # over the loudest of the background
 SAFETY = 1  # samples it is used earlier
 
-LONGEST = 10_500  # samples searched by the correlation
+MAX_LAG_SAMPLES = 10_500  # samples searched by the correlation
 USABLE = (-900, 9900)  # samples; nearer to the ends of what the trainer searches there is no telling
 CLOSEST, FURTHEST = -2, 120  # samples by which the correlation may lie behind the trainer's figure
 
@@ -86,7 +86,7 @@ def trainer_latency(y: NDArray[Any]) -> TrainerLatency:
 
 
 def measure_latency(signal: NDArray[Any], y: NDArray[Any]) -> Latency:
-    """Both figures for a take y that was begun together with the signal and is at least as long."""
+    """Both figures for a recording y, (m,), begun together with the signal, (n,), and at least as long; 48 kHz."""
     n = VALIDATION + RATE // 2  # what rings on in the silence behind the validation belongs to it
-    lag = find_lag(signal[:n], y[:n], whiten=True, max_lag_samples=LONGEST, sample_rate=RATE)
+    lag = find_lag(signal[:n], y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
     return Latency(trainer_latency(y), lag)

@@ -43,13 +43,13 @@ def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
 
 
 def flat_tops(y: Samples) -> int:
-    """How many runs of equal samples lie above half of the peak."""
+    """How many runs of equal samples of y, (n,), lie above half of its peak."""
     high = np.abs(y) > 0.5 * np.abs(y).max()
     return sum(bool(high[start]) for start, _ in runs_of_equal(np.where(high, y, np.arange(len(y)) + 2.0), FLAT))
 
 
 def hum_dbfs(silence: Samples, mains_hz: float) -> float:
-    """RMS level of the mains and its harmonics in a silence of 0.7 s or more, less the noise around each."""
+    """RMS level of the mains and its harmonics in a silence, (n,), of 0.7 s or more, less the noise around each."""
     x = np.asarray(silence, np.float64) - np.mean(silence)
     window = np.hanning(len(x))
     power = 2 * np.abs(np.fft.rfft(x * window)) ** 2 / (len(x) * np.sum(window**2))
@@ -84,7 +84,7 @@ NO_TRACK = LagTrack(np.zeros(0, np.int64), np.zeros(0))
 
 
 def lag_track(x: Samples, y: Samples, expected: float = 0.0) -> LagTrack:
-    """Dry against wet in windows of WINDOW samples, half a window apart; `expected`: the lag of the whole take.
+    """Dry against wet, (n,) each, in windows of WINDOW samples, half a window apart; `expected`: lag of all, samples.
 
     Steady tones and pieces of sweeps are left out: moved by a period they look the same. For the same reason a peak
     where the take was until now counts, unless another one is clearly higher.
@@ -118,7 +118,7 @@ def _filled_band(windowed: Samples) -> float:
 
 
 def gaps(x: Samples, y: Samples) -> list[int]:
-    """Where the take stands still while signal goes in and sound is around: a block that was never recorded."""
+    """Samples where wet y stands still while dry x, (n,) each, plays and sound is around: a block never recorded."""
     found = []
     for start, length in runs_of_equal(y, GAP):
         around = slice(max(0, start - RATE // 100), start + length + RATE // 100)
@@ -141,7 +141,7 @@ class GateFigures:
 
 
 def gate_figures(x: Samples, y: Samples, pre_roll: Samples, after: slice) -> GateFigures:
-    """`pre_roll`: the take before the signal began. `after`: a silence in which the sound before has died away."""
+    """From dry x and wet y, (n,); `pre_roll`: what was recorded before; `after`: a silence once sound has died away."""
     high = np.asarray(sosfilt(butter(4, GATE_HZ, "high", fs=RATE, output="sos"), y))
     fall = 0.0
     for start, length in runs_of_equal(x, RATE // 10):

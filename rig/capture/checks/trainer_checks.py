@@ -37,7 +37,7 @@ class TrainerCheck:
 
 
 def replicate_esr(y: NDArray[Any], length: int) -> float:
-    """How unlike itself the gear sounded at the end of the take; `length`: samples of the signal."""
+    """ESR between the validation parts of wet y, (n,): how far the gear had changed; `length`: of the signal."""
     return esr(y[:VALIDATION], y[length - VALIDATION : length])
 
 

@@ -11,6 +11,33 @@ SEVERITY: tuple[Verdict, ...] = ("ok", "warn", "fail")
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """What a check allows. `side`: on which side of a limit a figure is worse; a figure on the limit itself passes it.
+
+    `warn` and `fail` are in `unit`; None: there is none.
+    """
+
+    side: Literal["above", "below"]
+    warn: float | None
+    fail: float | None
+    unit: str
+
+    def verdict(self, figure: float) -> Verdict:
+        """What the figure is worth."""
+        return "fail" if self._passed(figure, self.fail) else "warn" if self._passed(figure, self.warn) else "ok"
+
+    def _passed(self, figure: float, limit: float | None) -> bool:
+        return limit is not None and (figure > limit if self.side == "above" else figure < limit)
+
+    def check(self, name: str, figure: float | None, text: str, advice: str, verdict: Verdict | None = None) -> Check:
+        """The line of the table; `verdict` None: by the figure alone. `advice` is left out where nothing is to do."""
+        if verdict is None:
+            verdict = "ok" if figure is None else self.verdict(figure)
+        advice = "" if verdict == "ok" else advice
+        return Check(name, verdict, figure, self.unit, self.warn, self.fail, text, advice)
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One line of the table of checks.
 
@@ -53,15 +80,3 @@ class Check:
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on all of them together."""
     return max(verdicts, key=SEVERITY.index, default="ok")
-
-
-def above(figure: float, warn: float | None, fail: float | None) -> Verdict:
-    """A figure that should be small."""
-    if fail is not None and figure > fail:
-        return "fail"
-    return "warn" if warn is not None and figure > warn else "ok"
-
-
-def below(figure: float, warn: float | None, fail: float | None) -> Verdict:
-    """A figure that should be large."""
-    return above(-figure, None if warn is None else -warn, None if fail is None else -fail)

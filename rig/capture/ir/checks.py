@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 from ...cabinet.response import response_db
 from ...decibels import db_from_gain
 from ...trainer.layout import RATE
-from ..checks.verdict import Check, above
+from ..checks.verdict import Check, Limit
 from .deconvolution import Response
 
-PEAK_DBFS = -1.0
-REPEAT_DB = -40.0
-TAIL_DB = -60.0  # the last part of the response, re its peak
-TAIL_PART = 0.05
-LINEAR_DB = 0.5  # between two levels
+LIMITS: dict[str, Limit] = {
+    "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak
+    "tail": Limit("above", -60.0, None, "dB"),  # RMS of the last part of the response, re its peak
+    "repeat": Limit("above", -40.0, None, "dB"),  # what two sweeps differ by, re the response
+    "linearity": Limit("above", 0.5, None, "dB"),  # between two levels
+}
+TAIL_PART = 0.05  # of the response
 LINEAR_HZ = (80.0, 5000.0)
 SMOOTHING = 6  # parts of an octave
 AUDIBLE_DB = 25.0  # below the loudest frequency; deeper notches differ by noise alone
@@ -27,7 +29,10 @@ def impulse_checks(
     softer: tuple[Response, NDArray[np.float64]] | None = None,
     fade_part: float = 0.25,
 ) -> tuple[Check, ...]:
-    """All checks; `softer`: the same measured 10 dB softer, response and taps of the same length."""
+    """All checks of `taps`, (n,), at 48 kHz; `fade_part`: the share of their end that is faded out.
+
+    `softer`: the same measured 10 dB softer, response and taps of the same length.
+    """
     checks = [_peak(response.peak), _tail(taps, fade_part)]
     if response.repeat_db is not None:
         checks.append(_repeat(response.repeat_db))
@@ -37,7 +42,7 @@ def impulse_checks(
 
 
 def difference_db(taps: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-    """Largest difference of two responses in 80 Hz - 5 kHz, smoothed, level taken out, where they are audible."""
+    """Largest difference of two responses, (n,) each, in 80 Hz - 5 kHz, smoothed, level taken out, where audible."""
     hz = np.geomspace(*LINEAR_HZ, 200)
     a, b = (response_db(x[np.newaxis], RATE, hz, SMOOTHING)[0] for x in (taps, other))
     audible = a > a.max() - AUDIBLE_DB
@@ -47,9 +52,8 @@ def difference_db(taps: NDArray[np.float64], other: NDArray[np.float64]) -> floa
 
 def _peak(peak: float) -> Check:
     figure = db_from_gain(peak)
-    verdict = above(figure, PEAK_DBFS, -0.1)
-    advice = "" if verdict == "ok" else "Turn the microphone's gain down and sweep again."
-    return Check("clipping", verdict, figure, "dBFS", PEAK_DBFS, -0.1, f"peak {figure:.1f} dBFS", advice)
+    advice = "Turn the microphone's gain down and sweep again."
+    return LIMITS["clipping"].check("clipping", figure, f"peak {figure:.1f} dBFS", advice)
 
 
 def _tail(taps: NDArray[np.float64], fade_part: float) -> Check:
@@ -58,22 +62,17 @@ def _tail(taps: NDArray[np.float64], fade_part: float) -> Check:
     end = len(taps) - round(fade_part * len(taps))
     tail = float(np.sqrt(np.mean(taps[end - length : end] ** 2)))
     figure = db_from_gain(max(tail, 1e-15) / np.abs(taps).max())
-    verdict = above(figure, TAIL_DB, None)
-    advice = "" if verdict == "ok" else "Keep more of it, sweep longer or louder, or average more sweeps."
-    text = f"the tail has fallen to {figure:.1f} dB of the peak"
-    return Check("tail", verdict, figure, "dB", TAIL_DB, None, text, advice)
+    advice = "Keep more of it, sweep longer or louder, or average more sweeps."
+    return LIMITS["tail"].check("tail", figure, f"the tail has fallen to {figure:.1f} dB of the peak", advice)
 
 
 def _repeat(figure: float) -> Check:
-    verdict = above(figure, REPEAT_DB, None)
-    advice = "" if verdict == "ok" else "Something moved or made noise between two sweeps: sweep again in silence."
-    text = f"two sweeps differ by {figure:.1f} dB"
-    return Check("repeat", verdict, figure, "dB", REPEAT_DB, None, text, advice)
+    advice = "Something moved or made noise between two sweeps: sweep again in silence."
+    return LIMITS["repeat"].check("repeat", figure, f"two sweeps differ by {figure:.1f} dB", advice)
 
 
 def _linear(taps: NDArray[np.float64], softer: NDArray[np.float64]) -> Check:
     figure = difference_db(taps, softer)
-    verdict = above(figure, LINEAR_DB, None)
-    advice = "" if verdict == "ok" else "Power amp or loudspeaker is compressing: turn the power amp down."
+    advice = "Power amp or loudspeaker is compressing: turn the power amp down."
     text = f"loud and soft differ by up to {figure:.2f} dB from 80 Hz to 5 kHz"
-    return Check("linearity", verdict, figure, "dB", LINEAR_DB, None, text, advice)
+    return LIMITS["linearity"].check("linearity", figure, text, advice)

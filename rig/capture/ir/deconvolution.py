@@ -65,12 +65,12 @@ class Sweep:
         return round(LEAD_S * RATE)
 
     def bare(self) -> NDArray[np.float64]:
-        """The sweep alone, with its edges faded."""
+        """The sweep alone, (n,) at 48 kHz, with its edges faded."""
         x = synchronised_sweep(LOW_HZ, HIGH_HZ, self.seconds, RATE)
         return self.amplitude * faded(x, round(FADE_IN_S * RATE), round(FADE_OUT_S * RATE))
 
     def signal(self) -> NDArray[np.float64]:
-        """What is played: silence, sweep, silence."""
+        """What is played, (n,) at 48 kHz: silence, sweep, silence."""
         return np.concatenate([np.zeros(self.lead), self.bare(), np.zeros(round(TAIL_S * RATE))])
 
 
@@ -78,10 +78,10 @@ class Sweep:
 class Response:
     """What one or several sweeps gave, before anything is cut: linear response and distortion."""
 
-    linear: NDArray[np.float64]  # from the moment of playing on, latency included
+    linear: NDArray[np.float64]  # (n,) at 48 kHz, from the moment of playing on, latency included
     harmonics_db: dict[int, float]  # energy of each order re the linear one
     latency_samples: int  # to the first arrival: interface and way through the air
-    peak: float  # loudest sample that was recorded
+    peak: float  # loudest sample that was recorded, full scale 1
     repeat_db: float | None  # error between two sweeps re the response; None: there was one only
 
     @property
@@ -91,7 +91,7 @@ class Response:
 
 
 def deconvolved(sweep: Sweep, recording: NDArray[Any]) -> NDArray[np.float64]:
-    """The recording of `sweep.signal()` divided by it: circular, distortion at the end, before time 0.
+    """A recording, (m,), of `sweep.signal()` divided by it: circular, (n,), distortion at the end, before time 0.
 
     H = conj(X) Y / (|X|^2 + e), with e small in the band and falling with frequency like the power of the sweep.
     """
@@ -139,13 +139,16 @@ def _gap_s(sweep: Sweep) -> float:
 
 
 def arrival(response: NDArray[np.float64]) -> int:
-    """The first sample that stands out of what comes before the peak."""
+    """The first sample of a response, (n,), that stands out of what comes before the peak."""
     size = np.abs(response)
     return int(np.argmax(size > size.max() * gain_from_db(ARRIVAL_DB)))
 
 
 def _harmonics_db(sweep: Sweep, whole: NDArray[np.float64], first: int) -> dict[int, float]:
-    """The energy of each order within 50 ms of where it has to be, less the noise beside it, re the linear one."""
+    """Distortion energy per harmonic order in dB, relative to the linear response.
+
+    Each in a window of 50 ms at its expected arrival, the noise beside it subtracted. `first`: sample of the arrival.
+    """
     length, before = RATE // 20, RATE // 200
     linear = float(np.sum(whole[max(0, first - before) : first + length] ** 2))
     levels = {}
@@ -173,7 +176,7 @@ def finished_taps(response: Response, length: int = 8192, *, minimum: bool = Fal
 
 
 def as_file(taps: NDArray[np.float64], peak_dbfs: float = FILE_PEAK_DBFS) -> tuple[NDArray[np.float64], float]:
-    """Taps with the peak that users expect in a file, and the gain in dB that was given them for it."""
+    """Taps, (n,), with the peak that users expect in a file, and the gain in dB that was given them for it."""
     peak = float(np.abs(taps).max())
     if peak == 0.0:
         raise CaptureError("The impulse response is silent; nothing is written.")

@@ -12,9 +12,10 @@ from ...decibels import gain_from_db
 from ...errors import CaptureError
 from ...trainer.layout import RATE
 from ..checks.verdict import Check
-from ..take.level_search import heard
 from ..take.operator import Operator
-from ..take.tape_deck import TapeDeck, Watch
+from ..take.short_recording import record_short
+from ..take.tape_deck import TapeDeck
+from ..take.wiring import CableCheck
 from .checks import impulse_checks
 from .deconvolution import LATEST_S, Response, Sweep, finished_taps, measure
 
@@ -39,9 +40,9 @@ def sweep_session(
     sweeps: int = 2,
     *,
     length: int = 8192,
-    minimum: bool = False,
+    minimum_phase: bool = False,
     softer: bool = True,
-    watch: Watch | None = None,
+    cables: CableCheck | None = None,
 ) -> Swept:
     """Sweep `sweeps` times and average; `softer`: once more 10 dB softer, which tells whether anything compresses.
 
@@ -49,7 +50,7 @@ def sweep_session(
     """
     if not 1 <= sweeps <= MOST_SWEEPS:
         raise CaptureError(f"{sweeps} sweeps cannot be averaged; 1 to {MOST_SWEEPS} can.")
-    silence = heard(deck, np.zeros(RATE), operator, "Silence", watch)
+    silence = record_short(deck, operator, np.zeros(RATE), "Silence", cables)
     noise = rms_dbfs(silence, FLOOR_DBFS)
     operator.say(f"Silence    {noise:.1f} dBFS RMS")
     if noise > QUIET_DBFS:
@@ -57,14 +58,14 @@ def sweep_session(
             f"Without a sweep there is {noise:.0f} dBFS already: find out what sounds, then begin again."
         )
     signal = sweep.signal()
-    recordings = [heard(deck, signal, operator, f"Sweep {i + 1}/{sweeps}", watch) for i in range(sweeps)]
+    recordings = [record_short(deck, operator, signal, f"Sweep {i + 1}/{sweeps}", cables) for i in range(sweeps)]
     response = measure(sweep, recordings)
-    taps = finished_taps(response, length, minimum=minimum)
+    taps = finished_taps(response, length, minimum=minimum_phase)
     soft = None
     if softer:
         quiet = Sweep(sweep.seconds, sweep.amplitude * gain_from_db(SOFTER_DB))
-        other = measure(quiet, [heard(deck, quiet.signal(), operator, "Softer", watch)])
-        soft = other, finished_taps(other, length, minimum=minimum)
+        other = measure(quiet, [record_short(deck, operator, quiet.signal(), "Softer", cables)])
+        soft = other, finished_taps(other, length, minimum=minimum_phase)
     checks = impulse_checks(response, taps, soft)
     arrives_in_time = response.latency_samples < round(LATEST_S * RATE) - 1
     if not arrives_in_time:

@@ -1,1 +1,1 @@
-"""The capture as files: pair, sidecar, training folder, report."""
+"""What a recording becomes: a folder with pair, sidecar, training files and report, or one that says why not."""

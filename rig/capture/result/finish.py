@@ -53,13 +53,18 @@ class Finished:
 
 
 def finish(
-    capture: str | Path, model: str | Path, target: str | Path | None = None, *, force: bool = False
+    capture: str | Path,
+    model: str | Path,
+    target: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    accept: bool = False,
 ) -> Finished:
     """Write names, levels and latency of a capture into a copy of its trained model.
 
-    `target`: the new file; None: NAME.nam in the capture's folder. `force`: replace it, and accept a model that does
-    not sound like the take. Raises CaptureError or ModelError: not a capture, not a model, another sample rate, the
-    model of another take, a target that exists or is the model itself.
+    `target`: the new file; None: NAME.nam in the capture's folder. `overwrite`: replace it. `accept`: also a model that
+    does not sound like the take. Raises CaptureError or ModelError: not a capture, not a model, another sample rate,
+    the model of another take, a target that exists or is the model itself.
     """
     source = Path(model)
     loaded = Capture.load(capture)
@@ -70,12 +75,12 @@ def finish(
             "this capture's dry.wav and wet.wav."
         )
     path = Path(target) if target is not None else loaded.folder / f"{loaded.name}.nam"
-    _check_target(path, source, force)
+    _check_target(path, source, overwrite)
     finished = _compare(loaded, network, path)
-    if finished.esr_aligned > STRANGER_ESR and not force:
+    if finished.esr_aligned > STRANGER_ESR and not accept:
         raise CaptureError(
             f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr_aligned:.2f}); "
-            "was it trained on another capture? --force writes it all the same."
+            "was it trained on another capture? --accept writes it all the same."
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
     content["metadata"] = _metadata(content.get("metadata"), loaded, finished)
@@ -86,13 +91,13 @@ def finish(
     return finished
 
 
-def _check_target(path: Path, source: Path, force: bool) -> None:
+def _check_target(path: Path, source: Path, overwrite: bool) -> None:
     if path.suffix.lower() != ".nam":
         raise ModelError(f"{path.name}: a model is a .nam file; name it {path.stem}.nam.")
     if path.exists() and path.resolve() == source.resolve():
         raise ModelError(f"{path.name}: this is the trained model itself, which stays as it is; choose another name.")
-    if path.is_dir() or (path.exists() and not force):
-        raise ModelError(f"{path.name}: the file exists already; choose another name, or replace it with --force.")
+    if path.is_dir() or (path.exists() and not overwrite):
+        raise ModelError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
 
 
 def _played(capture: Capture, model: Model) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -17,9 +17,9 @@ from ..signal.training_signal import Signal
 from ..take.recording import Recording
 from .sidecar import Capture
 
-LEAD = 200  # samples by which a recording begun earlier is said to be late: the trainer looks from there on
+LEAD_SAMPLES = 200  # samples by which a recording begun earlier is said to be late: the trainer looks from there on
 SEARCHED_S = 60.0  # how much earlier or later than the signal a recording may have been begun
-ROOM = 12_000  # samples of silence put behind a recording that ends with the signal
+ROOM_SAMPLES = 12_000  # samples of silence put behind a recording that ends with the signal
 
 
 def load_recording(path: str | Path, signal: Signal) -> Recording:
@@ -46,12 +46,12 @@ def load_recording(path: str | Path, signal: Signal) -> Recording:
         raise CaptureError(
             f"{path.name}: not a recording of {signal.name} from its beginning on; begin recording before the signal."
         )
-    pre_roll = max(0, begun_earlier - LEAD)
-    missing = pre_roll + signal.length + ROOM - len(samples)
-    if missing > ROOM:
+    pre_roll = max(0, begun_earlier - LEAD_SAMPLES)
+    missing = pre_roll + signal.length + ROOM_SAMPLES - len(samples)
+    if missing > ROOM_SAMPLES:
         raise CaptureError(
-            f"{path.name}: ends {(missing - ROOM) / RATE:.2f} s before {signal.name} does; record until a second after "
-            "the end of the signal."
+            f"{path.name}: ends {(missing - ROOM_SAMPLES) / RATE:.2f} s before {signal.name} does; record until a "
+            "second after the end of the signal."
         )
     samples = np.concatenate([samples, np.zeros(max(0, missing))])
     return Recording(samples, pre_roll, audio={"server": None, "file": path.name})

@@ -26,7 +26,7 @@ SPECTRUM = 16384  # samples of one spectrum; several are averaged
 def take_figure(
     dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray[np.float64], track: LagTrack
 ) -> Figure:
-    """All panels. Raises RigError where matplotlib is missing."""
+    """All panels of a take, (n,) each at 48 kHz. Raises RigError where matplotlib is missing."""
     rows = [["dry", "dry"], ["wet", "wet"], ["lag", "noise"], ["transfer", "levels"]]
     figure, panels = make_figure(rows, heights=[1, 1, 1.4, 1.6], height_in=11)
     for index, (name, x) in enumerate((("dry", dry), ("wet", wet))):
@@ -40,19 +40,19 @@ def take_figure(
 
 
 def envelope(x: NDArray[np.float64], columns: int = COLUMNS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lowest and highest sample of each of `columns` pieces of x."""
+    """Lowest and highest sample of each of `columns` pieces of x, (n,): two arrays, (columns,)."""
     edges = np.linspace(0, len(x), columns + 1).astype(int)[:-1]
     return np.minimum.reduceat(x, edges), np.maximum.reduceat(x, edges)
 
 
 def frame_levels_db(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """RMS level of each 20 ms."""
+    """RMS level in dBFS of each 20 ms of x, (n,) at 48 kHz."""
     frames = x[: len(x) // FRAME * FRAME].reshape(-1, FRAME)
     return db_from_powers(np.maximum(np.mean(frames**2, axis=1), 1e-20))
 
 
 def noise_spectrum_db(silence: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frequencies in Hz, and the RMS level of a sine that would show as high, averaged over the silence."""
+    """Frequencies in Hz, and the RMS level in dBFS of a sine that would show as high; averaged over a silence, (n,)."""
     size = min(SPECTRUM, len(silence))
     window = np.hanning(size)
     starts = range(0, len(silence) - size + 1, max(1, size // 2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...audio import wav
 from ...errors import CaptureError
-from ...files.atomic_write import free_name
 from ...trainer.capture_file import DRY, WET, sha256_of, write_content
 from ...trainer.layout import RATE
 from ..checks.checks import Evidence, Judged, judge
@@ -26,11 +23,11 @@ from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
 from .folder import checked_name, new_capture, refuse_existing
 from .gear_metadata import Gear
+from .rejected import keep_rejected
 from .report import report_html
 from .sidecar import sidecar
 from .training_folder import write_training_folder
 
-REJECTED = "rejected"
 Tell = Callable[[str], None]
 
 
@@ -66,14 +63,14 @@ def save_capture(
     levels: CaptureLevels | None = None,
     gear: Gear | None = None,
     latency_samples: int | None = None,
-    override: bool = False,
+    accept: bool = False,
     self_test: bool = False,
     size: str = "standard",
     tell: Tell | None = None,
 ) -> Saved:
-    """Cut a take and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
+    """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
-    `latency_samples`: given by hand, it replaces the trainer's figure. `override`: accept it whatever the checks say,
+    `latency_samples`: given by hand, it replaces the trainer's figure. `accept`: accept it whatever the checks say,
     which is noted in the sidecar. `size`: of the WaveNet in train/. `tell` gets one sentence per step. Raises
     CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is too short.
     """
@@ -107,12 +104,12 @@ def save_capture(
         )
         trainer = trainer_checks(dry, wet)
         files = {file: sha256_of(new.path / file) for file in (DRY, WET)}
-        content = sidecar(signal, recording, latency, judged, trainer, levels, gear, override, files)
+        content = sidecar(signal, recording, latency, judged, trainer, levels, gear, accept, files)
         content["latency"]["applied"] = applied
         by_hand = latency_samples is not None
         refusals = [c.text for c in trainer if not c.passed and not (by_hand and c.name == "latency")]
         reason = _reason(judged, refusals)
-        if reason is None or override:
+        if reason is None or accept:
             say("Drawing the report ...")
             write_training_folder(new.path / "train", name, signal, size)
             write_content(new.path, content)
@@ -121,11 +118,6 @@ def save_capture(
             return Saved(target, True, None, latency, judged)
         new.discard()
     return _set_aside(target, recording, latency, judged, reason, content)
-
-
-def keep_broken_take(into: Path, name: str, recorded: NDArray[Any], reason: str, audio: dict[str, Any]) -> Path:
-    """Keep what was recorded of a torn take, with its reason, in NAME.rejected-1 or later; the folder."""
-    return _write_aside(Path(into) / checked_name(name), recorded, {"reason": reason, "audio": audio})
 
 
 def _reason(judged: Judged, trainer_refuses: list[str]) -> str | None:
@@ -142,20 +134,8 @@ def _without_checks(latency: Latency) -> Judged:
 def _set_aside(
     target: Path, recording: Recording, latency: Latency, judged: Judged, reason: str, content: dict[str, Any]
 ) -> Saved:
-    kept = _write_aside(target, recording.samples, {"reason": reason, **content})
+    kept = keep_rejected(target, recording.samples, {"reason": reason, **content})
     return Saved(kept, False, reason, latency, judged)
-
-
-def _write_aside(target: Path, recorded: NDArray[Any], content: dict[str, Any]) -> Path:
-    aside = free_name(target.parent, f"{target.name}.{REJECTED}-")
-    with new_capture(aside) as new:
-        wav.write(new.path / "take.wav", np.asarray(recorded, np.float32), RATE, "FLOAT")
-        _write_json(new.path / "rejected.json", content)
-    return aside
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _say_nothing(sentence: str) -> None:

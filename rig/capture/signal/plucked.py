@@ -1,4 +1,4 @@
-"""Plucked strings for the training signal: what a guitar sends, without a guitar.
+"""Plucked guitar strings for the training signal: what a guitar sends, without a guitar.
 
 A string is the loop of Karplus and Strong (1983) with a fractional delay, written as one rational filter: with the
 period P = rate/f0 in samples, damping (1-b) + b/z, D = P - b, N = floor(D - 0.1), all-pass C = (1-(D-N))/(1+(D-N)) and
@@ -35,7 +35,7 @@ LONGEST_RING_S = 3.5
 
 
 def pluck(hz: float, seconds: float, t60_s: float, draws: SeededRandom) -> NDArray[np.float64]:
-    """One string, peak 1, picked at a random place with a random softness."""
+    """One string, (n,) at 48 kHz, peak 1, picked at a random place with a random softness."""
     n, period = round(seconds * RATE), RATE / hz
     damping = draws.between(0.15, 0.6)
     delay = period - damping
@@ -56,7 +56,7 @@ def pluck(hz: float, seconds: float, t60_s: float, draws: SeededRandom) -> NDArr
 
 
 def phrase(n: int, notes_per_s: float, draws: SeededRandom, quietest_db: float = -30.0) -> NDArray[np.float64]:
-    """n samples of single notes, fifths, chords, palm mutes and bends at random times and levels."""
+    """Single notes, fifths, chords, palm mutes and bends at random times and levels, (n,) at 48 kHz."""
     x = np.zeros(n + 5 * RATE)
     at = 0
     while at < n:

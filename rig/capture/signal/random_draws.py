@@ -35,11 +35,11 @@ class SeededRandom:
         return -mean * math.log1p(-float(self._random.random()))
 
     def white(self, n: int) -> NDArray[np.float64]:
-        """Uniform noise in -1..1."""
+        """Uniform noise in -1..1, (n,) float64."""
         return 2.0 * self._random.random(n) - 1.0
 
     def pink(self, n: int, sample_rate: int, low_hz: float = 20.0, high_hz: float = 20000.0) -> NDArray[np.float64]:
-        """Noise with the same power in every octave of low_hz..high_hz, peak 1."""
+        """Noise with the same power in every octave of low_hz..high_hz, peak 1, (n,) float64."""
         spectrum = np.fft.rfft(self.white(n))
         hz = np.fft.rfftfreq(n, 1 / sample_rate)
         band = (hz >= low_hz) & (hz <= high_hz)

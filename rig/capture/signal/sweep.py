@@ -18,7 +18,7 @@ def sweep_rate_s(low_hz: float, high_hz: float, seconds: float) -> float:
 
 
 def synchronised_sweep(low_hz: float, high_hz: float, seconds: float, sample_rate: int) -> NDArray[np.float64]:
-    """The sweep with amplitude 1; its length differs a little from `seconds`."""
+    """The sweep with amplitude 1, (n,); its length differs a little from `seconds`."""
     rate_s = sweep_rate_s(low_hz, high_hz, seconds)
     t = np.arange(math.floor(rate_s * math.log(high_hz / low_hz) * sample_rate)) / sample_rate
     return np.sin(2 * np.pi * low_hz * rate_s * np.exp(t / rate_s))

@@ -148,7 +148,7 @@ def check_target(path: str | Path, overwrite: bool = False) -> None:
 
 
 def as_24_bit(x: NDArray[Any]) -> NDArray[np.int32]:
-    """x rounded to 24 bit, in the upper bits of int32, as libsndfile takes it without scaling; stops at full scale.
+    """x, of any shape, rounded to 24 bit in the upper bits of int32, as libsndfile takes it unscaled; clipped.
 
     libsndfile scales floats by 2^23 - 1, which would change every sample of what is on 24-bit steps already.
     """
@@ -157,7 +157,7 @@ def as_24_bit(x: NDArray[Any]) -> NDArray[np.int32]:
 
 
 def check_layout(samples: NDArray[np.float64], name: str) -> None:
-    """Raise a CaptureError if validation, silence or blips are not where the trainer looks for them."""
+    """Raise a CaptureError if validation, silence or blips of an (n,) signal are not where the trainer looks."""
     blips = np.zeros(SILENCE_END + 2 * RATE)
     blips[list(BLIPS)] = samples[list(BLIPS)]
     before_validation = samples[-VALIDATION - END_SILENCE : -VALIDATION]

@@ -1,7 +1,4 @@
-"""Before a take: silence, a quiet tone and the loudest second of the signal, played and judged (`preflight.py`).
-
-What is wrong with the wiring shows here in seconds, and not after three minutes.
-"""
+"""The level of a take: the loudest second of the signal is played until what comes back peaks at -6 to -3 dBFS."""
 
 from __future__ import annotations
 
@@ -11,118 +8,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag
-from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
+from ...audio.measures import FLOOR_DBFS, peak_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
 from ...trainer.layout import RATE
 from ..checks.checks import is_a_copy
-from ..checks.latency import LONGEST
-from ..checks.verdict import Check, worst
+from ..checks.latency import MAX_LAG_SAMPLES
 from ..signal.training_signal import Signal
-from .operator import Operator, agreed
-from .path_checks import Step, alive_check, level_step, loudest_second, silence_checks, tone
-from .tape_deck import AGAIN, Dropout, Moment, Returned, TapeDeck, Watch
+from .operator import Operator
+from .path_checks import AIM_DBFS
+from .short_recording import ROOM_SAMPLES, record_short
+from .tape_deck import TapeDeck
+from .wiring import CableCheck
 
-Heard = NDArray[np.float64]
-
-ROOM = RATE // 2  # samples recorded after what was played
-TORN = 10  # times a short recording may be torn
-STEPS = 12  # of the level search
+PEAK_DBFS = (-6.0, -3.0)  # where the return has to peak
+STEPS = 12  # of the search
 SOFTEST_TRIM_DB = -30.0
-RINGS_ON_DB = 20.0  # over the silence, half a second after a tone has ended
-LATEST = ROOM // 2  # by then what was played has come back
+
+
+def loudest_second(signal: Signal) -> NDArray[np.float64]:
+    """The second of the signal, (48000,), with the most energy among those that reach its peak."""
+    seconds = signal.samples[: signal.length // RATE * RATE].reshape(-1, RATE)
+    peaks = np.abs(seconds).max(axis=1)
+    energy = np.where(peaks > 0.9 * peaks.max(), np.sum(seconds**2, axis=1), 0)
+    return np.array(seconds[int(np.argmax(energy))])
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of it: the digital gain to play with, and what was found."""
+class Step:
+    """What to do after the loudest second came back: done, or turn something."""
 
-    send_trim_db: float
-    checks: tuple[Check, ...]
-
-
-def heard(deck: TapeDeck, x: NDArray[np.float64], operator: Operator, what: str, watch: Watch | None = None) -> Heard:
-    """What comes back of a short x, with ROOM behind it; repeated when the server tears it.
-
-    Raises CaptureError where that never ends, or for anything that another try does not mend.
-    """
-    play = np.concatenate([x, np.zeros(ROOM)]).astype(np.float32)
-
-    def look(moment: Moment) -> Dropout | None:
-        operator.meter(what, moment.done, moment.samples, moment.peak_dbfs)
-        return watch(moment) if watch is not None else None
-
-    last = ""
-    for _ in range(TORN):
-        returned: Returned = deck.run(play, watch=look)
-        if returned.dropout is None:
-            return returned.samples.astype(np.float64)
-        last = returned.dropout.text
-        if returned.dropout.why not in AGAIN:
-            raise CaptureError(f"{last[0].upper()}{last[1:]} while the path was tried.")
-    raise CaptureError(
-        f"The server loses too much: {TORN} short recordings in a row were torn ({last}). Choose a longer period, and "
-        "let nothing else run."
-    )
+    done: bool
+    peak_dbfs: float
+    return_gain_db: float  # by which the return has to be turned, 0 when done
+    send_trim_db: float  # digital gain to try instead, where the return cannot be turned down far enough
+    text: str
 
 
-def try_path(
-    deck: TapeDeck,
-    operator: Operator,
-    signal: Signal,
-    send_trim_db: float | None,
-    *,
-    self_test: bool = False,
-    accept: bool = False,
-    watch: Watch | None = None,
-) -> Trial:
-    """Try the path and find the level. `send_trim_db` None: may be lowered. `accept`: go on with a noisy path.
-
-    Raises CaptureError: nothing comes back, the computer hears itself, something rings, or a level that cannot be used.
-    """
-    silence = heard(deck, np.zeros(RATE), operator, "Silence", watch)
-    checks = silence_checks(silence)
-    for check in checks:
-        operator.say(str(check))
-    if worst(check.verdict for check in checks) == "fail" and not (
-        accept or agreed(operator, "Record all the same?", "--accept", "n")
-    ):
-        failed = [check for check in checks if check.verdict == "fail"]
-        raise CaptureError(" ".join(f"{check.name}: {check.text}. {check.advice}" for check in failed))
-    toned = heard(deck, tone(), operator, "Tone", watch)
-    alive = alive_check(silence, toned[:RATE])
-    operator.say(str(alive))
-    if alive.verdict == "fail":
-        raise CaptureError(f"{alive.text[0].upper()}{alive.text[1:]}. {alive.advice}")
-    rings = _ringing(silence, toned)
-    operator.say(str(rings))
-    if rings.verdict == "fail" and not accept:
-        raise CaptureError(f"{rings.text[0].upper()}{rings.text[1:]}. {rings.advice}")
-    trim = _find_level(deck, operator, signal, send_trim_db, self_test, watch)
-    return Trial(trim, (*checks, alive, rings))
+def level_step(returned: NDArray[np.float64], send_trim_db: float = 0.0) -> Step:
+    """Judge the return of the loudest second, played with a digital gain of `send_trim_db` (0 or less)."""
+    peak = peak_dbfs(returned, FLOOR_DBFS)
+    if PEAK_DBFS[0] <= peak <= PEAK_DBFS[1]:
+        return Step(True, peak, 0.0, send_trim_db, f"The return peaks at {peak:.1f} dBFS: right.")
+    wanted = AIM_DBFS - peak
+    if peak >= -0.1:
+        text = f"The return clips. Turn its gain down by {-max(wanted, -6.0) + 6.0:.0f} dB and try again."
+        return Step(False, peak, min(wanted, -6.0), min(0.0, send_trim_db - 6.0), text)
+    way = "up" if wanted > 0 else "down"
+    text = f"The return peaks at {peak:.1f} dBFS. Turn its gain {way} by {abs(wanted):.0f} dB, to -6 .. -3 dBFS."
+    return Step(False, peak, wanted, min(0.0, send_trim_db + wanted), text)
 
 
-def _ringing(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Check:
-    rest = toned[RATE + LATEST :]
-    above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
-    good = above_db < RINGS_ON_DB
-    text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
-    advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."
-    return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice)
-
-
-def _find_level(
+def find_level(
     deck: TapeDeck,
     operator: Operator,
     signal: Signal,
     fixed_trim_db: float | None,
-    self_test: bool,
-    watch: Watch | None,
+    *,
+    self_test: bool = False,
+    cables: CableCheck | None = None,
 ) -> float:
+    """The digital gain in dB for the signal; the loudest second is repeated until the return's level is right.
+
+    `fixed_trim_db` None: may be lowered; else it is kept, and only the return's gain can be turned. Raises CaptureError
+    where that finds no level, or where what comes back never left the computer.
+    """
     burst = loudest_second(signal)
     trim = 0.0 if fixed_trim_db is None else fixed_trim_db
     for _ in range(STEPS):
-        back = heard(deck, gain_from_db(trim) * burst, operator, "Level", watch)
+        back = record_short(deck, operator, gain_from_db(trim) * burst, "Level", cables)
         if not self_test and _is_our_own(burst, back):
             raise CaptureError(
                 "What comes back is an exact copy of what was played: the computer records its own send (a monitor "
@@ -141,8 +95,8 @@ def _find_level(
 
 
 def _is_our_own(burst: NDArray[np.float64], back: NDArray[np.float64]) -> bool:
-    played = np.concatenate([burst, np.zeros(ROOM)])
-    return is_a_copy(played, back, round(find_lag(played, back, max_lag_samples=LONGEST).samples))
+    played = np.concatenate([burst, np.zeros(ROOM_SAMPLES)])
+    return is_a_copy(played, back, round(find_lag(played, back, max_lag_samples=MAX_LAG_SAMPLES).samples))
 
 
 def _what_now(operator: Operator, step: Step, trim_db: float, free: bool) -> str:

@@ -1,6 +1,6 @@
-"""What a session needs from whoever sits in front of it: a place to say things, to ask, and to show a meter.
+"""Operator interface of a capture: messages, questions, level meter.
 
-The terminal is one desk (`rig.cli.console`), a script another. Every question can be answered by an option instead,
+The terminal is one (`rig.cli.console`), a script may be another. Every question can be answered by an option instead,
 which is named in it, so that nothing has to be asked.
 """
 

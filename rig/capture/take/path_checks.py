@@ -1,51 +1,39 @@
-"""Before a take: is the path alive, quiet, and as loud as it should be?
+"""Before a take: is the path alive, and quiet? Arithmetic on two short recordings, (n,) float64 at 48 kHz.
 
-Arithmetic on short recordings; playing them is up to whoever has a server. Three things are played: nothing, a tone of
-1 kHz at -40 dBFS, and the loudest second of the signal.
+One was made while nothing played, the other of a tone of 1 kHz at -40 dBFS; `path_trial.py` plays them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, peak_dbfs
+from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
 from ...decibels import db_from_gain, gain_from_db
 from ...trainer.layout import RATE
-from ..checks.checks import LIMITS
+from ..checks.limits import LIMITS
 from ..checks.measures import hum_dbfs
-from ..checks.verdict import Check, above, below
-from ..signal.training_signal import Signal
+from ..checks.verdict import Check
 
 TONE_HZ, TONE_DBFS = 1000.0, -40.0
 ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much
-PEAK_DBFS = (-6.0, -3.0)  # where the return has to peak
-AIM_DBFS = -4.5
-SILENCE_S = 1.0
+RINGS_ON_DB = 20.0  # over the silence, a quarter of a second after a tone has ended
+LATEST_SAMPLES = RATE // 4  # samples: by then what was played has come back
+AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
 def tone(seconds: float = 1.0, dbfs: float = TONE_DBFS, hz: float = TONE_HZ) -> NDArray[np.float64]:
-    """A sine with a peak of `dbfs`, faded in and out over 10 ms."""
+    """A sine with a peak of `dbfs`, (n,) at 48 kHz, faded in and out over 10 ms."""
     n = round(seconds * RATE)
     edge = np.minimum(1.0, np.minimum(np.arange(n), np.arange(n)[::-1]) / (RATE / 100))
     return gain_from_db(dbfs) * np.sin(2 * np.pi * hz * np.arange(n) / RATE) * (0.5 - 0.5 * np.cos(np.pi * edge))
 
 
 def tone_peak_dbfs(recording: NDArray[np.float64], hz: float = TONE_HZ) -> float:
-    """The peak of the sine of that frequency in a recording, noise and everything else left out."""
+    """The peak of the sine of that frequency in a recording, (n,) at 48 kHz, noise and everything else left out."""
     window = np.hanning(len(recording))
     turn = np.exp(-2j * np.pi * hz * np.arange(len(recording)) / RATE)
     return max(FLOOR_DBFS, db_from_gain(2 * abs(np.sum(window * turn * recording)) / np.sum(window)))
-
-
-def loudest_second(signal: Signal) -> NDArray[np.float64]:
-    """The second of the signal with the most energy among those that reach its peak."""
-    seconds = signal.samples[: signal.length // RATE * RATE].reshape(-1, RATE)
-    peaks = np.abs(seconds).max(axis=1)
-    energy = np.where(peaks > 0.9 * peaks.max(), np.sum(seconds**2, axis=1), 0)
-    return np.array(seconds[int(np.argmax(energy))])
 
 
 def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
@@ -58,19 +46,17 @@ def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
     snr_db = AIM_DBFS - 12.0 - noise
     hums = {mains: hum_dbfs(silence, mains) for mains in (50.0, 60.0)}
     mains = max(hums, key=lambda hz: hums[hz])
-    rows = (
-        ("noise", below(snr_db, *LIMITS["noise"]), snr_db, "dB", f"noise {noise:.1f} dBFS RMS"),
-        ("hum", above(hums[mains], *LIMITS["hum"]), hums[mains], "dBFS RMS", f"{mains:g} Hz at {hums[mains]:.1f} dBFS"),
-        ("dc", above(abs(offset), *LIMITS["dc"]), abs(offset), "of full scale", f"an offset of {offset:+.5f}"),
-    )
-    advice = {
-        "noise": "Lower the gear's own noise, or send hotter.",
-        "hum": "Look for a ground loop: one outlet for everything, the ground lifted at the re-amp box.",
-        "dc": "Use a coupled line input.",
-    }
-    return tuple(
-        Check(name, verdict, figure, unit, *LIMITS[name], text, "" if verdict == "ok" else advice[name])
-        for name, verdict, figure, unit, text in rows
+    return (
+        LIMITS["noise"].check(
+            "noise", snr_db, f"noise {noise:.1f} dBFS RMS", "Lower the gear's own noise, or send hotter."
+        ),
+        LIMITS["hum"].check(
+            "hum",
+            hums[mains],
+            f"{mains:g} Hz at {hums[mains]:.1f} dBFS",
+            "Look for a ground loop: one outlet for everything, the ground lifted at the re-amp box.",
+        ),
+        LIMITS["dc"].check("dc", abs(offset), f"an offset of {offset:+.5f}", "Use a coupled line input."),
     )
 
 
@@ -84,26 +70,14 @@ def alive_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Che
     return Check("path", "ok" if good else "fail", stands_out, "dB", None, ALIVE_DB, text, advice)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What to do after the loudest second came back: done, or turn something."""
+def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Check:
+    """Whether the path falls silent after the tone: feedback, a reverb or a delay do not.
 
-    done: bool
-    peak_dbfs: float
-    return_gain_db: float  # by which the return has to be turned, 0 when done
-    send_trim_db: float  # digital gain to try instead, where the return cannot be turned down far enough
-    text: str
-
-
-def level_step(returned: NDArray[np.float64], send_trim_db: float = 0.0) -> Step:
-    """Judge the return of the loudest second, played with a digital gain of `send_trim_db` (0 or less)."""
-    peak = peak_dbfs(returned, FLOOR_DBFS)
-    if PEAK_DBFS[0] <= peak <= PEAK_DBFS[1]:
-        return Step(True, peak, 0.0, send_trim_db, f"The return peaks at {peak:.1f} dBFS: right.")
-    wanted = AIM_DBFS - peak
-    if peak >= -0.1:
-        text = f"The return clips. Turn its gain down by {-max(wanted, -6.0) + 6.0:.0f} dB and try again."
-        return Step(False, peak, min(wanted, -6.0), min(0.0, send_trim_db - 6.0), text)
-    way = "up" if wanted > 0 else "down"
-    text = f"The return peaks at {peak:.1f} dBFS. Turn its gain {way} by {abs(wanted):.0f} dB, to -6 .. -3 dBFS."
-    return Step(False, peak, wanted, min(0.0, send_trim_db + wanted), text)
+    `silence` is (n,), `toned` the tone of one second and at least half a second behind it.
+    """
+    rest = toned[RATE + LATEST_SAMPLES :]
+    above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
+    good = above_db < RINGS_ON_DB
+    text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
+    advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."
+    return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice)

@@ -1,6 +1,6 @@
-"""A take: the signal played, what came back, and how the two are cut to a pair.
+"""What was recorded while a training signal played, whoever recorded it, and how the two are cut to a pair.
 
-The recording has silence before and after the signal, so the cut is all real recording: nothing is padded, nothing is
+A recording has silence before and after the signal, so the cut is all real recording: nothing is padded, nothing is
 resampled, nothing is shifted by a fraction of a sample (that filter would ring; the model learns the fraction instead).
 """
 
@@ -25,8 +25,8 @@ POST_ROLL = RATE * 3 // 2  # and after it: room for the latency
 class Recording:
     """What came back. Sample `pre_roll` was recorded in the moment the first sample of the signal was played."""
 
-    samples: NDArray[Any]  # (pre_roll + n + post roll,), float
-    pre_roll: int = PRE_ROLL
+    samples: NDArray[Any]  # (pre_roll + n + post-roll,), float, full scale 1, 48 kHz
+    pre_roll: int = PRE_ROLL  # samples
     xruns: int = 0
     broken: str | None = None  # a sentence; None: the server did nothing to it
     audio: dict[str, Any] = field(default_factory=dict)  # server, period, device, ports: for the sidecar
@@ -42,7 +42,10 @@ class Recording:
         return measure_latency(signal.samples, np.asarray(after, np.float64))
 
     def cut(self, signal: Signal, latency_samples: int) -> NDArray[np.float64]:
-        """The take as long as the signal, `latency_samples` taken away in front."""
+        """What becomes the wet file, (n,), as long as the signal: it begins `latency_samples` after the signal did.
+
+        Raises CaptureError where the recording does not hold all of it.
+        """
         start = self.pre_roll + latency_samples
         cut = np.asarray(self.samples[max(0, start) : max(0, start) + signal.length], np.float64)
         if start < 0 or len(cut) < signal.length:

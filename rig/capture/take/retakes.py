@@ -1,9 +1,8 @@
-"""A take: played, recorded, repeated by itself after a mishap, and kept aside where that does not help."""
+"""The takes of a session: each is the whole signal played and recorded at once; one with a mishap is repeated."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,31 +15,30 @@ from ..signal.training_signal import Signal
 from .operator import Operator
 from .recording import POST_ROLL, PRE_ROLL
 from .tape_deck import AGAIN, Dropout, Ended, Moment, Returned, TapeDeck
+from .wiring import CableCheck
 
 RETAKES = 5
 REST_S = 0.5  # before another take: what was playing dies away
 LOOK_AT_CABLES_S = 0.25
 SOFTER_DB = 3.0  # after a take that clipped
 
-Cables = Callable[[int], Dropout | None]  # at that sample of the take, is anything unplugged?
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TakeResult:
     """The last take that was made. `dropout`: why it is not whole; `mishaps`: why those before it were not."""
 
-    samples: NDArray[np.float32]
+    samples: NDArray[np.float32]  # (PRE_ROLL + n + POST_ROLL,) for a signal of n samples; fewer if it is not whole
     dropout: Dropout | None
     mishaps: tuple[str, ...]
     send_trim_db: float
 
 
-def take(
+def record_take(
     deck: TapeDeck,
     operator: Operator,
     signal: Signal,
     send_trim_db: float,
-    cables: Cables,
+    cables: CableCheck,
     *,
     may_trim: bool = True,
     retakes: int = RETAKES,
@@ -53,7 +51,7 @@ def take(
     mishaps: list[str] = []
     while True:
         play = np.concatenate([np.zeros(PRE_ROLL), gain_from_db(send_trim_db) * signal.samples, np.zeros(POST_ROLL)])
-        returned = _once(deck, operator, play.astype(np.float32), cables)
+        returned = _play_and_record(deck, operator, play.astype(np.float32), cables)
         dropout = returned.dropout
         if dropout is None or dropout.why not in (*AGAIN, "clipped") or len(mishaps) == retakes:
             return TakeResult(returned.samples, dropout, tuple(mishaps), send_trim_db)
@@ -66,18 +64,18 @@ def take(
         time.sleep(REST_S)
 
 
-def _once(deck: TapeDeck, operator: Operator, play: NDArray[np.float32], cables: Cables) -> Returned:
+def _play_and_record(deck: TapeDeck, operator: Operator, play: NDArray[np.float32], cables: CableCheck) -> Returned:
     looked = 0.0
 
     def watch(moment: Moment) -> Dropout | None:
         nonlocal looked
-        operator.meter("Take", moment.done, moment.samples, moment.peak_dbfs)
+        operator.meter("Take", moment.done_samples, moment.total_samples, moment.peak_dbfs)
         if moment.clips:
-            return Dropout("clipped", f"the return clipped at {moment.done / RATE:.1f} s", moment.done)
+            return Dropout("clipped", f"the return clipped at {moment.done_samples / RATE:.1f} s", moment.done_samples)
         if time.monotonic() - looked < LOOK_AT_CABLES_S:
             return None
         looked = time.monotonic()
-        return cables(moment.done)
+        return cables(moment.done_samples)
 
     try:
         returned = deck.run(play, watch=watch)

@@ -1,7 +1,7 @@
 """Plays out of one port and records from another in the same cycles, sample by sample: all that a capture does live.
 
 The audio thread runs `deck_block`: one tape (`rig.dsp.tape`), a meter on what comes back, and a fade for a tone that
-somebody ends by hand. A take that the server tore, or that its maker stopped, comes back with the reason.
+is ended by hand. A recording that the server interrupted, or whoever runs it, comes back with the reason.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ DECK = np.dtype(
     [
         ("tape", np.int64),  # address of a TAPE, 0: silence
         ("meter", METER),  # of what comes back
-        ("level", RAMP),  # of what is played; exactly 1 during a take
+        ("level", RAMP),  # of what is played; exactly 1 while something is recorded
         ("fade_samples", np.int64),
         ("fade_table", np.int64),
         ("gains", np.int64),  # address of float32[MAX_FRAMES]
@@ -42,7 +42,7 @@ DECK = np.dtype(
 )
 TAPE_AT = offset(DECK, "tape")
 
-LOOK_S = 0.05  # between two looks at a running take
+LOOK_S = 0.05  # between two looks at a running recording
 FADE_OUT_S = 0.03  # three times a fade
 FADED_S = 0.5  # by then it has been played, whatever the block size
 NOTIFIED_S = 0.15  # xruns are told late
@@ -54,18 +54,18 @@ AGAIN: tuple[Why, ...] = ("xrun", "gap", "resize")  # mishaps; another take may 
 
 @dataclass(frozen=True, slots=True)
 class Dropout:
-    """Why a take is not whole, as a sentence without its stop, and at which sample."""
+    """Why a recording is incomplete (`text`: a clause without full stop), and at which of its samples."""
 
     why: Why
     text: str
-    at: int
+    at_sample: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Returned:
-    """What came back: sample k while sample k was played. `dropout` None: whole."""
+    """What came back: sample k while sample k was played. `dropout` None: it is complete."""
 
-    samples: NDArray[np.float32]
+    samples: NDArray[np.float32]  # (n,), full scale 1
     dropout: Dropout | None = None
 
 
@@ -79,15 +79,15 @@ class Ended(KeyboardInterrupt):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """How far a take has come. `peak_dbfs`: of what came back since the last look."""
+    """How far a recording has come. `peak_dbfs`: of what came back since the last look."""
 
-    done: int  # samples
-    samples: int
+    done_samples: int
+    total_samples: int
     peak_dbfs: float
     clips: int  # so far
 
 
-Watch = Callable[[Moment], Dropout | None]  # looks at a running take; a tear ends it
+Watch = Callable[[Moment], Dropout | None]  # looks at a running recording; what it answers ends it
 
 
 @entry(BLOCK_SIGNATURE)
@@ -137,7 +137,7 @@ class TapeDeck:
         self.backend.stop()
 
     def run(self, play: NDArray[np.float32], samples: int | None = None, watch: Watch | None = None) -> Returned:
-        """Play `play`, (n,), and record `samples` (None: as many), both from the same cycle on.
+        """Play `play`, float32 (n,), and record `samples` of them (None: n), both from the same cycle on.
 
         Raises Ended where a KeyboardInterrupt comes meanwhile, after the sound has been faded out.
         """
@@ -163,7 +163,7 @@ class TapeDeck:
         return Returned(tape.take[: int(tape.record["position_samples"])] if dropout else tape.take, dropout)
 
     def play_endlessly(self, loop: NDArray[np.float32], until: Callable[[float], bool]) -> None:
-        """Repeat `loop`, faded in and out, until `until(peak_dbfs of the return)` says so."""
+        """Repeat `loop`, float32 (n,), faded in and out, until `until(peak_dbfs of the return)` says so."""
         settle(self._record["level"], 0.0)
         tape = Tape(np.ascontiguousarray(loop, np.float32), strict=False)
         self._insert(tape)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from ...backends.jack.client import Jack
 from ...backends.jack.ports import LISTED, matching
@@ -14,6 +15,10 @@ from .operator import Operator
 from .tape_deck import Dropout, checked_rate
 
 OWN_OUTPUT, OWN_INPUT = "out_1", "in"
+
+CableCheck = Callable[
+    [int], Dropout | None
+]  # at that sample of a recording: what is wrong with the cables, if anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +33,38 @@ class Wiring:
         return {"send_port": self.send, "return_port": self.returned}
 
 
-def wired(
-    backend: Jack, operator: Operator, send: str | None, returned: str | None, usual: Wiring | None, freewheel: bool
+def choose_wiring(
+    backend: Jack,
+    operator: Operator,
+    send: str | None,
+    returned: str | None,
+    usual: Wiring | None = None,
+    freewheel: bool = False,
 ) -> Wiring:
-    """The ports, chosen and fit to be used. Raises CaptureError: another rate, ports missing, feedback."""
-    checked_rate(backend.sample_rate)
-    wiring = choose_ports(backend, operator, send, returned, usual)
-    refuse_feedback(backend, wiring)
-    if freewheel:
-        refuse_sound_card(backend, wiring)
-    return wiring
+    """The two ports by name (or a part of it), or asked for; `usual`: those of the last time.
 
-
-def choose_ports(
-    backend: Jack, operator: Operator, send: str | None, returned: str | None, usual: Wiring | None = None
-) -> Wiring:
-    """The ports by name (or a part of it), or asked for; `usual`: those of the last time.
-
-    Raises CaptureError: no such port, the same port twice, a port of rig's own.
+    Raises CaptureError: a server that does not run at 48 kHz, no such port, a port that runs the other way, a monitor
+    port, and with `freewheel` a port of the sound card.
     """
+    checked_rate(backend.sample_rate)
     outputs, inputs = backend.ports_there(capture=False), backend.ports_there(capture=True)
-    return Wiring(
-        _one(operator, "send", "Which port goes to the gear?", outputs, inputs, send, usual.send if usual else None),
-        _one(
+    wiring = Wiring(
+        _chosen(operator, "send", "Which port goes to the gear?", outputs, inputs, send, usual.send if usual else None),
+        _chosen(
             operator, "return", "Which port comes back?", inputs, outputs, returned, usual.returned if usual else None
         ),
     )
+    if "monitor" in wiring.returned.rpartition(":")[2].casefold():
+        raise CaptureError(
+            f"{wiring.returned} is a monitor port: it gives back what the computer itself plays; choose the input that "
+            "the gear is plugged into with --return."
+        )
+    if freewheel:
+        _refuse_sound_card(wiring, {**outputs, **inputs})
+    return wiring
 
 
-def _one(
+def _chosen(
     operator: Operator,
     which: str,
     question: str,
@@ -90,8 +98,18 @@ def _one(
 
 
 def connect(backend: Jack, wiring: Wiring) -> None:
-    """Plug both ends in and nothing else; after the backend has been started."""
+    """Plug both ends in and nothing else; after the backend has been started, and before anything sounds.
+
+    Raises CaptureError if anything else plays into the send.
+    """
     backend.reconnect({OWN_INPUT: [wiring.returned], OWN_OUTPUT: [wiring.send]})
+    own = f"{backend.name}:{OWN_OUTPUT}"
+    strangers = [name for name in backend.neighbours(wiring.send) if name != own]
+    if strangers:
+        what = "what comes back would go out again (feedback)" if wiring.returned in strangers else "it would be heard"
+        raise CaptureError(
+            f"{strangers[0]} plays into the send {wiring.send} as well: {what}; disconnect it in your patchbay."
+        )
 
 
 def picture(backend: Jack, wiring: Wiring, gear: str, self_test: bool) -> str:
@@ -115,25 +133,8 @@ def picture(backend: Jack, wiring: Wiring, gear: str, self_test: bool) -> str:
     return "\n".join(lines)
 
 
-def refuse_feedback(backend: Jack, wiring: Wiring) -> None:
-    """Raise a CaptureError if anything but us plays into the send, or the return listens to the send."""
-    own = f"{backend.name}:{OWN_OUTPUT}"
-    strangers = [name for name in backend.neighbours(wiring.send) if name != own]
-    if strangers:
-        what = "what comes back would go out again (feedback)" if wiring.returned in strangers else "it would be heard"
-        raise CaptureError(
-            f"{strangers[0]} plays into the send {wiring.send} as well: {what}; disconnect it in your patchbay."
-        )
-    if "monitor" in wiring.returned.rpartition(":")[2].casefold():
-        raise CaptureError(
-            f"{wiring.returned} is a monitor port: it gives back what the computer itself plays; choose the input that "
-            "the gear is plugged into with --return."
-        )
-
-
-def refuse_sound_card(backend: Jack, wiring: Wiring) -> None:
-    """Raise a CaptureError if gear with a clock of its own hangs on either port."""
-    physical = {**backend.ports_there(capture=False), **backend.ports_there(capture=True)}
+def _refuse_sound_card(wiring: Wiring, physical: dict[str, bool]) -> None:
+    """Gear with a clock of its own cannot be played faster than it sounds."""
     for port in (wiring.send, wiring.returned):
         if physical.get(port):
             raise CaptureError(f"{port} is a port of the sound card, and gear has no --freewheel: leave it out.")
@@ -152,8 +153,12 @@ def freewheeling(backend: Jack, on: bool) -> Iterator[None]:
                 backend.freewheel(False)
 
 
-def unplugged(backend: Jack, wiring: Wiring, at: int) -> Dropout | None:
-    """A tear if one of our two cables is not there any more, or another one has come to them."""
+def cable_check(backend: Jack, wiring: Wiring) -> CableCheck:
+    """Looks whether one of our two cables is not there any more, or another one has come to them."""
+    return partial(_cable_fault, backend, wiring)
+
+
+def _cable_fault(backend: Jack, wiring: Wiring, at: int) -> Dropout | None:
     try:
         now, players = backend.connections(), backend.neighbours(wiring.send)
     except BackendError as error:

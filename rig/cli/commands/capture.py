@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..capture_options import REFUSED, add_pair_options, gear_from, print_checks, report_saved
 from ..options import add_json_option
 from . import capture_ir, capture_take
-from .capture_options import REFUSED, add_pair_options, gear_from, print_checks, report_saved
 
 PARTS = ("take", "cut", "check", "finish", "ir")
 
@@ -82,7 +82,7 @@ def _cut(options: argparse.Namespace) -> int:
         ),
         gear=gear_from(options, name),
         latency_samples=options.latency,
-        override=options.accept,
+        accept=options.accept,
         self_test=options.self_test,
         size=options.size,
         tell=None if options.json else print,
@@ -132,7 +132,9 @@ def _add_finish(parts: Any) -> None:
     command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
     command.add_argument("model", type=Path, metavar="MODEL.nam", help="the model that was trained from it")
     command.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
-    command.add_argument("--force", action="store_true", help="replace FILE; accept a model that sounds different")
+    command.add_argument("--overwrite", action="store_true", help="replace FILE if already there")
+    command.add_argument("--accept", action="store_true", help="accept a model that sounds different")
+    command.add_argument("--force", action="store_true", help=argparse.SUPPRESS)  # the older word for both
     add_json_option(command)
     command.set_defaults(run=_finish)
 
@@ -140,7 +142,13 @@ def _add_finish(parts: Any) -> None:
 def _finish(options: argparse.Namespace) -> int:
     from ...capture.result.finish import finish
 
-    done = finish(options.capture, options.model, options.output, force=options.force)
+    done = finish(
+        options.capture,
+        options.model,
+        options.output,
+        overwrite=options.overwrite or options.force,
+        accept=options.accept or options.force,
+    )
     if options.json:
         print(json.dumps(done.to_json(), indent=2))
         return 0

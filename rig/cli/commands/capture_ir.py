@@ -4,22 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..console import Console, add_desk_options
+from ..console import add_desk_options
 from ..options import add_json_option
-from ..tape_decks import opened
-from .capture_options import REFUSED, print_checks
-
-if TYPE_CHECKING:
-    from ...capture.ir.session import Swept
-
-TOLD = (
-    "Wiring\n"
-    "  computer   {send} -> power amp -> loudspeaker\n"
-    "             microphone -> preamp -> {return}\n"
-    "  A sweep from 10 Hz to 22 kHz will play: set the power amp to a moderate level, and protect your ears."
-)
 
 
 def add(parts: Any) -> None:
@@ -56,74 +44,6 @@ def add(parts: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    from ...capture.ir.deconvolution import Sweep
-    from ...capture.ir.session import sweep_session
-    from ...capture.result.folder import checked_name
-    from ...capture.take.wiring import unplugged
-    from ...decibels import gain_from_db
-    from ...errors import CaptureError
+    from ..sweep_session import run_sweeps
 
-    operator = Console(options.yes, options.json)
-    path = options.into / f"{checked_name(options.name)}.wav"
-    for taken in (path, path.with_suffix(".json"), path.with_suffix(".png")):
-        if taken.exists():
-            raise CaptureError(f"{taken.name}: the file exists already in {options.into}; choose another name.")
-    sweep = Sweep(options.seconds, gain_from_db(min(0.0, options.dbfs)))
-    with opened(options, operator, TOLD) as (backend, deck, wiring):
-        swept = sweep_session(
-            deck,
-            operator,
-            sweep,
-            options.sweeps,
-            length=options.length,
-            minimum=options.minimum_phase,
-            softer=not options.no_softer,
-            watch=lambda moment: unplugged(backend, wiring, moment.done),
-        )
-    return _write(options, operator, path, sweep, swept)
-
-
-def _write(options: argparse.Namespace, operator: Console, path: Path, sweep: Any, swept: Swept) -> int:
-    from ...capture.checks.verdict import worst
-    from ...capture.ir.files import Microphone, save_impulse
-
-    about = Microphone(options.speaker, options.microphone, options.distance_cm, options.place)
-    verdict = worst(check.verdict for check in swept.checks)
-    if verdict == "fail":
-        print_checks(swept.checks)
-        return REFUSED
-    sidecar = save_impulse(
-        path,
-        swept.taps,
-        swept.response,
-        sweep,
-        swept.checks,
-        about,
-        sample_rate=options.rate,
-        peak_dbfs=options.peak_dbfs,
-    )
-    drawn = _draw(path, operator)
-    if options.json:
-        print(sidecar.read_text(encoding="utf-8").rstrip())
-        return 0
-    print_checks(swept.checks)
-    harmonics = ", ".join(f"{order}: {level:.0f} dB" for order, level in swept.response.harmonics_db.items())
-    print(f"Distortion {swept.response.thd_db:.1f} dB in all ({harmonics}); it is not in the response")
-    print(f"Latency    {swept.response.latency_samples} samples, interface and air together")
-    print(f"{path}: {verdict}{f'; drawn in {drawn.name}' if drawn else ''}")
-    return 0
-
-
-def _draw(path: Path, operator: Console) -> Path | None:
-    from ...audio.plots import save
-    from ...cabinet.ir import IR
-    from ...cabinet.plots import picture
-    from ...errors import RigError
-
-    target = path.with_suffix(".png")
-    try:
-        save(picture([IR.load(path)]), target)
-    except RigError as error:
-        operator.say(str(error))
-        return None
-    return target
+    return run_sweeps(options)

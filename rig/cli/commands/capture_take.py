@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..console import Console, add_desk_options, refuse_portaudio
-from .capture_options import add_pair_options, gear_from, report_saved
-
-if TYPE_CHECKING:
-    from ...capture.levels import CaptureLevels
-    from ...capture.result.save import Saved
-    from ...capture.signal.training_signal import Signal
-    from ...library.calibrated_levels import Settings
-
-SELF_TEST_S = 35.0
+from ..capture_options import add_pair_options
+from ..console import add_desk_options, refuse_portaudio
 
 
 def add(parts: Any) -> None:
@@ -49,88 +38,6 @@ def add(parts: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_portaudio(options)
-    from ...backends.jack.client import Jack
-    from ...capture.result.folder import checked_name, refuse_existing
-    from ...capture.session import Plan, capture
-    from ...capture.take.wiring import Wiring, wired
-    from ...library.calibrated_levels import load_settings
+    from ..take_session import run_take
 
-    operator, settings = Console(options.yes, options.json), load_settings()
-    temporary = options.self_test and options.name is None
-    name = options.name or ("self-test" if temporary else operator.ask("Name of the capture?", "a NAME"))
-    usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
-    with _folder(options.into, temporary) as into, Jack(options.client) as backend:
-        refuse_existing(into / checked_name(name))
-        wiring = wired(backend, operator, options.send, options.returned, usual, options.freewheel)
-        plan = Plan(
-            into=into,
-            name=name,
-            signal=_signal(options, operator),
-            send=wiring.send,
-            returned=wiring.returned,
-            levels=_levels(options, settings),
-            gear=gear_from(options, name),
-            send_trim_db=options.send_trim_db,
-            latency_samples=options.latency,
-            accept=options.accept,
-            self_test=options.self_test,
-            try_first=not options.no_trial,
-            second_take=options.second_take,
-            freewheel=options.freewheel,
-            retakes=options.retakes,
-            size=options.size,
-        )
-        saved = capture(backend, operator, plan)
-        if saved.accepted and not options.self_test:
-            _remember_ports(saved, operator)
-        return report_saved(saved, options.json, temporary)
-
-
-@contextlib.contextmanager
-def _folder(into: Path, temporary: bool) -> Iterator[Path]:
-    if not temporary:
-        yield into
-        return
-    with tempfile.TemporaryDirectory(prefix="rig-self-test-") as folder:
-        yield Path(folder)
-
-
-def _signal(options: argparse.Namespace, operator: Console) -> Signal:
-    from ...capture.signal.training_signal import load_signal, own_signal
-    from ...trainer.layout import FULL_S
-
-    if options.signal is not None:
-        signal = load_signal(options.signal)
-    else:
-        operator.say("Making the signal ...")
-        signal = own_signal(options.seconds or (SELF_TEST_S if options.self_test else FULL_S), options.seed)
-    known = "the official trainer knows it" if signal.trainer_knows else "made for nam-full with the files in train/"
-    operator.say(f"Signal     {signal.name}, {signal.seconds:g} s, {known}")
-    return signal
-
-
-def _levels(options: argparse.Namespace, settings: Settings) -> CaptureLevels:
-    """From the options, else from `rig calibrate`."""
-    from ...capture.levels import METHODS, CaptureLevels
-
-    found: list[Any] = []
-    for dbu, method, kept in (
-        (options.send_dbu, options.send_method, settings.send),
-        (options.return_dbu, options.return_method, settings.returned),
-    ):
-        if dbu is None and kept is not None:
-            dbu, method = kept.dbu, kept.method if kept.method in METHODS else "unknown"
-        found += [dbu, method]
-    return CaptureLevels(*found)
-
-
-def _remember_ports(saved: Saved, operator: Console) -> None:
-    from ...capture.result.sidecar import Capture
-    from ...errors import ConfigError
-    from ...library.calibrated_levels import Ports, remember
-
-    audio = Capture.load(saved.folder).content["audio"]
-    try:
-        remember(ports=Ports(audio["send_port"], audio["return_port"]))
-    except ConfigError as error:
-        operator.say(str(error))
+    return run_take(options)

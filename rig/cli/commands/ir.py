@@ -15,7 +15,7 @@ from ..options import add_json_option, add_overwrite_option
 from ..terminal import Progress
 
 if TYPE_CHECKING:
-    from ...cabinet.analysis import Description, Difference
+    from ...cabinet.analysis import Description
     from ...cabinet.ir import IR
     from ...cabinet.mix import Mix
     from ...cabinet.shaping import Shaping
@@ -85,6 +85,7 @@ def _add_export(group: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out; a file that cannot be used does not stop the others, except in a mix."""
     from ...cabinet.analysis import describe, difference, load_as_it_is
+    from ..ir_report import as_text, difference_as_text, mix_as_text, table
 
     _check(options)
     paths = [path for given in options.files for path in _responses_in(given)]
@@ -240,69 +241,3 @@ def _responses_in(path: Path) -> list[Path]:
             f"{path}: this folder holds no audio file ({', '.join(AUDIO_ENDINGS)}); name a file or another folder."
         )
     return found
-
-
-def table(reports: list[Description]) -> list[str]:
-    """One line per file."""
-    rows = [("file", "Hz", "ch", "samples", "ms", "peak dBFS", "level dB", "arrival ms", "loudest Hz", "notes")]
-    rows += [
-        (
-            r.file,
-            str(r.sample_rate),
-            str(r.channels),
-            str(r.samples),
-            f"{r.duration_ms:.1f}",
-            f"{r.peak_dbfs:.1f}",
-            f"{r.level_db:.1f}",
-            f"{r.arrival_ms:.2f}",
-            f"{r.loudest_hz:.0f}",
-            str(len(r.warnings) or ""),
-        )
-        for r in reports
-    ]
-    widths = [min(48, max(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell[:width].ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def as_text(r: Description) -> str:
-    """The description for people."""
-    width = "stereo" if r.channels == 2 else "mono"
-    coding = f", {r.format} {r.subtype}" if r.format else ""
-    tail = "silent" if r.tail_db is None else f"{r.tail_db:.0f} dB re the peak"
-    rows = [
-        ("length", f"{r.samples} samples, {r.duration_ms:.1f} ms, {width} at {r.sample_rate} Hz{coding}"),
-        ("level", f"peak {r.peak_dbfs:.1f} dBFS, energy {r.energy_db:.1f} dB, for a guitar {r.level_db:+.1f} dB"),
-        (
-            "time",
-            f"first arrival at sample {r.arrival_samples} ({r.arrival_ms:.2f} ms), "
-            f"peak at {r.peak_samples} ({r.peak_ms:.2f} ms)",
-        ),
-        ("loudest", f"{r.loudest_hz:.0f} Hz, {r.loudest_db:+.1f} dB"),
-        ("decay", f"-60 dB {r.decay_60_ms:.1f} ms after the peak; the end is {tail}"),
-        *(("note", warning) for warning in r.warnings),
-    ]
-    return "\n".join([r.file, *(f"  {name:<9} {value}" for name, value in rows)])
-
-
-def difference_as_text(d: Difference) -> str:
-    """One line for people."""
-    return (
-        f"{d.second} against {d.first}: {d.level_db:+.1f} dB; tone differs by {d.tone_db:.1f} dB, most at "
-        f"{d.largest_hz:.0f} Hz ({d.largest_db:+.1f} dB); {abs(d.lag_samples):.2f} samples ({abs(d.lag_ms):.3f} ms) "
-        f"{'later' if d.lag_samples >= 0 else 'earlier'}, {'same' if d.polarity > 0 else 'opposite'} polarity, "
-        f"agreement {d.agreement:.2f}"
-    )
-
-
-def mix_as_text(result: Mix, made: Description) -> str:
-    """What was done, and what came out."""
-    lines = ["mix" if len(result.parts) > 1 else "shaped"]
-    if len(result.parts) > 1:
-        lines += [f"  {part}" for part in result.parts]
-    return "\n".join([*lines, as_text(made)])

@@ -35,7 +35,7 @@ def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     calibration = player.sound.calibration
     gain = f"input {calibration.gain_db:+.1f} dB"
     place = [player.place] if player.place else []
-    named = [f"{player.place} {player.models.path.name}"] if player.place else []
+    named = [f"{player.place} {player.models.shelf.path.name}"] if player.place else []
     cabinet, short = _cabinet(player)
     preset = [f"preset {player.presets.label}"] if player.presets.label else []
     named, place = preset + named, ([f"preset {player.presets.number}"] if player.presets.number else []) + place

@@ -220,7 +220,7 @@ class Session:
         engine = Engine(self.backend.sample_rate)
         player = self._new_player(engine)
         try:
-            player.resume(self.player)
+            player.restore(self.player.snapshot())
         except BaseException:
             player.close()
             raise

@@ -16,7 +16,8 @@ Every compiled function takes its arguments in one order, of which it has a part
 Records (`pointers.Record`) come first, then the memory that offsets count in (`m`, `w`), what is read before what is
 written, and at the end the fade (`table`: address of float32[fade], `fade`: its samples) and `frames`, how many samples
 there are to do. What a C library calls has the library's order. Addresses are of type `Address`; a field or an
-argument that holds one is called after what lies there. `tests/test_kernel_arguments.py` checks the order.
+argument that holds one is called after what lies there. `tests/dsp/test_kernel_arguments.py` checks the
+order.
 """
 
 from __future__ import annotations

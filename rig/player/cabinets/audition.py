@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...errors import RigError
+from ..carried import Carried
 from .browse_order import VIEW_NAMES, VIEWS
 from .cabinets import Cabinets
 from .mixer import Mixer, Scene
 
 
-class Audition:
+class Audition(Carried):
     """The commands of choosing. What they ask for arrives by `arrive`."""
+
+    CARRIED = ("_searched", "_scenes", "_heard")
+    REMADE = ("cabinets", "desk", "tell")
 
     def __init__(self, cabinets: Cabinets, mixer: Mixer) -> None:
         self.cabinets, self.mixer, self.tell = cabinets, mixer, cabinets.tell
@@ -28,10 +35,10 @@ class Audition:
         if item is not None:
             self.mixer.select(item)
 
-    def resume(self, before: Audition) -> None:
-        """Remember what another did, whose rate was another one."""
-        self._searched, self._heard = before._searched, before._heard
-        self._scenes = {name: self.mixer.scene_again(scene) for name, scene in before._scenes.items()}
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Remember what was remembered; the scenes are prepared for this rate."""
+        super().restore(state)
+        self._scenes = {name: self.mixer.scene_again(scene) for name, scene in self._scenes.items()}
 
     # ------------------------------------------------------------ stepping
     def _step(self, direction: int) -> None:
@@ -165,7 +172,7 @@ class Audition:
 
     def do_everything(self) -> None:
         """Nothing is kept or rejected any more."""
-        self.cabinets.browsing.restore()
+        self.cabinets.browsing.include_all()
         self.tell(f"Choice   all {len(self.cabinets.browsing.positions)} cabinets are in play again")
 
     # ------------------------------------------------------------ A and B

@@ -10,12 +10,20 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ..carried import Carried
+
 VIEWS = ("all", "kept", "favourites")
 VIEW_NAMES = {"all": "all but the rejected", "kept": "the kept", "favourites": "the favourites"}
 
 
-class BrowseOrder:
+class BrowseOrder(Carried):
     """Where the keys lead. `favourites` answers which of the paths are favourites now."""
+
+    CARRIED = (
+        *("kept", "rejected", "unusable", "view", "blind", "numbers", "heard_blind", "_random", "_gap", "stops"),
+        *("_places",),
+    )
+    REMADE = ("paths", "_favourites")
 
     def __init__(self, paths: Sequence[Path], favourites: Callable[[], set[Path]], seed: int | None = None) -> None:
         self.paths, self._favourites = list(paths), favourites
@@ -72,13 +80,6 @@ class BrowseOrder:
             around = [self.positions[(middle + direction * way) % count] for way in ways]
         return list(dict.fromkeys([position, *around, *self.positions, *range(len(self.paths))]))
 
-    def resume(self, before: BrowseOrder) -> None:
-        """Stand where another tour of the same files stood."""
-        self.kept, self.rejected, self.unusable = set(before.kept), set(before.rejected), set(before.unusable)
-        self.view, self.blind = before.view, before.blind
-        self.numbers, self.heard_blind, self._gap = dict(before.numbers), list(before.heard_blind), before._gap
-        self.positions, self._places = list(before.positions), dict(before._places)
-
     # ------------------------------------------------------------ narrowing
     def keep(self, position: int) -> bool:
         """Keep it, or keep it no more; True if it is kept now."""
@@ -99,7 +100,7 @@ class BrowseOrder:
             self.unusable |= positions
             self.again(here)
 
-    def restore(self) -> None:
+    def include_all(self) -> None:
         """Everything is in the tour again."""
         self.kept, self.rejected, self.unusable, self.view = set(), set(), set(), "all"
         self.again()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...cabinet.bank import MAX_BYTES, Bank
 from ...cabinet.ir import IR, at_rate
@@ -15,6 +16,7 @@ from ...errors import IRError, RigError
 from ...files.folders import AUDIO_ENDINGS, files_in
 from ...library.favourites import Favourites
 from ...nam import Model
+from ..carried import Carried, Snapshot
 from .browse_order import BrowseOrder
 from .equal_loudness import EqualLoudness
 
@@ -24,12 +26,18 @@ CALM_S = 0.25  # between two changes of gain that nobody asked for
 Tell = Callable[[str], None]
 
 
-class Cabinets:
+class Cabinets(Carried):
     """A bank, the tour through it, and what of it is handed to the engine.
 
     `named`: a cabinet was asked for, so it also follows captures that already hold one. `hand`: what plays, or would
     play were the cabinet not off; `hand_path`: its file, of a mix that of the chosen part.
     """
+
+    CARRIED = ("off", "named", "hand", "hand_path", "_direction", "_told")
+    REMADE = (
+        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "bank", "tour"),
+        *("_max_bytes", "_changed_at", "_is_steady", "_positions"),
+    )
 
     def __init__(
         self,
@@ -85,18 +93,24 @@ class Cabinets:
         elif reasons:
             raise IRError(f"None of {len(reasons)} files can be used as a cabinet. The first: {reasons[min(reasons)]}")
 
-    def resume(self, before: Cabinets) -> None:
-        """Stand where another stood, whose rate was another one. What sounds is handed over by `for_model`."""
-        if self.bank.paths != before.bank.paths:
+    def snapshot(self) -> Snapshot:
+        """What is at hand, and where in the bank."""
+        bank = self.bank
+        here = {"paths": list(bank.paths), "position": bank.position, "waiting": bank.waiting}
+        return super().snapshot() | {"bank": here, "tour": self.browsing.snapshot()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Stand where the player stood. What sounds is handed over by `for_model`."""
+        here = state["bank"]
+        if self.bank.paths != here["paths"]:
             self.bank.close(0.0)
-            self.stock(before.bank.paths)
-        self.browsing.resume(before.browsing)
-        self.bank.position, self._direction = before.bank.position, before._direction
-        if before.bank.waiting:
-            self.bank.go(before.bank.position)
-        self.off, self.named, self.hand_path = before.off, before.named, before.hand_path
-        self._told = before._told
-        self.hand = None if before.hand is None else self.again(before.hand)
+            self.stock(here["paths"])
+        self.browsing.restore(state["tour"])
+        self.bank.position = here["position"]
+        super().restore(state)
+        if here["waiting"]:
+            self.bank.go(here["position"])
+        self.hand = None if self.hand is None else self.again(self.hand)
         self.playing = None  # by this engine
 
     def again(self, item: PreparedIR) -> PreparedIR:

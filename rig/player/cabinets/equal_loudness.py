@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,7 @@ from ...decibels import db_from_power, gain_from_db
 from ...errors import RigError
 from ...lane import DC_BLOCKER_HZ
 from ...sound import Sound
+from ..carried import Carried
 
 LIMIT_DB = 40.0  # no cabinet is made louder or softer by more
 SETTLE_S = 1.0  # of the loop's end goes through the model before its beginning, beside what the model remembers
@@ -57,12 +58,18 @@ class _Rendered:
     matching: Matching | None
 
 
-class EqualLoudness:
+class EqualLoudness(Carried):
     """The gain of each cabinet, and the thread that finds it. One thread only may call the methods, except `hear`.
 
     `material`: reads the loop, called once, in the thread; `name`: what it is called. `bank`: where ready cabinets lie,
     in the order to hear them.
     """
+
+    CARRIED = ("is_on", "_aim_lufs", "_anchor", "problem")
+    REMADE = (
+        *("sample_rate", "bank", "material_name", "_read_material", "_material", "_first_material"),
+        *("_material_number", "_sound", "_rendered", "_latest", "_coming", "_closed", "_wake", "_thread"),
+    )
 
     def __init__(self, sample_rate: float, material: Callable[[], NDArray[Any]], name: str) -> None:
         self.sample_rate, self.is_on, self.bank = sample_rate, False, Bank([], _nothing)
@@ -203,11 +210,12 @@ class EqualLoudness:
         if matching is not None:
             matching.forget(ir.content_hash)
 
-    def resume(self, before: EqualLoudness) -> None:
-        """Match as another did, whose rate was another one; the loop comes by `use`."""
-        if before._anchor is not None:
-            self._anchor = at_rate(before._anchor, self.sample_rate)
-        self.switch(before.is_on)
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Match as before; the loop comes by `use`."""
+        super().restore(state)
+        if self._anchor is not None:
+            self._anchor = at_rate(self._anchor, self.sample_rate)
+        self._begin()
 
     def close(self) -> None:
         """End the thread."""

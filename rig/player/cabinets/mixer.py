@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...cabinet.ir import IR
 from ...cabinet.prepared import Cabinet, PreparedIR
 from ...errors import RigError
 from ...files.atomic_write import free_name
 from ..background import BackgroundJobs
+from ..carried import Carried
 from ..commands import COMMANDS
 from .cabinets import Cabinets
 from .equal_loudness import EqualLoudness
@@ -64,8 +65,11 @@ class _Made:
     table: int = 0  # of which set of parts on the desk
 
 
-class Mixer:
+class Mixer(Carried):
     """The parts, which of them is chosen, and whether the mix plays. Without parts, cabinets simply play."""
+
+    CARRIED = ("strips", "chosen", "aligned", "is_on", "_adds", "_levels_parts")
+    REMADE = ("cabinets", "tell", "_verbose", "_mixing", "_writing", "_mixed", "_made", "_table")
 
     def __init__(self, cabinets: Cabinets) -> None:
         self.cabinets, self.tell = cabinets, cabinets.tell
@@ -252,11 +256,10 @@ class Mixer:
         self.cabinets.set_position(scene.path)
         self.cabinets.play(scene.item, scene.path)
 
-    def resume(self, before: Mixer) -> None:
-        """Have the parts of another desk, whose rate was another one; a mix is made again and follows with a fade."""
-        self.parts = tuple(self._strip_again(strip) for strip in before.parts)
-        self.chosen, self.aligned = before.chosen, before.aligned
-        self.is_on, self._adds, self._levels_parts = before.is_on, before._adds, before._levels_parts
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Have the parts of before, prepared for this rate; a mix is made again."""
+        super().restore(state)
+        self.parts = tuple(self._strip_again(strip) for strip in self.parts)
         if self.is_on and len(self.parts) > 1:
             equal = self.cabinets.equal if self._levels_parts else None
             self._made = _made(self.parts, self.aligned, equal, self._table)

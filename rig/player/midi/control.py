@@ -10,19 +10,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ...errors import ConfigError, RigError
-from ...midi_actions import SET_TO, TOGGLED, TOLD, WAITS
+from ...midi_actions import SET_TO, TOGGLED, TOLD, WAITS, Midi
+from ..carried import Carried, State
 from ..commands import COMMANDS
+from ..live_rig import LiveRig
 from .learn import LearnRequest, keep, wished
 from .log import Happened, heard, keep_last
 from .lookup import MOVES, PARAMETERS, Compiled, compiled, moves_of_parameters
 from .mapping import Binding, Mapping, load_mapping, mapping_file
-
-if TYPE_CHECKING:
-    from ...midi_actions import Midi
-    from ..player import Player
 
 REMEMBERED = 20  # events
 AT_ONCE_S = 0.02  # of commands, then the keys have their turn
@@ -31,11 +29,30 @@ HELD_S = 0.05  # between two values of a knob that only Python can set
 COMPLAINS_S = 5.0  # between two sentences about the same trouble
 
 
-class MidiControl:
-    """A part of the player. Nothing happens before `open`."""
+class Does(Protocol):
+    """Whoever carries out commands."""
 
-    def __init__(self, player: Player) -> None:
-        self._player, self.path = player, mapping_file()
+    def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
+        """Carry out an action, or a step of a value."""
+
+    def value(self, name: str) -> float:
+        """The value of a command that has one."""
+
+    def set(self, name: str, value: float) -> None:
+        """Set it."""
+
+
+class MidiControl(Carried):
+    """What MIDI does to a rig; `commands` does what the audio thread could not. Nothing happens before `open`."""
+
+    CARRIED = ("recent", "_wish")
+    REMADE = (
+        *("_rig", "_commands", "tell", "path", "mapping", "_midi", "_compiled", "_pending", "_held", "_held_at"),
+        *("_moved", "_trimmed", "_counted", "_complained"),
+    )
+
+    def __init__(self, rig: LiveRig, commands: Does) -> None:
+        self._rig, self._commands, self.tell, self.path = rig, commands, rig.tell, mapping_file()
         self.mapping = Mapping()
         self.recent: deque[Happened] = deque(maxlen=REMEMBERED)
         self._midi: Midi | None = None
@@ -59,10 +76,10 @@ class MidiControl:
         except ConfigError as error:
             if path is not None:
                 raise
-            self._player.tell(f"MIDI     {error} Until then only program changes do something.")
+            self.tell(f"MIDI     {error} Until then only program changes do something.")
             mapping = Mapping()
         self.path = self.path if path is None else path
-        self._midi = self._player.engine.listen(moves_of_parameters())
+        self._midi = self._rig.engine.listen(moves_of_parameters())
         self.use(mapping)
 
     def use(self, mapping: Mapping) -> None:
@@ -70,7 +87,7 @@ class MidiControl:
         if self._midi is None:
             return
         for warning in mapping.warnings:
-            self._player.tell(f"MIDI     {warning}.")
+            self.tell(f"MIDI     {warning}.")
         self.mapping = mapping
         self._synchronise()
         made = compiled(mapping)
@@ -94,11 +111,11 @@ class MidiControl:
             raise ConfigError("There is no MIDI here: rig needs a JACK server for it, and no --no-midi.")
         if not text.strip():
             self._end_learning()
-            self._player.tell("MIDI     nothing is learned; type the name of a command, like volume or next_model")
+            self.tell("MIDI     nothing is learned; type the name of a command, like volume or next_model")
             return
         self._wish = wished(text)
         self._midi.record["monitor"] = 1
-        self._player.tell(f"MIDI     {self._wish.command.name}: now move the knob or press the switch (M, Enter: no)")
+        self.tell(f"MIDI     {self._wish.command.name}: now move the knob or press the switch (M, Enter: no)")
 
     def _end_learning(self) -> None:
         self._wish = None
@@ -118,7 +135,7 @@ class MidiControl:
         replaced = keep(self.path, binding)
         self.use(load_mapping(self.path))
         instead = f" (in place of {replaced[0].target})" if replaced else ""
-        self._player.tell(f"MIDI     {binding.source}: {binding.target}{instead}; kept in {self.path.name}")
+        self.tell(f"MIDI     {binding.source}: {binding.target}{instead}; kept in {self.path.name}")
 
     # ------------------------------------------------------------ what has happened
     def poll(self) -> None:
@@ -166,25 +183,25 @@ class MidiControl:
 
     def _take_over(self, name: str, value: float) -> None:
         """The audio thread has done it; what is shown, and the next key, follow."""
-        player = self._player
+        rig = self._rig
         if name == "mute":
-            if player.muted != bool(value):
-                player.muted = bool(value)
-                player.tell("Muted." if player.muted else "Sounding again.")
+            if rig.muted != bool(value):
+                rig.muted = bool(value)
+                self.tell("Muted." if rig.muted else "Sounding again.")
             return
         if name == "volume":
-            player.volume.db = value
+            rig.volume.db = value
         else:
-            player.sound = player.sound.changed(**{f"{name}_db": value})  # type: ignore[arg-type]  # a name at run time
+            rig.sound = rig.sound.changed(**{f"{name}_db": value})  # type: ignore[arg-type]  # a name at run time
             self._trimmed = True
         self._moved[name] = time.monotonic()
 
     def _carry_out(self, binding: Binding) -> None:
-        player, name = self._player, binding.command
+        name = binding.command
         if name not in COMMANDS:  # a program change, as long as there are no presets
             self._complain(f"MIDI     program change {binding.argument}: there are no presets here")
             return
-        player.do(name, binding.step or binding.argument, text=binding.text)
+        self._commands.do(name, binding.step or binding.argument, text=binding.text)
 
     def _set_held(self, at_once: bool = False) -> None:
         """Values that only Python can set: the newest one, not every one on the way there."""
@@ -193,10 +210,10 @@ class MidiControl:
             return
         held, self._held, self._held_at = self._held, {}, now
         for name, value in held.items():
-            self._player.set(name, value)
+            self._commands.set(name, value)
 
     def _value(self, name: str) -> float:
-        return float(self._player.muted) if name == "mute" else self._player.value(name)
+        return float(self._rig.muted) if name == "mute" else self._commands.value(name)
 
     def _synchronise(self) -> None:
         """Keys and presets move values too: knobs that pick up have to know where they are."""
@@ -204,10 +221,10 @@ class MidiControl:
         for parameter, name in zip(self._midi.parameters, PARAMETERS, strict=True):
             if name not in self._held and parameter["value"] != (value := self._value(name)):
                 parameter["value"] = value
-        if not self._trimmed or self._player.bypassed:
+        if not self._trimmed or self._rig.bypassed:
             return
         # A lane that was on its way here while a trim was moved still has the old one.
-        lane, sound = self._player.engine.lanes[0], self._player.sound
+        lane, sound = self._rig.engine.lanes[0], self._rig.sound
         if lane is not None and lane.trims_db is not None:
             trims = sound.input_trim_db, sound.output_trim_db
             if lane.trims_db != trims:
@@ -219,7 +236,7 @@ class MidiControl:
         for name in [name for name, moved in self._moved.items() if now - moved > RESTS_S]:
             del self._moved[name]
             command = COMMANDS[name]
-            self._player.tell(f"{command.name.replace('_', ' ').capitalize()} {command.format(self._value(name))}")
+            self.tell(f"{command.name.replace('_', ' ').capitalize()} {command.format(self._value(name))}")
 
     def _tell_of_losses(self) -> None:
         assert self._midi is not None
@@ -240,8 +257,14 @@ class MidiControl:
         if now - self._complained.get(kind, -COMPLAINS_S) < COMPLAINS_S:
             return False
         self._complained[kind] = now
-        self._player.tell(sentence)
+        self.tell(sentence)
         return True
+
+    def restore(self, state: State) -> None:
+        """Remember the last events; what was to be learned still is."""
+        super().restore(state)
+        if self._wish is not None and self._midi is not None:
+            self._midi.record["monitor"] = 1
 
     def close(self) -> None:
         """Keep the last events for `rig midi`."""

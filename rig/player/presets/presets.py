@@ -7,45 +7,53 @@ fade. Its model goes on ringing out through the new cabinet only as long as that
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ...cabinet.ir import IR
+from ...cabinet.prepared import Cabinet
+from ...engine import Keep
 from ...errors import PresetError, RigError
 from ...files.atomic_write import free_name, reason, write_text
 from ...files.folders import AUDIO_ENDINGS, beside
-from ...lane import Lane
-from ...library import entered_levels
 from ...library.last_session import LastState
 from ...library.preset import ENDING, LONGEST_NAME, LOUDNESS_LUFS, CabinetPart, Preset
 from ...sound import Sound
 from ..background import BackgroundJobs
+from ..carried import Carried, Snapshot
+from ..live_rig import LiveRig
+from ..models import Models
 from .setlist import PreparedPreset, PresetLoader, Setlist
 from .settings import apply_settings, settings_now
-
-if TYPE_CHECKING:
-    from ..player import Player
 
 FOLDER = Path("presets")  # where a preset is saved if no setlist is played
 KEEP_EVERY_S = 2.0  # how often what is played is written down, if it has changed
 PATIENCE_S = 3.0  # how long the end waits for that
 
 
-class Presets:
-    """The setlist of a player, and what of it plays. `folder`: where presets are saved.
+class Presets(Carried):
+    """The setlist of a rig, and what of it plays. `folder`: where presets are saved.
 
     `keeps`: what is played is kept for the next start; False: only once something has been changed; None: never.
     """
 
-    def __init__(self, player: Player, paths: Sequence[Path], folder: Path | None, keeps: bool | None) -> None:
-        self.player, self.tell, self.folder = player, player.tell, folder
-        self.kitchen = PresetLoader(player.engine.sample_rate, player.cabinets.prepare)
-        self.setlist = Setlist(paths, self.kitchen.load)
+    CARRIED = ("playing", "position", "folder", "_level_mode", "_loudness_lufs", "_kept", "_keeps", "_told")
+    REMADE = (
+        *("rig", "models", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_errands"),
+        "_looked_at",
+    )
+
+    def __init__(
+        self, rig: LiveRig, models: Models, paths: Sequence[Path], folder: Path | None, keeps: bool | None
+    ) -> None:
+        self.rig, self.models, self.tell, self.folder = rig, models, rig.tell, folder
+        self.kitchen = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
+        self.setlist = Setlist(paths, self.kitchen.load, read=self.kitchen.read)
         self.playing: Preset | None = None  # what plays began as this one
         self.position: int | None = None  # of it in the setlist; None: it is not in there
-        self._level_mode = player.sound.level_mode  # of presets that name none
+        self._level_mode = rig.sound.level_mode  # of presets that name none
         self._told = self._is_steady = False
         self._loudness_lufs: float | None = None  # of all presets, while all are equally loud
         self._coming: list[tuple[Sound, IR]] = []
@@ -58,12 +66,12 @@ class Presets:
     def start(self, first: Preset | Path) -> None:
         """Play a preset: this one, this file of the setlist, or of a folder the first that can be used."""
         item, position = (self.kitchen.prepare(first), None) if isinstance(first, Preset) else self._first(first)
-        if self.player.entered_dbu is not None:
-            model = item.model
-            entered_levels.remember_input_level(model.content_hash, model.path.name, self.player.entered_dbu)
-            self.player.entered_dbu = None
+        entered_dbu = self.models.entered_dbu
+        if entered_dbu is not None:
+            self.models.keep_entered_level(item.model)
+            item = replace(item, ready=replace(item.ready, entered_dbu=entered_dbu))
         if item.parts:
-            self.player.cabinets.stock(beside(item.preset.cabinet[0].ir, AUDIO_ENDINGS))
+            self.rig.cabinets.stock(beside(item.preset.cabinet[0].ir, AUDIO_ENDINGS))
         self._play(item, position)
 
     def _first(self, begin: Path) -> tuple[PreparedPreset, int]:
@@ -78,14 +86,21 @@ class Presets:
             raise PresetError(reasons[0])
         raise PresetError(f"None of {len(reasons)} presets can be used. The first: {reasons[0]}")
 
-    def resume(self, before: Presets) -> None:
-        """Stand where another one stood, whose engine has gone."""
-        self.setlist = Setlist(before.setlist.paths, self.kitchen.load)
-        self.setlist.position = before.setlist.position
-        self.playing, self.position, self.folder = before.playing, before.position, before.folder
-        self._level_mode, self._loudness_lufs, self._kept = before._level_mode, before._loudness_lufs, before._kept
-        if before.setlist.waiting:
-            self.setlist.go(before.setlist.position)
+    def snapshot(self) -> Snapshot:
+        """What plays, and the list with the position that was asked for."""
+        setlist = self.setlist
+        here = {"paths": list(setlist.paths), "position": setlist.position, "waiting": setlist.waiting}
+        return super().snapshot() | {"setlist": here}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Stand where the player stood; all presets are prepared again, for this rate."""
+        super().restore(state)
+        here = state["setlist"]
+        self.setlist.close(0.0)
+        self.setlist = Setlist(here["paths"], self.kitchen.load, read=self.kitchen.read)
+        self.setlist.position = here["position"]
+        if here["waiting"]:
+            self.setlist.go(here["position"])
 
     # ------------------------------------------------------------ calling them
     def do_preset(self, number: int = 0) -> None:
@@ -113,7 +128,7 @@ class Presets:
         self._go(position)
 
     def _go(self, position: int) -> None:
-        if self.player.cabinets.browsing.blind:
+        if self.rig.cabinets.browsing.blind:
             raise RigError("A preset would tell names; v takes the blindfold off.")
         self.setlist.go(position)
 
@@ -129,31 +144,34 @@ class Presets:
             self.tell(str(error))
 
     def _play(self, item: PreparedPreset, position: int | None) -> None:
-        """One hand-over: model, gains, cabinet."""
-        player, preset = self.player, item.preset
-        before_lufs = self._loudness_now()
+        """One hand-over: model, gains, cabinet, gate and filter."""
+        rig, preset, before_lufs = self.rig, item.preset, self._loudness_now()
+        changed: list[str] = []
         sound = self._sound(item)
         if sound.measured is None:
-            sound = sound.changed(measured=player.loudness_of(item.model))
-        rate, source = player.engine.sample_rate, player.source
-        lane = Lane(rate, source=source) if preset.bypass else sound.lane(rate, source, item.network)
-        player.take_over(sound, item.model, preset.bypass)
-        player.mixer.load_parts(item.parts, preset.aligned, item.item.ir if item.is_mix and item.item else None)
-        player.cabinets.from_preset(item.item, preset.cabinet[0].ir if preset.cabinet else None, preset.no_cabinet)
-        self._aim(preset, before_lufs)
-        cabinet = player.cabinets.for_preset()
-        player.engine.play({0: lane}, cabinet)
+            sound = sound.changed(measured=rig.library.measured_loudness(item.model))
+
+        def rest() -> Cabinet | Keep | None:
+            rig.mixer.load_parts(item.parts, preset.aligned, item.item.ir if item.is_mix and item.item else None)
+            rig.cabinets.from_preset(item.item, preset.cabinet[0].ir if preset.cabinet else None, preset.no_cabinet)
+            self._aim(preset, before_lufs)
+            changed.extend(apply_settings(rig, preset))
+            return rig.cabinets.for_preset()
+
+        rig.play(sound, item.ready.network, rest, bypassed=preset.bypass, reduced=False)
+        self.models.set_position(item.model)
         self.playing, self.position = preset, position
-        apply_settings(player, preset)
+        for sentence in changed:
+            self.tell(sentence)
         self._describe(item)
 
     def _sound(self, item: PreparedPreset) -> Sound:
         """What a preset will sound like in this session."""
         preset, model = item.preset, item.model
-        sound = self.player.sound.changed(
+        sound = self.rig.sound.changed(
             model=model,
             measured=item.measured,
-            model_input_dbu=entered_levels.input_level(model.content_hash),
+            model_input_dbu=item.ready.entered_dbu,
             level_mode=preset.level_mode or self._level_mode,
             input_trim_db=preset.input_trim_db,
             output_trim_db=preset.output_trim_db,
@@ -169,15 +187,15 @@ class Presets:
         if item.is_mix and not preset.no_cabinet:
             self.tell(f"Mix      {item.item.ir.name if item.item is not None else ''}")
         else:
-            self.player.cabinets.describe()
-        self.player.describe_levels()
+            self.rig.cabinets.describe()
+        self.rig.describe_levels()
 
     @property
     def label(self) -> str:
         """What plays, by number and name; empty if it is no preset."""
         if self.playing is None:
             return ""
-        changed = "" if self.player.sound.model is None or self.player.sound.model.path == self.playing.model else " *"
+        changed = "" if self.rig.sound.model is None or self.rig.sound.model.path == self.playing.model else " *"
         return f"{self.number} {self.playing.name}{changed}".strip()
 
     @property
@@ -187,12 +205,12 @@ class Presets:
 
     # ------------------------------------------------------------ how loud
     def _loudness_now(self) -> float | None:
-        ir, equal = self.player.cabinets.playing, self.player.equal
+        ir, equal = self.rig.cabinets.playing, self.rig.equal
         return None if ir is None or not equal.is_on else equal.loudness_lufs(ir)
 
     def _aim(self, preset: Preset, before_lufs: float | None) -> None:
         """At its own level, as loud as it says, or with equal loudness as loud as what played before."""
-        equal = self.player.equal
+        equal = self.rig.equal
         if preset.equal_loudness is not None and preset.equal_loudness != equal.is_on:
             equal.switch(preset.equal_loudness)
         if not equal.is_on:
@@ -207,22 +225,22 @@ class Presets:
         """What all presets come out at: lowered as far as the peakiest of them needs."""
         if self._loudness_lufs is None:
             return None
-        highest = [self.player.equal.highest_lufs(sound, ir) for sound, ir in self._coming]
+        highest = [self.rig.equal.highest_lufs(sound, ir) for sound, ir in self._coming]
         return min([self._loudness_lufs, *(lufs for lufs in highest if lufs is not None)])
 
     def _poll_loudness(self) -> None:
-        equal = self.player.equal
+        equal = self.rig.equal
         if not equal.is_on:
             self._loudness_lufs = None
         elif self._loudness_lufs is None and len(self.setlist.paths) > 1:
             self._loudness_lufs = self._loudness_now()
         ready = [self.setlist.peek(position) for position in range(len(self.setlist.paths))]
         wanted = equal.is_on or any(item is not None and item.preset.loudness_lufs is not None for item in ready)
-        if not wanted or self.player.cabinets.playing is None:
+        if not wanted or self.rig.cabinets.playing is None:
             return
         items = [item for item in ready if item is not None and item.item is not None]
         made_of = tuple((item.preset, id(item.model), item.item.ir.content_hash) for item in items if item.item)
-        sound = self.player.sound
+        sound = self.rig.sound
         if (sound.interface, sound.preamp_gain_db, *made_of) != self._coming_of:
             self._coming_of = (sound.interface, sound.preamp_gain_db, *made_of)
             self._coming = [(self._sound(item), item.item.ir) for item in items if item.item]
@@ -231,7 +249,7 @@ class Presets:
     # ------------------------------------------------------------ saving
     def now(self, name: str) -> Preset:
         """What plays, as a preset."""
-        player, sound, cabinets, mixer = self.player, self.player.sound, self.player.cabinets, self.player.mixer
+        rig, sound, cabinets, mixer = self.rig, self.rig.sound, self.rig.cabinets, self.rig.mixer
         assert sound.model is not None
         parts: tuple[CabinetPart, ...] = ()
         if mixer.is_on and mixer.parts:
@@ -242,7 +260,7 @@ class Presets:
             )
         elif cabinets.hand is not None and cabinets.hand_path is not None:
             parts = (CabinetPart(cabinets.hand_path),)
-        equal, lufs = player.equal, None
+        equal, lufs = rig.equal, None
         if equal.applies and cabinets.playing is not None:
             lufs = equal.loudness_lufs(cabinets.playing)
         preset = Preset(
@@ -252,7 +270,7 @@ class Presets:
             cabinet=parts,
             aligned=mixer.is_on and mixer.aligned,
             no_cabinet=bool(parts) and cabinets.playing is None,
-            bypass=player.bypassed,
+            bypass=rig.bypassed,
             level_mode=sound.level_mode,
             input_trim_db=round(sound.input_trim_db, 4),
             output_trim_db=round(sound.output_trim_db, 4),
@@ -261,12 +279,12 @@ class Presets:
             loudness_lufs=None if lufs is None else round(min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]), 2),
             notes=self.playing.notes if self.playing is not None else "",
         )
-        return replace(preset, **settings_now(player))
+        return replace(preset, **settings_now(rig))
 
     def do_save_preset(self, text: str) -> None:
         """Write what plays into a new file; nothing is ever overwritten."""
         name = text.strip() or "preset"
-        if self.player.cabinets.browsing.blind:
+        if self.rig.cabinets.browsing.blind:
             raise RigError("A preset would tell the name; v takes the blindfold off.")
         if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set('/\\:*?"<>|') or name[0] in ".~":
             raise RigError(f"{name[:LONGEST_NAME]!r} cannot be the name of a preset: it is also the name of its file.")
@@ -278,9 +296,9 @@ class Presets:
 
     # ------------------------------------------------------------ keeping what is played
     def _keep(self) -> None:
-        if self._keeps is None or self.player.sound.model is None:
+        if self._keeps is None or self.rig.sound.model is None:
             return
-        name = self.playing.name if self.playing is not None else self.player.sound.model.path.stem
+        name = self.playing.name if self.playing is not None else self.rig.sound.model.path.stem
         now = self.now("".join(c for c in name if c.isprintable())[:LONGEST_NAME].strip() or "sound")
         if now == self._kept:
             return
@@ -288,7 +306,7 @@ class Presets:
         if first and not self._keeps:
             return  # nothing has been changed yet
         folder = self.folder if self.setlist.paths else None
-        last = LastState(now, folder.absolute() if folder is not None else None, self.player.sound.interface)
+        last = LastState(now, folder.absolute() if folder is not None else None, self.rig.sound.interface)
 
         def write() -> str:
             last.keep()
@@ -329,8 +347,7 @@ class Presets:
 
     def close(self) -> None:
         """Write down what was played, and prepare nothing more."""
-        if self.player.started:
-            self._keep()
+        self._keep()
         self._jobs.finish(PATIENCE_S)
         self._hear_of_errands()
         self.setlist.close()

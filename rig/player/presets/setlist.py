@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from ...cabinet.prepared import Cabinet, PreparedIR
-from ...dsp.network.resampled import Playable
 from ...errors import PresetError, RigError
 from ...files.folders import Stamp, stamp_of
 from ...files.preload import Result
+from ...library import entered_levels
 from ...library.measured_loudness import Measured, known
 from ...library.preset import HIGHEST_NUMBER, CabinetPart, Preset
 from ...nam import Model
@@ -71,14 +71,18 @@ class PreparedPreset:
     """A preset with all that it needs to sound. `item`: its cabinet or mix; None: it has none."""
 
     preset: Preset
-    model: Model
-    network: Playable
+    ready: PreparedModel
     measured: Measured | None
     parts: tuple[MixPart, ...]
     item: PreparedIR | None
     is_mix: bool
     files: tuple[tuple[Path, Stamp | None], ...]  # as they were when they were read
     nbytes: int
+
+    @property
+    def model(self) -> Model:
+        """Its model."""
+        return self.ready.model
 
     @property
     def outdated(self) -> bool:
@@ -95,9 +99,13 @@ class PresetLoader:
     def __init__(self, sample_rate: float, read_ir: Callable[[Path], PreparedIR]) -> None:
         self.sample_rate, self._read_ir, self._larder = sample_rate, read_ir, SharedCache()
 
+    def read(self, path: Path) -> Preset:
+        """The preset of a file, parsed once as long as the file stays the same. Raises PresetError."""
+        return self._larder.once(("preset", path.absolute(), stamp_of(path)), lambda: Preset.load(path), lambda _: 0)
+
     def load(self, path: Path) -> PreparedPreset:
-        """The preset of a file. Raises PresetError."""
-        return self.prepare(Preset.load(path))
+        """The preset of a file, ready to sound. Raises PresetError."""
+        return self.prepare(self.read(path))
 
     def prepare(self, preset: Preset) -> PreparedPreset:
         """A preset, ready to sound. Raises PresetError for a model or cabinet that cannot be used."""
@@ -115,7 +123,8 @@ class PresetLoader:
             lambda: Model.load(preset.model, preset.size),
             lambda model: 8 * model.weight_count,
         )
-        ready = PreparedModel(model, model.network(self.sample_rate)).measured()
+        entered_dbu = entered_levels.input_level(model.content_hash)
+        ready = PreparedModel(model, model.network(self.sample_rate), entered_dbu).measured()
         parts = tuple(_strip(part, self._cabinet(part.ir, stamps[part.ir])) for part in preset.cabinet)
         is_mix = len(parts) > 1 or any(strip != MixPart(strip.path, strip.item) for strip in parts)
         item = parts[0].item if parts else None
@@ -124,7 +133,7 @@ class PresetLoader:
             item = self._larder.once(key, lambda: _mix(parts, preset.aligned), lambda item: item.nbytes)
         nbytes = ready.nbytes + (item.nbytes if item is not None else 0)
         files = tuple(stamps.items())
-        return PreparedPreset(preset, model, ready.network, known(model), parts, item, is_mix, files, nbytes)
+        return PreparedPreset(preset, ready, known(model), parts, item, is_mix, files, nbytes)
 
     def _cabinet(self, path: Path, stamp: Stamp | None) -> PreparedIR:
         return self._larder.once(
@@ -157,9 +166,15 @@ class Setlist(NeighbourPreloader[PreparedPreset]):
     """
 
     def __init__(
-        self, paths: Sequence[Path], prepare: Callable[[Path], PreparedPreset], max_bytes: int = MAX_BYTES
+        self,
+        paths: Sequence[Path],
+        prepare: Callable[[Path], PreparedPreset],
+        max_bytes: int = MAX_BYTES,
+        *,
+        read: Callable[[Path], Preset] = Preset.load,
     ) -> None:
         super().__init__(paths, prepare, max_bytes=max_bytes)
+        self._read_preset = read
         self.problems: dict[int, str] = {}
         self.entries: list[Entry] = []
         self.warnings: list[str] = []
@@ -167,7 +182,7 @@ class Setlist(NeighbourPreloader[PreparedPreset]):
 
     def _read(self, position: int) -> Preset | None:
         try:
-            return Preset.load(self.paths[position])
+            return self._read_preset(self.paths[position])
         except RigError as error:
             self.problems[position] = str(error)
             return None

@@ -6,14 +6,11 @@ In the file a setting has the name of its command with its unit: the value of `g
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ...errors import RigError
 from ...library.preset import Preset
 from ..commands import COMMANDS
-
-if TYPE_CHECKING:
-    from ..player import Player
+from ..live_rig import LiveRig
 
 GATE, RUMBLE, SWITCH = "gate", "rumble", "on"
 
@@ -28,26 +25,26 @@ def _gate_commands() -> dict[str, str]:
     return {**commands, **({SWITCH: GATE} if GATE in COMMANDS else {})}
 
 
-def settings_now(player: Player) -> dict[str, Any]:
+def settings_now(rig: LiveRig) -> dict[str, Any]:
     """Fields of a preset: the settings as they are now; nothing where nobody has them."""
-    gate: dict[str, float | bool] = {key: player.value(name) for key, name in _gate_commands().items()}
+    gate: dict[str, float | bool] = {key: rig.noise_control.value(name) for key, name in _gate_commands().items()}
     if SWITCH in gate:
         gate[SWITCH] = bool(gate[SWITCH])
-    return {"gate": gate, "rumble_hz": player.value(RUMBLE) if RUMBLE in COMMANDS else None}
+    return {"gate": gate, "rumble_hz": rig.noise_control.value(RUMBLE)}
 
 
-def apply_settings(player: Player, preset: Preset) -> None:
-    """Set what a preset says; what nobody knows is told, what it leaves out stays."""
-    known = _gate_commands()
-    for key in preset.gate:
-        if key not in known:
-            player.tell(f"         [{GATE}] {key}: nobody here knows this setting; it is ignored.")
-    wanted = {name: preset.gate[key] for key, name in known.items() if key in preset.gate}
-    if preset.rumble_hz is not None and RUMBLE in COMMANDS:
+def apply_settings(rig: LiveRig, preset: Preset) -> list[str]:
+    """Set what a preset says, what it leaves out stays; what is to be told of it."""
+    known, noise = _gate_commands(), rig.noise_control
+    said = [
+        f"         [{GATE}] {key}: nobody here knows this setting; it is ignored."
+        for key in preset.gate
+        if key not in known
+    ]
+    wanted = {name: float(preset.gate[key]) for key, name in known.items() if key in preset.gate}
+    if preset.rumble_hz is not None:
         wanted[RUMBLE] = preset.rumble_hz
-    for name, value in wanted.items():
-        try:
-            if player.value(name) != float(value):
-                player.set(name, float(value))
-        except RigError as error:
-            player.tell(str(error))
+    changed = [name for name, value in wanted.items() if noise.value(name) != value]
+    for name in changed:
+        noise.put(name, wanted[name])
+    return said + [noise.sentence(name) for name in changed]

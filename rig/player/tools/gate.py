@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ...dsp.rumble import CUTOFFS_HZ
 from ...engine import Engine
@@ -16,13 +17,17 @@ from ...noise_control import (
     suggested_gate_dbfs,
 )
 from ...sound import Sound
+from ..carried import Carried, Snapshot
 
 USUAL_GATE_DBFS = -60.0  # where no noise has been measured
 VALUES = ("gate", "gate_threshold", "rumble")
 
 
-class GateControls:
-    """`gate` and `rumble` of the command table. `sound()` and `source()`: what plays and what it listens to."""
+class GateControls(Carried):
+    """Gate and rumble filter. `sound()` and `source()`: what plays and what it listens to."""
+
+    CARRIED = ("_threshold_dbfs",)
+    REMADE = ("engine", "tell", "_sound", "_source")
 
     def __init__(
         self, engine: Engine, tell: Callable[[str], None], sound: Callable[[], Sound], source: Callable[[], int]
@@ -67,7 +72,7 @@ class GateControls:
     def set(self, name: str, value: float) -> None:
         """Set one of them and say so."""
         self.put(name, value)
-        self._tell_rumble() if name == "rumble" else self._tell_gate()
+        self.tell(self.sentence(name))
 
     def begin(self, gate_dbfs: float | None, rumble_hz: float | None) -> None:
         """What was asked for at the start; None: off."""
@@ -77,11 +82,15 @@ class GateControls:
         if rumble_hz:
             self.put("rumble", rumble_hz)
 
-    def resume(self, before: GateControls) -> None:
-        """As another one stands, whose engine has another rate."""
-        self._threshold_dbfs = before._threshold_dbfs
-        self.put("gate", before.value("gate"))
-        self.put("rumble", before.value("rumble"))
+    def snapshot(self) -> Snapshot:
+        """What is on, and where."""
+        return super().snapshot() | {name: self.value(name) for name in ("gate", "rumble")}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """On and off as they were."""
+        super().restore(state)
+        self.put("gate", state["gate"])
+        self.put("rumble", state["rumble"])
 
     # ------------------------------------------------------------ actions
     def do_gate(self) -> None:
@@ -122,15 +131,18 @@ class GateControls:
         self.set("rumble", steps[(steps.index(self.value("rumble")) + 1) % len(steps)])
 
     def _tell_gate(self) -> None:
+        self.tell(self.sentence("gate"))
+
+    def sentence(self, name: str) -> str:
+        """How one of them stands, in words."""
+        if name == "rumble":
+            hz = self.engine.noise.rumble_hz
+            return (
+                "Rumble   filter off" if hz is None else f"Rumble   filter: nothing below {hz:g} Hz reaches the model"
+            )
         threshold = self.value("gate_threshold")
         sound = self._sound()
         dbu = ""
         if sound.interface is not None:
             dbu = f" ({sound.interface.dbu - sound.preamp_gain_db + threshold:.1f} dBu at the guitar's jack)"
-        self.tell(f"Gate     {'on' if self.gate_is_on else 'off'}, opens at {threshold:.1f} dBFS{dbu}")
-
-    def _tell_rumble(self) -> None:
-        hz = self.engine.noise.rumble_hz
-        self.tell(
-            "Rumble   filter off" if hz is None else f"Rumble   filter: nothing below {hz:g} Hz reaches the model"
-        )
+        return f"Gate     {'on' if self.gate_is_on else 'off'}, opens at {threshold:.1f} dBFS{dbu}"

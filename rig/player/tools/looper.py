@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from ...decibels import db_from_gain
 from ...dsp.tape import Tape, joined
 from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
+from ..carried import Carried, Snapshot
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.5
@@ -20,8 +21,11 @@ BUNDLED = "the guitar that comes with rig until there is a loop (o)"
 QUIETEST_DBFS = -60.0  # what peaks below this is a guitar that is not plugged in
 
 
-class Looper:
+class Looper(Carried):
     """The loop. `listen(source)` makes the model hear a source; `looped(samples, name)` is told of each new loop."""
+
+    CARRIED = ("is_looping", "name", "_loop")
+    REMADE = ("engine", "tell", "_listen", "_looped", "_tape")
 
     def __init__(
         self,
@@ -35,7 +39,6 @@ class Looper:
         self._loop: NDArray[np.float32] | None = None
         self.name = ""  # what the loop is called
         self._tape: Tape | None = None
-        self._xruns = 0
 
     @property
     def recorded_s(self) -> float | None:
@@ -94,19 +97,24 @@ class Looper:
         self._listen(LOOP if self.is_looping else PORT)
         self.tell("Loop     plays" if self.is_looping else "Loop     off: the live guitar plays")
 
-    def resume(self, before: Looper) -> None:
-        """Have the loop of another, whose rate was another one; a recording that is under way is not finished."""
-        if before._tape is not None:
+    def snapshot(self) -> Snapshot:
+        """The loop with its rate, and whether one is being recorded."""
+        more = {"sample_rate": self.engine.sample_rate, "was_recording": self._tape is not None}
+        return super().snapshot() | more
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Have the same loop; a recording that was under way is not finished."""
+        super().restore(state)
+        if state["was_recording"]:
             self.tell("Loop     not recorded; press o again")
-        if before._loop is None:
+        if self._loop is None:
             return
         from ...audio.resample import resample
 
-        self.name, self.is_looping = before.name, before.is_looping
-        rates = round(before.engine.sample_rate), round(self.engine.sample_rate)
-        self._loop = np.ascontiguousarray(resample(before._loop, *rates), np.float32)
+        rates = round(state["sample_rate"]), round(self.engine.sample_rate)
+        self._loop = np.ascontiguousarray(resample(self._loop, *rates), np.float32)
         self.engine.loop(self._loop)
-        self._looped(joined(self._loop, self.engine.fade_samples), before.name)
+        self._looped(joined(self._loop, self.engine.fade_samples), self.name)
 
     def poll(self) -> None:
         """End a recording that is full."""

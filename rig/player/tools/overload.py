@@ -12,14 +12,19 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+from ..carried import Carried
+
 REMEMBERED = 100  # looks at the load, some ten a second
 RECENT = 20  # of them, which the overload itself has coloured
 FITS = 0.8  # a model that took less of the period before was thrown out by a burst
 CALM, CALM_S = 0.6, 5.0  # so low for so long: the burst is over
 
 
-class OverloadRecovery:
+class OverloadRecovery(Carried):
     """Watches the load of one engine. `record`: its LOAD. `clock`: seconds."""
+
+    CARRIED = ("_fitted", "_frames", "_since")
+    REMADE = ("_record", "_clock", "_shares")
 
     def __init__(self, record: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._record, self._clock = record, clock

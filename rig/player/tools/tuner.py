@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ...dsp.pitch import PitchFinder
 from ...engine import Engine
 from ...errors import LevelError
+from ..carried import Carried, Snapshot
 
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 A4_HZ, LOWEST_A4_HZ, HIGHEST_A4_HZ = 440.0, 400.0, 480.0
@@ -54,8 +56,11 @@ def needle(cents: float, width: int) -> str:
     return f"[{''.join(marks)}]"
 
 
-class Tuner:
+class Tuner(Carried):
     """On or off. `source()`: what is tuned. `mute(True)` silences, if `mutes`; `mute(False)` ends that."""
+
+    CARRIED = ("mutes", "a4_hz")
+    REMADE = ("engine", "tell", "_source", "_mute", "_finder", "_from", "_until", "_looked", "_missed", "hz")
 
     def __init__(
         self, engine: Engine, tell: Callable[[str], None], source: Callable[[], int], mute: Callable[[bool], None]
@@ -84,10 +89,14 @@ class Tuner:
             self._mute(True)
         self.tell(f"Tuner    on, A4 = {self.a4_hz:g} Hz{', muted (m: hear it)' if self.mutes else ''}; T ends it")
 
-    def resume(self, before: Tuner) -> None:
-        """As another one stands, whose engine has another rate."""
-        self.mutes, self.a4_hz = before.mutes, before.a4_hz
-        if before.is_on:
+    def snapshot(self) -> Snapshot:
+        """How it is set, and whether it listens."""
+        return super().snapshot() | {"is_on": self.is_on}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Listen again if it did."""
+        super().restore(state)
+        if state["is_on"]:
             self._begin()
 
     def _begin(self) -> None:

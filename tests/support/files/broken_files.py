@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from broken_details import MORE_BROKEN_MODELS
 from broken_models import ARRAY, BROKEN_MODELS, GOOD, put
 from model_files import chain, layer_array, linear, lstm, wavenet_of
 
@@ -217,7 +218,7 @@ HOSTILE = {
     ),
 }
 
-CASES: dict[str, tuple[Any, str]] = UNREADABLE | HOSTILE | BROKEN_MODELS
+CASES: dict[str, tuple[Any, str]] = UNREADABLE | HOSTILE | BROKEN_MODELS | MORE_BROKEN_MODELS
 
 
 def content(name: str) -> bytes:

@@ -26,6 +26,7 @@ from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
 from rig.capture.session import Plan, capture
 from rig.capture.signal.training_signal import own_signal, write_signal
+from rig.capture.take.wiring import Wiring
 from rig.errors import RigError
 from rig.trainer.layout import RATE
 
@@ -60,7 +61,7 @@ class Watcher:
 
 
 def plan(into, name, **wishes):
-    wishes = {"send": "preamp:in", "returned": "preamp:out", "freewheel": True, "signal": signal(), **wishes}
+    wishes = {"wiring": Wiring("preamp:in", "preamp:out"), "freewheel": True, "signal": signal(), **wishes}
     return Plan(into=Path(into), name=name, **wishes)
 
 

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..options import add_json_option
+from .options import add_json_option
 
 if TYPE_CHECKING:
-    from ...capture.checks.verdict import Check
-    from ...capture.result.gear_metadata import Gear
-    from ...capture.result.save import Saved
+    from ..capture.checks.verdict import Check
+    from ..capture.result.gear_metadata import Gear
+    from ..capture.result.save import Saved
 
 REFUSED = 1  # exit code: the take was judged, and a check failed
 
@@ -59,7 +59,7 @@ def _add_level_options(command: argparse.ArgumentParser) -> None:
 
 def gear_from(options: argparse.Namespace, name: str) -> Gear:
     """The gear options as they go into the sidecar."""
-    from ...capture.result.gear_metadata import Gear
+    from ..capture.result.gear_metadata import Gear
 
     return Gear(name, options.modeled_by, options.gear_type, options.gear_make, options.gear_model, options.tone_type)
 

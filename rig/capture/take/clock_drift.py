@@ -16,7 +16,7 @@ from ...audio.align import find_lag
 from ...errors import CaptureError
 from ...trainer.layout import VALIDATION
 from ..signal.training_signal import Signal
-from ..take.recording import Recording
+from .recording import Recording
 
 HALF = 32  # samples of the sinc to either side
 MOST_PPM = 500.0  # clocks of interfaces stay within 100 of each other

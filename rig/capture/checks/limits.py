@@ -1,0 +1,27 @@
+"""What each check of a take allows, in one table. The limit of `replicate` is the official trainer's own.
+
+A replicate ESR of 0.01 is 23 dB of signal over noise, or 0.3 samples of drift (measured with a simulated preamp), which
+is why noise and drift have limits of their own, far below.
+"""
+
+from __future__ import annotations
+
+from .trainer_checks import REPLICATE_ESR
+from .verdict import Limit
+
+LIMITS: dict[str, Limit] = {
+    "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak
+    "level": Limit("below", -18.0, -36.0, "dBFS"),  # peak
+    "noise": Limit("below", 60.0, 40.0, "dB"),  # signal over noise
+    "hum": Limit("above", -70.0, -50.0, "dBFS RMS"),
+    "dc": Limit("above", 0.001, 0.01, "of full scale"),
+    "continuity": Limit("above", 1.0, 3.0, "samples"),  # of a step in the lag
+    "replicate": Limit("above", 1e-3, REPLICATE_ESR, "ESR"),
+    "drift": Limit("above", 0.05, 0.25, "samples"),
+    "latency": Limit("above", 40.0, 120.0, "samples"),  # between the two figures
+    "gate": Limit("above", 30.0, None, "dB"),  # fall within 5 ms
+    "path": Limit("above", 0.98, None, ""),  # correlation of wet and dry
+    "silence": Limit("below", None, -60.0, "dBFS RMS"),
+}
+FLAT_TOPS = Limit("above", 2, 29, "flat tops")  # part of `clipping`
+NOISE_CHANGE_DB = 6.0  # after sound, part of `gate`

@@ -1,0 +1,210 @@
+"""What `rig calibrate` does: asks, plays, works the level out, keeps it.
+
+Compiled code is imported where something is played: what is kept, entered or taken from a table does not wait for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ..capture.levels import (
+    advice_on_send,
+    known_input_dbu,
+    meter_doubt,
+    return_level_dbu,
+    return_level_from_spec_dbu,
+    send_level_dbu,
+    send_level_from_known_input_dbu,
+    send_level_from_spec_dbu,
+)
+from ..errors import CaptureError, ConfigError
+from ..levels import checked_preamp_gain_db, entered_level
+from ..library.calibrated_levels import (
+    KnownLevel,
+    Ports,
+    RoundTrip,
+    Settings,
+    load_settings,
+    remember,
+    settings_file,
+    today,
+)
+from ..library.interfaces import Interface
+from .console import Console
+
+CABLE = "Plug a cable from {send} straight into {return}; knobs as they are for the take."
+
+
+def _show(options: argparse.Namespace) -> int:
+    settings = load_settings()
+    if options.json:
+        print(json.dumps(settings.to_json(), indent=2))
+        return 0
+    print_settings(settings)
+    print(f"Kept in    {settings_file()}")
+    return 0
+
+
+def print_settings(settings: Settings) -> None:
+    """One line per part, and how to find out what is not known."""
+    for name, known, part in (
+        ("Interface", settings.interface, "interface"),
+        ("Send", settings.send, "send"),
+        ("Return", settings.returned, "return"),
+    ):
+        print(f"{name:10} {known.level() if known else f'not known: rig calibrate {part}'}")
+    trip = settings.round_trip
+    text = f"{trip.samples:.1f} samples at a period of {trip.period} ({trip.date})" if trip else None
+    print(f"{'Latency':10} {text or 'not known: rig calibrate latency'}")
+
+
+def _interface(options: argparse.Namespace) -> int:
+    desk = Console(options.yes)
+    checked_preamp_gain_db(options.preamp_gain_db)
+    if options.max_input_dbu is not None:
+        return _keep("interface", entered_level(options.max_input_dbu, "maximum input level").dbu, "entered by you")
+    if options.loop:
+        send = _known_send(options)
+        read = _read(options, desk, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
+        dbu = known_input_dbu(send, options.dbfs, read, options.preamp_gain_db)
+        return _keep("interface", dbu, "measured against the send")
+    name = options.interface or desk.ask(
+        "Your interface, by name (as in rig/library/interfaces.toml)?", "--interface NAME"
+    )
+    interface = Interface.named(name)
+    return _keep("interface", interface.level().dbu, f"table, {interface.basis or 'your entry'}", interface.name)
+
+
+def _send(options: argparse.Namespace) -> int:
+    desk = Console(options.yes)
+    method = "multimeter"
+    if options.spec_dbu is not None:
+        dbu, method = send_level_from_spec_dbu(options.spec_dbu, 0.0, options.pad_db), "spec"
+    elif options.known_input_dbu is not None:
+        read = _read(options, desk, "Plug the send {send} into the input {return}, its gain at minimum.")
+        dbu = send_level_from_known_input_dbu(options.known_input_dbu, options.dbfs, read)
+        method = "loopback-to-known-input"
+    else:
+        volts = options.volts if options.volts is not None else _ask_volts(options, desk)
+        dbu = send_level_dbu(volts, options.dbfs)
+        doubt = meter_doubt(options.volts_200_hz, volts) if options.volts_200_hz else None
+        if doubt:
+            desk.say(doubt)
+    advice = advice_on_send(dbu)
+    if advice:
+        desk.say(advice)
+    return _keep("send", dbu, method)
+
+
+def _ask_volts(options: argparse.Namespace, desk: Console) -> float:
+    """Play the tone while somebody reads the meter."""
+    from ..capture.calibration import play_tone
+    from .tape_decks import opened
+
+    told = (
+        "Unplug the cable of {send} from the gear and hold the meter (AC volts, true RMS) to its tip and sleeve. "
+        f"1 kHz plays at {options.dbfs:g} dBFS."
+    )
+    answers: list[str] = []
+    with opened(options, desk, told) as (_, deck, _wiring):
+        asking = threading.Thread(
+            target=lambda: answers.append(desk.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
+        )
+        asking.start()
+        play_tone(deck, 1000.0, options.dbfs, lambda peak_dbfs: not asking.is_alive())
+    try:
+        return float(answers[0].casefold().removesuffix("v").replace(",", "."))
+    except (ValueError, IndexError):
+        raise CaptureError("That is no voltage; type what the meter shows, such as 1.5, or give --volts V.") from None
+
+
+def _return(options: argparse.Namespace) -> int:
+    if options.spec_dbu is not None:
+        return _keep("returned", return_level_from_spec_dbu(options.spec_dbu, options.preamp_gain_db), "spec")
+    send, method = _known_send(options), _method_of_send(options)
+    read = _read(options, Console(options.yes), CABLE)
+    return _keep("returned", return_level_dbu(send, options.dbfs, read), method)
+
+
+def _method_of_send(options: argparse.Namespace) -> str:
+    """A return that was measured against the send is as good as the send."""
+    kept = load_settings().send
+    return "multimeter" if options.send_dbu is not None or kept is None else kept.method
+
+
+def _known_send(options: argparse.Namespace) -> float:
+    if options.send_dbu is not None:
+        return float(options.send_dbu)
+    kept = load_settings().send
+    if kept is None:
+        raise ConfigError("The level of the send is not known yet: run rig calibrate send first, or give --send-dbu X.")
+    return kept.dbu
+
+
+def _read(options: argparse.Namespace, desk: Console, told: str) -> float:
+    from ..capture.calibration import read_tone
+    from .tape_decks import opened
+
+    with opened(options, desk, told) as (_, deck, wiring):
+        read = read_tone(deck, desk, options.dbfs)
+        remember(ports=Ports(wiring.send, wiring.returned))
+    desk.say(f"1 kHz at {options.dbfs:g} dBFS comes back at {read:.2f} dBFS.")
+    return read
+
+
+def _latency(options: argparse.Namespace) -> int:
+    from ..capture.calibration import round_trip
+    from .tape_decks import opened
+
+    with opened(options, Console(options.yes), CABLE) as (backend, deck, wiring):
+        lag = round_trip(deck, Console(options.yes))
+        trip = RoundTrip(round(lag.samples, 2), backend.block_size, today())
+    remember(round_trip=trip, ports=Ports(wiring.send, wiring.returned))
+    turned = ", polarity inverted" if lag.polarity < 0 else ""
+    print(f"Latency    {lag.samples:.1f} samples, {lag.samples / 48:.2f} ms at a period of {trip.period}{turned}")
+    return 0
+
+
+def _tone(options: argparse.Namespace) -> int:
+    from ..capture.calibration import play_tone
+    from .tape_decks import opened
+
+    if not (-100 <= options.dbfs <= 0 and 1 <= options.freq <= 20000):
+        raise CaptureError("A tone has 1 to 20000 Hz and at most 0 dBFS.")
+    desk = Console(options.yes)
+    told = f"{options.freq:g} Hz at {options.dbfs:g} dBFS goes to {{send}}; Ctrl-C ends it."
+    began = time.monotonic()
+
+    def until(peak_dbfs: float) -> bool:
+        desk.meter("Tone", 0, 1, peak_dbfs)
+        return options.seconds is not None and time.monotonic() - began > options.seconds
+
+    try:
+        with opened(options, desk, told) as (_, deck, _wiring):
+            began = time.monotonic()
+            play_tone(deck, options.freq, options.dbfs, until)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+    return 0
+
+
+def _keep(part: str, dbu: float, method: str, name: str = "") -> int:
+    known: Any = KnownLevel(round(entered_level(dbu, f"{part} level").dbu, 2), method, today(), name)
+    print_settings(remember(**{part: known}))
+    return 0
+
+
+STEPS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "show": _show,
+    "interface": _interface,
+    "send": _send,
+    "return": _return,
+    "latency": _latency,
+    "tone": _tone,
+}

@@ -1,0 +1,95 @@
+"""What `rig capture NAME` does with its options: name, ports, signal and levels become the plan of a capture."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..backends.jack.client import Jack
+from ..capture.levels import METHODS, CaptureLevels
+from ..capture.result.folder import checked_name, refuse_existing
+from ..capture.session import Plan, capture
+from ..capture.signal.training_signal import Signal, load_signal, own_signal
+from ..capture.take.wiring import Wiring, choose_wiring
+from ..errors import ConfigError
+from ..library.calibrated_levels import Ports, Settings, load_settings, remember
+from ..trainer.layout import FULL_S
+from .capture_options import gear_from, report_saved
+from .console import Console
+
+SELF_TEST_S = 35.0
+
+
+def run_take(options: argparse.Namespace) -> int:
+    """From the options to a capture on disk; the exit code."""
+    desk, settings = Console(options.yes, options.json), load_settings()
+    temporary = options.self_test and options.name is None
+    name = options.name or ("self-test" if temporary else desk.ask("Name of the capture?", "a NAME"))
+    usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
+    with _folder(options.into, temporary) as into, Jack(options.client) as backend:
+        refuse_existing(into / checked_name(name))
+        plan = Plan(
+            into=into,
+            name=name,
+            wiring=choose_wiring(backend, desk, options.send, options.returned, usual, options.freewheel),
+            signal=_signal(options, desk),
+            levels=_levels(options, settings),
+            gear=gear_from(options, name),
+            send_trim_db=options.send_trim_db,
+            latency_samples=options.latency,
+            accept=options.accept,
+            self_test=options.self_test,
+            try_first=not options.no_trial,
+            second_take=options.second_take,
+            freewheel=options.freewheel,
+            retakes=options.retakes,
+            size=options.size,
+        )
+        saved = capture(backend, desk, plan)
+        if saved.accepted and not options.self_test:
+            _remember_ports(plan.wiring, desk)
+        return report_saved(saved, options.json, temporary)
+
+
+@contextlib.contextmanager
+def _folder(into: Path, temporary: bool) -> Iterator[Path]:
+    if not temporary:
+        yield into
+        return
+    with tempfile.TemporaryDirectory(prefix="rig-self-test-") as folder:
+        yield Path(folder)
+
+
+def _signal(options: argparse.Namespace, desk: Console) -> Signal:
+    if options.signal is not None:
+        signal = load_signal(options.signal)
+    else:
+        desk.say("Making the signal ...")
+        signal = own_signal(options.seconds or (SELF_TEST_S if options.self_test else FULL_S), options.seed)
+    known = "the official trainer knows it" if signal.trainer_knows else "made for nam-full with the files in train/"
+    desk.say(f"Signal     {signal.name}, {signal.seconds:g} s, {known}")
+    return signal
+
+
+def _levels(options: argparse.Namespace, settings: Settings) -> CaptureLevels:
+    """From the options, else from `rig calibrate`."""
+    found: list[Any] = []
+    for dbu, method, kept in (
+        (options.send_dbu, options.send_method, settings.send),
+        (options.return_dbu, options.return_method, settings.returned),
+    ):
+        if dbu is None and kept is not None:
+            dbu, method = kept.dbu, kept.method if kept.method in METHODS else "unknown"
+        found += [dbu, method]
+    return CaptureLevels(*found)
+
+
+def _remember_ports(wiring: Wiring, desk: Console) -> None:
+    try:
+        remember(ports=Ports(wiring.send, wiring.returned))
+    except ConfigError as error:
+        desk.say(str(error))

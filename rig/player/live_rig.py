@@ -1,0 +1,243 @@
+"""What sounds now: model, cabinet, levels, gate and filter on one engine, and the one way to another sound.
+
+Everything that changes the sound goes through `LiveRig.play`: next model, preset, bypass, restart. It knows no command,
+key, preset file or MIDI; whoever does stands above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..cabinet.bank import MAX_BYTES
+from ..cabinet.prepared import Cabinet
+from ..dsp.network.resampled import Playable
+from ..engine import PORT, Engine, Keep
+from ..files import bundled
+from ..lane import Lane
+from ..levels import LevelMode
+from ..library.measured_loudness import Measured
+from ..nam import Model
+from ..sound import Sound
+from .cabinets.cabinets import Cabinets
+from .cabinets.equal_loudness import EqualLoudness
+from .cabinets.mixer import Mixer
+from .carried import Carried, Snapshot
+from .tools.gate import GateControls
+from .tools.looper import BUNDLED, loop_from
+from .tools.loudness_measurement import Measuring
+from .tools.overload import OverloadRecovery
+from .tools.tuner import Tuner
+from .tools.volume import Volume
+
+Tell = Callable[[str], None]
+Through = Cabinet | Keep | None
+LEVEL_ORDER: tuple[LevelMode, ...] = ("normalized", "raw", "calibrated")  # in which a key goes through them
+
+
+def _same_cabinet() -> Through:
+    return "keep"
+
+
+class LiveRig(Carried):
+    """One engine, one lane, and the parts that sound.
+
+    `sound`: what plays, or would play were it not bypassed; `reduced`: in its smaller size, after an overload.
+    `source`: what is listened to, PORT or LOOP. `named` and `bank_bytes`: see `Cabinets`.
+    """
+
+    CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "_muted_before")
+    REMADE = ("engine", "tell", "_sound", "_measuring")
+    PARTS = ("equal", "cabinets", "desk", "volume", "noise", "tuner", "relief")
+
+    def __init__(
+        self,
+        engine: Engine,
+        tell: Tell,
+        irs: Sequence[Path],
+        sound: Sound,
+        *,
+        source: int = PORT,
+        named: bool = False,
+        bank_bytes: int = MAX_BYTES,
+    ) -> None:
+        rate = engine.sample_rate
+        self.engine, self.tell, self.source = engine, tell, source
+        self.equal = EqualLoudness(rate, lambda: loop_from(bundled.di(), rate), BUNDLED)
+        self.cabinets = Cabinets(engine, tell, irs, self.equal, max_bytes=bank_bytes, named=named)
+        self.mixer = Mixer(self.cabinets)
+        self.volume = Volume(engine)
+        self.noise = GateControls(engine, tell, lambda: self.sound, lambda: self.source)
+        self.tuner = Tuner(engine, tell, lambda: self.source, self._mute_for_tuning)
+        self.overload_recovery = OverloadRecovery(engine.record["load"])
+        self.bypassed, self.muted, self.reduced = False, False, False
+        self._muted_before = False  # when the tuner muted
+        self._sound = sound
+        self._measuring = Measuring()
+
+    @property
+    def sound(self) -> Sound:
+        """What plays, and how loud."""
+        return self._sound
+
+    @sound.setter
+    def sound(self, sound: Sound) -> None:
+        self._sound = sound
+        self.equal.follow(sound)
+
+    # ------------------------------------------------------------ the hand-over
+    def play(
+        self,
+        sound: Sound | None = None,
+        network: Playable | None = None,
+        cabinet: Callable[[], Through] = _same_cabinet,
+        *,
+        bypassed: bool | None = None,
+        reduced: bool | None = None,
+        noise: Mapping[str, float] | None = None,
+    ) -> Lane:
+        """Fade over to a sound, with its cabinet, gate and filter in one step; None: as it is now.
+
+        `network`: the model prepared for this rate. `cabinet` answers what it is heard through; it is asked when the
+        sound has been taken over, as gains depend on it. `noise`: see `GateControls.put`. Returns what plays the model.
+        Raises RigError for a model that cannot be played at this rate; then nothing has changed.
+        """
+        sound = self.sound if sound is None else sound
+        bypassed = self.bypassed if bypassed is None else bypassed
+        reduced = self.reduced if reduced is None else reduced
+        lane = self.lane(sound, network, bypassed=bypassed and network is None, reduced=reduced)
+        if sound.model is not self.sound.model or (self.reduced and not reduced):
+            self.overload_recovery.forget()
+        lanes: dict[int, Lane | None] = {0: Lane(self.engine.sample_rate, source=self.source) if bypassed else lane}
+        if bypassed and self.bypassed and self._is_dry:
+            lanes = {}
+        self.sound, self.bypassed, self.reduced = sound, bypassed, reduced
+        through = cabinet()
+        for name, value in (noise or {}).items():
+            self.noise.put(name, value)
+        self.engine.play(lanes, through)
+        return lane
+
+    @property
+    def _is_dry(self) -> bool:
+        """Whether the dry guitar of this source plays already."""
+        lane = self.engine.lanes[0]
+        return lane is not None and lane.network is None and lane.source == self.source and not self.engine.suspended
+
+    def lane(
+        self,
+        sound: Sound | None = None,
+        network: Playable | None = None,
+        *,
+        bypassed: bool | None = None,
+        reduced: bool | None = None,
+    ) -> Lane:
+        """A lane for a sound; None: as it is now. Nothing is handed over."""
+        sound = self.sound if sound is None else sound
+        rate = self.engine.sample_rate
+        if self.bypassed if bypassed is None else bypassed:
+            return Lane(rate, source=self.source)
+        small = self.reduced if reduced is None else reduced
+        smaller = sound.model.smaller() if sound.model is not None and small else None
+        if smaller is not None:
+            return sound.changed(model=smaller).lane(rate, self.source)
+        return sound.lane(rate, self.source, network)
+
+    def listen(self, source: int) -> None:
+        """Hear the guitar (PORT) or the loop (LOOP)."""
+        self.source = source
+        self.play()
+
+    def bypass(self, bypassed: bool) -> None:
+        """The dry guitar through the cabinet, or the model again."""
+        self.play(bypassed=bypassed)
+
+    def play_in_full(self) -> None:
+        """The full model, after an overload."""
+        self.overload_recovery.forget()
+        self.play(bypassed=False, reduced=False)
+
+    def relieve(self) -> str | None:
+        """Go on with the smaller size of the model; its file's name, None: there is none, and it stays silent."""
+        model = self.sound.model
+        smaller = model.smaller() if model is not None and not self.reduced else None
+        if smaller is None or self.bypassed:
+            return None
+        self.play(reduced=True)
+        return smaller.path.name
+
+    # ------------------------------------------------------------ levels
+    def change_levels(self, **fields: Any) -> None:
+        """Change fields of the sound that need no new model; what sounds follows with a fade."""
+        self.sound = self.sound.changed(**fields)
+        lane = self.engine.lanes[0]
+        if lane is not None and not self.bypassed:
+            lane.trims_db = self.sound.input_trim_db, self.sound.output_trim_db
+            lane.set_input_gain_db(self.sound.input_gain_db)
+            lane.set_output_gain_db(self.sound.output_gain_db)
+
+    @property
+    def level_mode(self) -> LevelMode:
+        """The level mode that was asked for, or the one in force where none was."""
+        return self.sound.level_mode or self.sound.output.mode
+
+    def mute(self, muted: bool) -> None:
+        """Silence, or sound again, with a fade."""
+        self.muted = muted
+        self.engine.set_master(0.0 if muted else 1.0)
+
+    def _mute_for_tuning(self, muted: bool) -> None:
+        """Silence while the tuner is on; afterwards as it was before."""
+        if muted:
+            self._muted_before = self.muted
+        self.mute(True if muted else self._muted_before)
+
+    def measured(self, model: Model, patience_s: float = 0.0) -> Measured | None:
+        """What was measured about a model; None: it will be, and its level follows then."""
+        return self._measuring.of(model, patience_s)
+
+    def describe_levels(self) -> None:
+        """Say the sums of the levels."""
+        self.tell(f"Input    {self.sound.calibration}")
+        self.tell(f"Output   {self.sound.output}")
+
+    # ------------------------------------------------------------ while it plays
+    def poll(self) -> bool:
+        """Free what the engine has given back, and let a model measured late have its level; True if it is steady."""
+        steady = self.engine.poll()
+        self.cabinets.poll(steady=steady)
+        self.tuner.poll()
+        arrived, model = self._measuring.arrived(), self.sound.model
+        if arrived is not None and model is not None and arrived[0].network_hash == model.network_hash:
+            before = self.sound.output
+            self.change_levels(measured=arrived[1])
+            if self.sound.output != before:
+                self.tell(f"Output   {self.sound.output}")
+        return steady
+
+    def close(self) -> None:
+        """Read nothing more; files that are being written become complete."""
+        self.cabinets.close()
+        self.mixer.close()
+        self.equal.close()
+
+    # ------------------------------------------------------------ a restart at another rate
+    def snapshot(self) -> Snapshot:
+        """Everything needed to go on at another rate."""
+        return super().snapshot() | {name: getattr(self, name).snapshot() for name in self.PARTS}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Play on as another rig did, whose engine had another rate.
+
+        Raises RigError for a model that cannot be played at this rate.
+        """
+        super().restore(state)
+        model = self.sound.model
+        assert model is not None
+        if self.sound.lacks_loudness:
+            self.sound = self.sound.changed(measured=self.measured(model))
+        for name in self.PARTS:
+            getattr(self, name).restore(state[name])
+        self.engine.set_master(0.0 if self.muted else 1.0)
+        self.play(cabinet=lambda: self.cabinets.for_model(model))

@@ -1,0 +1,54 @@
+"""The faults of `faults/*.toml`: one small change each that a player would notice, and the tests that have to notice.
+
+    [[fault]]
+    file = "rig/player/player.py"      # from the root of the repository
+    before = 'self.volume.set('         # found in it exactly once
+    after = 'id('
+    tests = ["test_restart_keeps_everything.py::test_the_volume_stays_as_low_as_it_was"]
+    heard = "after a restart at another rate the volume is up again"
+    kernel = true                       # compiled code takes something from the line
+
+A test is named by its file, without folders, and its function, with parameters only where one case of it is meant.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One change, and who has to notice."""
+
+    file: str
+    before: str
+    after: str
+    tests: tuple[str, ...]
+    heard: str
+    kernel: bool = False
+
+    def written_into(self, text: str) -> str:
+        """A source with the fault in it; AssertionError where the place is not found exactly once."""
+        found = text.count(self.before)
+        assert found == 1, f"{self.file}: {self.before!r} is there {found} times; the table of faults is out of date"
+        return text.replace(self.before, self.after)
+
+
+def faults() -> list[Fault]:
+    """Those that need nothing compiled first."""
+    found = []
+    for path in sorted((Path(__file__).parent / "faults").glob("*.toml")):
+        found += [
+            Fault(**{**fault, "tests": tuple(fault["tests"])}) for fault in tomllib.loads(path.read_text())["fault"]
+        ]
+    return sorted(found, key=lambda fault: fault.kernel)
+
+
+def file_of_test(name: str, root: Path = ROOT) -> Path:
+    """The one test file of that name."""
+    (path,) = (root / "tests").rglob(name)
+    return path

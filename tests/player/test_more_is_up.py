@@ -1,0 +1,89 @@
+"""Keys and words point the way they say: up is more, flat is tuned up, and the lowest volume is silence."""
+
+from __future__ import annotations
+
+import pytest
+from rigs import NANO, RATE, Bench, Told, db, guitar, sine
+
+from rig.files import bundled
+from rig.player.commands import KEYS
+from rig.player.player import Player
+
+PAIRS = [("+", "-"), ("=", "-"), ("]", "["), ("K", "k"), ('"', "'"), (".", ","), (")", "("), ("}", "{"), ("^", "_")]
+
+
+@pytest.fixture(scope="module")
+def stage():
+    bench, told = Bench(), Told()
+    player = Player(bench.engine, told.append, [NANO], bundled.irs())
+    player.start()
+    bench.settle()
+    for command in ("mix_add", "next_ir"):
+        player.do(command)
+        assert player.arrive(60)
+        bench.settle()
+    player.set("volume", -6.0)
+    yield bench, player, told
+    player.close()
+
+
+@pytest.mark.parametrize(("up", "down"), PAIRS)
+def test_the_key_that_looks_like_more_is_more_and_its_neighbour_less(stage, up, down):
+    _, player, _ = stage
+    name = KEYS[up][0]
+    player.set(name, max(1.0, player.value(name)) if name == "preamp_gain" else player.value(name))
+    before = player.value(name)
+    player.do(*KEYS[up])
+    assert player.value(name) > before
+    player.do(*KEYS[down])
+    assert player.value(name) == pytest.approx(before)
+
+
+@pytest.mark.parametrize(("command", "step_db"), [("output_trim", 1.0), ("volume", 1.0)])
+def test_one_step_up_is_heard_as_one_decibel_more(stage, command, step_db):
+    bench, player, _ = stage
+    x = guitar(RATE)
+
+    def heard():
+        bench.settle()
+        return bench.process(x)
+
+    before = heard()
+    player.do(command, 1)
+    # The same notes through a model that is a little further on: far within a twentieth of a decibel.
+    assert db(heard(), before) == pytest.approx(step_db, abs=0.05)
+    player.do(command, -1)
+
+
+def test_the_lowest_volume_is_silence(stage):
+    bench, player, _ = stage
+    player.set("volume", -60.0)
+    bench.settle()
+    assert not bench.process(guitar(RATE)).any()
+    player.set("volume", -6.0)
+    bench.settle()
+
+
+@pytest.mark.parametrize(("cents", "way"), [(-20.0, "tune up"), (20.0, "tune down"), (0.5, "in tune")])
+def test_a_string_that_is_flat_is_to_be_tuned_up(stage, cents, way):
+    tuner = stage[1].tuner
+    tuner.hz = 110.0 * 2 ** (cents / 1200)
+    shown = tuner.lines()[0]
+    tuner.hz = None
+    assert f"A2  {cents:+5.1f} cents" in shown
+    assert way in shown
+    needle = shown[shown.index("[") : shown.index("]") + 1]
+    if abs(cents) > 1:
+        assert (needle.index("o") < needle.index("|")) == (cents < 0)
+
+
+@pytest.mark.parametrize(("peak_dbfs", "words"), [(-20.0, "knob +11 to +17 dB"), (-1.0, "knob -2 to -8 dB")])
+def test_a_soft_guitar_is_to_be_turned_up_and_a_loud_one_down(stage, peak_dbfs, words):
+    bench, player, _ = stage
+    headroom = player.headroom
+    headroom._input.clear()
+    headroom.read()
+    for _ in range(20):
+        bench.process(sine(4800, 220.0, 10 ** (peak_dbfs / 20)))
+        headroom.read()
+    assert headroom.hint == words

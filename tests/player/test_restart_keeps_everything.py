@@ -1,0 +1,219 @@
+"""The server comes back at another rate: whatever the player has set before is still as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from rigs import A2, NANO, RATE, Told, db, dc_blocked, guitar, sine
+
+from rig.backends.offline import Offline
+from rig.engine import Engine
+from rig.files import bundled
+from rig.player.player import Player
+
+NEW_RATE = 44100
+
+
+class Session:
+    """A player at a rate, on the offline backend; `before`: the one that it carries on."""
+
+    def __init__(self, rate=RATE, before=None):
+        self.told, self.engine = Told(), Engine(rate, guard=False)
+        self.backend = Offline(rate)
+        self.backend.start(self.engine.block_address, self.engine.address)
+        self.player = Player(self.engine, self.told.append, (NANO, A2), bundled.irs())
+        if before is None:
+            self.player.start()
+        else:
+            self.player.resume(before.player)
+        self.settle()
+
+    def play(self, x):
+        """The left output."""
+        return self.backend.process(np.asarray(x, np.float32))[:, 0]
+
+    def settle(self):
+        for _ in range(3):
+            self.play(np.zeros(int(self.engine.sample_rate / 4)))
+            self.player.poll()
+
+    def do(self, name, **options):
+        self.player.do(name, **options)
+        assert self.player.arrive(60)
+        self.settle()
+
+
+@pytest.fixture
+def old():
+    session = Session()
+    yield session
+    session.player.close()
+
+
+@pytest.fixture
+def restart(old):
+    sessions = []
+
+    def at_another_rate():
+        sessions.append(Session(NEW_RATE, before=old))
+        return sessions[-1]
+
+    yield at_another_rate
+    for session in sessions:
+        session.player.close()
+
+
+def test_the_volume_stays_as_low_as_it_was(old, restart):
+    old.player.set("volume", -20.0)
+    new = restart()
+    x = guitar(NEW_RATE)
+    low = new.play(x)
+    new.player.set("volume", 0.0)
+    new.settle()
+    # From another past of the model: its level is the same far within a tenth of a decibel.
+    assert db(new.play(x), low) == pytest.approx(20.0, abs=0.1)
+
+
+def test_the_gate_is_on_where_it_was(old, restart):
+    old.player.set("gate_threshold", -33.0)
+    old.player.set("gate", 1.0)
+    new = restart()
+    assert new.player.noise.states == ["GATE -33 shut"]
+    soft = 10 ** (-40 / 20)  # below the threshold
+    assert not new.play(soft * np.sin(0.03 * np.arange(NEW_RATE))).any()
+
+
+def test_a_threshold_that_was_chosen_stays_while_the_gate_is_off(old, restart):
+    old.player.set("gate_threshold", -33.0)
+    new = restart()
+    assert new.player.noise.states == []
+    new.player.set("gate", 1.0)
+    assert new.player.noise.states[0].startswith("GATE -33")
+
+
+def test_the_rumble_filter_is_where_it_was(old, restart):
+    old.do("bypass")
+    old.player.set("rumble", 80.0)
+    new = restart()
+    assert new.player.noise.states == ["CUT 80 Hz"]
+    hum = 0.1 * np.sin(2 * np.pi * 20 * np.arange(NEW_RATE) / NEW_RATE)
+    filtered = new.play(hum)[NEW_RATE // 2 :]
+    new.player.set("rumble", 0.0)
+    new.settle()
+    # Two octaves below the cutoff; the gentlest high-pass there is would take 12 dB away.
+    assert db(filtered, new.play(hum)[NEW_RATE // 2 :]) < -12
+
+
+def test_the_tuner_goes_on_tuning_in_silence_and_the_sound_comes_back_after_it(old, restart):
+    old.player.tuner.a4_hz = 442.0
+    old.do("tuner")
+    new = restart()
+    string = 0.1 * np.sin(2 * np.pi * 110.5 * np.arange(NEW_RATE) / NEW_RATE)  # A2 at that reference
+    assert not new.play(string).any()
+    new.player.tuner.look()
+    shown = new.player.tuner.lines()[0]
+    assert "A2" in shown
+    assert "in tune" in shown
+    assert "A4 = 442 Hz" in shown
+    new.do("tuner")
+    assert np.abs(new.play(guitar(NEW_RATE))).max() > 0.01
+
+
+def test_who_was_muted_before_tuning_is_muted_after_it(old, restart):
+    old.do("mute")
+    old.do("tuner")
+    new = restart()
+    new.do("tuner")
+    assert not new.play(guitar(NEW_RATE)).any()
+    new.do("mute")
+    assert np.abs(new.play(guitar(NEW_RATE))).max() > 0.01
+
+
+def test_a_tuner_that_was_not_to_mute_does_not(old, restart):
+    old.player.tuner.mutes = False
+    new = restart()
+    new.do("tuner")
+    assert np.abs(new.play(guitar(NEW_RATE))).max() > 0.01
+
+
+def test_a_bypass_pressed_while_a_model_was_on_its_way_is_not_ended_by_it(old, restart):
+    old.player.do("next_model")
+    old.player.do("bypass")
+    new = restart()
+    new.player.do("no_cabinet")
+    assert new.player.arrive(60)
+    new.settle()
+    assert new.player.sound.model.path == A2
+    x = sine(NEW_RATE, 440.0)
+    y = new.play(x)[NEW_RATE // 2 :]
+    # The dry guitar; the blocker of DC of the two rates differs by far less than this.
+    assert db(y - dc_blocked(x)[NEW_RATE // 2 :], x) < -50
+
+
+def test_the_next_one_of_the_last_search_is_still_found(old, restart):
+    name = bundled.irs()[1].stem
+    old.do("search_ir", text=name)
+    new = restart()
+    new.do("search_ir", text="")
+    assert f"Search   {name}: 1 found" in new.told.text
+
+
+def test_equal_loudness_and_the_shortlist_stay(old, restart):
+    old.do("equal_loudness")
+    old.do("keep")
+    new = restart()
+    new.do("equal_loudness")
+    assert "Loudness each cabinet at its own level" in new.told.text
+    new.do("keep")
+    assert f"{bundled.irs()[0].name} is not kept" in new.told.text
+
+
+def test_a_cabinet_that_was_off_stays_off(old, restart):
+    old.do("no_cabinet")
+    assert restart().player.cabinets.playing is None
+
+
+def test_who_listens_blind_learns_no_name(old, restart):
+    old.do("blind")
+    new = restart()
+    new.do("next_ir")
+    assert "Cabinet  number " in new.told.text
+    assert not any(path.name in new.told.text for path in bundled.irs())
+
+
+def test_cabinets_keep_the_numbers_they_have_while_blind(old, restart):
+    old.do("blind")
+    shown = old.player.cabinets.label(old.player.cabinets.bank.position)
+    new = restart()
+    assert new.player.cabinets.label(new.player.cabinets.bank.position) == shown
+    new.do("next_ir")
+    new.do("previous_ir")
+    assert f"Cabinet  {shown} of 3" in new.told.text
+
+
+def test_a_mix_stays_aligned(old, restart):
+    old.do("mix_add")
+    old.do("next_ir")
+    old.do("mix_align")
+    new = restart()
+    new.do("part_gain", direction=-1)
+    new.do("mix")
+    new.do("mix")
+    assert "Mix      2 of 4 parts, aligned" in new.told.text
+
+
+def test_the_loop_goes_on(old, restart):
+    old.player.looper.put(sine(RATE), "take.wav")
+    for _ in range(2):  # off, and on again
+        old.player.looper.do_loop()
+        old.settle()
+    assert np.abs(old.play(np.zeros(RATE))).max() > 0.01
+    assert np.abs(restart().play(np.zeros(NEW_RATE))).max() > 0.01
+
+
+def test_a_mute_that_was_pressed_stays(old, restart):
+    old.do("mute")
+    new = restart()
+    assert not new.play(guitar(NEW_RATE)).any()
+    new.do("mute")
+    assert np.abs(new.play(guitar(NEW_RATE))).max() > 0.01
