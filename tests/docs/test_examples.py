@@ -14,11 +14,11 @@ import pytest
 from commandline import rig
 from places import ROOT
 
+from rig import bundled
 from rig.audio import wav
 from rig.cli import parser
 from rig.cli.commands.capture import with_take
 from rig.errors import ConfigError, PresetError
-from rig import bundled
 from rig.files.toml_file import parsed
 from rig.library.interfaces import Interface
 from rig.library.preset import Preset
