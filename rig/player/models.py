@@ -77,9 +77,7 @@ class Models(Carried):
         rig, model, entered_dbu = self.rig, prepared.model, self.entered_dbu
         known_dbu = prepared.entered_dbu if entered_dbu is None else entered_dbu
         sound = rig.sound.changed(model=model, model_input_dbu=known_dbu)
-        sound = sound.changed(
-            measured=rig.library.measured_loudness(model, PATIENCE_S if sound.lacks_loudness else 0.0)
-        )
+        sound = sound.changed(measured=rig.measured(model, PATIENCE_S if sound.lacks_loudness else 0.0))
         lane = rig.play(
             sound,
             prepared.network,

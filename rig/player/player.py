@@ -67,7 +67,7 @@ class Player:
         sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
-        self.volume, self.noise, self.tuner = rig.volume, rig.noise_control, rig.tuner
+        self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
         self.models = Models(rig, models, size, model_input_dbu)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)

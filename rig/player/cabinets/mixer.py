@@ -331,8 +331,8 @@ def mixed(parts: Sequence[MixPart], aligned: bool, more_db: Sequence[float] = (0
     """One response of all parts, each so much louder than its own gain says. Raises IRError."""
     from ...cabinet.mix import Part, mix
 
-    parts = [
+    given = [
         Part(strip.item.ir, strip.gain_db + more, strip.inverted, strip.delay_ms, strip.pan)
         for strip, more in zip(parts, more_db, strict=False)
     ]
-    return mix(parts, align=aligned)
+    return mix(given, align=aligned)

@@ -149,7 +149,7 @@ class Presets(Carried):
         changed: list[str] = []
         sound = self._sound(item)
         if sound.measured is None:
-            sound = sound.changed(measured=rig.library.measured_loudness(item.model))
+            sound = sound.changed(measured=rig.measured(item.model))
 
         def rest() -> Cabinet | Keep | None:
             rig.mixer.load_parts(item.parts, preset.aligned, item.item.ir if item.is_mix and item.item else None)

@@ -27,15 +27,15 @@ def _gate_commands() -> dict[str, str]:
 
 def settings_now(rig: LiveRig) -> dict[str, Any]:
     """Fields of a preset: the settings as they are now; nothing where nobody has them."""
-    gate: dict[str, float | bool] = {key: rig.noise_control.value(name) for key, name in _gate_commands().items()}
+    gate: dict[str, float | bool] = {key: rig.noise.value(name) for key, name in _gate_commands().items()}
     if SWITCH in gate:
         gate[SWITCH] = bool(gate[SWITCH])
-    return {"gate": gate, "rumble_hz": rig.noise_control.value(RUMBLE)}
+    return {"gate": gate, "rumble_hz": rig.noise.value(RUMBLE)}
 
 
 def apply_settings(rig: LiveRig, preset: Preset) -> list[str]:
     """Set what a preset says, what it leaves out stays; what is to be told of it."""
-    known, noise = _gate_commands(), rig.noise_control
+    known, noise = _gate_commands(), rig.noise
     said = [
         f"         [{GATE}] {key}: nobody here knows this setting; it is ignored."
         for key in preset.gate
