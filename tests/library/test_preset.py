@@ -236,7 +236,8 @@ def test_changed_bytes_never_do_more_than_raise_a_preset_error(tmp_path):
 
 
 def test_a_key_that_nobody_knows_is_a_warning_with_the_nearest_one(tmp_path):
-    text = f"output_trm_db = 3\n{HEAD}zzz = 1\n[[cabinet]]\nir = '{IRS[0]}'\ngain = 3\n[lights]\nred = 'on'\n[echo]\ndry = true\n"
+    text = f"output_trm_db = 3\n{HEAD}zzz = 1\n[[cabinet]]\nir = '{IRS[0]}'\ngain = 3\n"
+    text += "[lights]\nred = 'on'\n[echo]\ndry = true\n"
     preset = loaded(tmp_path, text)
     told = "\n".join(preset.warnings)
     assert "clean.toml, line 1: nothing is known of output_trm_db, it is ignored; the nearest known one is" in told
