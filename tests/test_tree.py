@@ -16,7 +16,6 @@ SAME_NAMES = {
     "abx.py": "the command; the blind test itself",
     "audition.py": "the command; choosing among cabinets",
     "base.py": "what every backend fulfils; what every architecture fulfils",
-    "cabinet.py": "the bench of the cabinet; see bench/networks.py beside it",
     "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
     "checks.py": "of a take; of an impulse response",
     "commands.py": "while playing; while comparing",
@@ -28,6 +27,7 @@ SAME_NAMES = {
     "loudness.py": "of sound, by ITU-R BS.1770; of a model, by the trainer's recipe",
     "lstm.py": "the kernel; the reader of the architecture",
     "measures.py": "of any sound; of a take; of a model against gear",
+    "models.py": "many models against gear; the models to step through",
     "plots.py": "the style of all figures; figures of cabinets; figures of a take",
     "session.py": "a capture; the capture of a cabinet; playing live",
 }

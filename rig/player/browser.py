@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from ..errors import RigError
-from .cabinets.browse_order import VIEW_NAMES, BrowseOrder
+from .browse_order import VIEW_NAMES, BrowseOrder
 from .carried import Carried
 from .events import Event, Tell
 

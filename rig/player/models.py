@@ -16,8 +16,8 @@ from ..lane import Lane
 from ..library import entered_levels
 from ..library.favourites import Favourites
 from ..nam import Model
+from .browse_order import BrowseOrder
 from .browser import Browser
-from .cabinets.browse_order import BrowseOrder
 from .carried import Snapshot
 from .events import Event
 from .live_rig import LiveRig

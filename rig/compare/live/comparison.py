@@ -14,10 +14,10 @@ import numpy as np
 from ...ab_switch import A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
+from ...decibels import gain_from_db
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError
 from ...lane import Lane
-from ...levels import gain_from_db
 from ...player.events import Event, Tell
 from ...sound import Sound
 from ..abx import BlindTest

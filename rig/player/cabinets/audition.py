@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RigError
+from ..browse_order import VIEW_NAMES, VIEWS, BrowseOrder
 from ..browser import Browser
 from ..events import Event
-from .browse_order import VIEW_NAMES, VIEWS, BrowseOrder
 from .cabinets import Cabinets
 from .mixer import Mixer, Scene
 

@@ -16,9 +16,9 @@ from ...errors import IRError, RigError
 from ...files.folders import AUDIO_ENDINGS, files_in
 from ...library.favourites import Favourites
 from ...nam import Model
+from ..browse_order import BrowseOrder
 from ..carried import Carried, Snapshot
 from ..events import Event, Tell
-from .browse_order import BrowseOrder
 from .equal_loudness import EqualLoudness
 
 SETTLED_DB = 0.1  # a gain that changes by less is left as it is
