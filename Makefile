@@ -3,7 +3,7 @@
 VENV = .venv
 READY = $(VENV)/.ready
 
-.PHONY: all play test check soak soak-quick clean
+.PHONY: all play test check soak soak-quick docs reference pictures clean
 
 all: check test
 
@@ -32,8 +32,22 @@ soak-quick: $(READY)
 	@sh .ci/setup libraries server
 	RIG_SOAK_MINUTES=5 $(VENV)/bin/python -m pytest -s -m soak tests/engine/test_hour.py
 
+# The site of docs/, in site/. A dead link, a page outside the tree or a stale reference page is an error.
+docs: $(READY)
+	$(VENV)/bin/python docs/generate.py --check
+	$(VENV)/bin/python -m sphinx --fail-on-warning --keep-going -q -d site/.doctrees docs site
+
+# The pages of docs/reference that come from the code.
+reference: $(READY)
+	$(VENV)/bin/python docs/generate.py
+
+# The pictures of docs/images, from real runs.
+pictures: $(READY)
+	@sh .ci/setup libraries server
+	$(VENV)/bin/python docs/pictures/make_pictures.py
+
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
+	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
 	find rig tests models irs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml .ci/setup

@@ -21,8 +21,8 @@ passes = event.RecordingListener()  # whatever numba compiles runs passes
 event.register("numba:run_pass", passes)
 
 SESSIONS = (44100, 88200, 96000, 176400, 192000)  # besides 48000
-# Model and session in Hz, and the latency in samples of the session: the figures of the README among them. Where the
-# session runs at a multiple of the model's rate only recurrent models are resampled.
+# Model and session in Hz, and the latency in samples of the session: the figures of docs/levels.md among them. Where
+# the session runs at a multiple of the model's rate only recurrent models are resampled.
 RESAMPLED = {
     (48000, 44100): 71,
     (48000, 88200): 96,

@@ -1,0 +1,204 @@
+"""Writes the pages that are not written by hand: docs/reference/cli.md and docs/reference/keys.md.
+
+    python docs/generate.py            writes them
+    python docs/generate.py --check    fails if they are not what it would write
+
+The first comes from the parsers of the command line, the second from the command table and the key maps. argparse's own
+help depends on the terminal and on the version of Python, so the parsers are read, not asked to format.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from rig.cli import parser
+from rig.compare.live import commands as comparing
+from rig.player.commands import GROUPS, KEYS, Command
+
+REFERENCE = Path(__file__).parent / "reference"
+SHOWN = {"pagedown": "page down", "pageup": "page up"}
+NOTE = "<!-- Written by docs/generate.py; `make reference` writes it again. -->\n"
+Keys = Mapping[str, tuple[str, int]]  # key: command, and the direction of its step or its number
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page with its content."""
+    return {REFERENCE / "cli.md": command_line_page(), REFERENCE / "keys.md": keys_page()}
+
+
+# ---------------------------------------------------------------- the command line
+def command_line_page() -> str:
+    """One part per command."""
+    top = parser()
+    lines = [NOTE, "# Command line", "", "`rig COMMAND --help` shows the same in a terminal.", ""]
+    lines += _table(
+        ("command", "what it does"),
+        ((f"[rig {name}](#{_anchor(sub.prog)})", help_text) for name, help_text, sub in _parts_of(top)),
+    )
+    for _, _, command in _parts_of(top):
+        lines += _command(command, "##")
+    lines += [
+        "## Exit codes",
+        "",
+        *_table(
+            ("code", "meaning"),
+            (
+                ("0", "done; also after Ctrl-C while playing"),
+                ("1", "a take was judged, and a check failed"),
+                ("2", "not done; the sentence on stderr says why"),
+                ("130", "stopped with Ctrl-C"),
+            ),
+        ),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _parts_of(command: argparse.ArgumentParser) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    """The commands below one: name, what it is for, and its parser."""
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            told = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            yield from ((name, told.get(name, ""), sub) for name, sub in action.choices.items())
+
+
+def _command(command: argparse.ArgumentParser, heading: str) -> list[str]:
+    lines = [f"{heading} {command.prog}", "", *_paragraphs(command.description or ""), "", f"    {_usage(command)}", ""]
+    for group in command._action_groups:
+        rows = [
+            (_ways(action), _help(action))
+            for action in group._group_actions
+            if not isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
+            and action.help != argparse.SUPPRESS  # earlier names, which still work
+        ]
+        if rows:
+            named = group.title if group.title not in ("positional arguments", "options", None) else ""
+            lines += _table((named or ("option" if rows[0][0].startswith("`-") else "argument"), "meaning"), rows)
+    for _, _, part in _parts_of(command):
+        lines += _command(part, "###")
+    return lines
+
+
+def _usage(command: argparse.ArgumentParser) -> str:
+    if command.usage:
+        return command.usage
+    words = [command.prog]
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            names = ",".join(action.choices)
+            words.append(f"{{{names}}}" if action.required else f"[{{{names}}}]")
+        elif not action.option_strings:
+            words.append(_value(action))
+    has_options = any(a.option_strings and not isinstance(a, argparse._HelpAction) for a in command._actions)
+    return " ".join([*words, "[options]"] if has_options else words)
+
+
+def _value(action: argparse.Action) -> str:
+    """What stands for the value of an argument or option."""
+    name = str(action.metavar) if action.metavar else action.dest.upper()
+    if action.choices and not action.metavar:
+        name = "{" + ",".join(map(str, action.choices)) + "}"
+    forms = {None: name, "?": f"[{name}]", "*": f"[{name}...]", "+": f"{name}..."}
+    return forms[action.nargs] if action.nargs in forms else " ".join([name] * int(action.nargs or 0))
+
+
+def _ways(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{_value(action)}`"
+    value = "" if action.nargs == 0 else f" {_value(action)}"
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def _help(action: argparse.Action) -> str:
+    return (action.help or "") % {**vars(action), "prog": "rig"}
+
+
+# ---------------------------------------------------------------- keys
+def keys_page() -> str:
+    """Every command with its keys, and every key of a comparison."""
+    lines = [
+        NOTE,
+        "# Keys and commands",
+        "",
+        "`h` shows the keys while you play. The names in the last column are what MIDI binds: see "
+        "[MIDI](../midi.md). A value moves by one step with each press.",
+        "",
+    ]
+    for title, commands in GROUPS.items():
+        lines += [f"## {title}", "", *_commands(commands, KEYS)]
+    lines += [
+        "## While comparing",
+        "",
+        "The keys of `rig ab`: see [Can you hear it?](../abx.md).",
+        "",
+        *_commands(comparing.COMMANDS.values(), comparing.KEYS),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(commands: Iterable[Command], keys: Keys) -> list[str]:
+    rows = [(_keys_of(c, keys), _sentence(c.text), _range(c), f"`{c.name}`") for c in commands]
+    return _table(("key", "what it does", "value", "command"), rows)
+
+
+def _keys_of(command: Command, keys: Keys) -> str:
+    ways = {key: way for key, (name, way) in keys.items() if name == command.name}
+    if command.is_action:
+        return "`0` to `9`" if set(ways) == set("0123456789") else " ".join(map(_key, ways))
+    more, less = ([_key(key) for key, way in ways.items() if way * sign > 0] for sign in (1, -1))
+    return f"{' '.join(more)} more, {' '.join(less)} less"
+
+
+def _key(key: str) -> str:
+    return SHOWN.get(key, key) if len(key) > 1 else f"`{key}`"
+
+
+def _range(command: Command) -> str:
+    if command.prompt is not None:
+        return f"asks: {command.prompt}"
+    if command.is_action:
+        return ""
+    unit = f" {command.unit}" if command.unit else ""
+    return f"{command.low:g} to {command.high:g}{unit}, step {command.step:g}"
+
+
+# ---------------------------------------------------------------- Markdown
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [_cell(text)]
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that a code host makes of a heading."""
+    return heading.lower().replace(" ", "-")
+
+
+def _cell(text: str) -> str:
+    """Text without what Markdown would take for markup."""
+    return text if text.startswith(("`", "[")) else text.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return [*lines, *(f"| {' | '.join(map(_cell, row))} |" for row in rows), ""]
+
+
+def main() -> int:
+    """Write the pages, or with --check say which of them are not up to date."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if "--check" in sys.argv[1:]:
+            print(f"{path} is not what docs/generate.py writes: make reference", file=sys.stderr)
+        else:
+            path.write_text(pages()[path], encoding="utf-8")
+            print(f"{path}: written")
+    return 1 if stale and "--check" in sys.argv[1:] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

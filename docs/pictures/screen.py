@@ -1,0 +1,102 @@
+"""A terminal of so many cells, as far as rig uses one: text, line ends, returns, and erasing to the end of the line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import struct
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from fcntl import ioctl
+from pathlib import Path
+from termios import TIOCSWINSZ
+
+
+class Cells:
+    """What a terminal shows."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        self._lines, self._column = [""], 0
+
+    def feed(self, text: str) -> None:
+        """Take in what a program prints."""
+        for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]", text):
+            if part == "\n":
+                self._lines.append("")
+            elif part == "\r":
+                self._column = 0
+            elif part == "\x1b[K":
+                self._lines[-1] = self._lines[-1][: self._column]
+            elif not part.startswith("\x1b"):
+                if self._column == self.columns:
+                    self._lines.append("")
+                    self._column = 0
+                line = self._lines[-1].ljust(self._column)
+                self._lines[-1] = line[: self._column] + part + line[self._column + 1 :]
+                self._column += 1
+
+    @property
+    def shown(self) -> list[str]:
+        """The lines that are on the screen now."""
+        return self._lines[-self.rows :]
+
+
+class Run:
+    """A program on a terminal of its own; a context manager that ends it."""
+
+    def __init__(
+        self, command: Sequence[str], columns: int, rows: int, folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.cells = Cells(columns, rows)
+        self._ours, theirs = pty.openpty()
+        ioctl(theirs, TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        os.set_blocking(self._ours, False)
+        self._process = subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            env={**os.environ, **environment, "COLUMNS": str(columns), "LINES": str(rows)},
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def watch(self, until: str, timeout_s: float = 300.0) -> None:
+        """Read until the screen shows a text (a regular expression)."""
+        deadline = time.monotonic() + timeout_s
+        while not re.search(until, "\n".join(self.cells.shown)):
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise SystemExit(f"no {until!r} in:\n" + "\n".join(self.cells.shown))
+            self._read()
+            time.sleep(0.02)
+
+    def go_on(self, seconds: float) -> None:
+        """Read for a while."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._read()
+            time.sleep(0.02)
+
+    def press(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._ours, keys.encode())
+
+    def _read(self) -> None:
+        try:
+            while chunk := os.read(self._ours, 65536):
+                self.cells.feed(chunk.decode())
+        except OSError:  # nothing there, or the program has ended
+            pass
+
+    def __enter__(self) -> Run:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.wait()
+        os.close(self._ours)
