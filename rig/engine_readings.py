@@ -12,10 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .decibels import db_from_gain
 from .dsp import cpu_load
 from .dsp.convolver.kernels import MAX_CHUNK
 from .lane import Lane
-from .levels import db_from_gain
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,25 @@ MOST_SOURCES, MOST_TESTS, MOST_LINES = 18, 30, 400
 WITHOUT_LIMIT = {"rig/cli/commands"}  # one file per command
 HAND_WRITTEN = {".py", ".js", ".css", ".html", ".md"}
 GENERATED = {"docs/reference/cli.md", "docs/reference/keys.md"}  # written by docs/generate.py
-# Files of one name under rig/, and why each is called so: in its folder the name is the plain one.
+# Files of one name under rig/, and why each is called so: within its folder the name is the plain one.
 SAME_NAMES = {
-    "cabinet.py": "rig/bench measures the cabinet",
+    "abx.py": "the command; the blind test itself",
+    "audition.py": "the command; choosing among cabinets",
+    "base.py": "what every backend fulfils; what every architecture fulfils",
+    "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
+    "checks.py": "of a take; of an impulse response",
+    "commands.py": "while playing; while comparing",
+    "devices.py": "the sound cards of PortAudio; the command that lists them",
+    "gate.py": "the kernel; the controls of it",
+    "ir.py": "an impulse response; the command that shows one",
+    "levels.py": "gain staging; the levels of a capture",
+    "limits.py": "of a take; of this machine; of a file",
+    "loudness.py": "of sound, by ITU-R BS.1770; of a model, by the trainer's recipe",
+    "lstm.py": "the kernel; the reader of the architecture",
+    "measures.py": "of any sound; of a take; of a model against gear",
+    "models.py": "many models against gear; the models to step through",
+    "plots.py": "the style of all figures; figures of cabinets; figures of a take",
+    "session.py": "a capture; the capture of a cabinet; playing live",
 }
 
 
@@ -56,4 +72,4 @@ def test_files_of_one_name_stand_in_the_list_with_their_reason():
 def test_the_names_of_tests_and_their_support_are_unique():
     """They are imported by their base name."""
     names = Counter(path.name for path in sources() if path.parts[0] == "tests" and path.suffix == ".py")
-    assert {name for name, count in names.items() if count > 1} <= {"make.py"}
+    assert {name for name, count in names.items() if count > 1} <= {"conftest.py", "make.py"}

@@ -99,6 +99,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
     ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
     add_backend_options(command, offline)
+    add_keys_option(command)
     add_midi_options(command)
     command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
@@ -128,6 +129,13 @@ def add_midi_options(command: Any) -> None:
     )
     midi.add_argument(
         "--midi-port", metavar="PORT", help="JACK MIDI port (or part of its name) to listen to (default: physical ones)"
+    )
+
+
+def add_keys_option(command: Any) -> None:
+    """Keys of one's own."""
+    command.add_argument(
+        "--keys", type=Path, metavar="FILE", help="what keys do (default: keys.toml in rig's configuration folder)"
     )
 
 

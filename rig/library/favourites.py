@@ -1,9 +1,9 @@
-"""Which cabinets the player likes, and what was noted about them: a plain file beside the user's settings.
+"""Which cabinets and models the player likes, and what was noted about them: plain files beside the user's settings.
 
     {"schema": 1, "cabinets": [{"path": "/irs/v30/57.wav", "sha256": "...", "favourite": true, "note": "solo"}]}
 
-A cabinet is known again by its content, so that renaming it loses nothing, and before it is read by its path. A file
-that cannot be understood is set aside, never overwritten.
+Models are kept likewise, in a file of their own. A file is known again by its content, so that renaming it loses
+nothing, and before it is read by its path. A list that cannot be understood is set aside, never overwritten.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import ConfigError
 from ..files.atomic_write import set_aside
 from ..files.json_file import write_json
 from ..files.paths import config_folder
 
-FILE_NAME = "favourites.json"
+FILE_NAMES = {"cabinets": "favourites.json", "models": "favourite-models.json"}
+FILE_NAME = FILE_NAMES["cabinets"]
 SCHEMA = 1
 LONGEST_NOTE = 500  # characters
 
@@ -40,9 +41,14 @@ class Favourites:
     `tell` gets one sentence where the file cannot be read; auditioning goes on without it.
     """
 
-    def __init__(self, tell: Callable[[str], None], directory: Path | None = None) -> None:
+    def __init__(
+        self,
+        tell: Callable[[str], None],
+        directory: Path | None = None,
+        kind: Literal["cabinets", "models"] = "cabinets",
+    ) -> None:
         folder = directory if directory is not None else config_folder()
-        self._path, self._tell = folder / FILE_NAME, tell
+        self._path, self._tell, self._kind = folder / FILE_NAMES[kind], tell, kind
         self._remarks = self._read()
 
     def of(self, path: Path, sha256: str | None = None) -> Remark | None:
@@ -65,7 +71,7 @@ class Favourites:
         self._remarks = [*(kept for kept in self._read() if kept.sha256 != sha256), remark]  # another rig may write it
         self._remarks = [kept for kept in self._remarks if kept.favourite or kept.note]
         try:
-            write_json(self._path, {"schema": SCHEMA, "cabinets": [asdict(kept) for kept in self._remarks]})
+            write_json(self._path, {"schema": SCHEMA, self._kind: [asdict(kept) for kept in self._remarks]})
         except OSError as error:
             raise ConfigError(
                 f"{path.name} could not be noted in {self._path}: {error.strerror}; it holds for this session only."
@@ -74,7 +80,7 @@ class Favourites:
 
     def _read(self) -> list[Remark]:
         try:
-            return _checked(json.loads(self._path.read_text(encoding="utf-8")))
+            return _checked(json.loads(self._path.read_text(encoding="utf-8")), self._kind)
         except FileNotFoundError:
             return []
         except OSError as error:
@@ -92,10 +98,10 @@ class Favourites:
         self._tell(f"{self._path} is not a list of favourites; it is kept as {aside.name} and a new one is begun.")
 
 
-def _checked(content: Any) -> list[Remark]:
+def _checked(content: Any, kind: str) -> list[Remark]:
     if content["schema"] != SCHEMA:
         raise ValueError
-    remarks = [Remark(**entry) for entry in content["cabinets"]]
+    remarks = [Remark(**entry) for entry in content[kind]]
     for remark in remarks:
         texts = (remark.path, remark.sha256, remark.note)
         if not (all(isinstance(text, str) for text in texts) and isinstance(remark.favourite, bool)):

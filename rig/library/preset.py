@@ -19,7 +19,8 @@
     on = true
     threshold_dbfs = -60.0
 
-Everything but `model` may be left out. Ranges are those of the keys in `control/commands.py`.
+Everything but `model` may be left out. A table that is not known here holds settings of whoever knows them, as `[gate]`
+does; the command table says which.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ class Preset:
     """A sound as a file describes it. None: leave it as it is.
 
     `loudness_lufs`: how loud it is to be played, trims included, by ITU-R BS.1770 on the loop or the guitar that comes
-    with rig. `gate` and `rumble_hz` are settings of whoever knows them. `source`: the file; `warnings`: what was odd
-    about it.
+    with rig. `gate`, `rumble_hz` and `settings`, by table and key, are for whoever knows them. `source`: the file;
+    `warnings`: what was odd about it.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Preset:
     loudness_lufs: float | None = None
     gate: Mapping[str, float | bool] = field(default_factory=dict, hash=False)
     rumble_hz: float | None = None
+    settings: Mapping[str, Mapping[str, float | bool]] = field(default_factory=dict, hash=False)
     notes: str = ""
     number: int | None = None
     source: Path | None = field(default=None, compare=False)
@@ -115,6 +117,7 @@ class Preset:
             equal_loudness=table.flag("equal_loudness"),
             loudness_lufs=table.number("loudness_lufs", *LOUDNESS_LUFS, "LUFS"),
             gate=_settings(table.table("gate")),
+            settings=_further_settings(table),
             rumble_hz=table.number("rumble_hz", *RUMBLE_HZ, "Hz"),
             notes=table.text("notes", LONGEST_NOTES) or "",
             number=table.whole_number("number", 0, HIGHEST_NUMBER),
@@ -148,8 +151,8 @@ class Preset:
         for part in self.cabinet:
             where = {"gain_db": part.gain_db, "delay_ms": part.delay_ms, "pan": part.pan, "invert": part.inverted}
             lines += ["", "[[cabinet]]", *_written({"ir": _reached(part.ir, folder), **where})]
-        if self.gate:
-            lines += ["", "[gate]", *_written(self.gate)]
+        for name, settings in {"gate": self.gate, **self.settings}.items():
+            lines += ["", f"[{name}]", *_written(settings)] if settings else []
         return "\n".join(lines) + "\n"
 
 
@@ -199,6 +202,16 @@ def _settings(table: Table | None) -> dict[str, float | bool]:
             raise table.unexpected(key, "a number, true or false")
         settings[key] = value if isinstance(value, bool) else float(value)
     return settings
+
+
+def _further_settings(table: Table) -> dict[str, dict[str, float | bool]]:
+    """Tables of numbers and flags whose names are not known here; any other table is left to be warned of."""
+    found = {}
+    for name in [name for name, value in table.values.items() if isinstance(value, dict) and name not in table.known]:
+        plain = all(isinstance(value, bool) or is_number(value) for value in table.values[name].values())
+        if plain and table.values[name] and re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            found[name] = _settings(table.table(name))
+    return found
 
 
 def _reached(path: Path, folder: Path) -> str:

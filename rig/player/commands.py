@@ -1,225 +1,269 @@
-"""Everything that can be changed while playing: one table, behind keys today and any other controller later.
+"""Everything that can be done while playing: one table, behind keys, MIDI, presets and any other front end.
 
-A command is a name with a unit and a range (a value to set or to step) or an action without a value. An action with a
-`prompt` takes a line of text.
+The table owns all there is to know about a command: its name, what it takes, how it is read and carried out, and the
+line of a preset that holds it. A key for it stands in `player/key_map.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..errors import RigError
+from ..dsp.rumble import CUTOFFS_HZ
+from ..levels import MAX_PREAMP_GAIN_DB
+from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_GAIN_DB
+from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
+from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .tools.volume import HIGHEST_DB, LOWEST_DB
 
+if TYPE_CHECKING:
+    from .parts import Parts
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One thing a player can do. `low`, `high` and `step` are in `unit`; an action has none."""
+LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through them
 
-    name: str
-    text: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
-    prompt: str | None = None  # what to ask for, where it takes a text
-
-    @property
-    def is_action(self) -> bool:
-        """Whether it takes no value."""
-        return self.low is None
-
-    def clamped(self, value: float) -> float:
-        """The nearest allowed value."""
-        if self.low is None or self.high is None:
-            raise RigError(f"{self.name} is an action and takes no value.")
-        return min(max(value, self.low), self.high)
-
-    def format(self, value: float) -> str:
-        """A value with its unit."""
-        digits = 1 if self.step is None or self.step >= 0.1 else 2
-        return f"{value:+.{digits}f} {self.unit}".rstrip()
-
-
-GROUPS: dict[str, tuple[Command, ...]] = {
+GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     "Presets": (
-        Command("preset", "preset by its number, 0 also the tenth"),
-        Command("next_preset", "next preset"),
-        Command("previous_preset", "previous preset"),
-        Command("save_preset", "save what plays as a preset", prompt="Name"),
+        numbered("preset", "preset by its number, 0 also the tenth", lambda p, number: p.presets.call(number)),
+        action("next_preset", "next preset", lambda p: p.presets.step(1)),
+        action("previous_preset", "previous preset", lambda p: p.presets.step(-1)),
+        line("save_preset", "save what plays as a preset", "Name", lambda p, name: p.presets.save(name)),
     ),
     "Model": (
-        Command("next_model", "next model"),
-        Command("previous_model", "previous model"),
-        Command("first_model", "first model"),
-        Command("last_model", "last model"),
-        Command("bypass", "model bypass: the dry guitar through the cabinet"),
+        action("next_model", "next model", lambda p: p.models.step(1)),
+        action("previous_model", "previous model", lambda p: p.models.step(-1)),
+        action("first_model", "first model", lambda p: p.models.go_to_end(1)),
+        action("last_model", "last model", lambda p: p.models.go_to_end(-1)),
+        line("jump_model", "go to a model by its number", "Number of the model", lambda p, text: p.models.jump(text)),
+        line(
+            "search_model",
+            "search models by words of the name; without a text: the next one found",
+            "Search models",
+            lambda p, text: p.models.search(text),
+            preview=lambda p, text: p.models.preview(text),
+        ),
+        action("favourite_model", "favourite model or not; remembered", lambda p: p.models.favourite()),
+        action("view_models", "step through all models, or the favourites", lambda p: p.models.view()),
+        switch(
+            "bypass",
+            "model bypass: the dry guitar through the cabinet",
+            lambda p: p.rig.bypassed,
+            lambda p, on: p.models.bypass(on),
+            preset=PresetLine("bypass", of_sound=True),
+        ),
     ),
     "Levels": (
-        Command("output_trim", "output trim", "dB", -40.0, 40.0, 1.0),
-        Command("input_trim", "input trim", "dB", -20.0, 20.0, 0.5),
-        Command("preamp_gain", "gain dialled in on the interface", "dB", 0.0, 80.0, 1.0),
-        Command("level_mode", "next level mode: normalized, raw, calibrated"),
-        Command("equal_loudness", "all cabinets equally loud, or each at its own level"),
-        Command("mute", "mute"),
-        Command("knob", "type the gain dialled in on the interface", prompt="Gain of the knob above its minimum (dB)"),
+        value(
+            *("output_trim", "output trim", "dB", (-OUTPUT_TRIM_DB, OUTPUT_TRIM_DB), 1.0),
+            lambda p: p.rig.sound.output_trim_db,
+            apply=lambda p, db: p.rig.change_levels(output_trim_db=db),
+            preset=PresetLine("output_trim_db", of_sound=True),
+        ),
+        value(
+            *("input_trim", "input trim", "dB", (-INPUT_TRIM_DB, INPUT_TRIM_DB), 0.5),
+            lambda p: p.rig.sound.input_trim_db,
+            apply=lambda p, db: p.rig.change_levels(input_trim_db=db),
+            preset=PresetLine("input_trim_db", of_sound=True),
+        ),
+        value(
+            *("preamp_gain", "gain dialled in on the interface", "dB", (0.0, MAX_PREAMP_GAIN_DB), 1.0),
+            lambda p: p.rig.sound.preamp_gain_db,
+            apply=lambda p, db: p.rig.change_levels(preamp_gain_db=db),
+            say=lambda p: p.rig.describe_levels(),
+            preset=PresetLine("preamp_gain_db", of_sound=True),
+        ),
+        choice(
+            "level_mode",
+            "next level mode: normalized, raw, calibrated",
+            LEVEL_ORDER,
+            lambda p: p.rig.level_mode,
+            lambda p, mode: p.rig.set_level_mode(mode),
+            preset=PresetLine("level", of_sound=True),
+        ),
+        switch(
+            "equal_loudness",
+            "all cabinets equally loud, or each at its own level",
+            lambda p: p.rig.equal.is_on,
+            lambda p, on: p.rig.cabinets.play_equally_loud(on),
+            preset=PresetLine("equal_loudness", of_sound=True),
+        ),
+        switch(
+            *("mute", "mute"),
+            lambda p: p.rig.muted,
+            apply=lambda p, on: p.rig.mute(on),
+            say=lambda p: p.rig.say_muted(),
+        ),
+        line(
+            "knob",
+            "type the gain dialled in on the interface",
+            "Gain of the knob above its minimum (dB)",
+            lambda p, text: p.headroom.turn_knob(text),
+        ),
     ),
     "Noise and tuning": (
-        Command("gate", "noise gate; the first time it is set by the noise: damp the strings"),
-        Command("gate_threshold", "where the gate opens, peak of the guitar", "dBFS", -90.0, -20.0, 1.0),
-        Command("rumble", "rumble filter in front of the model: 40, 60, 80 Hz, off"),
-        Command("tuner", "tuner"),
+        switch(
+            "gate",
+            "noise gate; the first time it is set by the noise: damp the strings",
+            lambda p: p.rig.noise.gate_is_on,
+            apply=lambda p, on: p.rig.noise.put("gate", on),
+            say=lambda p: p.rig.noise.say("gate"),
+            press=lambda p: p.rig.noise.press_gate(),
+            preset=PresetLine("on", "gate"),
+        ),
+        value(
+            *(
+                "gate_threshold",
+                "where the gate opens, peak of the guitar",
+                "dBFS",
+                (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS),
+                1.0,
+            ),
+            lambda p: p.rig.noise.threshold_dbfs,
+            apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
+            say=lambda p: p.rig.noise.say("gate_threshold"),
+            default=-60.0,
+            preset=PresetLine("threshold_dbfs", "gate"),
+        ),
+        choice(
+            "rumble",
+            "rumble filter in front of the model: 40, 60, 80 Hz, off",
+            (0.0, *CUTOFFS_HZ),
+            lambda p: p.rig.noise.rumble_hz,
+            unit="Hz",
+            apply=lambda p, hz: p.rig.noise.put("rumble", hz),
+            say=lambda p: p.rig.noise.say("rumble"),
+            preset=PresetLine("rumble_hz"),
+        ),
+        switch("tuner", "tuner", lambda p: p.rig.tuner.is_on, lambda p, on: p.rig.tuner.switch(on)),
     ),
     "Cabinets": (
-        Command("next_ir", "next cabinet"),
-        Command("previous_ir", "previous cabinet"),
-        Command("first_ir", "first cabinet"),
-        Command("last_ir", "last cabinet"),
-        Command("jump_ir", "go to a cabinet by its number", prompt="Number"),
-        Command("search_ir", "search by words of the name; without a text: the next one found", prompt="Search"),
-        Command("no_cabinet", "cabinet off or on"),
-        Command("open_irs", "another folder of cabinets", prompt="Folder"),
-        Command("ir_problems", "which files cannot be used, and why"),
+        action("next_ir", "next cabinet", lambda p: p.audition.step(1)),
+        action("previous_ir", "previous cabinet", lambda p: p.audition.step(-1)),
+        action("first_ir", "first cabinet", lambda p: p.audition.go_to_end(1)),
+        action("last_ir", "last cabinet", lambda p: p.audition.go_to_end(-1)),
+        line("jump_ir", "go to a cabinet by its number", "Number", lambda p, text: p.audition.jump(text)),
+        line(
+            "search_ir",
+            "search by words of the name; without a text: the next one found",
+            "Search",
+            lambda p, text: p.audition.search(text),
+            preview=lambda p, text: p.audition.preview(text),
+        ),
+        switch(
+            "no_cabinet",
+            "cabinet off or on",
+            lambda p: p.rig.cabinets.playing is None,
+            lambda p, off: p.rig.cabinets.switch_off(off),
+            preset=PresetLine("no_cabinet", of_sound=True),
+        ),
+        line("open_irs", "another folder of cabinets", "Folder", lambda p, text: p.rig.cabinets.open_folder(text)),
+        action("ir_problems", "which files cannot be used, and why", lambda p: p.rig.cabinets.tell_problems()),
     ),
     "Choosing": (
-        Command("favourite", "favourite or not; remembered"),
-        Command("note", "a note about the cabinet; remembered", prompt="Note"),
-        Command("keep", "keep it on the shortlist, or not"),
-        Command("reject", "reject it and go on to the next"),
-        Command("view", "step through all, the kept, the favourites"),
-        Command("everything", "forget what was kept and rejected"),
-        Command("mark_a", "what plays is A"),
-        Command("mark_b", "what plays is B"),
-        Command("compare", "A or B"),
-        Command("blind", "blind: random order without names; again: the names"),
+        action("favourite", "favourite or not; remembered", lambda p: p.audition.favourite()),
+        line("note", "a note about the cabinet; remembered", "Note", lambda p, text: p.audition.note(text)),
+        action("keep", "keep it on the shortlist, or not", lambda p: p.audition.keep()),
+        action("reject", "reject it and go on to the next", lambda p: p.audition.reject()),
+        action("view", "step through all, the kept, the favourites", lambda p: p.audition.view()),
+        action("everything", "forget what was kept and rejected", lambda p: p.audition.include_all(), danger=True),
+        action("mark_a", "what plays is A", lambda p: p.audition.mark("A")),
+        action("mark_b", "what plays is B", lambda p: p.audition.mark("B")),
+        action("compare", "A or B", lambda p: p.audition.compare()),
+        switch(
+            "blind",
+            "blind: random order without names; again: the names",
+            lambda p: p.rig.cabinets.browsing.blind,
+            lambda p, on: p.audition.listen_blind(on),
+        ),
     ),
     "Loop": (
-        Command("record_loop", "record the guitar into a loop: once to begin, once to end"),
-        Command("loop", "the loop or the live guitar"),
+        action(
+            "record_loop",
+            "record the guitar into a loop: once to begin, once to end",
+            lambda p: p.looper.press_record(),
+        ),
+        switch(
+            "loop",
+            "the loop or the live guitar",
+            lambda p: p.looper.is_looping,
+            lambda p, on: p.looper.play_loop(on),
+            press=lambda p: p.looper.press_loop(),
+        ),
     ),
     "Mix": (
-        Command("mix_add", "hold this cabinet and hear another one with it, up to four"),
-        Command("mix_part", "choose the next part; next and previous change its cabinet"),
-        Command("mix_remove", "take the chosen part away"),
-        Command("part_gain", "gain of the part", "dB", -40.0, 40.0, 0.5),
-        Command("part_delay", "delay of the part", "ms", -20.0, 20.0, 0.02),
-        Command("part_pan", "pan of the part, -1 left to 1 right", "", -1.0, 1.0, 0.1),
-        Command("part_invert", "turn the part over"),
-        Command("mix_align", "align all parts with the first in time and polarity, or not"),
-        Command("mix", "the mix or the chosen part alone"),
-        Command("export", "write what plays as one file", prompt="File (Enter: a new one in ./irs)"),
-        Command("draw", "draw what plays into a picture"),
+        action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
+        numbered(
+            "mix_part",
+            "choose the next part; next and previous change its cabinet",
+            lambda p, number: p.rig.mixer.choose(number),
+        ),
+        action("mix_remove", "take the chosen part away", lambda p: p.rig.mixer.remove()),
+        value(
+            *("part_gain", "gain of the part", "dB", (-PART_GAIN_DB, PART_GAIN_DB), 0.5),
+            lambda p: p.rig.mixer.value("gain_db"),
+            lambda p, db: p.rig.mixer.set("gain_db", db),
+            preset=PresetLine("gain_db", "cabinet", of_sound=True),
+        ),
+        value(
+            *("part_delay", "delay of the part", "ms", (-PART_DELAY_MS, PART_DELAY_MS), 0.02),
+            lambda p: p.rig.mixer.value("delay_ms"),
+            lambda p, ms: p.rig.mixer.set("delay_ms", ms),
+            preset=PresetLine("delay_ms", "cabinet", of_sound=True),
+        ),
+        value(
+            *("part_pan", "pan of the part, -1 left to 1 right", "", (-1.0, 1.0), 0.1),
+            lambda p: p.rig.mixer.value("pan"),
+            lambda p, pan: p.rig.mixer.set("pan", pan),
+            preset=PresetLine("pan", "cabinet", of_sound=True),
+        ),
+        switch(
+            "part_invert",
+            "turn the part over",
+            lambda p: p.rig.mixer.is_inverted,
+            lambda p, on: p.rig.mixer.invert(on),
+            preset=PresetLine("invert", "cabinet", of_sound=True),
+        ),
+        switch(
+            "mix_align",
+            "align all parts with the first in time and polarity, or not",
+            lambda p: p.rig.mixer.aligned,
+            lambda p, on: p.rig.mixer.align(on),
+            preset=PresetLine("align", of_sound=True),
+        ),
+        switch(
+            "mix", "the mix or the chosen part alone", lambda p: p.rig.mixer.is_on, lambda p, on: p.rig.mixer.play(on)
+        ),
+        line(
+            "export",
+            "write what plays as one file",
+            "File (Enter: a new one in ./irs)",
+            lambda p, text: p.rig.mixer.export(text),
+        ),
+        action("draw", "draw what plays into a picture", lambda p: p.rig.mixer.draw()),
     ),
-    "Recorder": (Command("record", "record the guitar and what is heard into files, or end the take"),),
+    "Recorder": (
+        switch(
+            "record",
+            "record the guitar and what is heard into files, or end the take",
+            lambda p: p.recorder.is_recording,
+            lambda p, on: p.recorder.record(on),
+        ),
+    ),
     "Pedals": (
-        Command("volume", "volume behind the cabinet; its lowest is silence", "dB", -60.0, 0.0, 1.0),
-        Command("midi_learn", "let a MIDI knob or switch do something", prompt="Command for MIDI"),
+        value(
+            *("volume", "volume behind the cabinet; its lowest is silence", "dB", (LOWEST_DB, HIGHEST_DB), 1.0),
+            lambda p: p.rig.volume.db,
+            apply=lambda p, db: p.rig.volume.set(db),
+        ),
+        line(
+            "midi_learn",
+            "let a MIDI knob or switch do something",
+            "Command for MIDI",
+            lambda p, text: p.midi.learn(text),
+        ),
     ),
     "Session": (
-        Command("restore", "bring the sound back after an overload"),
-        Command("help", "show the keys"),
-        Command("quit", "quit"),
+        action("restore", "bring the sound back after an overload", lambda p: p.rig.play_in_full()),
+        action("help", "show the keys", lambda p: p.help()),
+        action("quit", "quit", lambda p: p.quit(), danger=True),
     ),
 }
-COMMANDS: dict[str, Command] = {command.name: command for group in GROUPS.values() for command in group}
-
-# key -> command, and the direction of its step or the number it is given (0: neither)
-KEYS: dict[str, tuple[str, int]] = {
-    **{str(number): ("preset", number) for number in range(10)},
-    "pagedown": ("next_preset", 0),
-    "pageup": ("previous_preset", 0),
-    "P": ("save_preset", 0),
-    "right": ("next_model", 0),
-    "n": ("next_model", 0),
-    "left": ("previous_model", 0),
-    "p": ("previous_model", 0),
-    "<": ("first_model", 0),
-    ">": ("last_model", 0),
-    "b": ("bypass", 0),
-    "+": ("output_trim", 1),
-    "=": ("output_trim", 1),
-    "-": ("output_trim", -1),
-    "]": ("input_trim", 1),
-    "[": ("input_trim", -1),
-    "K": ("preamp_gain", 1),
-    "k": ("preamp_gain", -1),
-    "l": ("level_mode", 0),
-    "e": ("equal_loudness", 0),
-    "m": ("mute", 0),
-    "E": ("knob", 0),
-    "G": ("gate", 0),
-    '"': ("gate_threshold", 1),
-    "'": ("gate_threshold", -1),
-    "U": ("rumble", 0),
-    "T": ("tuner", 0),
-    "down": ("next_ir", 0),
-    "i": ("next_ir", 0),
-    "up": ("previous_ir", 0),
-    "u": ("previous_ir", 0),
-    "home": ("first_ir", 0),
-    "end": ("last_ir", 0),
-    "g": ("jump_ir", 0),
-    "/": ("search_ir", 0),
-    "c": ("no_cabinet", 0),
-    "I": ("open_irs", 0),
-    "!": ("ir_problems", 0),
-    "f": ("favourite", 0),
-    "t": ("note", 0),
-    "y": ("keep", 0),
-    "x": ("reject", 0),
-    "s": ("view", 0),
-    "S": ("everything", 0),
-    "A": ("mark_a", 0),
-    "B": ("mark_b", 0),
-    "tab": ("compare", 0),
-    "a": ("compare", 0),
-    "v": ("blind", 0),
-    "o": ("record_loop", 0),
-    "O": ("loop", 0),
-    "j": ("mix_add", 0),
-    "#": ("mix_part", 0),
-    "J": ("mix_remove", 0),
-    ".": ("part_gain", 1),
-    ",": ("part_gain", -1),
-    ")": ("part_delay", 1),
-    "(": ("part_delay", -1),
-    "}": ("part_pan", 1),
-    "{": ("part_pan", -1),
-    "~": ("part_invert", 0),
-    "L": ("mix_align", 0),
-    "z": ("mix", 0),
-    "w": ("export", 0),
-    "d": ("draw", 0),
-    "R": ("record", 0),
-    "^": ("volume", 1),
-    "_": ("volume", -1),
-    "M": ("midi_learn", 0),
-    "r": ("restore", 0),
-    "h": ("help", 0),
-    "?": ("help", 0),
-    "q": ("quit", 0),
-}
-
-
-def keys_of(command: Command, keys: Mapping[str, tuple[str, int]]) -> str:
-    """The keys of a command, as they are shown."""
-    ways = {key: way for key, (name, way) in keys.items() if name == command.name}
-    if command.is_action:
-        return "0 to 9" if set(ways) == set("0123456789") else ", ".join(ways)
-    more = " ".join(key for key, way in ways.items() if way > 0)
-    less = " ".join(key for key, way in ways.items() if way < 0)
-    return f"{more} more, {less} less"
-
-
-def help_text(groups: Mapping[str, Iterable[Command]] = GROUPS, keys: Mapping[str, tuple[str, int]] = KEYS) -> str:
-    """The keys, one command per line, in groups; a group without a name has no heading."""
-    lines = []
-    for title, commands in groups.items():
-        lines += [title] if title else []
-        for command in commands:
-            value = ""
-            if not command.is_action:
-                unit = f" {command.unit}" if command.unit else ""
-                value = f" ({command.low:g} to {command.high:g}{unit})"
-            lines.append(f"  {keys_of(command, keys):<18} {command.text}{value}")
-    return "\n".join(lines)
+COMMANDS: dict[str, Command[Parts]] = table_of(GROUPS)

@@ -24,6 +24,7 @@ from .cabinets.cabinets import Cabinets
 from .cabinets.equal_loudness import EqualLoudness
 from .cabinets.mixer import Mixer
 from .carried import Carried, Snapshot
+from .events import Event, Tell
 from .tools.gate import GateControls
 from .tools.looper import BUNDLED, loop_from
 from .tools.loudness_measurement import Measuring
@@ -31,9 +32,7 @@ from .tools.overload import OverloadRecovery
 from .tools.tuner import Tuner
 from .tools.volume import Volume
 
-Tell = Callable[[str], None]
 Through = Cabinet | Keep | None
-LEVEL_ORDER: tuple[LevelMode, ...] = ("normalized", "raw", "calibrated")  # in which a key goes through them
 
 
 def _same_cabinet() -> Through:
@@ -91,17 +90,17 @@ class LiveRig(Carried):
         self,
         sound: Sound | None = None,
         network: Playable | None = None,
-        cabinet: Callable[[], Through] = _same_cabinet,
+        rest: Callable[[], Through] = _same_cabinet,
         *,
         bypassed: bool | None = None,
         reduced: bool | None = None,
-        noise: Mapping[str, float] | None = None,
     ) -> Lane:
-        """Fade over to a sound, with its cabinet, gate and filter in one step; None: as it is now.
+        """Fade over to a sound, with all that belongs to it, in one step; None: as it is now.
 
-        `network`: the model prepared for this rate. `cabinet` answers what it is heard through; it is asked when the
-        sound has been taken over, as gains depend on it. `noise`: see `GateControls.put`. Returns what plays the model.
-        Raises RigError for a model that cannot be played at this rate; then nothing has changed.
+        `network`: the model prepared for this rate. `rest` sets what else belongs to the sound (the parts of a mix,
+        gate and filter) and answers its cabinet; it is called when the sound has been taken over, as gains depend on
+        it, and right before all of it is handed to the engine. Returns the lane of the model. Raises RigError for a
+        model that cannot be played at this rate; then nothing has changed.
         """
         sound = self.sound if sound is None else sound
         bypassed = self.bypassed if bypassed is None else bypassed
@@ -113,10 +112,7 @@ class LiveRig(Carried):
         if bypassed and self.bypassed and self._is_dry:
             lanes = {}
         self.sound, self.bypassed, self.reduced = sound, bypassed, reduced
-        through = cabinet()
-        for name, value in (noise or {}).items():
-            self.noise.put(name, value)
-        self.engine.play(lanes, through)
+        self.engine.play(lanes, rest())
         return lane
 
     @property
@@ -157,15 +153,18 @@ class LiveRig(Carried):
         """The full model, after an overload."""
         self.overload_recovery.forget()
         self.play(bypassed=False, reduced=False)
+        self.tell(Event("state", "The full model plays again."))
 
-    def relieve(self) -> str | None:
-        """Go on with the smaller size of the model; its file's name, None: there is none, and it stays silent."""
+    def relieve(self) -> str:
+        """The chain has put itself to sleep: go on with a smaller size of the model, or stay silent; a sentence."""
+        self.overload_recovery.overloaded()
+        why = "Overload: rig needed more than 95 % of the period in 8 of 32 cycles"
         model = self.sound.model
         smaller = model.smaller() if model is not None and not self.reduced else None
         if smaller is None or self.bypassed:
-            return None
+            return f"{why}, so it is silent now. A larger period or a lighter model helps; {{restore}} brings it back."
         self.play(reduced=True)
-        return smaller.path.name
+        return f"{why}; the smaller size of {smaller.path.name} plays on. {{restore}} brings the full one back."
 
     # ------------------------------------------------------------ levels
     def change_levels(self, **fields: Any) -> None:
@@ -182,10 +181,19 @@ class LiveRig(Carried):
         """The level mode that was asked for, or the one in force where none was."""
         return self.sound.level_mode or self.sound.output.mode
 
+    def set_level_mode(self, mode: LevelMode) -> None:
+        """Take another level mode, and say the sum."""
+        self.change_levels(level_mode=mode)
+        self.tell(Event("output", f"{self.sound.output}"))
+
     def mute(self, muted: bool) -> None:
         """Silence, or sound again, with a fade."""
         self.muted = muted
         self.engine.set_master(0.0 if muted else 1.0)
+
+    def say_muted(self) -> None:
+        """Tell whether anything is heard."""
+        self.tell(Event("state", "Muted." if self.muted else "Sounding again."))
 
     def _mute_for_tuning(self, muted: bool) -> None:
         """Silence while the tuner is on; afterwards as it was before."""
@@ -199,8 +207,8 @@ class LiveRig(Carried):
 
     def describe_levels(self) -> None:
         """Say the sums of the levels."""
-        self.tell(f"Input    {self.sound.calibration}")
-        self.tell(f"Output   {self.sound.output}")
+        self.tell(Event("input", f"{self.sound.calibration}"))
+        self.tell(Event("output", f"{self.sound.output}"))
 
     # ------------------------------------------------------------ while it plays
     def poll(self) -> bool:
@@ -213,7 +221,7 @@ class LiveRig(Carried):
             before = self.sound.output
             self.change_levels(measured=arrived[1])
             if self.sound.output != before:
-                self.tell(f"Output   {self.sound.output}")
+                self.tell(Event("output", f"{self.sound.output}"))
         return steady
 
     def close(self) -> None:
@@ -240,4 +248,4 @@ class LiveRig(Carried):
         for name in self.PARTS:
             getattr(self, name).restore(state[name])
         self.engine.set_master(0.0 if self.muted else 1.0)
-        self.play(cabinet=lambda: self.cabinets.for_model(model))
+        self.play(rest=lambda: self.cabinets.for_model(model))

@@ -14,47 +14,69 @@ from ..errors import RigError
 from ..files.folders import beside
 from ..lane import Lane
 from ..library import entered_levels
+from ..library.favourites import Favourites
 from ..nam import Model
-from .carried import Carried, Snapshot
+from .browse_order import BrowseOrder
+from .browser import Browser
+from .carried import Snapshot
+from .events import Event
 from .live_rig import LiveRig
 from .neighbours import NeighbourPreloader
 from .prepared_model import PreparedModel
 from .tools.loudness_measurement import PATIENCE_S
 
 
-class Models(Carried):
+class Models(Browser):
     """A list of model files and a position in it. `size`: of models that have several, 0 to 1.
 
     `entered_dbu`: the level the player entered for the first model; another one has a level of its own.
     """
 
-    CARRIED = ("size", "entered_dbu", "_ends_bypass")
-    REMADE = ("rig", "tell", "shelf")
+    NOUN, NONE = "model", "There is no model to step to."
+    CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
+    REMADE = ("rig", "tell", "shelf", "favourites", "_tour")
 
     def __init__(self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None) -> None:
+        super().__init__()
         self.rig, self.tell, self.size, self.entered_dbu = rig, rig.tell, size, entered_dbu
+        self.favourites = Favourites(lambda sentence: self.tell(Event("warning", sentence)), kind="models")
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
-        self.shelf = self._shelf(paths)
+        self._stock(paths)
 
-    def _shelf(self, paths: Sequence[Path]) -> NeighbourPreloader[PreparedModel]:
+    def _stock(self, paths: Sequence[Path]) -> None:
+        """Next and previous go through these files."""
         size, rate = self.size, self.rig.engine.sample_rate
-        return NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
+        self.shelf = NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
+        self._tour = BrowseOrder(paths, lambda: self.favourites.among(self.files))
+
+    # ------------------------------------------------------------ the list, for `Browser`
+    @property
+    def order(self) -> BrowseOrder:
+        """The order in which the models are gone through."""
+        return self._tour
 
     @property
-    def paths(self) -> list[Path]:
+    def asked(self) -> int:
+        """The position that was asked for last."""
+        return self.shelf.position
+
+    @property
+    def files(self) -> list[Path]:
         """The files."""
         return self.shelf.paths
 
     @property
-    def position(self) -> int:
-        """Of the file that was asked for last."""
-        return self.shelf.position
+    def asked_name(self) -> str:
+        """The name of the file that was asked for last."""
+        return self.shelf.path.name if self.files else ""
 
     @property
     def place(self) -> str:
         """Where in the list the player stands, like `12/300`; empty if there is only one."""
-        count = len(self.paths)
-        return f"{self.position + 1}/{count}" if count > 1 else ""
+        if len(self.files) < 2:
+            return ""
+        at, view = self.order.place(self.asked), self.order.view
+        return f"{'-' if at is None else at + 1}/{len(self.order.positions)}{'' if view == 'all' else f' {view}'}"
 
     # ------------------------------------------------------------ what plays
     def start(self, first_cabinet: Callable[[], None]) -> None:
@@ -70,16 +92,14 @@ class Models(Carried):
             if prepared is not None:
                 self._play(prepared)
         except RigError as error:
-            self.tell(str(error))
+            self.tell(Event("error", str(error)))
 
     def _play(self, prepared: PreparedModel) -> None:
         """Play a model at the level that was entered for it, now or earlier; what is wrong with it raises first."""
         rig, model, entered_dbu = self.rig, prepared.model, self.entered_dbu
         known_dbu = prepared.entered_dbu if entered_dbu is None else entered_dbu
         sound = rig.sound.changed(model=model, model_input_dbu=known_dbu)
-        sound = sound.changed(
-            measured=rig.library.measured_loudness(model, PATIENCE_S if sound.lacks_loudness else 0.0)
-        )
+        sound = sound.changed(measured=rig.measured(model, PATIENCE_S if sound.lacks_loudness else 0.0))
         lane = rig.play(
             sound,
             prepared.network,
@@ -99,47 +119,68 @@ class Models(Carried):
     def _describe(self, model: Model, lane: Lane) -> None:
         place = f" ({self.place})" if self.place else ""
         size = f", size {model.size:g}" if model.sizes else ""
-        self.tell(f"Model    {model.path.name}{place}: {model.shape}{size}")
+        self.tell(Event("model", f"{model.path.name}{place}: {model.shape}{size}"))
         note = self.rig.sound.rate_note(self.rig.engine.sample_rate, lane.latency_samples)
         for warning in (*([note] if note else ()), *model.warnings):
-            self.tell(f"         {warning}")
+            self.tell(Event("more", f"{warning}"))
         self.rig.cabinets.describe()
         self.rig.describe_levels()
 
     def set_position(self, model: Model) -> None:
         """A preset plays this model: next and previous go on from it, among the files beside it."""
-        if model.path not in self.paths:
+        if model.path not in self.files:
             self.shelf.close(0.0)
-            self.shelf = self._shelf(beside(model.path, (".nam",)))
-        self.shelf.position, self.shelf.waiting = self.paths.index(model.path), False
+            self._stock(beside(model.path, (".nam",)))
+        self.shelf.position, self.shelf.waiting = self.files.index(model.path), False
         self._ends_bypass = True
 
-    # ------------------------------------------------------------ steps
-    def step(self, direction: int) -> None:
-        """The next (1) or previous (-1) one, in a circle."""
-        self.go((self.position + direction) % len(self.paths), direction)
-
+    # ------------------------------------------------------------ what keys do
     def go(self, position: int, direction: int = 1) -> None:
-        """The one at a position; counted from the end if it is negative."""
+        """Ask for the file at a position; it sounds when it is ready."""
         self.entered_dbu, self._ends_bypass = None, True
-        self.shelf.go(position % len(self.paths), direction)
+        self.shelf.go(position, direction)
+
+    def favourite(self) -> None:
+        """What plays is a favourite, or none any more; remembered."""
+        model = self.rig.sound.model
+        if model is None:
+            raise RigError("No model plays.")
+        before = self.favourites.of(model.path, model.content_hash)
+        after = self.favourites.change(
+            model.path, model.content_hash, favourite=not (before is not None and before.favourite)
+        )
+        self.order.again(self.asked)
+        self.tell(Event("choice", f"{model.path.name} is {'a' if after.favourite else 'no'} favourite"))
+
+    def view(self) -> None:
+        """Step through all models, or through the favourites."""
+        view = "all" if self.order.view == "favourites" else "favourites"
+        self.order.look_at(view, self.asked)
+        what = "all models" if view == "all" else "the favourite models"
+        self.tell(Event("choice", f"next and previous go through {what}: {len(self.order.positions)}"))
+
+    def _nothing_in_view(self) -> str:
+        return "No model is a favourite; {view_models} steps through all."
 
     def bypass(self, bypassed: bool) -> None:
         """The dry guitar through the cabinet, or the model; a model that is on its way does not end it."""
         self._ends_bypass = False
         self.rig.bypass(bypassed)
+        dry = "Bypass: the dry guitar, without model and without gain."
+        self.tell(Event("state", dry if bypassed else "The model plays again."))
 
     # ------------------------------------------------------------ a restart at another rate
     def snapshot(self) -> Snapshot:
         """The list, and where in it the player stands."""
-        here = {"paths": list(self.paths), "position": self.position, "waiting": self.shelf.waiting}
-        return super().snapshot() | here
+        here = {"paths": list(self.files), "position": self.asked, "waiting": self.shelf.waiting}
+        return super().snapshot() | here | {"tour": self.order.snapshot()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Stand where the player stood, and ask again for what was on its way."""
         super().restore(state)
         self.shelf.close(0.0)
-        self.shelf = self._shelf(state["paths"])
+        self._stock(state["paths"])
+        self.order.restore(state["tour"])
         self.shelf.position = state["position"]
         if state["waiting"]:
             self.shelf.go(state["position"])

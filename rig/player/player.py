@@ -1,40 +1,42 @@
 """Somebody playing: the files at hand, the sound of the moment, and what a command does to it.
 
 The player runs on the control side of an engine and knows nothing of terminals or audio servers. Whatever is worth
-telling goes to `tell` as one sentence. A file that cannot be used never stops what is playing.
+telling goes to `tell` as an event. A file that cannot be used never stops what is playing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ..cabinet.bank import MAX_BYTES
-from ..engine import PORT, Engine, Faults
+from ..engine import PORT, Engine
 from ..errors import RigError
 from ..levels import Level, LevelMode
 from ..library.preset import Preset
 from ..sound import Sound
 from .cabinets.audition import Audition
-from .cabinets.mixer import VALUES
 from .carried import Snapshot
-from .commands import COMMANDS, help_text
-from .live_rig import LEVEL_ORDER, LiveRig
+from .command import Commands, Value
+from .commands import COMMANDS
+from .events import Event, Tell
+from .live_rig import LiveRig
 from .midi.control import MidiControl
 from .models import Models
+from .parts import Parts
 from .presets.presets import Presets
-from .tools.gate import VALUES as NOISE_VALUES
+from .presets.settings import PresetSettings
+from .state import PlayerState, state_of
 from .tools.headroom import Headroom
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
-Tell = Callable[[str], None]
 PARTS = ("hands", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
 
 
 class Player:
-    """One engine, one lane, and the commands of `commands.py`.
+    """A rig that sounds, what is chosen from around it, and the commands of `commands.py` that act on both.
 
     `models` and `irs` are what the keys step through; the first of each plays first. `ir_named`: a cabinet was asked
     for, so it also follows captures that already hold one. `presets` are there to be called; `preset`: one that plays
@@ -67,7 +69,7 @@ class Player:
         sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
-        self.volume, self.noise, self.tuner = rig.volume, rig.noise_control, rig.tuner
+        self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
         self.models = Models(rig, models, size, model_input_dbu)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
@@ -75,10 +77,13 @@ class Player:
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
         )
-        self.presets = Presets(rig, self.models, presets, folder, keeps)
+        self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
+        self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
         self._first_preset, self._begins_blind = preset, blind
         self._changing = False  # a change of sound is on its way
+        self.faults = {"overloads": 0, "input_samples": 0, "models": 0}  # since the start
+        self.look()
 
     @property
     def sound(self) -> Sound:
@@ -115,13 +120,14 @@ class Player:
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on at another rate."""
-        return {name: getattr(self, name).snapshot() for name in PARTS}
+        return {"faults": self.faults} | {name: getattr(self, name).snapshot() for name in PARTS}
 
     def restore(self, state: Snapshot) -> None:
         """Alternative to `start`: play on as another player did, whose engine had another rate.
 
         Raises RigError for a model that cannot be played at this rate.
         """
+        self.faults = dict(state["faults"])
         for name in PARTS:
             getattr(self, name).restore(state[name])
 
@@ -151,92 +157,20 @@ class Player:
         return not self._asked
 
     # ------------------------------------------------------------ commands
-    def handler(self, name: str) -> Callable[..., None]:
-        """Who carries out an action."""
-        parts = (self, self.cabinets, self.audition, self.mixer, self.looper, self.recorder, self.midi, self.presets)
-        more = (self.noise, self.tuner, self.headroom)
-        return next(getattr(part, f"do_{name}") for part in (*parts, *more) if hasattr(part, f"do_{name}"))
-
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
-        """Carry out a command: an action (with its number or text), or a step of its value up (1) or down (-1)."""
-        command = COMMANDS[name]
-        try:
-            if not command.is_action:
-                self.set(name, self.value(name) + direction * (command.step or 0.0))
-            elif command.prompt is not None:
-                self.handler(name)(text or "")
-            elif direction:
-                self.handler(name)(direction)
-            else:
-                self.handler(name)()
-        except RigError as error:
-            self.tell(str(error))
+        """Carry out a command as a key does: an action (with its number or text), a switch, a step up (1) or down (-1).
 
-    def value(self, name: str) -> float:
-        """The value of a command that has one."""
-        if name == "volume":
-            return self.volume.db
-        if name in NOISE_VALUES:
-            return self.noise.value(name)
-        return self.mixer.value(name) if name in VALUES else float(getattr(self.sound, f"{name}_db"))
+        What goes wrong is told.
+        """
+        self.commands.do(name, direction, text)
 
-    def set(self, name: str, value: float) -> None:
-        """Set a value, as near as its range allows; what sounds follows with a fade."""
-        if name in VALUES:
-            self.mixer.set(name, value)
-            return
-        if name == "volume":
-            self.volume.set(value)
-            self.tell(f"Volume {COMMANDS[name].format(self.volume.db)}")
-            return
-        if name in NOISE_VALUES:
-            self.noise.set(name, value)
-            return
-        self.rig.change_levels(**{f"{name}_db": COMMANDS[name].clamped(value)})
-        if name == "preamp_gain":
-            self.rig.describe_levels()
-        else:
-            self.tell(f"{COMMANDS[name].text.capitalize()} {COMMANDS[name].format(self.value(name))}")
+    def value(self, name: str) -> Any:
+        """How a switch, choice or value of the table stands."""
+        return self.commands.value(name)
 
-    def do_next_model(self) -> None:
-        """The next model."""
-        self.models.step(1)
-
-    def do_previous_model(self) -> None:
-        """The one before."""
-        self.models.step(-1)
-
-    def do_first_model(self) -> None:
-        """The first model."""
-        self.models.go(0)
-
-    def do_last_model(self) -> None:
-        """The last model."""
-        self.models.go(-1, -1)
-
-    def do_level_mode(self) -> None:
-        """The next level mode."""
-        following = LEVEL_ORDER[(LEVEL_ORDER.index(self.rig.level_mode) + 1) % len(LEVEL_ORDER)]
-        self.rig.change_levels(level_mode=following)
-        self.tell(f"Output   {self.sound.output}")
-
-    def do_bypass(self) -> None:
-        """The dry guitar through the cabinet, or the model again."""
-        self.models.bypass(not self.bypassed)
-        if self.bypassed:
-            self.tell("Bypass: the dry guitar, without model and without gain.")
-        else:
-            self.tell("The model plays again.")
-
-    def do_mute(self) -> None:
-        """Silence, or sound again."""
-        self.rig.mute(not self.muted)
-        self.tell("Muted." if self.muted else "Sounding again.")
-
-    def do_restore(self) -> None:
-        """The full model, after an overload."""
-        self.rig.play_in_full()
-        self.tell("The full model plays again.")
+    def set(self, name: str, value: Value) -> None:
+        """Set a switch, choice or value, as near as its range allows; what sounds follows with a fade."""
+        self.commands.put(name, value)
 
     def _take_title(self) -> str:
         if self.presets.playing is not None:
@@ -247,12 +181,12 @@ class Player:
         noise = {"gate_dbfs": self.engine.noise.gate_dbfs, "rumble_hz": self.engine.noise.rumble_hz}
         return description(self.sound, self.cabinets.playing) | noise
 
-    def do_help(self) -> None:
-        """The keys."""
-        self.tell(help_text())
+    def help(self) -> None:
+        """Show what can be done."""
+        self.tell(Event("help", ""))
 
-    def do_quit(self) -> None:
-        """The end."""
+    def quit(self) -> None:
+        """End the session."""
         self.finished = True
 
     # ------------------------------------------------------------ watching
@@ -268,29 +202,31 @@ class Player:
         try:
             self.looper.poll()
         except RigError as error:
-            self.tell(str(error))
-        self._tell_of(self.engine.faults())
+            self.tell(Event("error", str(error)))
+        self._hear_of_faults()
         offer = self.rig.overload_recovery.offer()
         if offer is not None:
-            self.tell(offer)
+            self.tell(Event("state", offer))
 
-    def _tell_of(self, faults: Faults) -> None:
-        if faults.overloaded:
-            self.rig.overload_recovery.overloaded()
-            self._relieve()
-        if faults.input_samples:
-            self.tell(
-                f"The input sent {faults.input_samples} samples that are not numbers; silence was put in their place."
-            )
-        if faults.model_faults:
+    def _hear_of_faults(self) -> None:
+        found = self.engine.faults()
+        self.faults["overloads"] += found.overloaded
+        self.faults["input_samples"] += found.input_samples
+        self.faults["models"] += found.model_faults
+        if found.overloaded:
+            self.tell(Event("fault", self.rig.relieve()))
+        if found.input_samples:
+            samples = f"{found.input_samples} samples that are not numbers"
+            self.tell(Event("fault", f"The input sent {samples}; silence was put in their place."))
+        if found.model_faults:
             name = self.sound.model.path.name if self.sound.model is not None else "The model"
-            self.tell(f"{name} answered with something that is not a number; it was silenced and started afresh.")
+            what = "answered with something that is not a number; it was silenced and started afresh."
+            self.tell(Event("fault", f"{name} {what}"))
 
-    def _relieve(self) -> None:
-        """The chain has put itself to sleep: go on with less, or stay silent."""
-        why = "Overload: rig needed more than 95 % of the period in 8 of 32 cycles"
-        name = self.rig.relieve()
-        if name is None:
-            self.tell(f"{why}, so it is silent now. A larger period or a lighter model helps; r brings it back.")
-        else:
-            self.tell(f"{why}; the smaller size of {name} plays on. r brings the full one back.")
+    def look(self) -> PlayerState:
+        """Read the meters, and take down all there is to see; `state` is what was seen last.
+
+        One front end only may look, some ten times a second, as a meter starts anew when it is read.
+        """
+        self.state = state_of(self, self.commands, self.midi.is_learning, self.faults)
+        return self.state

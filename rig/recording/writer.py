@@ -136,4 +136,4 @@ class TakeWriter:
         )
 
     def _tell(self, sentence: str) -> None:
-        self._sentences.put(f"Take     {sentence}")
+        self._sentences.put(sentence)

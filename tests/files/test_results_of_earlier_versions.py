@@ -22,10 +22,10 @@ from rig.capture.ir.deconvolution import Sweep, finished_taps, measure
 from rig.capture.ir.files import Microphone, save_impulse
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.finish import finish
-from rig.capture.result.folder import free_name
 from rig.capture.result.foreign_recording import check_again
 from rig.capture.result.gear_metadata import Gear
-from rig.capture.result.save import keep_broken_take, save_capture
+from rig.capture.result.rejected import keep_broken_take
+from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import load_signal
 from rig.capture.take.recording import POST_ROLL, PRE_ROLL, Recording
@@ -33,6 +33,7 @@ from rig.cli.commands.ab import _resumed
 from rig.compare.abx import BlindTest, check
 from rig.compare.models import compare_models, take_files
 from rig.compare.pair import TakeFiles
+from rig.files.atomic_write import free_name
 from rig.nam import Model
 from rig.recording.take import Take
 
@@ -166,7 +167,7 @@ def test_a_torn_take_is_kept_with_its_reason_and_its_place_is_not_taken_again(ke
     assert (take.sample_rate, take.subtype, take.samples.shape) == (RATE, "FLOAT", (300, 1))
     expected = np.random.default_rng(2).uniform(-0.5, 0.5, 300).astype(np.float32)
     assert np.array_equal(take.samples[:, 0].astype(np.float32), expected)
-    assert free_name(kept / "captures" / "preamp", "rejected").name == "preamp.rejected-2"
+    assert free_name(kept / "captures", "preamp.rejected-").name == "preamp.rejected-2"
     audio = read_json(folder / "rejected.json")["audio"]
     again = keep_broken_take(tmp_path, "preamp", expected, "an xrun at 3.1 s", audio)
     assert (again / "rejected.json").read_bytes() == (folder / "rejected.json").read_bytes()

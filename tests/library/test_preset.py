@@ -236,13 +236,15 @@ def test_changed_bytes_never_do_more_than_raise_a_preset_error(tmp_path):
 
 
 def test_a_key_that_nobody_knows_is_a_warning_with_the_nearest_one(tmp_path):
-    text = f"output_trm_db = 3\n{HEAD}zzz = 1\n[[cabinet]]\nir = '{IRS[0]}'\ngain = 3\n[lights]\nred = true\n"
+    text = f"output_trm_db = 3\n{HEAD}zzz = 1\n[[cabinet]]\nir = '{IRS[0]}'\ngain = 3\n"
+    text += "[lights]\nred = 'on'\n[echo]\ndry = true\n"
     preset = loaded(tmp_path, text)
     told = "\n".join(preset.warnings)
     assert "clean.toml, line 1: nothing is known of output_trm_db, it is ignored; the nearest known one is" in told
     assert "clean.toml, line 3: nothing is known of zzz, it is ignored" in told
     assert "clean.toml, line 6: nothing is known of gain, it is ignored; the nearest known one is gain_db" in told
     assert "clean.toml, line 7: nothing is known of lights" in told
+    assert (preset.settings, "echo" in told) == ({"echo": {"dry": True}}, False)  # may be a setting of somebody
     many = loaded(tmp_path, HEAD + "".join(f"k{i} = 1\n" for i in range(1000)))
     assert len(many.warnings) == 20
     odd = loaded(tmp_path, HEAD + '"a\\nb\\u0007" = 1\n')

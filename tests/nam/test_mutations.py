@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 from child import run_in_child
+from damaged_models import LSTM, PLAIN, mutated
 from hostile import PATIENCE_S
 from model_files import write
-from mutations import LSTM, PLAIN, mutated
 
 from rig.errors import ModelError
 from rig.nam import Model

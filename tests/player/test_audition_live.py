@@ -12,7 +12,7 @@ from child import run_in_child
 from commandline import refused, rig
 from jackserver import JACKD_IS_MISSING, JackServer
 from responses import folder_of
-from rigs import A2, NANO, RATE
+from rigs import A2, NANO, RATE, Told
 from terminal import Terminal
 
 from rig.files import bundled
@@ -100,7 +100,7 @@ def _step_through_500(folder):
         os.environ.update(server.environment())
         backend = Jack("bank")
         engine = Engine(backend.sample_rate)
-        told = []
+        told = Told()
         began = time.monotonic()
         paths = files_in(Path(folder), AUDIO_ENDINGS, below=True).files
         player = Player(engine, told.append, [NANO], paths, source=LOOP, ir_named=True)

@@ -15,7 +15,7 @@ from browsing import FADE, PERIOD, changes_in, endless_tone, folder_of, tone
 from jackclients import IDLE, RUNNING, Deck, skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
-from rigs import RATE, Bench, db, dc_blocked
+from rigs import RATE, Bench, Told, db, dc_blocked
 from terminal import Terminal
 from watched import Watch
 
@@ -44,7 +44,7 @@ def many(tmp_path_factory):
 
 # ---------------------------------------------------------------- offline: sample by sample
 def test_sixty_steps_have_no_gap_and_no_click_and_each_model_sounds_as_it_should(few):
-    bench, told = Bench(), []
+    bench, told = Bench(), Told()
     player = Player(bench.engine, told.append, few, level_mode="raw")
     player.start()
     bench.settle()
@@ -162,7 +162,7 @@ def step_while_playing(jack_server, folder, steps, key_s):
     A key is heard when the fade to its model begins: the replaced lane has then heard as much of the source as when
     it was given back, less one fade.
     """
-    engine, told, delays, memory = Engine(RATE), [], [], []
+    engine, told, delays, memory = Engine(RATE), Told(), [], []
     with Jack("rig-browse", jack_server.name) as backend:
         watch = Watch(engine)
         backend.start(watch.block_address, watch.address)

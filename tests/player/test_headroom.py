@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rigs import A2, RATE, Bench, guitar, sine
+from rigs import A2, RATE, Bench, Told, guitar, sine
 
 from rig.cli.live.live_line import live_line
+from rig.cli.live.meters import bar
 from rig.engine import LOOP
 from rig.levels import Level
 from rig.player.player import Player
-from rig.player.tools.headroom import ENOUGH, REMEMBERED
+from rig.player.tools.headroom import ENOUGH, REMEMBERED, ZONE_DBFS
 
 
 class Playing:
     """A player whose live line is looked at ten times a second of what it plays."""
 
     def __init__(self, max_input_dbu=12.2, **options):
-        self.bench, self.told, self.now = Bench(), [], 0.0
+        self.bench, self.told, self.now = Bench(), Told(), 0.0
         level = Level(max_input_dbu, "entered by you")
         self.player = Player(self.bench.engine, self.told.append, [A2], interface=level, **options)
         self.headroom = self.player.headroom
@@ -28,7 +29,7 @@ class Playing:
         self.told.clear()
 
     def line(self):
-        return live_line(self.bench.engine, self.player, 0)
+        return live_line(self.player.look(), 0)
 
     def play(self, x, seconds=None):
         """`seconds` of x, over and over."""
@@ -73,10 +74,10 @@ def test_a_loud_moment_is_forgotten_after_ten_seconds_of_playing():
 
 def test_the_bar_shows_the_zone_the_level_and_the_loudest_moment():
     playing = Playing()
-    assert playing.headroom.bar(-100.0) == "[..................|....|..]"
-    assert playing.headroom.bar(0.0) == "[##################|####|##]"
+    assert bar(-100.0, playing.headroom.loudest_dbfs, ZONE_DBFS) == "[..................|....|..]"
+    assert bar(0.0, playing.headroom.loudest_dbfs, ZONE_DBFS) == "[##################|####|##]"
     playing.peaking(-5.5)
-    assert playing.headroom.bar(-20.0) == "[###########.......|..:.|..]"
+    assert bar(-20.0, playing.headroom.loudest_dbfs, ZONE_DBFS) == "[###########.......|..:.|..]"
     assert "[" in playing.line()[0]
 
 

@@ -6,7 +6,7 @@ import pytest
 from rigs import NANO, RATE, Bench, Told, db, guitar, sine
 
 from rig.files import bundled
-from rig.player.commands import KEYS
+from rig.player.key_map import KEYS
 from rig.player.player import Player
 
 PAIRS = [("+", "-"), ("=", "-"), ("]", "["), ("K", "k"), ('"', "'"), (".", ","), (")", "("), ("}", "{"), ("^", "_")]

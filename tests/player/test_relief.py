@@ -88,7 +88,7 @@ def test_after_a_burst_the_full_model_is_offered_once_the_machine_is_calm(watche
     assert pass_s(CALM_S - 1, 0.3) == []
     assert pass_s(2, 0.9) == []
     assert pass_s(CALM_S - 1, 0.3) == []
-    assert pass_s(2, 0.3) == [f"The machine has been calm for {CALM_S:.0f} s: r brings the full model back."]
+    assert pass_s(2, 0.3) == [f"The machine has been calm for {CALM_S:.0f} s: {{restore}} brings the full model back."]
     assert pass_s(60, 0.3) == []
 
 
@@ -98,4 +98,4 @@ def test_a_model_that_never_fitted_is_offered_only_at_a_longer_period(watched):
     overload_recovery.overloaded()
     assert pass_s(60, 0.1) == []
     load["frames"] = 256
-    assert pass_s(60, 0.1) == ["The period is longer now (256 frames): r brings the full model back."]
+    assert pass_s(60, 0.1) == ["The period is longer now (256 frames): {restore} brings the full model back."]

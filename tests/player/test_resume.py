@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 import pytest
-from rigs import A2, NANO, RATE, db, guitar
+from rigs import A2, NANO, RATE, Told, db, guitar
 
 from rig.audio import wav
 from rig.audio.resample import resample
@@ -25,7 +25,7 @@ class Rig:
     """A player at a rate, on the offline backend."""
 
     def __init__(self, rate, *, before=None, models=(A2, NANO), irs=None, told=None):
-        self.told = [] if told is None else told
+        self.told = Told() if told is None else told
         self.engine = Engine(rate, guard=False)
         self.backend = Offline(rate)
         self.backend.start(self.engine.block_address, self.engine.address)
@@ -60,7 +60,7 @@ def close(*rigs):
 def test_everything_that_was_set_is_set_at_the_new_rate():
     old = Rig(RATE)
     old.player.looper.put(guitar(RATE), "take.wav")
-    old.player.looper.do_loop()
+    old.player.looper.press_loop()
     old.do(("next_model", 0), ("next_ir", 0), ("mark_a", 0), ("output_trim", -1), ("input_trim", 1))
     old.do(("mix_add", 0), ("next_ir", 0), ("part_gain", -1), ("part_invert", 0), ("mark_b", 0), ("mute", 0))
     old.do(("level_mode", 0), ("keep", 0), ("preamp_gain", 1))
@@ -68,7 +68,7 @@ def test_everything_that_was_set_is_set_at_the_new_rate():
     a, b = old.player, new.player
     assert b.sound == a.sound
     assert (b.muted, b.bypassed, b.reduced, b.models.size) == (True, False, False, 1.0)
-    assert (b.models.position, b.cabinets.bank.position, b.cabinets.browsing.kept) == (1, 2, {2})
+    assert (b.models.asked, b.cabinets.bank.position, b.cabinets.browsing.kept) == (1, 2, {2})
     assert (b.place, b.cabinets.place) == (a.place, a.cabinets.place)
     described = [(s.path, s.gain_db, s.inverted, s.delay_ms, s.pan) for s in b.mixer.parts]
     assert described == [(s.path, s.gain_db, s.inverted, s.delay_ms, s.pan) for s in a.mixer.parts]
@@ -141,7 +141,7 @@ def test_a_model_that_cannot_play_at_the_rate_is_one_sentence_and_the_old_player
     model = tmp_path / "m.nam"
     model.write_text(json.dumps(document))
     old = Rig(RATE, models=[model])
-    told = []
+    told = Told()
     player = Player(Engine(47999), told.append, [model])
     with pytest.raises(RigError, match="cannot play in a session of 47999 Hz"):
         player.restore(old.player.snapshot())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.player.cabinets.browse_order import BrowseOrder
+from rig.player.browse_order import BrowseOrder
 
 PATHS = [Path(f"{i}.wav") for i in range(10)]
 

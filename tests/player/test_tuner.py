@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rigs import RATE, Bench, guitar, noise, sine
+from rigs import RATE, Bench, Told, guitar, noise, sine
 from strings import string
 
+from rig.cli.live.meters import needle, tuner_lines
 from rig.dsp.pitch import Decimator, PitchFinder
 from rig.errors import LevelError
 from rig.lane import Lane
 from rig.player.player import Player
-from rig.player.tools.tuner import Tuner, checked_a4_hz, needle, note
+from rig.player.tools.tuner import Tuner, checked_a4_hz, note
 
 B0, E6 = 30.868, 1318.51
 STEP = RATE // 10
@@ -129,7 +130,7 @@ def test_the_needle_points_the_way_and_keeps_its_width():
 
 
 def tuning(**attributes):
-    bench, told, muted = Bench(), [], []
+    bench, told, muted = Bench(), Told(), []
     bench.engine.play({0: Lane(RATE)})
     bench.settle()
     tuner = Tuner(bench.engine, told.append, lambda: 0, muted.append)
@@ -140,35 +141,35 @@ def tuning(**attributes):
 
 def test_the_tuner_listens_to_the_engine_mutes_if_asked_and_shows_note_and_needle():
     bench, tuner, told, muted = tuning()
-    tuner.do_tuner()
+    tuner.switch(not tuner.is_on)
     assert (tuner.is_on, muted) == (True, [True])
     assert "muted" in told[-1]
-    assert "play one string" in tuner.lines()[0]
+    assert "play one string" in tuner_lines(tuner.reading)[0]
     x = string(82.4069 * 2 ** (-12 / 1200), np.random.default_rng(2), seconds=1.5, t60_s=6.0)
     for start in range(0, x.size, STEP):
         bench.process(x[start : start + STEP])
         tuner.look()
-    assert tuner.lines()[0].startswith("tuner  E2  -12.0 cents  [")
-    assert "tune up" in tuner.lines()[0]
-    assert "A4 = 440 Hz" in tuner.lines()[0]
+    assert tuner_lines(tuner.reading)[0].startswith("tuner  E2  -12.0 cents  [")
+    assert "tune up" in tuner_lines(tuner.reading)[0]
+    assert "A4 = 440 Hz" in tuner_lines(tuner.reading)[0]
     for _ in range(14):  # silence shows nothing
         bench.process(np.zeros(STEP))
         tuner.look()
     assert tuner.hz is None
-    tuner.do_tuner()
+    tuner.switch(not tuner.is_on)
     assert (tuner.is_on, muted) == (False, [True, False])
 
 
 def test_without_muting_the_tuner_leaves_the_sound_alone():
     _, tuner, told, muted = tuning(mutes=False, a4_hz=432.0)
-    tuner.do_tuner()
+    tuner.switch(not tuner.is_on)
     assert "A4 = 432 Hz" in told[-1]
-    tuner.do_tuner()
+    tuner.switch(not tuner.is_on)
     assert muted == []
 
 
 def test_the_player_is_as_muted_after_tuning_as_before():
-    bench, told = Bench(), []
+    bench, told = Bench(), Told()
     player = Player(bench.engine, told.append, [])
     for muted_before in (False, True):
         player.rig.mute(muted_before)

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 from jackclients import wait_until
-from rigs import RATE, Bench, db, guitar, model, noise
+from rigs import RATE, Bench, Told, db, guitar, model, noise
 
 from rig.audio import wav
 from rig.cabinet.ir import IR
+from rig.cli.live.live_line import recording_text
 from rig.engine import Cabinet
 from rig.errors import AudioError, RigError
 from rig.files import bundled
@@ -45,11 +46,6 @@ def files_of(folder):
     return wav.read(guitar_file).samples[:, 0], wav.read(out_file).samples, json.loads(note.read_text())
 
 
-class Said(list):
-    def __str__(self):
-        return "\n".join(self)
-
-
 @pytest.fixture
 def bench():
     """A model and a cabinet that play; the clip guard is on, as in a session."""
@@ -61,18 +57,18 @@ def bench():
 
 # ---------------------------------------------------------------- a take is what was played
 def test_a_take_holds_the_guitar_and_what_was_heard_from_key_to_key(bench, tmp_path):
-    said = Said()
+    said = Told()
     recorder = Recorder(bench.engine, said.append, lambda: "nano", lambda: {"model": "nano.nam"})
     recorder.folder = tmp_path / "new" / "folder"
     assert bench.engine.record["recorder"] == 0  # nothing is kept unless somebody asks
     x = 2 * guitar(3 * RATE)  # it clips, in and out
     played = [bench.stereo(x[:RATE])]
-    recorder.do_record()
+    recorder.record(not recorder.is_recording)
     for at in range(RATE, 2 * RATE, RATE // 10):
         played.append(bench.stereo(x[at : at + RATE // 10]))
-    assert recorder.status.startswith("REC 0:01 (")
-    recorder.do_record()
-    assert recorder.status == ""
+    assert recording_text(recorder.recording).startswith("REC 0:01 (")
+    recorder.record(not recorder.is_recording)
+    assert recorder.recording is None
     played.append(bench.stereo(x[2 * RATE :]))
     recorder.close()
     y = np.concatenate(played)
@@ -125,7 +121,7 @@ def test_one_take_after_the_other_and_a_third_that_never_began(bench, tmp_path):
     bench.process(noise(100))
     assert ring.frames == 0
     assert list((tmp_path / "none").iterdir()) == []
-    assert writer.sentences() == ["Take     Nothing was recorded."]
+    assert writer.sentences() == ["Nothing was recorded."]
 
 
 # ---------------------------------------------------------------- a disk that is too slow
@@ -263,12 +259,12 @@ def test_a_take_is_named_by_time_and_title_and_replaces_nothing(tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence_and_nothing_runs(bench, tmp_path):
-    said = Said()
+    said = Told()
     recorder = Recorder(bench.engine, said.append, lambda: "nano", dict)
     recorder.folder = tmp_path / "file" / "takes"
     (tmp_path / "file").write_text("")
     with pytest.raises(AudioError, match=r"takes: no take can be written there \(.*\); name another folder with"):
-        recorder.do_record()
+        recorder.record(not recorder.is_recording)
     assert not recorder.is_recording
     recorder.poll()
     recorder.close()
@@ -278,10 +274,10 @@ def test_a_folder_that_cannot_be_made_is_one_sentence_and_nothing_runs(bench, tm
 def test_the_key_during_the_end_of_a_take_is_a_sentence(bench, tmp_path):
     recorder = Recorder(bench.engine, lambda _: None, lambda: "nano", dict)
     recorder.folder = tmp_path
-    recorder.do_record()
-    recorder.do_record()
+    recorder.record(not recorder.is_recording)
+    recorder.record(not recorder.is_recording)
     with pytest.raises(RigError, match="still being written"):
-        recorder.do_record()
+        recorder.record(not recorder.is_recording)
     recorder.close()
 
 
@@ -314,6 +310,6 @@ def test_where_it_cannot_be_put_back_the_take_ends_with_a_sentence(bench, tmp_pa
     folder.write_text("a file in its place")
     bench.process(noise(1000))
     wait_until(lambda: writer.finished, "the end")
-    assert writer.sentences()[0].startswith("Take     Recording has stopped: the disk took no more (")
+    assert writer.sentences()[0].startswith("Recording has stopped: the disk took no more (")
     bench.process(noise(1000))
     assert bench.engine.recorder().has_ended

@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...player.events import with_commands
+from ...player.key_map import help_text, load_keys
+from ..live.meters import level
+from ..live.sentences import Teller
 from ..open_backend import refuse_to_compare
-from ..options import add_level_options, check_levels, kept_interface_level, kept_send_dbu
+from ..options import add_keys_option, add_level_options, check_levels, kept_interface_level, kept_send_dbu
 from ..terminal import Keys, Screen
 
 if TYPE_CHECKING:
     from ...backends.jack.client import Jack
-    from ...compare.live.comparer import Comparer
+    from ...compare.live.comparer import AbState, Comparer
     from ...engine import Engine
     from ...nam import Model
     from ...sound import Sound
 
 REFRESH_S = 0.1
+KEYS_LINE = (
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {next_trial} next trial, {answer_a} {answer_b} answer, "
+    "{match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
+)
 PASSAGE_S = 8.0  # of a file, the loudest such piece
 # What a test needs to go on as it was begun.
 KEPT = (
@@ -64,6 +72,7 @@ def add(commands: Any) -> None:
     ports.add_argument(
         "--backend", choices=("jack", "portaudio"), default="jack", help="jack is the only one that does"
     )
+    add_keys_option(command)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
     command.set_defaults(run=run)
@@ -164,7 +173,13 @@ class Session:
     """From the first connection to the last key."""
 
     def __init__(self, options: argparse.Namespace, screen: Screen, backend: Jack, a: Any, b: Any, test: Any) -> None:
+        from ...compare.live.commands import COMMANDS, GROUPS
+
         self.options, self.screen, self.backend, self.a, self.b, self.test = options, screen, backend, a, b, test
+        self.keys, odd = load_keys("ab", COMMANDS, options.keys)
+        self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        for remark in odd:
+            screen.say(f"Keys     {remark}")
 
     def run(self) -> int:
         """Compare until a key, a signal or the clock ends it."""
@@ -184,7 +199,7 @@ class Session:
         passage = loop_from(options.di or bundled.di(), backend.sample_rate)
         comparer = Comparer(
             Takes(engine, backend.host),
-            self.screen.say,
+            self.tell,
             self.a,
             loudest(passage, round(PASSAGE_S * backend.sample_rate)),
             b=self.b,
@@ -203,9 +218,7 @@ class Session:
             self._begin_test(comparer)
             with Keys() as keys:
                 if keys.present:
-                    self.screen.say(
-                        "Keys     a b x listen, n next trial, A B answer, +/- level of B, m measure, q quit"
-                    )
+                    self.screen.say(with_commands(KEYS_LINE, self.tell.way))
                 with contextlib.suppress(KeyboardInterrupt):
                     self._loop(engine, comparer, keys)
             engine.set_master(0.0)
@@ -272,37 +285,31 @@ class Session:
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
-        from ...compare.live.commands import KEYS
-
         began = time.monotonic()
         while not comparer.finished:
             for key in keys.wait(REFRESH_S):
-                if key in KEYS:
-                    comparer.do(*KEYS[key])
+                if key in self.keys:
+                    comparer.do(*self.keys[key])
             comparer.poll()
             if self.backend.gone:
                 raise BackendError("The JACK server has gone. Start it and begin again.")
             if self.options.seconds is not None and time.monotonic() - began > self.options.seconds:
                 return
-            self.screen.line(*live_line(engine, comparer, int(self.backend.host["xruns"])))
+            self.screen.line(*live_line(comparer.look(), int(self.backend.host["xruns"])))
 
 
-def live_line(engine: Engine, comparer: Comparer, xruns: int) -> list[str]:
+def live_line(state: AbState, xruns: int) -> list[str]:
     """The live line. In a blind test nothing of what comes out is shown: a level would tell the sides apart."""
-    parts = [f"hearing {comparer.hearing}"]
-    if comparer.test is not None:
-        done, trials = comparer.test.answered, comparer.test.trials
-        parts.append(
-            f"trial {min(done + 1, trials)} of {trials}" if comparer.in_trial else f"{done} of {trials} answered"
-        )
-    parts.append(f"in {_level(engine.reading('input').peak_dbfs)}")
-    sent, returned, out = (engine.reading(which) for which in ("send", "return", "output"))
-    if comparer.gear is not None:
-        parts.append(f"send {_level(sent.peak_dbfs)}{' CLIP' if sent.clips else ''}")
-        parts.append(f"return {_level(returned.peak_dbfs)}{' CLIP' if returned.clips else ''}")
-    if comparer.test is None:
-        parts.append(f"out {_level(out.peak_dbfs)}{' CLIP' if out.clips else ''}")
-        parts.append(f"B {comparer.level_b_db:+.1f} dB{' locked' if comparer.locked else ''}")
+    parts = [f"hearing {state.hearing}"]
+    if state.answered is not None and state.trials is not None:
+        done, trials = state.answered, state.trials
+        parts.append(f"trial {min(done + 1, trials)} of {trials}" if state.in_trial else f"{done} of {trials} answered")
+    parts.append(f"in {level(state.input.peak_dbfs)}")
+    for name, meter in (("send", state.send), ("return", state.returned), ("out", state.output)):
+        if meter is not None:
+            parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
+    if state.level_b_db is not None:
+        parts.append(f"B {state.level_b_db:+.1f} dB{' locked' if state.values['lock'] else ''}")
     parts.append(f"xruns {xruns}")
     return [" | ".join(parts), " | ".join(parts[:2])]
 
@@ -352,7 +359,3 @@ def _file_hash(path: Path) -> str:
     import hashlib
 
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _level(dbfs: float) -> str:
-    return f"{dbfs:6.1f}" if dbfs > -200 else "  -inf"

@@ -54,8 +54,7 @@ def show(options: argparse.Namespace) -> int:
 
     if options.commands:
         for command in COMMANDS.values():
-            unit = f" {command.unit}" if command.unit else ""
-            value = "" if command.is_action else f" ({command.low:g} to {command.high:g}{unit})"
+            value = f" ({command.range})" if command.range else ""
             print(f"{command.name:<16} {command.text}{value}")
         return 0
     path: Path = options.midi or mapping_file()

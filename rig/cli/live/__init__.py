@@ -1,1 +1,1 @@
-"""What the live commands share: the session, its line, its ports, and what it survives."""
+"""A terminal in front of a player or a comparison: its sentences, with their labels and keys."""

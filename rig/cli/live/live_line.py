@@ -2,45 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .meters import bar, level, tuner_lines
 
 if TYPE_CHECKING:
-    from ...engine import Engine
-    from ...player.commands import Command
-    from ...player.player import Player
+    from ...player.command import Command
+    from ...player.state import CabinetState, PlayerState
+    from ...player.tools.recorder import Recording
 
 LONGEST_TEXT = 1000  # characters
 
 
-def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
+def live_line(state: PlayerState, xruns: int) -> list[str]:
     """From the longest form to the shortest; the sum stands whole above it in any case."""
-    readings = player.headroom.read()
-    if player.tuner.is_on:
-        muted = " | MUTED" if player.muted else ""
-        return [form + muted for form in player.tuner.lines()]
+    if state.tuner is not None:
+        muted = " | MUTED" if state.values["mute"] else ""
+        return [form + muted for form in tuner_lines(state.tuner)]
     peaks, taught, levels = [], [], []
-    for name, which in (("in", "input"), ("model", "model"), ("out", "output")):
-        reading = readings[which]
-        clips = f" CLIP {reading.clips}" if reading.clips and which != "model" else ""
-        hint = f" {player.headroom.hint}" if which == "input" and player.headroom.hint else ""
-        bar = f" {player.headroom.bar(reading.peak_dbfs)}" if which == "input" else ""
-        peaks.append(f"{name} {_level(reading.peak_dbfs)}{clips}")
+    for name, meter in (("in", state.input), ("model", state.heard), ("out", state.output)):
+        clips = f" CLIP {meter.clips}" if meter.clips and name != "model" else ""
+        hint = f" {state.hint}" if name == "in" and state.hint else ""
+        drawn = f" {bar(meter.peak_dbfs, state.loudest_dbfs, state.zone_dbfs)}" if name == "in" else ""
+        peaks.append(f"{name} {level(meter.peak_dbfs)}{clips}")
         taught.append(f"{peaks[-1]}{hint}")
-        levels.append(f"{name}{bar} {_level(reading.peak_dbfs)} ({_level(reading.rms_dbfs)}){clips}{hint}")
+        levels.append(f"{name}{drawn} {level(meter.peak_dbfs)} ({level(meter.rms_dbfs)}){clips}{hint}")
     time_part: list[str] = []
-    parts = [f"xruns {xruns}", *_states(engine, player)]
-    share = engine.share()
-    if share.median is not None and share.worst is not None:
-        time_part.append(f"time {share.median:.1%} ({share.worst:.1%})")
-    calibration = player.sound.calibration
-    gain = f"input {calibration.gain_db:+.1f} dB"
-    place = [player.place] if player.place else []
-    named = [f"{player.place} {player.models.shelf.path.name}"] if player.place else []
-    cabinet, short = _cabinet(player)
-    preset = [f"preset {player.presets.label}"] if player.presets.label else []
-    named, place = preset + named, ([f"preset {player.presets.number}"] if player.presets.number else []) + place
+    parts = [f"xruns {xruns}", *_states(state)]
+    if state.load_median is not None and state.load_worst is not None:
+        time_part.append(f"time {state.load_median:.1%} ({state.load_worst:.1%})")
+    gain = f"input {state.input_gain_db:+.1f} dB"
+    place = [state.model_place] if state.model_place else []
+    named = [f"{state.model_place} {state.asked_model}"] if state.model_place else []
+    cabinet, short = _cabinet(state.cabinet)
+    named = ([f"preset {state.preset}"] if state.preset else []) + named
+    place = ([f"preset {state.preset_number}"] if state.preset_number else []) + place
     forms = (
-        [*named, *cabinet, *levels, *time_part, *parts, str(calibration)],
+        [*named, *cabinet, *levels, *time_part, *parts, state.calibration],
         [*named, *cabinet, *levels, *time_part, *parts, gain],
         [*named, *cabinet, *taught, *time_part, *parts, gain],
         [*place, *cabinet, *taught, *time_part, *parts],
@@ -51,43 +50,53 @@ def live_line(engine: Engine, player: Player, xruns: int) -> list[str]:
     return [" | ".join(form) for form in forms]
 
 
-def _states(engine: Engine, player: Player) -> list[str]:
-    recorded_s = player.looper.recorded_s
+def _states(state: PlayerState) -> list[str]:
+    values, recorded_s = state.values, state.loop_recorded_s
+    shut = "" if state.gate_is_open else " shut"
     states = [
+        (recording_text(state.recording), state.recording is not None),
+        (f"GATE {values['gate_threshold']:.0f}{shut}", values["gate"]),
+        (f"CUT {values['rumble']:g} Hz", values["rumble"]),
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
-        ("LOOP", player.looper.is_looping),
-        ("MUTED", player.muted),
-        (f"volume {player.volume.db:+.0f} dB", player.volume.db != 0.0),
-        ("MIDI LEARN", player.midi.is_learning),
-        ("BYPASS", player.bypassed),
-        ("SMALLER SIZE", player.reduced),
-        ("ASLEEP", engine.suspended),
+        ("LOOP", values["loop"]),
+        ("MUTED", values["mute"]),
+        (f"volume {values['volume']:+.0f} dB", values["volume"] != 0.0),
+        ("MIDI LEARN", state.is_learning),
+        ("BYPASS", values["bypass"]),
+        ("SMALLER SIZE", state.is_reduced),
+        ("ASLEEP", state.is_asleep),
     ]
-    named = [name for name, is_on in states if is_on]
-    return [*filter(None, [player.recorder.status]), *player.noise.states, *named]
+    return [name for name, is_on in states if is_on]
 
 
-def _cabinet(player: Player) -> tuple[list[str], list[str]]:
+def recording_text(recording: Recording | None) -> str:
+    """Time recorded and space left."""
+    from ...recording.take import minutes
+
+    if recording is None:
+        return ""
+    left = ""
+    if recording.left_s is not None and recording.free_bytes is not None:
+        hours = recording.left_s / 3600
+        gigabytes = recording.free_bytes / 1e9
+        left = f" ({gigabytes:.1f} GB, {hours:.0f} h left)" if hours >= 1 else f" ({60 * hours:.0f} min left)"
+    return f"REC {minutes(recording.seconds)}{left}"
+
+
+def _cabinet(cabinet: CabinetState) -> tuple[list[str], list[str]]:
     """Where in the bank the player stands, with the file's name and without."""
-    cabinets = player.cabinets
-    if not cabinets.place and not cabinets.gain_text:
+    if not cabinet.place and not cabinet.gain:
         return [], []
-    name = "off" if cabinets.playing is None else cabinets.label(cabinets.bank.position)
-    if player.mixer.is_on:
-        name = f"mix of {len(player.mixer.parts)}"
-    rest = [text for text in (cabinets.gain_text, cabinets.progress) if text]
-    return [", ".join([f"cab {cabinets.place} {name}", *rest])], [", ".join([f"cab {cabinets.place}", *rest])]
-
-
-def _level(dbfs: float) -> str:
-    return f"{dbfs:6.1f}" if dbfs > -200 else "  -inf"
+    name = f"mix of {cabinet.parts}" if cabinet.parts else cabinet.name
+    rest = [text for text in (cabinet.gain, cabinet.progress) if text]
+    return [", ".join([f"cab {cabinet.place} {name}", *rest])], [", ".join([f"cab {cabinet.place}", *rest])]
 
 
 class Entry:
-    """A text that is typed for a command: Enter ends it, Escape gives it up."""
+    """A text that is typed for a command: Enter ends it, Escape gives it up. `preview`: what it would do."""
 
-    def __init__(self, command: Command) -> None:
-        self.command, self.text, self.is_cancelled = command, "", False
+    def __init__(self, command: Command[Any], preview: Callable[[str], str] = lambda _: "") -> None:
+        self.command, self.preview, self.text, self.is_cancelled = command, preview, "", False
 
     def press(self, key: str) -> bool:
         """One key; True if the text is complete or given up."""
@@ -102,7 +111,6 @@ class Entry:
             self.text = (self.text + key)[:LONGEST_TEXT]
         return False
 
-    def line(self, player: Player) -> str:
+    def line(self) -> str:
         """What is shown while it is typed."""
-        preview = player.audition.preview(self.text) if self.command.name == "search_ir" else ""
-        return f"{self.command.prompt}: {self.text}_" + (f"   ({preview})" if preview else "   (Esc: no)")
+        return f"{self.command.prompt}: {self.text}_   ({self.preview(self.text) or 'Esc: no'})"

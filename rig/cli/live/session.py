@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from ...backends.base import is_pluggable
 from ...errors import RigError
+from ...player.events import with_commands
+from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
+from .sentences import Teller
 from .survival import Survival
 
 if TYPE_CHECKING:
@@ -28,8 +31,9 @@ REFRESH_S = 0.1
 WAITING_S = 0.005  # between two looks while a sound is on its way
 SWITCH_S = 0.001  # how long background work in Python may hold up a key; 5 ms is Python's own choice
 KEYS_LINE = (
-    "Keys     n/p model, i/u cabinet, / search, f favourite, e equal loudness, o record a loop, +/- volume, m mute, "
-    "T tuner, G gate, q quit, h all keys"
+    "Keys     {next_model}/{previous_model} model, {next_ir}/{previous_ir} cabinet, {search_ir} search, {favourite} "
+    "favourite, {equal_loudness} equal loudness, {record_loop} record a loop, {output_trim+}/{output_trim-} volume, "
+    "{mute} mute, {tuner} tuner, {gate} gate, {quit} quit, {help} all keys"
 )
 
 
@@ -51,6 +55,12 @@ class Session:
         self.engine: Engine
         self.player: Player
         self.entry: Entry | None = None  # a text that is being typed
+        from ...player.commands import COMMANDS, GROUPS
+
+        self.keys, odd = load_keys("keys", COMMANDS, options.keys)
+        self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        for remark in odd:
+            screen.say(f"Keys     {remark}")
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
@@ -69,18 +79,22 @@ class Session:
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
             if may_howl(self.backend, self.options):
-                self.player.do("mute")
-                self.screen.say(
+                self.player.set("mute", True)
+                self._say(
                     "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. "
-                    "Press m to hear it, or name your guitar's input with --input (rig devices lists them)."
+                    "Press {mute} to hear it, or name your guitar's input with --input (rig devices lists them)."
                 )
             keys = ending.enter_context(Keys())
             ending.callback(self._leave)
             self._start()
             if keys.present:
-                self.screen.say(KEYS_LINE)
+                self._say(KEYS_LINE)
             self._loop(keys)
         return 0
+
+    def _say(self, text: str) -> None:
+        """A sentence of our own, with the keys in force for the commands in it."""
+        self.screen.say(with_commands(text, self.tell.way))
 
     def _new_player(self, engine: Engine) -> Player:
         from ...engine import LOOP, PORT
@@ -89,7 +103,7 @@ class Session:
 
         player = Player(
             engine,
-            self.screen.say,
+            self.tell,
             self.models,
             self.irs,
             interface=self.interface,
@@ -129,7 +143,7 @@ class Session:
                 f"Note     the audio thread has no real-time priority: expect xruns (see {why_ordinary(self.backend)})"
             )
         self.say_period()
-        self.survival = Survival(self, self.screen.say, to_card)
+        self.survival = Survival(self, self._say, to_card)
 
     def _leave(self) -> None:
         """The sound fades out, and the server is told that we go."""
@@ -165,27 +179,27 @@ class Session:
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
             if self.entry is not None:
-                self.screen.line(self.entry.line(self.player))
+                self.screen.line(self.entry.line())
             else:
                 self.screen.line(*self._live_line())
 
     def _live_line(self) -> list[str]:
-        forms, state = live_line(self.engine, self.player, self.survival.xruns), self.survival.state
+        forms, state = live_line(self.player.look(), self.survival.xruns), self.survival.state
         return [f"{state} | {form}" for form in forms] if state else forms
 
     def _press(self, key: str, player: Player) -> None:
         """A key: a command, or part of a text that a command has asked for."""
-        from ...player.commands import COMMANDS, KEYS
-
         if self.entry is not None:
             if self.entry.press(key):
                 entry, self.entry = self.entry, None
                 if not entry.is_cancelled:
                     player.do(entry.command.name, text=entry.text)
-        elif key in KEYS:
-            name, way = KEYS[key]
-            if COMMANDS[name].prompt is not None:
-                self.entry = Entry(COMMANDS[name])
+        elif key in self.keys:
+            name, way = self.keys[key]
+            command = player.commands.table[name]
+            if command.prompt is not None:
+                preview = command.preview
+                self.entry = Entry(command, (lambda text: preview(self.player, text)) if preview else (lambda _: ""))
             else:
                 player.do(name, way)
 

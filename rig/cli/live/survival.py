@@ -94,7 +94,7 @@ class Survival:
         if self._is_gone:
             self._try_again()
         elif self._session.backend.gone:
-            self._leave(f"{self._what} has gone; rig plays on when it comes back (q ends).")
+            self._leave(f"{self._what} has gone; rig plays on when it comes back ({{quit}} ends).")
         else:
             self._look()
 
@@ -107,7 +107,9 @@ class Survival:
         if (beat == "stands still") != self._is_still:
             self._is_still = beat == "stands still"
             if self._is_still:
-                self._say(f"{self._what} stands still: the sound card may be gone, or it hangs. Restart it (q ends).")
+                self._say(
+                    f"{self._what} stands still: the sound card may be gone, or it hangs. Restart it ({{quit}} ends)."
+                )
             else:
                 self._say(f"{self._what} goes on.")
         if self._is_still:

@@ -1,1 +1,1 @@
-"""Comparing live: two sides, one heard."""
+"""Two sides compared while they play."""

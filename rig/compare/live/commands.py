@@ -1,42 +1,32 @@
-"""Everything that can be done while comparing, in one table like that of playing, and the keys for it."""
+"""Everything that can be done while comparing, in a table like that of playing; keys: `player/key_map.py`."""
 
 from __future__ import annotations
 
-from ...player.commands import Command
+from typing import TYPE_CHECKING
 
-COMMANDS: dict[str, Command] = {
-    command.name: command
-    for command in (
-        Command("hear_a", "hear side A"),
-        Command("hear_b", "hear side B"),
-        Command("hear_x", "hear X, which is one of the two"),
-        Command("next_trial", "begin the blind test, or its next trial"),
-        Command("answer_a", "X is A (final)"),
-        Command("answer_b", "X is B (final)"),
-        Command("match_trim", "level of side B", "dB", -20.0, 20.0, 0.1),
-        Command("lock", "lock or unlock the levels"),
-        Command("measure", "measure delay and level again"),
-        Command("restore", "bring the sound back after an overload"),
-        Command("help", "show the keys"),
-        Command("quit", "quit"),
+from ...player.command import Command, action, switch, table_of, value
+
+if TYPE_CHECKING:
+    from .comparison import Comparison
+
+GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
+    "": (
+        action("hear_a", "hear side A", lambda c: c.hear("A")),
+        action("hear_b", "hear side B", lambda c: c.hear("B")),
+        action("hear_x", "hear X, which is one of the two", lambda c: c.hear_x()),
+        action("next_trial", "begin the blind test, or its next trial", lambda c: c.next_trial()),
+        action("answer_a", "X is A (final)", lambda c: c.answer("A"), danger=True),
+        action("answer_b", "X is B (final)", lambda c: c.answer("B"), danger=True),
+        value(
+            *("match_trim", "level of side B", "dB", (-20.0, 20.0), 0.1),
+            lambda c: c.match_trim_db,
+            lambda c, db: c.trim(db),
+        ),
+        switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),
+        action("measure", "measure delay and level again", lambda c: c.measure()),
+        action("restore", "bring the sound back after an overload", lambda c: c.restore()),
+        action("help", "show the keys", lambda c: c.help()),
+        action("quit", "quit", lambda c: c.quit(), danger=True),
     )
 }
-
-# key -> command and direction of its step (0 for an action)
-KEYS: dict[str, tuple[str, int]] = {
-    "a": ("hear_a", 0),
-    "b": ("hear_b", 0),
-    "x": ("hear_x", 0),
-    "n": ("next_trial", 0),
-    "A": ("answer_a", 0),
-    "B": ("answer_b", 0),
-    "+": ("match_trim", 1),
-    "=": ("match_trim", 1),
-    "-": ("match_trim", -1),
-    "l": ("lock", 0),
-    "m": ("measure", 0),
-    "r": ("restore", 0),
-    "h": ("help", 0),
-    "?": ("help", 0),
-    "q": ("quit", 0),
-}
+COMMANDS: dict[str, Command[Comparison]] = table_of(GROUPS)

@@ -1,321 +1,96 @@
-"""Somebody comparing: two sides, a switch that gives nothing away, and a blind test with a score.
+"""Somebody comparing: two sides, the commands that act on them, and what there is to see.
 
 The comparer runs on the control side of an engine and knows nothing of terminals. Whatever is worth telling goes to
-`tell` as one sentence. Side A is a model; side B is gear between `send` and `return`, another model, or the same model
-behind another cabinet.
+`tell` as an event.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
-import numpy as np
-
-from ...ab_switch import A, B
-from ...audio.align import shifted
-from ...cabinet.ir import IR
-from ...decibels import gain_from_db
-from ...engine import RETURN, Cabinet, Engine
-from ...errors import CompareError, RigError
-from ...lane import Lane
-from ...player.commands import help_text
-from ...sound import Sound
-from ..abx import BlindTest
-from ..matching import Match, Signal, match_sounds
-from .commands import COMMANDS, KEYS
-from .gear import Gear, match_gear
-from .intact_takes import Takes
-
-Tell = Callable[[str], None]
+from ...errors import RigError
+from ...player.command import Commands, Value
+from ...player.events import Event
+from ...player.state import Meter, plain_json
+from .commands import COMMANDS
+from .comparison import Comparison
 
 
-class Comparer:
-    """One engine, two sides, and the commands of `ab_commands.py`.
+@dataclass(frozen=True, slots=True)
+class AbState:
+    """What a front end shows of a comparison. While X is heard, and in a blind test, nothing tells the sides apart."""
 
-    `a` is side A; side B is `gear`, or `b` where it is a sound too. `source`: PORT or LOOP. `passage`: what both sides
-    are measured with, (n,) at the engine's rate.
-    """
+    hearing: str  # A, B or X
+    in_trial: bool
+    answered: int | None  # trials; None: there is no blind test
+    trials: int | None
+    input: Meter
+    send: Meter | None  # None: there is no gear
+    returned: Meter | None
+    output: Meter | None  # None: a level would tell the sides apart
+    level_b_db: float | None
+    values: dict[str, Value] = field(default_factory=dict)
 
-    def __init__(
-        self,
-        takes: Takes,
-        tell: Tell,
-        a: Sound,
-        passage: Signal,
-        *,
-        b: Sound | None = None,
-        gear: Gear | None = None,
-        source: int = 0,
-    ) -> None:
-        if (b is None) == (gear is None):
-            raise CompareError("Side B is gear or another sound: name one of the two.")
-        self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
-        self.engine: Engine = takes.engine
-        self.passage = passage
-        self.match: Match | None = None
-        self.match_trim_db, self.locked, self.finished = 0.0, False, False
-        self.hearing: Literal["A", "B", "X"] = "A"
-        self.test: BlindTest | None = None
-        self.in_trial = False
-        self._lane_b: Lane | None = None
-        self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain JSON data; levels of silence are null."""
+        data: dict[str, Any] = plain_json(asdict(self))
+        return data
 
-    # ------------------------------------------------------------ what the sides are
-    @property
-    def cabinets_differ(self) -> bool:
-        """Whether the sides are two cabinets behind one model."""
-        return self.b is not None and self.b.model is self.a.model and self.b.ir is not self.a.ir
+
+class Comparer(Comparison):
+    """A comparison, and the commands of `ab_commands.py` that act on it."""
 
     @property
-    def names(self) -> tuple[str, str]:
-        """What the sides are called."""
-        if self.gear is not None:
-            return _model_name(self.a), "the gear on the return"
-        assert self.b is not None
-        if self.cabinets_differ:
-            return _ir_name(self.a), _ir_name(self.b)
-        return _model_name(self.a), _model_name(self.b)
+    def commands(self) -> Commands[Comparison]:
+        """The table, for this comparison."""
+        return Commands(self, COMMANDS, self.tell)
 
-    # ------------------------------------------------------------ measuring
-    def start(self) -> None:
-        """Measure both sides, make them equal, and play side A. Raises RigError if they cannot be compared."""
-        self._measure_sides()
-        self._play()
-        self.engine.compare(self._cabinets[1] if self.cabinets_differ else None)
+    def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
+        """Carry out a command: an action, or a step of its value up (1) or down (-1). What goes wrong is told."""
+        self.commands.do(name, direction, text)
 
-    def _measure_sides(self) -> None:
-        if self.gear is not None:
-            self.match = match_gear(self.takes, self.a, self.gear, self.source, self.passage, self.tell)
-        elif self.b is not None:
-            self.match = match_sounds(self.a, self.b, self.passage, self.engine.sample_rate)
-        self._describe()
+    def value(self, name: str) -> Value:
+        """How a switch, choice or value of the table stands."""
+        return self.commands.value(name)
 
-    def _describe(self) -> None:
-        assert self.match is not None
-        m, (a, b) = self.match, self.names
-        self.tell(f"Side A   {a}: {m.loudness_a_lufs:.1f} LUFS")
-        self.tell(f"Side B   {b}: {m.loudness_b_lufs:.1f} LUFS, matched by {m.match_db:+.2f} dB")
-        rate = self.engine.sample_rate
-        if self.gear is not None:
-            if self.gear.wiring == "loop":
-                self.tell(f"Send     {self.gear.send_gain}")
-            trip = m.round_trip_samples or 0.0
-            self.tell(f"Return   {trip:.2f} samples ({1000 * trip / rate:.1f} ms) behind what is sent")
-        turned = ", upside down: turned over" if m.polarity < 0 else ""
-        earlier = "A" if m.lag_samples >= 0 else "B"
-        self.tell(
-            f"Delay    B {m.lag_samples:+.3f} samples against A{turned}; {earlier} is delayed by as much "
-            f"(correlation {m.confidence:.3f})"
-        )
-        if m.noise_a_dbfs is not None and m.noise_b_dbfs is not None:
-            self.tell(f"Noise    A {m.noise_a_dbfs:.0f} dBFS, B {m.noise_b_dbfs:.0f} dBFS at rest")
-        for warning in m.warnings:
-            self.tell(f"Warning  {warning}.")
-
-    # ------------------------------------------------------------ playing
-    def _play(self) -> None:
-        """Hand both sides to the engine, equal in time, polarity and loudness."""
-        m, rate, a = self.match, self.engine.sample_rate, self.a
-        assert m is not None
-        late_a, late_b = m.delays_samples
-        if self.cabinets_differ:
-            assert self.b is not None and a.ir is not None and self.b.ir is not None
-            if self._cabinets[1] is None:
-                second = _moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db))
-                self._cabinets = Cabinet(_moved(a.ir, late_a, 1.0)), Cabinet(second)
-            self.engine.play({0: a.lane(rate, self.source)}, self._cabinets[0])
-            return
-        inverted = m.polarity < 0
-        if self.b is None:
-            self._lane_b = Lane(rate, None, 0.0, self.level_b_db, inverted, late_b, RETURN)
-        else:
-            self._lane_b = self.b.lane(
-                rate, self.source, extra_gain_db=self.level_b_db, inverted=inverted, delay_samples=late_b
-            )
-        self._cabinets = self._cabinets[0] or a.cabinet(), None
-        self.engine.play({0: a.lane(rate, self.source, delay_samples=late_a), 1: self._lane_b}, self._cabinets[0])
-
-    @property
-    def level_b_db(self) -> float:
-        """What side B is amplified by: the measured match and the player's own trim."""
-        return (self.match.match_db if self.match is not None else 0.0) + self.match_trim_db
-
-    @property
-    def _output_b_db(self) -> float:
-        return self.level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
-
-    # ------------------------------------------------------------ commands
-    def do(self, name: str, direction: int = 0) -> None:
-        """Carry out a command: an action, or a step of its value up (1) or down (-1)."""
+    def set(self, name: str, value: Value) -> None:
+        """Set a switch, choice or value, as near as its range allows. What goes wrong is told."""
         try:
-            if COMMANDS[name].is_action:
-                getattr(self, f"_{name}")()
-            else:
-                self.set(name, self.match_trim_db + direction * (COMMANDS[name].step or 0.0))
+            self.commands.put(name, value)
         except RigError as error:
-            self.tell(str(error))
-
-    def set(self, name: str, value: float) -> None:
-        """Set the one value there is: `match_trim`, in dB on top of what was measured."""
-        if self.locked:
-            self.tell("The levels are locked" + ("." if self.test is not None else "; l unlocks them."))
-            return
-        if self.cabinets_differ:
-            self.tell("Two cabinets are matched as measured; their levels cannot be changed while they play.")
-            return
-        self.match_trim_db = round(COMMANDS[name].clamped(value), 3)
-        if self._lane_b is not None:
-            self._lane_b.set_output_gain_db(self._output_b_db)
-        self.tell(f"Side B   {self.level_b_db:+.2f} dB: matched, and {self.match_trim_db:+.1f} dB of your own")
-
-    def _hear_a(self) -> None:
-        self._hear("A", A)
-
-    def _hear_b(self) -> None:
-        self._hear("B", B)
-
-    def _hear_x(self) -> None:
-        if self.test is None or not self.in_trial:
-            self.tell("There is no X yet: n begins a trial." if self.test is not None else "No blind test: --trials N.")
-            return
-        self._hear("X", A if self.test.x == "A" else B)
-
-    def _hear(self, label: Literal["A", "B", "X"], side: int) -> None:
-        self.hearing = label
-        self.engine.press(side)
-
-    def blind(self, test: BlindTest) -> None:
-        """Give it a test to run; from its first trial on the levels are locked."""
-        self.test = test
-        if test.answered:
-            self.locked = True
-        self.tell(f"Blind    {test.trials} trials, {test.answered} answered; SHA-256 of the order: {test.commitment}")
-
-    def _next_trial(self) -> None:
-        if self.test is None:
-            self.tell("No blind test: begin with --trials N.")
-        elif self.test.is_finished:
-            self.tell("All trials are answered.")
-        elif self.in_trial:
-            self.tell(f"Trial {self.test.answered + 1} is not answered yet: A or B, in capitals, answers it for good.")
-        else:
-            if not self.test.answered:
-                self.test.describe(self._levels())
-            self.in_trial = self.locked = True
-            self._hear("A", A)  # whatever X was before, every trial begins with A
-            self.tell(f"Trial {self.test.answered + 1} of {self.test.trials}: a, b and x to listen, A or B to answer.")
-
-    def _answer_a(self) -> None:
-        self._answer("A")
-
-    def _answer_b(self) -> None:
-        self._answer("B")
-
-    def _answer(self, side: Literal["A", "B"]) -> None:
-        if self.test is None or not self.in_trial:
-            self.tell("There is nothing to answer: n begins a trial.")
-            return
-        self.test.answer(side)
-        self.in_trial = False
-        self._hear("A", A)
-        if self.test.is_finished:
-            self.tell(f"Result   {self.test.verdict.sentence}")
-            self.tell(f"Checked  order and hash are in {self.test.path.name}; `rig abx {self.test.path.name}` checks.")
-            self.test.forget_key()
-        else:
-            self.tell(f"Answered. n begins trial {self.test.answered + 1} of {self.test.trials}.")
-
-    def _lock(self) -> None:
-        if self.test is not None and self.locked:
-            self.tell("The levels stay locked during a blind test.")
-            return
-        self.locked = not self.locked
-        self.tell("The levels are locked." if self.locked else "The levels are unlocked.")
-
-    def _measure(self) -> None:
-        if self.locked:
-            self.tell("The levels are locked" + ("." if self.test is not None else "; l unlocks them."))
-            return
-        if self.cabinets_differ:
-            self.tell("Two cabinets do not change; they need not be measured again.")
-            return
-        self.engine.set_master(0.0)
-        try:
-            self._measure_sides()
-            self._play()
-        finally:
-            self.engine.set_master(1.0)
-
-    def _restore(self) -> None:
-        self._play()
-        self.tell("Both sides play again.")
-
-    def _help(self) -> None:
-        self.tell(help_text({"": COMMANDS.values()}, KEYS))
-
-    def _quit(self) -> None:
-        self.finished = True
+            self.tell(Event("error", str(error)))
 
     def poll(self) -> None:
         """Look after the engine; call it some ten times a second."""
         self.engine.poll()
         faults = self.engine.faults()
         if faults.overloaded:
-            self.tell("Overload: two sides were too much for this period. A larger one helps; r brings the sound back.")
+            why = "Overload: two sides were too much for this period. A larger one helps;"
+            self.tell(Event("fault", f"{why} {{restore}} brings the sound back."))
         if faults.model_faults:
-            self.tell("A model answered with something that is not a number; it was silenced and started afresh.")
+            what = "A model answered with something that is not a number; it was silenced and started afresh."
+            self.tell(Event("fault", what))
 
-    def setup(self) -> dict[str, Any]:
-        """Everything needed to repeat the comparison, as plain JSON data."""
-        return {
-            "sides": list(self.names),
-            "a": _described(self.a),
-            "b": _described(self.b) if self.b is not None else None,
-            "gear": None
-            if self.gear is None
-            else {
-                "wiring": self.gear.wiring,
-                "send_gain_db": self.gear.send_gain.gain_db,
-                "sum": str(self.gear.send_gain),
-            },
-            "sample_rate": self.engine.sample_rate,
-            **self._levels(),
-        }
-
-    def _levels(self) -> dict[str, Any]:
-        return {
-            "match": self.match.to_json() if self.match is not None else None,
-            "match_trim_db": self.match_trim_db,
-        }
+    def look(self) -> AbState:
+        """Read the meters, and take down what there is to see; a meter starts anew when it is read."""
+        test = self.test
+        meters = {name: Meter(*_reading(self, name)) for name in ("input", "send", "return", "output")}
+        values = self.commands.values()
+        return AbState(
+            hearing=self.hearing,
+            in_trial=self.in_trial,
+            answered=None if test is None else test.answered,
+            trials=None if test is None else test.trials,
+            input=meters["input"],
+            send=None if self.gear is None else meters["send"],
+            returned=None if self.gear is None else meters["return"],
+            output=None if test is not None else meters["output"],
+            level_b_db=None if test is not None else self.level_b_db,
+            values=values if test is None else {"lock": values["lock"]},
+        )
 
 
-def _moved(ir: IR, late_samples: float, gain: float) -> IR:
-    """The same cabinet, later and at another level."""
-    taps = np.asarray(ir.taps, np.float64) * gain
-    if late_samples:
-        room = np.zeros((len(taps), math.ceil(late_samples)))
-        taps = np.stack([shifted(row, late_samples) for row in np.concatenate([taps, room], axis=1)])
-    return replace(ir, taps=taps.astype(np.float32))
-
-
-def _model_name(sound: Sound) -> str:
-    return sound.model.path.name if sound.model is not None else "no model"
-
-
-def _ir_name(sound: Sound) -> str:
-    return sound.ir.name if sound.ir is not None else "no cabinet"
-
-
-def _described(sound: Sound) -> dict[str, Any]:
-    model, ir = sound.model, sound.ir
-    return {
-        "model": None if model is None else {"file": model.path.name, "hash": model.content_hash, "size": model.size},
-        "ir": None if ir is None else {"file": ir.name, "hash": ir.content_hash},
-        "input": str(sound.calibration),
-        "input_gain_db": sound.input_gain_db,
-        "output": str(sound.output),
-        "output_gain_db": sound.output_gain_db,
-    }
+def _reading(comparer: Comparer, name: Any) -> tuple[float, float, int]:
+    reading = comparer.engine.reading(name)
+    return reading.peak_dbfs, reading.rms_dbfs, reading.clips

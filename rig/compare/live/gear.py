@@ -6,7 +6,6 @@ back. *Split*: the guitar drives both the interface and the gear.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +17,7 @@ from ...engine import LOOP
 from ...errors import CompareError
 from ...lane import Lane
 from ...levels import Calibration, Level, calibration
+from ...player.events import Event, Tell
 from ...sound import Sound
 from ..matching import Match, Signal, check_return, match, noise_warning, played
 from .intact_takes import Takes
@@ -60,7 +60,7 @@ def send_calibration(interface: Level | None, send_dbu: float | None, preamp_gai
     return calibration(interface, Level(send_dbu, "send"), preamp_gain_db)
 
 
-def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal, tell: Callable[[str], None]) -> Match:
+def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal, tell: Tell) -> Match:
     """Measure gear against a sound. `passage` is sent to it; in a split wiring the player is asked to play instead.
 
     Raises RigError where the two cannot be compared. Afterwards the send carries the guitar.
@@ -69,7 +69,7 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
     rate = engine.sample_rate
     room, lead, looped = round(ROOM_S * rate), 0, source == LOOP
     if not looped:
-        tell("Keep the strings quiet for a moment: the noise of both sides is measured.")
+        tell(Event("state", "Keep the strings quiet for a moment: the noise of both sides is measured."))
     # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
     engine.send(0.0 if looped else gear.outgoing, source)
     takes.both(room)  # what was sent before dies away
@@ -79,10 +79,10 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
         dry = np.concatenate([passage, np.zeros(room, np.float32)])
         sent = (dry * np.float32(gear.outgoing)).astype(np.float32)
         _check_send(sent)
-        tell(f"Measuring: {sent.size / rate:.0f} seconds of guitar go out to the gear and come back.")
+        tell(Event("state", f"Measuring: {sent.size / rate:.0f} seconds of guitar go out to the gear and come back."))
         returned = takes.bounce(sent)
     else:
-        tell(f"Play now, for {PASSAGE_S:.0f} seconds: what you will play later, loud and soft.")
+        tell(Event("state", f"Play now, for {PASSAGE_S:.0f} seconds: what you will play later, loud and soft."))
         lead = round(LEAD_S * rate)
         dry, returned = takes.both(lead + round(PASSAGE_S * rate))
         sent = dry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,13 @@ from ...errors import IRError, RigError
 from ...files.folders import AUDIO_ENDINGS, files_in
 from ...library.favourites import Favourites
 from ...nam import Model
+from ..browse_order import BrowseOrder
 from ..carried import Carried, Snapshot
-from .browse_order import BrowseOrder
+from ..events import Event, Tell
 from .equal_loudness import EqualLoudness
 
 SETTLED_DB = 0.1  # a gain that changes by less is left as it is
 CALM_S = 0.25  # between two changes of gain that nobody asked for
-
-Tell = Callable[[str], None]
 
 
 class Cabinets(Carried):
@@ -50,7 +49,7 @@ class Cabinets(Carried):
         named: bool = False,
     ) -> None:
         self.engine, self.tell, self.equal, self.named = engine, tell, equal, named
-        self.favourites = Favourites(tell)
+        self.favourites = Favourites(lambda sentence: tell(Event("warning", sentence)))
         self.hand: PreparedIR | None = None
         self.hand_path: Path | None = None
         self.off = False
@@ -87,7 +86,7 @@ class Cabinets(Carried):
             self.equal.begin_with(self.hand.ir)
             self.browsing.pass_over(set(reasons), bank.position)
             for reason in () if blind else reasons.values():
-                self.tell(reason)
+                self.tell(Event("error", reason))
         elif len(reasons) == 1:
             raise IRError(reasons.popitem()[1])
         elif reasons:
@@ -150,7 +149,7 @@ class Cabinets(Carried):
         """What a model plays through, to be handed over together with it."""
         wanted = None if self.off or self.hand is None else self.hand.ir
         if wanted is not None and model.has_cabinet and not self.named:
-            self.tell(f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added.")
+            self.tell(Event("state", f"{model.path.name} already holds a cabinet ({model.gear_type}): none is added."))
             wanted = None
         if wanted is self.playing:
             return "keep"
@@ -173,10 +172,9 @@ class Cabinets(Carried):
         self.playing = wanted
         return None if wanted is None else self._cabinet()
 
-    def do_no_cabinet(self) -> None:
-        """Off or on."""
-        self.off = self.playing is not None
-        self.named = not self.off
+    def switch_off(self, off: bool) -> None:
+        """No cabinet, or the one that is at hand."""
+        self.off, self.named = off, not off
         self._hand_over()
         self.describe()
 
@@ -189,14 +187,15 @@ class Cabinets(Carried):
         self.applied_db, self._changed_at = self.equal.gain_db(self.hand.ir), time.monotonic()
         return self.hand.louder(self.applied_db)
 
-    def do_equal_loudness(self) -> None:
+    def play_equally_loud(self, is_on: bool) -> None:
         """All equally loud, or each at its own level."""
-        self.equal.switch(not self.equal.is_on)
+        self.equal.switch(is_on)
         self._hand_over()
         if self.equal.is_on:
-            self.tell(f"Loudness equal, matched on {self.equal.material_name}; e: each cabinet at its own level")
+            own = "{equal_loudness}: each cabinet at its own level"
+            self.tell(Event("loudness", f"equal, matched on {self.equal.material_name}; {own}"))
         else:
-            self.tell("Loudness each cabinet at its own level")
+            self.tell(Event("loudness", "each cabinet at its own level"))
 
     # ------------------------------------------------------------ what is shown
     @property
@@ -230,10 +229,10 @@ class Cabinets(Carried):
         """Say what plays."""
         ir = self.playing
         if ir is None:
-            self.tell("Cabinet  none")
+            self.tell(Event("cabinet", "none"))
             return
         if self.browsing.blind:
-            self.tell(f"Cabinet  {self.label(self.bank.position)} of {len(self.browsing.positions)}")
+            self.tell(Event("cabinet", f"{self.label(self.bank.position)} of {len(self.browsing.positions)}"))
             return
         place = f" ({self.place})" if self.place else ""
         gain = f", {self.gain_text}" if self.gain_text else ""
@@ -241,9 +240,9 @@ class Cabinets(Carried):
         marks = ", kept" if self.position in self.browsing.kept else ""
         if remark is not None:
             marks += (", favourite" if remark.favourite else "") + (f" - {remark.note}" if remark.note else "")
-        self.tell(f"Cabinet  {ir.name}{place}{gain}{marks}")
+        self.tell(Event("cabinet", f"{ir.name}{place}{gain}{marks}"))
         for warning in ir.warnings:
-            self.tell(f"         {warning}")
+            self.tell(Event("more", f"{warning}"))
 
     # ------------------------------------------------------------ the bank
     def go(self, position: int, direction: int = 1) -> None:
@@ -261,26 +260,26 @@ class Cabinets(Carried):
         if self.bank.paths:
             self.bank.read_ahead(self.browsing.order(self.bank.position, self._direction))
 
-    def do_open_irs(self, text: str) -> None:
+    def open_folder(self, text: str) -> None:
         """Another folder; what plays goes on until its first cabinet is there."""
         folder = Path(os.path.expanduser(text.strip()))  # Path's own fails over an unknown user
         found, problems = files_in(folder, AUDIO_ENDINGS, below=True)
         for problem in problems:
-            self.tell(problem)
+            self.tell(Event("error", problem))
         if not found:
             raise IRError(f"{folder}: this folder holds no audio file; what plays goes on.")
         self.bank.close(0.0)
         self.stock(found)
-        self.tell(f"Bank     {_counted(len(found), 'file')} in {folder}")
+        self.tell(Event("bank", f"{_counted(len(found), 'file')} in {folder}"))
         self.go(0)
 
-    def do_ir_problems(self) -> None:
+    def tell_problems(self) -> None:
         """Which files cannot be used."""
         problems = self.bank.problems
         unusable = f"{_counted(len(problems), 'file')} cannot be used."
-        self.tell(unusable if problems else "Every file that was read can be used.")
+        self.tell(Event("state", unusable if problems else "Every file that was read can be used."))
         for problem in () if self.browsing.blind else problems.values():
-            self.tell(f"         {problem}")
+            self.tell(Event("more", f"{problem}"))
 
     @property
     def progress(self) -> str:
@@ -294,7 +293,7 @@ class Cabinets(Carried):
         if self._is_steady and not self._told and self.bank.idle and len(self.bank.paths) > 1:
             self._tell_of_bank()
         if self.equal.problem is not None:
-            self.tell(self.equal.problem)
+            self.tell(Event("error", self.equal.problem))
             self.equal.problem = None
         if self.hand is None or self.playing is None or time.monotonic() < self._changed_at + CALM_S:
             return
@@ -307,9 +306,12 @@ class Cabinets(Carried):
         problems, ready = len(self.bank.problems), len(self.bank.ready)
         count = len(self.bank.paths)
         rest = "" if ready == count else f", the other {count - ready} are read when you come to them"
-        unusable = f"; {_counted(problems, 'file')} cannot be used, ! lists them" if problems else ""
+        unusable = f"; {_counted(problems, 'file')} cannot be used, {{ir_problems}} lists them" if problems else ""
         self.tell(
-            f"Bank     {_counted(ready - problems, 'cabinet')} ready, {self.bank.nbytes / 1e6:.1f} MB{rest}{unusable}"
+            Event(
+                "bank",
+                f"{_counted(ready - problems, 'cabinet')} ready, {self.bank.nbytes / 1e6:.1f} MB{rest}{unusable}",
+            )
         )
 
     def pass_over_problems(self) -> None:

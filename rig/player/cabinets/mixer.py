@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...cabinet.ir import IR
 from ...cabinet.prepared import Cabinet, PreparedIR
@@ -19,7 +19,7 @@ from ...errors import RigError
 from ...files.atomic_write import free_name
 from ..background import BackgroundJobs
 from ..carried import Carried
-from ..commands import COMMANDS
+from ..events import Event
 from .cabinets import Cabinets
 from .equal_loudness import EqualLoudness
 from .export_files import draw, write
@@ -27,7 +27,6 @@ from .export_files import draw, write
 if TYPE_CHECKING:
     from ...cabinet.mix import Mix
 
-VALUES = {"part_gain": "gain_db", "part_delay": "delay_ms", "part_pan": "pan"}
 MOST_PARTS = 4  # as in `cabinet.mixing`, which imports more than a start should wait for
 FOLDER = Path("irs")
 WRITING_S = 20.0  # how long the end waits for a file that is being written
@@ -78,7 +77,7 @@ class Mixer(Carried):
         self._adds = False  # the next cabinet that arrives is one more part
         self._verbose = False  # tell of all parts, not only of the chosen one
         self._mixing: BackgroundJobs[_Made] = BackgroundJobs(newest_only=True)
-        self._writing: BackgroundJobs[str] = BackgroundJobs(newest_only=False)
+        self._writing: BackgroundJobs[Event] = BackgroundJobs(newest_only=False)
         self._mixed: IR | None = None
         self._made: _Made | None = None  # what plays, if it is a mix
         self._levels_parts = True  # parts of a preset have the levels they have, whether all is equally loud or not
@@ -120,7 +119,7 @@ class Mixer(Carried):
         try:
             made = self._mixing.answer(timeout_s)
         except RigError as error:
-            self.tell(str(error))
+            self.tell(Event("error", str(error)))
             made = None
         if made is not None and self.is_on and made.table == self._table:
             before, self._mixed, self._made = self._mixed, made.item.ir, made
@@ -131,35 +130,41 @@ class Mixer(Carried):
         try:
             written = self._writing.answer()
         except RigError as error:
-            written = str(error)
+            written = Event("error", str(error))
         if written is not None:
             self.tell(written)
 
     def _describe(self, made: _Made) -> None:
         gain = f"; equal loudness {self.cabinets.gain_text}" if self.cabinets.gain_text else ""
         if self._verbose:
-            self.tell(f"Mix      {len(made.parts)} of {MOST_PARTS} parts{', aligned' if self.aligned else ''}{gain}")
+            self.tell(
+                Event("mix", f"{len(made.parts)} of {MOST_PARTS} parts{', aligned' if self.aligned else ''}{gain}")
+            )
         for i, part in enumerate(made.mix.parts):
             if self._verbose or i == self.chosen:
-                self.tell(f"       {'>' if i == self.chosen else ' '}{i + 1} {part}")
+                self.tell(Event("part", f"{'>' if i == self.chosen else ' '}{i + 1} {part}"))
         self._verbose = False
 
     # ------------------------------------------------------------ parts
-    def do_mix_add(self) -> None:
+    def add(self) -> None:
         """Hold what plays; the next step brings another cabinet to it."""
         if self.cabinets.browsing.blind:
-            raise RigError("A mix cannot be made blind; v takes the blindfold off.")
+            raise RigError("A mix cannot be made blind; {blind} takes the blindfold off.")
         hand = self.cabinets.hand
         if hand is None:
             raise RigError("There is no cabinet to begin a mix with.")
         if len(self.parts) == MOST_PARTS and self.is_on:
-            raise RigError(f"A mix takes {MOST_PARTS} cabinets; J takes the chosen part away.")
+            raise RigError(f"A mix takes {MOST_PARTS} cabinets; {{mix_remove}} takes the chosen part away.")
         if not self.is_on:
             self.parts, self.chosen, self._levels_parts = (MixPart(self.cabinets.hand_path, hand),), 0, True
         self.is_on, self._adds = True, True
-        self.tell(f"Mix      {len(self.parts)} held; step, search or jump to hear another cabinet with it (z: leave)")
+        self.tell(
+            Event(
+                "mix", f"{len(self.parts)} held; step, search or jump to hear another cabinet with it ({{mix}}: leave)"
+            )
+        )
 
-    def do_mix_part(self, number: int = 0) -> None:
+    def choose(self, number: int = 0) -> None:
         """Choose a part, from 1; 0: the next one, after the last the first."""
         self._need_mix()
         number = number or (self.chosen + 1) % len(self.parts) + 1
@@ -167,9 +172,9 @@ class Mixer(Carried):
             raise RigError(f"The mix has {len(self.parts)} parts.")
         self.chosen, self._adds = number - 1, False
         self.cabinets.set_position(self.parts[self.chosen].path)
-        self.tell(f"Mix      part {number}: {self.parts[self.chosen].item.ir.name}")
+        self.tell(Event("mix", f"part {number}: {self.parts[self.chosen].item.ir.name}"))
 
-    def do_mix_remove(self) -> None:
+    def remove(self) -> None:
         """Take the chosen part away; the last one plays alone."""
         self._need_mix()
         self._adds = False
@@ -181,15 +186,15 @@ class Mixer(Carried):
         else:
             self._remix(verbose=True)
 
-    def do_mix(self) -> None:
+    def play(self, mixed: bool) -> None:
         """The mix, or the chosen part alone."""
-        if self.is_on:
+        if not mixed:
             self._leave()
         elif len(self.parts) > 1:
             self.is_on = True
             self._remix(verbose=True)
         else:
-            raise RigError("There is no mix: j holds the cabinet that plays, then step to another one.")
+            raise RigError("There is no mix: {mix_add} holds the cabinet that plays, then step to another one.")
 
     def _leave(self) -> None:
         self.is_on = self._adds = False
@@ -201,28 +206,33 @@ class Mixer(Carried):
 
     def _need_mix(self) -> None:
         if not self.is_on or not self.parts:
-            raise RigError("There is no mix: j holds the cabinet that plays, then step to another one.")
+            raise RigError("There is no mix: {mix_add} holds the cabinet that plays, then step to another one.")
 
-    def do_part_invert(self) -> None:
-        """Turn the chosen part over."""
+    @property
+    def is_inverted(self) -> bool:
+        """Whether the chosen part is turned over; False without a mix."""
+        return bool(self.parts) and self.parts[self.chosen].inverted
+
+    def invert(self, inverted: bool) -> None:
+        """Turn the chosen part over, or back."""
         self._need_mix()
-        self._change(inverted=not self.parts[self.chosen].inverted)
+        self._change(inverted=inverted)
         self._remix()
 
-    def do_mix_align(self) -> None:
+    def align(self, aligned: bool) -> None:
         """All parts in time and polarity with the first, or as their files are."""
         self._need_mix()
-        self.aligned = not self.aligned
+        self.aligned = aligned
         self._remix(verbose=True)
 
-    def value(self, name: str) -> float:
+    def value(self, field: Literal["gain_db", "delay_ms", "pan"]) -> float:
         """Gain, delay or pan of the chosen part; 0 without a mix."""
-        return float(getattr(self.parts[self.chosen], VALUES[name])) if self.parts else 0.0
+        return float(getattr(self.parts[self.chosen], field)) if self.parts else 0.0
 
-    def set(self, name: str, value: float) -> None:
+    def set(self, field: Literal["gain_db", "delay_ms", "pan"], value: float) -> None:
         """Set it; heard after a moment."""
         self._need_mix()
-        self._change(**{VALUES[name]: COMMANDS[name].clamped(round(value, 6))})
+        self._change(**{field: round(value, 6)})
         self._remix()
 
     # ------------------------------------------------------------ presets
@@ -275,7 +285,7 @@ class Mixer(Carried):
         return dataclasses.replace(scene, item=mixed or self.cabinets.again(scene.item), parts=parts)
 
     # ------------------------------------------------------------ files
-    def do_export(self, text: str) -> None:
+    def export(self, text: str) -> None:
         """What plays as a file of full length at this rate, without the gain of the player."""
         ir = self._at_hand()
         name = text.strip()
@@ -288,9 +298,9 @@ class Mixer(Carried):
             path = FOLDER / path
         gain = self.cabinets.gain_text
         note = f"; the gain of equal loudness ({gain}) is not in it" if gain else ""
-        self._writing.ask(lambda: write(ir, path) + note)
+        self._writing.ask(lambda: write(ir, path, note))
 
-    def do_draw(self) -> None:
+    def draw(self) -> None:
         """What plays, a mix with its parts, as a picture."""
         ir = self._at_hand()
         parts = [strip.item.ir for strip in self.parts] if self.is_on and len(self.parts) > 1 else []
@@ -299,7 +309,7 @@ class Mixer(Carried):
 
     def _at_hand(self) -> IR:
         if self.cabinets.browsing.blind:
-            raise RigError("A file would tell the name; v takes the blindfold off.")
+            raise RigError("A file would tell the name; {blind} takes the blindfold off.")
         if self.cabinets.hand is None:
             raise RigError("No cabinet plays.")
         return self.cabinets.hand.ir
@@ -311,7 +321,7 @@ class Mixer(Carried):
             while (written := self._writing.answer()) is not None:
                 self.tell(written)
         except RigError as error:
-            self.tell(str(error))
+            self.tell(Event("error", str(error)))
 
 
 def _made(parts: Sequence[MixPart], aligned: bool, equal: EqualLoudness | None, table: int) -> _Made:
@@ -331,8 +341,8 @@ def mixed(parts: Sequence[MixPart], aligned: bool, more_db: Sequence[float] = (0
     """One response of all parts, each so much louder than its own gain says. Raises IRError."""
     from ...cabinet.mix import Part, mix
 
-    parts = [
+    given = [
         Part(strip.item.ir, strip.gain_db + more, strip.inverted, strip.delay_ms, strip.pan)
         for strip, more in zip(parts, more_db, strict=False)
     ]
-    return mix(parts, align=aligned)
+    return mix(given, align=aligned)

@@ -15,7 +15,9 @@ from typing import Any, Protocol
 from ...errors import ConfigError, RigError
 from ...midi_actions import SET_TO, TOGGLED, TOLD, WAITS, Midi
 from ..carried import Carried, State
+from ..command import Value
 from ..commands import COMMANDS
+from ..events import Event
 from ..live_rig import LiveRig
 from .learn import LearnRequest, keep, wished
 from .log import Happened, heard, keep_last
@@ -35,10 +37,10 @@ class Does(Protocol):
     def do(self, name: str, direction: int = 0, text: str | None = None) -> None:
         """Carry out an action, or a step of a value."""
 
-    def value(self, name: str) -> float:
+    def value(self, name: str) -> Value:
         """The value of a command that has one."""
 
-    def set(self, name: str, value: float) -> None:
+    def set(self, name: str, value: Value) -> None:
         """Set it."""
 
 
@@ -76,7 +78,7 @@ class MidiControl(Carried):
         except ConfigError as error:
             if path is not None:
                 raise
-            self.tell(f"MIDI     {error} Until then only program changes do something.")
+            self.tell(Event("midi", f"{error} Until then only program changes do something."))
             mapping = Mapping()
         self.path = self.path if path is None else path
         self._midi = self._rig.engine.listen(moves_of_parameters())
@@ -87,7 +89,7 @@ class MidiControl(Carried):
         if self._midi is None:
             return
         for warning in mapping.warnings:
-            self.tell(f"MIDI     {warning}.")
+            self.tell(Event("midi", f"{warning}."))
         self.mapping = mapping
         self._synchronise()
         made = compiled(mapping)
@@ -105,17 +107,21 @@ class MidiControl(Carried):
         return self._wish is not None
 
     # ------------------------------------------------------------ learning
-    def do_midi_learn(self, text: str) -> None:
+    def learn(self, text: str) -> None:
         """Bind the next knob, switch or program change to a command."""
         if self._midi is None:
             raise ConfigError("There is no MIDI here: rig needs a JACK server for it, and no --no-midi.")
         if not text.strip():
             self._end_learning()
-            self.tell("MIDI     nothing is learned; type the name of a command, like volume or next_model")
+            self.tell(Event("midi", "nothing is learned; type the name of a command, like volume or next_model"))
             return
         self._wish = wished(text)
         self._midi.record["monitor"] = 1
-        self.tell(f"MIDI     {self._wish.command.name}: now move the knob or press the switch (M, Enter: no)")
+        self.tell(
+            Event(
+                "midi", f"{self._wish.command.name}: now move the knob or press the switch ({{midi_learn}}, Enter: no)"
+            )
+        )
 
     def _end_learning(self) -> None:
         self._wish = None
@@ -129,13 +135,13 @@ class MidiControl(Carried):
         try:
             binding = wish.binding(message)
         except ConfigError as error:
-            self._complain(str(error))
+            self._complain("error", str(error))
             return
         self._end_learning()
         replaced = keep(self.path, binding)
         self.use(load_mapping(self.path))
         instead = f" (in place of {replaced[0].target})" if replaced else ""
-        self.tell(f"MIDI     {binding.source}: {binding.target}{instead}; kept in {self.path.name}")
+        self.tell(Event("midi", f"{binding.source}: {binding.target}{instead}; kept in {self.path.name}"))
 
     # ------------------------------------------------------------ what has happened
     def poll(self) -> None:
@@ -151,7 +157,7 @@ class MidiControl(Carried):
             try:
                 self._follow(self._pending.popleft())
             except RigError as error:
-                self._complain(str(error))
+                self._complain("error", str(error))
         self._set_held()
         if not self.has_news:
             self._synchronise()
@@ -176,7 +182,7 @@ class MidiControl(Carried):
             self._take_over("mute", float(line["value"]))
         elif outcome == WAITS:
             value = COMMANDS[binding.command].format(self._value(binding.command))
-            self._complain(f"MIDI     {binding.source} waits: {binding.command} is at {value}, turn it past that")
+            self._complain("midi", f"{binding.source} waits: {binding.command} is at {value}, turn it past that")
         else:
             self._set_held(at_once=True)
             self._carry_out(binding)
@@ -187,7 +193,7 @@ class MidiControl(Carried):
         if name == "mute":
             if rig.muted != bool(value):
                 rig.muted = bool(value)
-                self.tell("Muted." if rig.muted else "Sounding again.")
+                rig.say_muted()
             return
         if name == "volume":
             rig.volume.db = value
@@ -199,7 +205,7 @@ class MidiControl(Carried):
     def _carry_out(self, binding: Binding) -> None:
         name = binding.command
         if name not in COMMANDS:  # a program change, as long as there are no presets
-            self._complain(f"MIDI     program change {binding.argument}: there are no presets here")
+            self._complain("midi", f"program change {binding.argument}: there are no presets here")
             return
         self._commands.do(name, binding.step or binding.argument, text=binding.text)
 
@@ -213,7 +219,7 @@ class MidiControl(Carried):
             self._commands.set(name, value)
 
     def _value(self, name: str) -> float:
-        return float(self._rig.muted) if name == "mute" else self._commands.value(name)
+        return float(self._commands.value(name))
 
     def _synchronise(self) -> None:
         """Keys and presets move values too: knobs that pick up have to know where they are."""
@@ -235,29 +241,29 @@ class MidiControl(Carried):
         now = time.monotonic()
         for name in [name for name, moved in self._moved.items() if now - moved > RESTS_S]:
             del self._moved[name]
-            command = COMMANDS[name]
-            self.tell(f"{command.name.replace('_', ' ').capitalize()} {command.format(self._value(name))}")
+            text = f"{COMMANDS[name].title} {COMMANDS[name].format(self._value(name))}"
+            self.tell(Event("value", text))
 
     def _tell_of_losses(self) -> None:
         assert self._midi is not None
         record = self._midi.record
         now = int(record["lost"] + record["unlogged"]), int(record["malformed"])
         if now[0] > self._counted[0] and self._complain(
-            f"MIDI     left out, as they came faster than rig can act on them: {now[0] - self._counted[0]} events"
+            "midi", f"left out, as they came faster than rig can act on them: {now[0] - self._counted[0]} events"
         ):
             self._counted = now[0], self._counted[1]
         if now[1] > self._counted[1] and self._complain(
-            f"MIDI     damaged messages that were ignored: {now[1] - self._counted[1]}"
+            "midi", f"damaged messages that were ignored: {now[1] - self._counted[1]}"
         ):
             self._counted = self._counted[0], now[1]
 
-    def _complain(self, sentence: str) -> bool:
+    def _complain(self, kind: str, sentence: str) -> bool:
         """Tell of trouble, but of the same only now and then; whether it was told."""
-        now, kind = time.monotonic(), "".join(c for c in sentence if not c.isdigit())
-        if now - self._complained.get(kind, -COMPLAINS_S) < COMPLAINS_S:
+        now, alike = time.monotonic(), "".join(c for c in sentence if not c.isdigit())
+        if now - self._complained.get(alike, -COMPLAINS_S) < COMPLAINS_S:
             return False
-        self._complained[kind] = now
-        self.tell(sentence)
+        self._complained[alike] = now
+        self.tell(Event(kind, sentence))
         return True
 
     def restore(self, state: State) -> None:

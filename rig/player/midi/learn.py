@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ...errors import ConfigError
 from ...files.atomic_write import write_text
 from ...files.toml_file import MAX_BYTES, Table, parsed, read_toml_if_any, shown, written
-from ..commands import Command
+from ..command import Command
 from .mapping import (
     CURVES,
     KINDS,
@@ -57,7 +58,7 @@ class Heard:
 class LearnRequest:
     """What the next message shall do."""
 
-    command: Command
+    command: Command[Any]
     words: tuple[str, ...]
 
     def binding(self, heard: Heard) -> Binding:

@@ -34,12 +34,13 @@ import difflib
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from ...errors import ConfigError
 from ...files.paths import config_folder
 from ...files.toml_file import Table, read_toml, read_toml_if_any, shown
-from ..commands import COMMANDS, KEYS, Command
+from ..command import Command
+from ..commands import COMMANDS
 
 FILE_NAME = "midi.toml"
 WHAT = "MIDI mapping"
@@ -52,8 +53,7 @@ KINDS: tuple[Kind, ...] = ("note", "control", "program")
 NUMBERS: dict[Kind, str] = {"note": "note", "control": "cc", "program": "program"}
 CURVES: tuple[Curve, ...] = ("linear", "log", "exp")
 ONS: tuple[On, ...] = ("press", "change", "any")
-# Actions that take a number: those that have keys with numbers, such as presets, and the parts of a mix.
-NUMBERED = {name for name, way in KEYS.values() if way and COMMANDS[name].is_action} | {"mix_part"}
+NUMBERED = {command.name for command in COMMANDS.values() if command.numbered}  # actions that take a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +173,14 @@ def checked(binding: Binding) -> Binding:
     return binding
 
 
-def command_named(name: str, short: bool = False) -> Command:
+def command_named(name: str, short: bool = False) -> Command[Any]:
     """The command of that name; where it may be `short`, the only one that begins so. Raises ConfigError."""
     beginning = [known for known in COMMANDS if known.startswith(name) and name]
     if name in COMMANDS or (short and len(beginning) == 1):
         return COMMANDS[name if name in COMMANDS else beginning[0]]
     near = beginning[:4] or difflib.get_close_matches(name, COMMANDS, n=3)
     hint = f" (nearest: {', '.join(near)})" if near else ""
-    raise ConfigError(f"There is no command {shown(name)}{hint}; h in rig play and `rig midi --commands` list them.")
+    raise ConfigError(f"There is no command {shown(name)}{hint}; `rig midi --commands` lists them.")
 
 
 def mapping_in(root: Table) -> Mapping:

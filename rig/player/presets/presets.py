@@ -23,10 +23,11 @@ from ...library.preset import ENDING, LONGEST_NAME, LOUDNESS_LUFS, CabinetPart, 
 from ...sound import Sound
 from ..background import BackgroundJobs
 from ..carried import Carried, Snapshot
+from ..events import Event
 from ..live_rig import LiveRig
 from ..models import Models
 from .setlist import PreparedPreset, PresetLoader, Setlist
-from .settings import apply_settings, settings_now
+from .settings import PresetSettings
 
 FOLDER = Path("presets")  # where a preset is saved if no setlist is played
 KEEP_EVERY_S = 2.0  # how often what is played is written down, if it has changed
@@ -41,14 +42,20 @@ class Presets(Carried):
 
     CARRIED = ("playing", "position", "folder", "_level_mode", "_loudness_lufs", "_kept", "_keeps", "_told")
     REMADE = (
-        *("rig", "models", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_errands"),
+        *("rig", "models", "settings", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_errands"),
         "_looked_at",
     )
 
     def __init__(
-        self, rig: LiveRig, models: Models, paths: Sequence[Path], folder: Path | None, keeps: bool | None
+        self,
+        rig: LiveRig,
+        models: Models,
+        settings: PresetSettings,
+        paths: Sequence[Path],
+        folder: Path | None,
+        keeps: bool | None,
     ) -> None:
-        self.rig, self.models, self.tell, self.folder = rig, models, rig.tell, folder
+        self.rig, self.models, self.settings, self.tell, self.folder = rig, models, settings, rig.tell, folder
         self.kitchen = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
         self.setlist = Setlist(paths, self.kitchen.load, read=self.kitchen.read)
         self.playing: Preset | None = None  # what plays began as this one
@@ -103,24 +110,17 @@ class Presets(Carried):
             self.setlist.go(here["position"])
 
     # ------------------------------------------------------------ calling them
-    def do_preset(self, number: int = 0) -> None:
+    def call(self, number: int = 0) -> None:
         """The preset of a number."""
         position = self.setlist.numbered(number)
         if position is None:
             raise RigError(self._none if not self.setlist.paths else f"No preset has the number {number}.")
         self._go(position)
 
-    def do_next_preset(self) -> None:
-        """The next one that can be used."""
-        self._step(1)
+    _none = "There are no presets: {save_preset} saves what plays as one, and rig play FOLDER plays those of a folder."
 
-    def do_previous_preset(self) -> None:
-        """The one before."""
-        self._step(-1)
-
-    _none = "There are no presets: P saves what plays as one, and rig play FOLDER plays those of a folder."
-
-    def _step(self, direction: int) -> None:
+    def step(self, direction: int) -> None:
+        """The next (1) or previous (-1) one that can be used."""
         here = self.setlist.position if self.setlist.waiting else self.position
         position = self.setlist.neighbour(here, direction) if self.setlist.paths else None
         if position is None:
@@ -129,7 +129,7 @@ class Presets(Carried):
 
     def _go(self, position: int) -> None:
         if self.rig.cabinets.browsing.blind:
-            raise RigError("A preset would tell names; v takes the blindfold off.")
+            raise RigError("A preset would tell names; {blind} takes the blindfold off.")
         self.setlist.go(position)
 
     def arrive(self, timeout_s: float) -> None:
@@ -141,7 +141,7 @@ class Presets(Carried):
                 self._play(item, position)
         except RigError as error:
             self.setlist.problems[position] = str(error)
-            self.tell(str(error))
+            self.tell(Event("error", str(error)))
 
     def _play(self, item: PreparedPreset, position: int | None) -> None:
         """One hand-over: model, gains, cabinet, gate and filter."""
@@ -149,20 +149,19 @@ class Presets(Carried):
         changed: list[str] = []
         sound = self._sound(item)
         if sound.measured is None:
-            sound = sound.changed(measured=rig.library.measured_loudness(item.model))
+            sound = sound.changed(measured=rig.measured(item.model))
 
         def rest() -> Cabinet | Keep | None:
             rig.mixer.load_parts(item.parts, preset.aligned, item.item.ir if item.is_mix and item.item else None)
             rig.cabinets.from_preset(item.item, preset.cabinet[0].ir if preset.cabinet else None, preset.no_cabinet)
             self._aim(preset, before_lufs)
-            changed.extend(apply_settings(rig, preset))
+            changed.extend(self.settings.apply(preset))
             return rig.cabinets.for_preset()
 
         rig.play(sound, item.ready.network, rest, bypassed=preset.bypass, reduced=False)
         self.models.set_position(item.model)
         self.playing, self.position = preset, position
-        for sentence in changed:
-            self.tell(sentence)
+        self.settings.say(changed)
         self._describe(item)
 
     def _sound(self, item: PreparedPreset) -> Sound:
@@ -180,12 +179,12 @@ class Presets(Carried):
 
     def _describe(self, item: PreparedPreset) -> None:
         preset, model = item.preset, item.model
-        self.tell(f"Preset   {self.label}: {model.path.name}" + (", bypassed" if preset.bypass else ""))
+        self.tell(Event("preset", f"{self.label}: {model.path.name}" + (", bypassed" if preset.bypass else "")))
         notes = [line for line in preset.notes.splitlines() if line.strip()]
         for line in (*notes, *preset.warnings, *model.warnings):
-            self.tell(f"         {''.join(c for c in line if c.isprintable())}")
+            self.tell(Event("more", f"{''.join(c for c in line if c.isprintable())}"))
         if item.is_mix and not preset.no_cabinet:
-            self.tell(f"Mix      {item.item.ir.name if item.item is not None else ''}")
+            self.tell(Event("mix", f"{item.item.ir.name if item.item is not None else ''}"))
         else:
             self.rig.cabinets.describe()
         self.rig.describe_levels()
@@ -279,20 +278,20 @@ class Presets(Carried):
             loudness_lufs=None if lufs is None else round(min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]), 2),
             notes=self.playing.notes if self.playing is not None else "",
         )
-        return replace(preset, **settings_now(rig))
+        return replace(preset, **self.settings.now())
 
-    def do_save_preset(self, text: str) -> None:
+    def save(self, text: str) -> None:
         """Write what plays into a new file; nothing is ever overwritten."""
         name = text.strip() or "preset"
         if self.rig.cabinets.browsing.blind:
-            raise RigError("A preset would tell the name; v takes the blindfold off.")
+            raise RigError("A preset would tell the name; {blind} takes the blindfold off.")
         if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set('/\\:*?"<>|') or name[0] in ".~":
             raise RigError(f"{name[:LONGEST_NAME]!r} cannot be the name of a preset: it is also the name of its file.")
         folder, preset = self.folder or FOLDER, self.now(name)
         path = _save(preset, folder)
         entry = self.setlist.add(path, preset.name)
         self.playing, self.position = replace(preset, source=path), len(self.setlist.paths) - 1
-        self.tell(f"Saved    {folder / path.name}, number {entry.number}")
+        self.tell(Event("saved", f"{folder / path.name}, number {entry.number}"))
 
     # ------------------------------------------------------------ keeping what is played
     def _keep(self) -> None:
@@ -333,7 +332,7 @@ class Presets(Carried):
                 pass
         except RigError as error:
             self._keeps = None  # once is enough
-            self.tell(str(error))
+            self.tell(Event("error", str(error)))
 
     def _tell_of_setlist(self) -> None:
         if not self.setlist.idle:
@@ -341,9 +340,9 @@ class Presets(Carried):
         self._told = True
         entries = enumerate(self.setlist.entries)
         usable = [f"{entry.number} {entry.name}" for at, entry in entries if at not in self.setlist.problems]
-        self.tell(f"Setlist  {', '.join(usable)}")
+        self.tell(Event("setlist", f"{', '.join(usable)}"))
         for problem in (*self.setlist.problems.values(), *self.setlist.warnings):
-            self.tell(f"         {problem}")
+            self.tell(Event("more", f"{problem}"))
 
     def close(self) -> None:
         """Write down what was played, and prepare nothing more."""

@@ -1,50 +1,72 @@
-"""The settings of a preset that other parts of the player own, carried to them by the command table.
+"""The settings of a preset that the command table carries: gate, rumble filter, and whatever it gains later.
 
-In the file a setting has the name of its command with its unit: the value of `gate_threshold` in dBFS is
-`threshold_dbfs` in `[gate]`, that of `gate` (1 on, 0 off) is `on`, and that of `rumble` is `rumble_hz`.
+A command says where a preset holds it (`PresetLine`). All that does not belong to the sound itself, as trims, cabinet
+and bypass do, is set from here, without a word, while the sound is handed over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from ...errors import RigError
 from ...library.preset import Preset
-from ..commands import COMMANDS
-from ..live_rig import LiveRig
-
-GATE, RUMBLE, SWITCH = "gate", "rumble", "on"
+from ..command import Command, Commands, PresetLine
+from ..events import Event, Tell
 
 
-def _gate_commands() -> dict[str, str]:
-    """The command of each key of `[gate]`, the switch last, so that a gate opens where it is to open."""
-    commands = {}
-    for name, command in COMMANDS.items():
-        if name.startswith(f"{GATE}_"):
-            unit = f"_{command.unit.lower()}" if command.unit else ""
-            commands[f"{name.removeprefix(f'{GATE}_')}{unit}"] = name
-    return {**commands, **({SWITCH: GATE} if GATE in COMMANDS else {})}
+class PresetSettings:
+    """Carries settings between presets and the commands of a table."""
 
+    def __init__(self, commands: Commands[Any], tell: Tell) -> None:
+        self._commands, self._tell = commands, tell
+        self._lines = {
+            command.preset: command
+            for command in commands.table.values()
+            if command.preset is not None and not command.preset.of_sound
+        }
 
-def settings_now(rig: LiveRig) -> dict[str, Any]:
-    """Fields of a preset: the settings as they are now; nothing where nobody has them."""
-    gate: dict[str, float | bool] = {key: rig.noise_control.value(name) for key, name in _gate_commands().items()}
-    if SWITCH in gate:
-        gate[SWITCH] = bool(gate[SWITCH])
-    return {"gate": gate, "rumble_hz": rig.noise_control.value(RUMBLE)}
+    def _ordered(self) -> list[tuple[PresetLine, Command[Any]]]:
+        """A switch comes last, so that a gate opens where it is to open."""
+        return sorted(self._lines.items(), key=lambda item: item[1].kind == "switch")
 
+    def now(self) -> dict[str, Any]:
+        """Fields of a preset: the settings as they are."""
+        found: dict[str, Any] = {"gate": {}, "settings": {}}
+        for line, command in self._ordered():
+            value = self._commands.value(command.name)
+            if not line.section:
+                found[line.key] = value
+            elif line.section == "gate":
+                found["gate"][line.key] = value
+            else:
+                found["settings"].setdefault(line.section, {})[line.key] = value
+        return found
 
-def apply_settings(rig: LiveRig, preset: Preset) -> list[str]:
-    """Set what a preset says, what it leaves out stays; what is to be told of it."""
-    known, noise = _gate_commands(), rig.noise_control
-    said = [
-        f"         [{GATE}] {key}: nobody here knows this setting; it is ignored."
-        for key in preset.gate
-        if key not in known
-    ]
-    wanted = {name: float(preset.gate[key]) for key, name in known.items() if key in preset.gate}
-    if preset.rumble_hz is not None:
-        wanted[RUMBLE] = preset.rumble_hz
-    changed = [name for name, value in wanted.items() if noise.value(name) != value]
-    for name in changed:
-        noise.put(name, wanted[name])
-    return said + [noise.sentence(name) for name in changed]
+    def apply(self, preset: Preset) -> list[str]:
+        """Set what a preset says, without a word; what it leaves out stays. The names of what has changed."""
+        sections: dict[str, Mapping[str, Any]] = {"gate": preset.gate, **preset.settings}
+        for section, values in sections.items():
+            for key in values:
+                if PresetLine(key, section) not in self._lines:
+                    text = f"[{section}] {key}: nobody here knows this setting; it is ignored."
+                    self._tell(Event("more", text))
+        changed = []
+        for line, command in self._ordered():
+            here = sections.get(line.section, {})
+            value = here.get(line.key) if line.section else getattr(preset, line.key, None)
+            if value is None:
+                continue
+            try:
+                value = command.checked(value)
+                if self._commands.value(command.name) != value:
+                    self._commands.put_quietly(command.name, value)
+                    changed.append(command.name)
+            except RigError as error:
+                self._tell(Event("error", str(error)))
+        return changed
+
+    def say(self, names: list[str]) -> None:
+        """Tell how these stand."""
+        for name in names:
+            self._commands.say(name)

@@ -18,9 +18,9 @@ from ...noise_control import (
 )
 from ...sound import Sound
 from ..carried import Carried, Snapshot
+from ..events import Event, Tell
 
 USUAL_GATE_DBFS = -60.0  # where no noise has been measured
-VALUES = ("gate", "gate_threshold", "rumble")
 
 
 class GateControls(Carried):
@@ -29,9 +29,7 @@ class GateControls(Carried):
     CARRIED = ("_threshold_dbfs",)
     REMADE = ("engine", "tell", "_sound", "_source")
 
-    def __init__(
-        self, engine: Engine, tell: Callable[[str], None], sound: Callable[[], Sound], source: Callable[[], int]
-    ) -> None:
+    def __init__(self, engine: Engine, tell: Tell, sound: Callable[[], Sound], source: Callable[[], int]) -> None:
         self.engine, self.tell, self._sound, self._source = engine, tell, sound, source
         self._threshold_dbfs: float | None = None  # None: nobody has chosen one yet
 
@@ -41,11 +39,14 @@ class GateControls(Carried):
         return self.engine.noise.gate_dbfs is not None
 
     @property
-    def states(self) -> list[str]:
-        """What the live line shows."""
-        noise = self.engine.noise
-        gate = [f"GATE {self.value('gate_threshold'):.0f}{'' if noise.gate_is_open else ' shut'}"] * self.gate_is_on
-        return gate + ([f"CUT {noise.rumble_hz:g} Hz"] if noise.rumble_hz is not None else [])
+    def threshold_dbfs(self) -> float:
+        """Where the gate opens, or would."""
+        return USUAL_GATE_DBFS if self._threshold_dbfs is None else self._threshold_dbfs
+
+    @property
+    def rumble_hz(self) -> float:
+        """The cutoff of the rumble filter; 0: off."""
+        return self.engine.noise.rumble_hz or 0.0
 
     # ------------------------------------------------------------ values, for presets and controllers
     def value(self, name: str) -> float:
@@ -53,8 +54,8 @@ class GateControls(Carried):
         if name == "gate":
             return float(self.gate_is_on)
         if name == "gate_threshold":
-            return USUAL_GATE_DBFS if self._threshold_dbfs is None else self._threshold_dbfs
-        return self.engine.noise.rumble_hz or 0.0
+            return self.threshold_dbfs
+        return self.rumble_hz
 
     def put(self, name: str, value: float) -> None:
         """Set one of them, or the nearest there is, without a word; what sounds follows with a fade."""
@@ -68,11 +69,6 @@ class GateControls(Carried):
         else:
             self._threshold_dbfs = checked_gate_dbfs(min(max(value, LOWEST_GATE_DBFS), HIGHEST_GATE_DBFS))
         self.engine.noise.set_gate(self.value("gate_threshold") if is_on else None)
-
-    def set(self, name: str, value: float) -> None:
-        """Set one of them and say so."""
-        self.put(name, value)
-        self.tell(self.sentence(name))
 
     def begin(self, gate_dbfs: float | None, rumble_hz: float | None) -> None:
         """What was asked for at the start; None: off."""
@@ -93,18 +89,18 @@ class GateControls(Carried):
         self.put("rumble", state["rumble"])
 
     # ------------------------------------------------------------ actions
-    def do_gate(self) -> None:
+    def press_gate(self) -> None:
         """On or off; the first time above the noise there is just now, if nobody plays."""
         if self.gate_is_on:
             self.put("gate", 0.0)
-            self._tell_gate()
+            self.say("gate")
             return
         noise_dbfs = self._noise_dbfs()
         chosen = self._threshold_dbfs is not None
         if not chosen and noise_dbfs is not None:
             self._threshold_dbfs = suggested_gate_dbfs(noise_dbfs)
         self.put("gate", 1.0)
-        self._tell_gate()
+        self.say("gate")
         self._advise(noise_dbfs, chosen)
 
     def _noise_dbfs(self) -> float | None:
@@ -114,35 +110,27 @@ class GateControls(Carried):
     def _advise(self, noise_dbfs: float | None, chosen: bool) -> None:
         if noise_dbfs is None:
             if not chosen:
-                self.tell("         nobody knows your noise yet: damp the strings for a second, then G, G measures it")
+                how = "damp the strings for a second, then {gate}, {gate} measures it"
+                self.tell(Event("more", f"nobody knows your noise yet: {how}"))
                 self._threshold_dbfs = None  # so the next time it is measured
             return
         good = suggested_gate_dbfs(noise_dbfs)
+        peaks = f"the noise peaks at {noise_dbfs:.0f} dBFS"
         if chosen and self.value("gate_threshold") < good - ABOVE_NOISE_DB / 2:
-            self.tell(
-                f'         the noise peaks at {noise_dbfs:.0f} dBFS: below {good:.0f} it may not shut (" raises it)'
-            )
+            self.tell(Event("more", f"{peaks}: below {good:.0f} it may not shut ({{gate_threshold+}} raises it)"))
         else:
-            self.tell(f"         the noise peaks at {noise_dbfs:.0f} dBFS (' and \" move the threshold)")
+            self.tell(Event("more", f"{peaks} ({{gate_threshold-}} and {{gate_threshold+}} move the threshold)"))
 
-    def do_rumble(self) -> None:
-        """The next cutoff, at the end off."""
-        steps = (0.0, *CUTOFFS_HZ)
-        self.set("rumble", steps[(steps.index(self.value("rumble")) + 1) % len(steps)])
-
-    def _tell_gate(self) -> None:
-        self.tell(self.sentence("gate"))
-
-    def sentence(self, name: str) -> str:
-        """How one of them stands, in words."""
+    def say(self, name: str) -> None:
+        """Tell how one of them stands."""
         if name == "rumble":
             hz = self.engine.noise.rumble_hz
-            return (
-                "Rumble   filter off" if hz is None else f"Rumble   filter: nothing below {hz:g} Hz reaches the model"
-            )
+            text = "filter off" if hz is None else f"filter: nothing below {hz:g} Hz reaches the model"
+            self.tell(Event("rumble", text))
+            return
         threshold = self.value("gate_threshold")
         sound = self._sound()
         dbu = ""
         if sound.interface is not None:
             dbu = f" ({sound.interface.dbu - sound.preamp_gain_db + threshold:.1f} dBu at the guitar's jack)"
-        return f"Gate     {'on' if self.gate_is_on else 'off'}, opens at {threshold:.1f} dBFS{dbu}"
+        self.tell(Event("gate", f"{'on' if self.gate_is_on else 'off'}, opens at {threshold:.1f} dBFS{dbu}"))

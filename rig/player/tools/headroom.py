@@ -15,6 +15,7 @@ from ...engine import Engine, Reading
 from ...errors import LevelError
 from ...levels import checked_preamp_gain_db
 from ...sound import Sound
+from ..events import Event, Tell
 
 METERS: tuple[Literal["input", "model", "output"], ...] = ("input", "model", "output")
 ZONE_DBFS = (-9.0, -3.0)
@@ -24,7 +25,6 @@ ENOUGH = 10  # readings of playing before anything is said about the knob
 FAR_BELOW_DBFS = -40.0  # the loudest a model hears in ten seconds of playing; a guitar comes to -30 to -10
 SELDOM_S = 60.0
 VERY_SELDOM_S = 600.0
-BAR_DBFS, BAR_DB = -36.0, 1.5  # the bar begins here, and each character stands for so much
 
 
 class Headroom:
@@ -36,7 +36,7 @@ class Headroom:
     def __init__(
         self,
         engine: Engine,
-        tell: Callable[[str], None],
+        tell: Tell,
         sound: Callable[[], Sound],
         is_live: Callable[[], bool],
         turned: Callable[[float], None],
@@ -91,27 +91,14 @@ class Headroom:
             return "good level"
         return f"knob +{max(least, 1)} to +{most} dB" if room[0] > 0 else f"knob {min(most, -1)} to {least} dB"
 
-    def bar(self, peak_dbfs: float) -> str:
-        """The input meter: the zone stands between two strokes, `:` is the loudest of the last ten seconds.
-
-        The bar reaches from -36 to 0 dBFS.
-        """
-        cells = round(-BAR_DBFS / BAR_DB)
-        marks = ["#" if BAR_DBFS + BAR_DB * (k + 0.5) <= peak_dbfs else "." for k in range(cells)]
-        loudest = self.loudest_dbfs
-        if loudest is not None and loudest >= BAR_DBFS:
-            marks[min(cells - 1, int((loudest - BAR_DBFS) / BAR_DB))] = ":"
-        low, high = (round((dbfs - BAR_DBFS) / BAR_DB) for dbfs in ZONE_DBFS)
-        return f"[{''.join(marks[:low])}|{''.join(marks[low:high])}|{''.join(marks[high:])}]"
-
     # ------------------------------------------------------------ warnings
     def _warn(self, readings: dict[str, Reading]) -> None:
         if self.engine.flat_tops() or (readings["input"].clips and self._is_live()):
             self._seldom(
                 "clipping",
                 SELDOM_S,
-                "Warning  the interface clips: the tops of the guitar are cut off at its input. Turn its gain knob "
-                "down by some 6 dB, then type the new gain (E).",
+                "the interface clips: the tops of the guitar are cut off at its input. Turn its gain knob "
+                "down by some 6 dB, then type the new gain ({knob}).",
             )
         sound = self._sound()
         if sound.model is None:
@@ -122,27 +109,27 @@ class Headroom:
             self._seldom(
                 "above",
                 SELDOM_S,
-                f"Warning  {sound.model.path.name} hears peaks {hears_dbfs:.1f} dB above the loudest it was trained "
+                f"{sound.model.path.name} hears peaks {hears_dbfs:.1f} dB above the loudest it was trained "
                 f"with{trained}, and can only guess what the gear does there. Turn the guitar down a little, or "
-                "take input trim off ([).",
+                "take input trim off ({input_trim-}).",
             )
         if len(self._model) == REMEMBERED and max(self._model) < FAR_BELOW_DBFS:
             self._seldom(
                 "below",
                 VERY_SELDOM_S,
-                f"Warning  in ten seconds of playing {sound.model.path.name} heard no more than "
+                f"in ten seconds of playing {sound.model.path.name} heard no more than "
                 f"{max(self._model):.0f} dBFS; a guitar comes to -30 to -10. Is its volume up, is it in the "
-                "instrument input, and is the gain of the knob the one you typed (E)?",
+                "instrument input, and is the gain of the knob the one you typed ({knob})?",
             )
 
     def _seldom(self, name: str, every_s: float, text: str) -> None:
         now = self.clock()
         if now - self._told.get(name, -every_s) >= every_s:
             self._told[name] = now
-            self.tell(text)
+            self.tell(Event("warning", text))
 
     # ------------------------------------------------------------ the knob
-    def do_knob(self, text: str) -> None:
+    def turn_knob(self, text: str) -> None:
         """The gain dialled in on the interface, as it is typed; all sums follow at once."""
         typed = text.strip().lower().removesuffix("db").strip().replace(",", ".")
         try:

@@ -14,10 +14,11 @@ from ...dsp.tape import Tape, joined
 from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
 from ..carried import Carried, Snapshot
+from ..events import Event, Tell
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.5
-BUNDLED = "the guitar that comes with rig until there is a loop (o)"
+BUNDLED = "the guitar that comes with rig until there is a loop ({record_loop})"
 QUIETEST_DBFS = -60.0  # what peaks below this is a guitar that is not plugged in
 
 
@@ -30,7 +31,7 @@ class Looper(Carried):
     def __init__(
         self,
         engine: Engine,
-        tell: Callable[[str], None],
+        tell: Tell,
         listen: Callable[[int], None],
         looped: Callable[[NDArray[Any], str], None],
     ) -> None:
@@ -51,7 +52,7 @@ class Looper(Carried):
         self.engine.loop(samples)
         self._looped(joined(samples, self.engine.fade_samples), name)
 
-    def do_record_loop(self) -> None:
+    def press_record(self) -> None:
         """Begin, or end and play."""
         if self._tape is not None:
             self._finish()
@@ -60,7 +61,7 @@ class Looper(Carried):
             self.is_looping = False
             self._listen(PORT)
         self._tape = self.engine.take(round(LONGEST_S * self.engine.sample_rate), strict=False)
-        self.tell("Loop     recording; play a few bars and press o again")
+        self.tell(Event("loop", "recording; play a few bars and press {record_loop} again"))
 
     def _finish(self) -> None:
         assert self._tape is not None
@@ -69,7 +70,7 @@ class Looper(Carried):
         clips = int(tape.record["clips"])
         self.engine.end_take()
         if samples.size < SHORTEST_S * self.engine.sample_rate:
-            raise RigError("The loop is too short; press o, play a few bars, press o again.")
+            raise RigError("The loop is too short; press {record_loop}, play a few bars, press {record_loop} again.")
         peak_dbfs = db_from_gain(float(np.abs(samples).max()))
         if peak_dbfs < QUIETEST_DBFS:
             raise RigError(f"The loop holds no guitar (peak {peak_dbfs:.0f} dBFS); is it connected and turned up?")
@@ -80,22 +81,29 @@ class Looper(Carried):
         self._listen(LOOP)
         clipped = f", {clips} samples CLIPPED" if clips else ""
         self.tell(
-            f"Loop     {samples.size / self.engine.sample_rate:.1f} s, peak {peak_dbfs:.1f} dBFS{clipped}; "
-            "O: the live guitar"
+            Event(
+                "loop",
+                f"{samples.size / self.engine.sample_rate:.1f} s, peak {peak_dbfs:.1f} dBFS{clipped}; "
+                "{loop}: the live guitar",
+            )
         )
 
-    def do_loop(self) -> None:
-        """The loop, or the live guitar."""
+    def press_loop(self) -> None:
+        """The loop, or the live guitar; while a loop is recorded, give that up."""
         if self._tape is not None:
             self.engine.end_take()
             self._tape = None
-            self.tell("Loop     not recorded; the live guitar plays")
+            self.tell(Event("loop", "not recorded; the live guitar plays"))
             return
+        self.play_loop(not self.is_looping)
+
+    def play_loop(self, is_looping: bool) -> None:
+        """The loop, or the live guitar."""
         if self._loop is None:
-            raise RigError("There is no loop yet: press o, play a few bars, press o again.")
-        self.is_looping = not self.is_looping
+            raise RigError("There is no loop yet: press {record_loop}, play a few bars, press {record_loop} again.")
+        self.is_looping = is_looping
         self._listen(LOOP if self.is_looping else PORT)
-        self.tell("Loop     plays" if self.is_looping else "Loop     off: the live guitar plays")
+        self.tell(Event("loop", "plays" if self.is_looping else "off: the live guitar plays"))
 
     def snapshot(self) -> Snapshot:
         """The loop with its rate, and whether one is being recorded."""
@@ -106,7 +114,7 @@ class Looper(Carried):
         """Have the same loop; a recording that was under way is not finished."""
         super().restore(state)
         if state["was_recording"]:
-            self.tell("Loop     not recorded; press o again")
+            self.tell(Event("loop", "not recorded; press {record_loop} again"))
         if self._loop is None:
             return
         from ...audio.resample import resample

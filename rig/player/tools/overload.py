@@ -51,10 +51,10 @@ class OverloadRecovery(Carried):
             return None
         if frames > self._frames:
             self.forget()
-            return f"The period is longer now ({frames} frames): r brings the full model back."
+            return f"The period is longer now ({frames} frames): {{restore}} brings the full model back."
         if share > CALM or not self._fitted:
             self._since = now
         if now - self._since < CALM_S:
             return None
         self.forget()
-        return f"The machine has been calm for {CALM_S:.0f} s: r brings the full model back."
+        return f"The machine has been calm for {CALM_S:.0f} s: {{restore}} brings the full model back."

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ...cabinet.ir import IR
 from ...engine import Engine
 from ...errors import RigError
-from ...recording.take import Take, bytes_per_second, minutes
+from ...recording.take import Take, bytes_per_second
 from ...recording.writer import TakeWriter
 from ...sound import Sound
+from ..events import Event, Tell
 
 FOLDER = Path("recordings")
 QUICKLY_S = 1.0  # a disk at hand has finished a take by then
 PATIENCE_S = 20.0  # for one that is slow; after that the take ends with the last block that was written
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A take that is being recorded. `left_s`: how long the disk lasts; None: not known."""
+
+    seconds: float
+    free_bytes: int | None = None
+    left_s: float | None = None
 
 
 class Recorder:
@@ -24,7 +35,7 @@ class Recorder:
     def __init__(
         self,
         engine: Engine,
-        tell: Callable[[str], None],
+        tell: Tell,
         title: Callable[[], str],
         told: Callable[[], dict[str, Any]],
     ) -> None:
@@ -39,24 +50,21 @@ class Recorder:
         return self._writer is not None and not self._ending
 
     @property
-    def status(self) -> str:
-        """Time recorded and space left, for the live line; empty if nothing is recorded."""
+    def recording(self) -> Recording | None:
+        """The take that is running; None: there is none."""
         if not self.is_recording:
-            return ""
+            return None
         assert self._writer is not None
         rate, free = self.engine.sample_rate, self._writer.free_bytes
-        left = ""
-        if free is not None:
-            hours = free / bytes_per_second(rate) / 3600
-            left = f" ({free / 1e9:.1f} GB, {hours:.0f} h left)" if hours >= 1 else f" ({60 * hours:.0f} min left)"
-        return f"REC {minutes(self._writer.ring.frames / rate)}{left}"
+        left_s = None if free is None else free / bytes_per_second(rate)
+        return Recording(self._writer.ring.frames / rate, free, left_s)
 
-    def do_record(self) -> None:
-        """Begin a take, or end it."""
-        if self._writer is None:
+    def record(self, is_on: bool) -> None:
+        """Begin a take, or end it. Raises RigError while the one before is still being written."""
+        if is_on and self._writer is None:
             self.begin()
-        elif self._ending:
-            raise RigError("The take before is still being written; press R again in a moment.")
+        elif is_on or self._ending:
+            raise RigError("The take before is still being written; press {record} again in a moment.")
         else:
             self.end()
 
@@ -64,7 +72,7 @@ class Recorder:
         """Begin a take with the next cycle. Raises AudioError if it cannot be written."""
         take = Take(self.folder, self._title(), round(self.engine.sample_rate), self._told())
         self._writer, self._ending = TakeWriter(self.engine.recorder(), take), False
-        self.tell(f"Take     {take.name}: recording into {self.folder}; R ends it")
+        self.tell(Event("take", f"{take.name}: recording into {self.folder}; {{record}} ends it"))
 
     def end(self) -> None:
         """End the take with the next cycle; it is complete a moment later."""
@@ -79,7 +87,7 @@ class Recorder:
             return
         finished = self._writer.finished
         for sentence in self._writer.sentences():
-            self.tell(sentence)
+            self.tell(Event("take", sentence))
         if finished:
             self._writer = None
 
@@ -87,9 +95,9 @@ class Recorder:
         """End the take and wait until it is complete."""
         self.end()
         if self._writer is not None and not self._writer.wait(QUICKLY_S):
-            self.tell("Take     The disk is slow; the take is being finished (Ctrl-C leaves it as it is).")
+            self.tell(Event("take", "The disk is slow; the take is being finished (Ctrl-C leaves it as it is)."))
             if not self._writer.wait(PATIENCE_S):
-                self.tell("Take     The disk does not answer; the take ends with what it has taken.")
+                self.tell(Event("take", "The disk does not answer; the take ends with what it has taken."))
         self.poll()
 
 

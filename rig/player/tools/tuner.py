@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ...dsp.pitch import PitchFinder
 from ...engine import Engine
 from ...errors import LevelError
 from ..carried import Carried, Snapshot
+from ..events import Event, Tell
 
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 A4_HZ, LOWEST_A4_HZ, HIGHEST_A4_HZ = 440.0, 400.0, 480.0
 A4 = 69  # as MIDI counts
 EVERY_S = 0.07  # between two looks
 HELD = 4  # looks without a note until the last one is forgotten
-IN_TUNE_CENTS = 1.5
-WIDTHS = (61, 41, 21)
 
 
 def note(hz: float, a4_hz: float = A4_HZ) -> tuple[str, float]:
@@ -42,18 +42,14 @@ def checked_a4_hz(a4_hz: float) -> float:
     return float(a4_hz)
 
 
-def needle(cents: float, width: int) -> str:
-    """Where between the notes it stands: `width` characters, an odd number, the middle is in tune.
+@dataclass(frozen=True, slots=True)
+class TunerReading:
+    """The tuner while it is on. `hz` None: no string sounds; else the nearest note and how far it is above it."""
 
-    >>> needle(0.0, 11), needle(-50.0, 11), needle(20.0, 11)
-    ('[....O....]', '[o...|....]', '[....|.o..]')
-    """
-    reach = (width - 3) // 2
-    at = reach + round(max(-50.0, min(50.0, cents)) / 50 * reach)
-    marks = ["."] * (2 * reach + 1)
-    marks[reach] = "|"
-    marks[at] = "O" if abs(cents) <= IN_TUNE_CENTS else "o"
-    return f"[{''.join(marks)}]"
+    a4_hz: float
+    hz: float | None = None
+    note: str = ""
+    cents: float = 0.0
 
 
 class Tuner(Carried):
@@ -62,9 +58,7 @@ class Tuner(Carried):
     CARRIED = ("mutes", "a4_hz")
     REMADE = ("engine", "tell", "_source", "_mute", "_finder", "_from", "_until", "_looked", "_missed", "hz")
 
-    def __init__(
-        self, engine: Engine, tell: Callable[[str], None], source: Callable[[], int], mute: Callable[[bool], None]
-    ) -> None:
+    def __init__(self, engine: Engine, tell: Tell, source: Callable[[], int], mute: Callable[[bool], None]) -> None:
         self.engine, self.tell, self._source, self._mute = engine, tell, source, mute
         self.mutes, self.a4_hz = True, A4_HZ
         self._finder: PitchFinder | None = None
@@ -76,18 +70,30 @@ class Tuner(Carried):
         """Whether it listens."""
         return self._finder is not None
 
-    def do_tuner(self) -> None:
+    @property
+    def reading(self) -> TunerReading | None:
+        """What it shows; None: it is off."""
+        if not self.is_on or self.hz is None:
+            return TunerReading(self.a4_hz) if self.is_on else None
+        return TunerReading(self.a4_hz, self.hz, *note(self.hz, self.a4_hz))
+
+    def switch(self, is_on: bool) -> None:
         """On or off."""
-        if self._finder is not None:
+        if not is_on:
             self._finder, self.hz = None, None
             if self.mutes:
                 self._mute(False)
-            self.tell("Tuner    off")
+            self.tell(Event("tuner", "off"))
             return
         self._begin()
         if self.mutes:
             self._mute(True)
-        self.tell(f"Tuner    on, A4 = {self.a4_hz:g} Hz{', muted (m: hear it)' if self.mutes else ''}; T ends it")
+        self.tell(
+            Event(
+                "tuner",
+                f"on, A4 = {self.a4_hz:g} Hz{', muted ({mute}: hear it)' if self.mutes else ''}; {{tuner}} ends it",
+            )
+        )
 
     def snapshot(self) -> Snapshot:
         """How it is set, and whether it listens."""
@@ -128,14 +134,3 @@ class Tuner(Carried):
         near = self.hz is not None and self._missed == 0 and abs(math.log2(pitch.hz / self.hz)) < 0.01
         self.hz = math.sqrt(pitch.hz * self.hz) if near and self.hz is not None else pitch.hz  # the needle stands still
         self._missed = 0
-
-    def lines(self) -> list[str]:
-        """What the live line shows, from the longest form to the shortest."""
-        reference = f"A4 = {self.a4_hz:g} Hz"
-        if self.hz is None:
-            return [f"tuner  play one string   {reference}", "tuner  play"]
-        name, cents = note(self.hz, self.a4_hz)
-        way = "in tune" if abs(cents) <= IN_TUNE_CENTS else "tune up" if cents < 0 else "tune down"
-        exact = f"{name:<3} {cents:+5.1f} cents"
-        forms = [f"tuner  {exact}  {needle(cents, width)}  {way:<9}" for width in WIDTHS]
-        return [f"{forms[0]} {self.hz:.2f} Hz   {reference}", f"{forms[1]} {self.hz:.2f} Hz", *forms[1:], exact]

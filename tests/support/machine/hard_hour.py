@@ -32,6 +32,7 @@ from watched import Watch
 from rig.backends.jack.client import Jack
 from rig.dsp.native.memory import Arena
 from rig.engine import LOOP, Engine
+from rig.player.events import Event
 from rig.player.midi.mapping import Binding, Mapping
 from rig.player.player import Player
 
@@ -116,9 +117,10 @@ class Session:
         self.take, self.broken_samples, self.silent = None, 0, 0  # type: ignore[var-annotated]
         self.kept: list[str] = []
 
-    def _tell(self, sentence: str) -> None:
+    def _tell(self, event: Event) -> None:
+        sentence = event.text
         self.said.append(sentence)
-        self.called += sentence.startswith("Preset   ")
+        self.called += event.kind == "preset"
         if len(self.said) > 2000:  # what is remembered here must not look like a leak
             del self.said[:1000]
         if any(word in sentence for word in ("Overload", "not a number", "not numbers", "failed", "stopped", "slow")):

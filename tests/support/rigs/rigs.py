@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rig.backends.offline import Offline
+from rig.cli.live.sentences import Teller
 from rig.engine import Engine
 from rig.files import bundled
 from rig.nam import Model
+from rig.player.commands import COMMANDS
+from rig.player.key_map import KEYS, help_text
 
 RATE = 48000
 NANO = next(p for p in bundled.models() if "nano" in p.name)
@@ -40,7 +43,16 @@ class Bench:
 
 
 class Told(list):
-    """What the player was told."""
+    """What the player was told, as it stands in the terminal; `events`: as it was told."""
+
+    def __init__(self, commands=COMMANDS, keys=KEYS):
+        super().__init__()
+        self.events, self.shows_help = [], help_text({"": commands.values()}, keys)
+        self._tell = Teller(super().append, keys, commands, self.shows_help)
+
+    def append(self, event):
+        self.events.append(event)
+        self._tell(event)
 
     @property
     def text(self):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from rigs import NANO, RATE, guitar, model
+from rigs import NANO, RATE, Told, guitar, model
 
 from rig.audio.loudness import integrated_lufs
+from rig.compare.live.commands import COMMANDS
 from rig.compare.live.comparer import Comparer
 from rig.compare.live.gear import Gear
 from rig.compare.live.intact_takes import Takes
 from rig.engine import LOOP, Engine
 from rig.levels import Calibration
+from rig.player.key_map import AB_KEYS
 from rig.sound import Sound
 
 BLOCK = 64
@@ -45,7 +47,7 @@ class Studio:
         self.engine = Engine(RATE, guard=True)
         self.backend = Offline(RATE, BLOCK)
         self.backend.start(self.engine.block_address, self.engine.address)
-        self.gearbox, self.said = gearbox, []
+        self.gearbox, self.said = gearbox, Told(COMMANDS, AB_KEYS)
         self.played = np.concatenate(
             [np.zeros(3 * RATE, np.float32), guitar(20 * RATE)]
         )  # first he is asked to be quiet

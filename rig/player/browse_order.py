@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ..carried import Carried
+from .carried import Carried
 
 VIEWS = ("all", "kept", "favourites")
 VIEW_NAMES = {"all": "all but the rejected", "kept": "the kept", "favourites": "the favourites"}

@@ -1,0 +1,304 @@
+"""Two sides, equal in delay, polarity and loudness, a switch that gives nothing away, and a blind test with a score.
+
+Side A is a model; side B is gear between `send` and `return`, another model, or the same model behind another cabinet.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any, Literal
+
+import numpy as np
+
+from ...ab_switch import A, B
+from ...audio.align import shifted
+from ...cabinet.ir import IR
+from ...decibels import gain_from_db
+from ...engine import RETURN, Cabinet, Engine
+from ...errors import CompareError
+from ...lane import Lane
+from ...player.events import Event, Tell
+from ...sound import Sound
+from ..abx import BlindTest
+from ..matching import Match, Signal, match_sounds
+from .gear import Gear, match_gear
+from .intact_takes import Takes
+
+
+class Comparison:
+    """One engine and two sides, of which one is heard.
+
+    `a` is side A; side B is `gear`, or `b` where it is a sound too. `source`: PORT or LOOP. `passage`: what both sides
+    are measured with, (n,) at the engine's rate.
+    """
+
+    def __init__(
+        self,
+        takes: Takes,
+        tell: Tell,
+        a: Sound,
+        passage: Signal,
+        *,
+        b: Sound | None = None,
+        gear: Gear | None = None,
+        source: int = 0,
+    ) -> None:
+        if (b is None) == (gear is None):
+            raise CompareError("Side B is gear or another sound: name one of the two.")
+        self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
+        self.engine: Engine = takes.engine
+        self.passage = passage
+        self.match: Match | None = None
+        self.match_trim_db, self.locked, self.finished = 0.0, False, False
+        self.hearing: Literal["A", "B", "X"] = "A"
+        self.test: BlindTest | None = None
+        self.in_trial = False
+        self._lane_b: Lane | None = None
+        self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
+
+    # ------------------------------------------------------------ what the sides are
+    @property
+    def cabinets_differ(self) -> bool:
+        """Whether the sides are two cabinets behind one model."""
+        return self.b is not None and self.b.model is self.a.model and self.b.ir is not self.a.ir
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the sides are called."""
+        if self.gear is not None:
+            return _model_name(self.a), "the gear on the return"
+        assert self.b is not None
+        if self.cabinets_differ:
+            return _ir_name(self.a), _ir_name(self.b)
+        return _model_name(self.a), _model_name(self.b)
+
+    # ------------------------------------------------------------ measuring
+    def start(self) -> None:
+        """Measure both sides, make them equal, and play side A. Raises RigError if they cannot be compared."""
+        self._measure_sides()
+        self._play()
+        self.engine.compare(self._cabinets[1] if self.cabinets_differ else None)
+
+    def _measure_sides(self) -> None:
+        if self.gear is not None:
+            self.match = match_gear(self.takes, self.a, self.gear, self.source, self.passage, self.tell)
+        elif self.b is not None:
+            self.match = match_sounds(self.a, self.b, self.passage, self.engine.sample_rate)
+        self._describe()
+
+    def _describe(self) -> None:
+        assert self.match is not None
+        m, (a, b) = self.match, self.names
+        self.tell(Event("side_a", f"{a}: {m.loudness_a_lufs:.1f} LUFS"))
+        self.tell(Event("side_b", f"{b}: {m.loudness_b_lufs:.1f} LUFS, matched by {m.match_db:+.2f} dB"))
+        rate = self.engine.sample_rate
+        if self.gear is not None:
+            if self.gear.wiring == "loop":
+                self.tell(Event("send", f"{self.gear.send_gain}"))
+            trip = m.round_trip_samples or 0.0
+            self.tell(Event("return", f"{trip:.2f} samples ({1000 * trip / rate:.1f} ms) behind what is sent"))
+        turned = ", upside down: turned over" if m.polarity < 0 else ""
+        earlier = "A" if m.lag_samples >= 0 else "B"
+        self.tell(
+            Event(
+                "delay",
+                f"B {m.lag_samples:+.3f} samples against A{turned}; {earlier} is delayed by as much "
+                f"(correlation {m.confidence:.3f})",
+            )
+        )
+        if m.noise_a_dbfs is not None and m.noise_b_dbfs is not None:
+            self.tell(Event("noise", f"A {m.noise_a_dbfs:.0f} dBFS, B {m.noise_b_dbfs:.0f} dBFS at rest"))
+        for warning in m.warnings:
+            self.tell(Event("warning", f"{warning}."))
+
+    # ------------------------------------------------------------ playing
+    def _play(self) -> None:
+        """Hand both sides to the engine, equal in time, polarity and loudness."""
+        m, rate, a = self.match, self.engine.sample_rate, self.a
+        assert m is not None
+        late_a, late_b = m.delays_samples
+        if self.cabinets_differ:
+            assert self.b is not None and a.ir is not None and self.b.ir is not None
+            if self._cabinets[1] is None:
+                second = _moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db))
+                self._cabinets = Cabinet(_moved(a.ir, late_a, 1.0)), Cabinet(second)
+            self.engine.play({0: a.lane(rate, self.source)}, self._cabinets[0])
+            return
+        inverted = m.polarity < 0
+        if self.b is None:
+            self._lane_b = Lane(rate, None, 0.0, self.level_b_db, inverted, late_b, RETURN)
+        else:
+            self._lane_b = self.b.lane(
+                rate, self.source, extra_gain_db=self.level_b_db, inverted=inverted, delay_samples=late_b
+            )
+        self._cabinets = self._cabinets[0] or a.cabinet(), None
+        self.engine.play({0: a.lane(rate, self.source, delay_samples=late_a), 1: self._lane_b}, self._cabinets[0])
+
+    @property
+    def level_b_db(self) -> float:
+        """What side B is amplified by: the measured match and the player's own trim."""
+        return (self.match.match_db if self.match is not None else 0.0) + self.match_trim_db
+
+    @property
+    def _output_b_db(self) -> float:
+        return self.level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
+
+    # ------------------------------------------------------------ what keys do
+    def trim(self, trim_db: float) -> None:
+        """Make side B so much louder than it was measured to have to be."""
+        self._refuse_locked()
+        if self.cabinets_differ:
+            raise CompareError("Two cabinets are matched as measured; their levels cannot be changed while they play.")
+        self.match_trim_db = round(trim_db, 3)
+        if self._lane_b is not None:
+            self._lane_b.set_output_gain_db(self._output_b_db)
+        own = f"{self.match_trim_db:+.1f} dB of your own"
+        self.tell(Event("side_b", f"{self.level_b_db:+.2f} dB: matched, and {own}"))
+
+    def _refuse_locked(self) -> None:
+        if self.locked:
+            raise CompareError("The levels are locked" + ("." if self.test is not None else "; {lock} unlocks them."))
+
+    def hear(self, side: Literal["A", "B"]) -> None:
+        """Listen to a side."""
+        self._hear(side, A if side == "A" else B)
+
+    def hear_x(self) -> None:
+        """Listen to X, which is one of the two."""
+        if self.test is None or not self.in_trial:
+            begun = "There is no X yet: {next_trial} begins a trial."
+            self.tell(Event("trial", begun if self.test is not None else "No blind test: --trials N."))
+            return
+        self._hear("X", A if self.test.x == "A" else B)
+
+    def _hear(self, label: Literal["A", "B", "X"], side: int) -> None:
+        self.hearing = label
+        self.engine.press(side)
+
+    def blind(self, test: BlindTest) -> None:
+        """Give it a test to run; from its first trial on the levels are locked."""
+        self.test = test
+        if test.answered:
+            self.locked = True
+        self.tell(
+            Event("blind", f"{test.trials} trials, {test.answered} answered; SHA-256 of the order: {test.commitment}")
+        )
+
+    def next_trial(self) -> None:
+        """Begin the blind test, or its next trial."""
+        if self.test is None:
+            self.tell(Event("trial", "No blind test: begin with --trials N."))
+        elif self.test.is_finished:
+            self.tell(Event("trial", "All trials are answered."))
+        elif self.in_trial:
+            how = "{answer_a} or {answer_b}, in capitals, answers it for good."
+            self.tell(Event("trial", f"Trial {self.test.answered + 1} is not answered yet: {how}"))
+        else:
+            if not self.test.answered:
+                self.test.describe(self._levels())
+            self.in_trial = self.locked = True
+            self._hear("A", A)  # whatever X was before, every trial begins with A
+            how = "{hear_a}, {hear_b} and {hear_x} to listen, {answer_a} or {answer_b} to answer."
+            self.tell(Event("trial", f"Trial {self.test.answered + 1} of {self.test.trials}: {how}"))
+
+    def answer(self, side: Literal["A", "B"]) -> None:
+        """X is this side; final."""
+        if self.test is None or not self.in_trial:
+            self.tell(Event("trial", "There is nothing to answer: {next_trial} begins a trial."))
+            return
+        self.test.answer(side)
+        self.in_trial = False
+        self._hear("A", A)
+        if self.test.is_finished:
+            self.tell(Event("result", self.test.verdict.sentence))
+            name = self.test.path.name
+            self.tell(Event("checked", f"order and hash are in {name}; `rig abx {name}` checks."))
+            self.test.forget_key()
+        else:
+            following = f"trial {self.test.answered + 1} of {self.test.trials}"
+            self.tell(Event("trial", f"Answered. {{next_trial}} begins {following}."))
+
+    def lock(self, locked: bool) -> None:
+        """Lock the levels, or unlock them; in a blind test they stay locked."""
+        if self.test is not None and self.locked:
+            raise CompareError("The levels stay locked during a blind test.")
+        self.locked = locked
+        self.tell(Event("state", "The levels are locked." if locked else "The levels are unlocked."))
+
+    def measure(self) -> None:
+        """Measure delay and level again."""
+        self._refuse_locked()
+        if self.cabinets_differ:
+            raise CompareError("Two cabinets do not change; they need not be measured again.")
+        self.engine.set_master(0.0)
+        try:
+            self._measure_sides()
+            self._play()
+        finally:
+            self.engine.set_master(1.0)
+
+    def help(self) -> None:
+        """Show what can be done."""
+        self.tell(Event("help", ""))
+
+    def quit(self) -> None:
+        """End the session."""
+        self.finished = True
+
+    def restore(self) -> None:
+        """Play both sides again, after an overload."""
+        self._play()
+        self.tell(Event("state", "Both sides play again."))
+
+    def setup(self) -> dict[str, Any]:
+        """Everything needed to repeat the comparison, as plain JSON data."""
+        return {
+            "sides": list(self.names),
+            "a": _described(self.a),
+            "b": _described(self.b) if self.b is not None else None,
+            "gear": None
+            if self.gear is None
+            else {
+                "wiring": self.gear.wiring,
+                "send_gain_db": self.gear.send_gain.gain_db,
+                "sum": str(self.gear.send_gain),
+            },
+            "sample_rate": self.engine.sample_rate,
+            **self._levels(),
+        }
+
+    def _levels(self) -> dict[str, Any]:
+        return {
+            "match": self.match.to_json() if self.match is not None else None,
+            "match_trim_db": self.match_trim_db,
+        }
+
+
+def _moved(ir: IR, late_samples: float, gain: float) -> IR:
+    """The same cabinet, later and at another level."""
+    taps = np.asarray(ir.taps, np.float64) * gain
+    if late_samples:
+        room = np.zeros((len(taps), math.ceil(late_samples)))
+        taps = np.stack([shifted(row, late_samples) for row in np.concatenate([taps, room], axis=1)])
+    return replace(ir, taps=taps.astype(np.float32))
+
+
+def _model_name(sound: Sound) -> str:
+    return sound.model.path.name if sound.model is not None else "no model"
+
+
+def _ir_name(sound: Sound) -> str:
+    return sound.ir.name if sound.ir is not None else "no cabinet"
+
+
+def _described(sound: Sound) -> dict[str, Any]:
+    model, ir = sound.model, sound.ir
+    return {
+        "model": None if model is None else {"file": model.path.name, "hash": model.content_hash, "size": model.size},
+        "ir": None if ir is None else {"file": ir.name, "hash": ir.content_hash},
+        "input": str(sound.calibration),
+        "input_gain_db": sound.input_gain_db,
+        "output": str(sound.output),
+        "output_gain_db": sound.output_gain_db,
+    }

@@ -1,0 +1,62 @@
+"""What the commands of a player act on, each part under the name by which the table calls it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from .cabinets.audition import Audition
+from .live_rig import LiveRig
+from .models import Models
+from .presets.presets import Presets
+from .tools.headroom import Headroom
+from .tools.looper import Looper
+from .tools.recorder import Recorder
+
+
+class Learns(Protocol):
+    """Whoever lets a MIDI message do something; see `MidiControl`."""
+
+    def learn(self, text: str) -> None:
+        """Bind the next message to the command that the text begins with."""
+
+
+class Parts(Protocol):
+    """A player, as the table sees it."""
+
+    @property
+    def rig(self) -> LiveRig:
+        """What sounds."""
+
+    @property
+    def models(self) -> Models:
+        """The models to step through."""
+
+    @property
+    def presets(self) -> Presets:
+        """The setlist."""
+
+    @property
+    def audition(self) -> Audition:
+        """Choosing among cabinets."""
+
+    @property
+    def looper(self) -> Looper:
+        """The loop."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """Takes into files."""
+
+    @property
+    def headroom(self) -> Headroom:
+        """What the meters teach."""
+
+    @property
+    def midi(self) -> Learns:
+        """Foot switches and knobs."""
+
+    def help(self) -> None:
+        """Show what can be done."""
+
+    def quit(self) -> None:
+        """End the session."""
