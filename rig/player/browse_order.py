@@ -20,7 +20,7 @@ class BrowseOrder(Carried):
     """Where the keys lead. `favourites` answers which of the paths are favourites now."""
 
     CARRIED = (
-        *("kept", "rejected", "unusable", "view", "blind", "numbers", "heard_blind", "_random", "_gap", "stops"),
+        *("kept", "rejected", "unusable", "view", "blind", "numbers", "heard_blind", "_random", "_gap", "positions"),
         *("_places",),
     )
     REMADE = ("paths", "_favourites")

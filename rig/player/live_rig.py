@@ -48,7 +48,7 @@ class LiveRig(Carried):
 
     CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "_muted_before")
     REMADE = ("engine", "tell", "_sound", "_measuring")
-    PARTS = ("equal", "cabinets", "desk", "volume", "noise", "tuner", "relief")
+    PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery")
 
     def __init__(
         self,

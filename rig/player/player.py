@@ -32,7 +32,7 @@ from .tools.headroom import Headroom
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
-PARTS = ("hands", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
+PARTS = ("looper", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
 
 
 class Player:

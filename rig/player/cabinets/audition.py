@@ -20,7 +20,7 @@ class Audition(Browser):
     NOUN = "cabinet"
     NONE = "There is no cabinet to step to: name a folder of IRs when starting, or open one ({open_irs})."
     CARRIED = (*Browser.CARRIED, "_scenes", "_heard")
-    REMADE = ("cabinets", "desk", "tell")
+    REMADE = ("cabinets", "mixer", "tell")
 
     def __init__(self, cabinets: Cabinets, mixer: Mixer) -> None:
         super().__init__()

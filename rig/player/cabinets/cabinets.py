@@ -34,7 +34,7 @@ class Cabinets(Carried):
 
     CARRIED = ("off", "named", "hand", "hand_path", "_direction", "_told")
     REMADE = (
-        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "bank", "tour"),
+        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "bank", "browsing"),
         *("_max_bytes", "_changed_at", "_is_steady", "_positions"),
     )
 

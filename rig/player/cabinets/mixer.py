@@ -67,7 +67,7 @@ class _Made:
 class Mixer(Carried):
     """The parts, which of them is chosen, and whether the mix plays. Without parts, cabinets simply play."""
 
-    CARRIED = ("strips", "chosen", "aligned", "is_on", "_adds", "_levels_parts")
+    CARRIED = ("parts", "chosen", "aligned", "is_on", "_adds", "_levels_parts")
     REMADE = ("cabinets", "tell", "_verbose", "_mixing", "_writing", "_mixed", "_made", "_table")
 
     def __init__(self, cabinets: Cabinets) -> None:

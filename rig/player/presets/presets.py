@@ -42,7 +42,7 @@ class Presets(Carried):
 
     CARRIED = ("playing", "position", "folder", "_level_mode", "_loudness_lufs", "_kept", "_keeps", "_told")
     REMADE = (
-        *("rig", "models", "settings", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_errands"),
+        *("rig", "models", "settings", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_jobs"),
         "_looked_at",
     )
 
