@@ -20,7 +20,7 @@ def test_the_sound_comes_back_out_of_silence_with_a_fade():
     bench.process(x[:64])
     for field in ("value", "goal", "start", "target"):
         lane.record["input_gain"][field] = 1.0
-    lane.record["input_gain"]["position"] = FADE
+    lane.record["input_gain"]["position_samples"] = FADE
     assert bench.engine.faults().model_faults == 1
     y = bench.process(x)
     end = SILENCE - 64  # one period of it has been played

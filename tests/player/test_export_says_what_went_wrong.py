@@ -17,7 +17,8 @@ def audition(tmp_path, monkeypatch):
 
 def export(audition, text):
     audition.player.do("export", text=text)
-    wait_until(lambda: (audition.poll(), audition.told)[1], "a word about the file", 60)
+    jobs = audition.player.mixer._writing
+    wait_until(lambda: (audition.poll(), not jobs.waiting)[1], "the end of the writing", 60)
     return audition.told.text
 
 

@@ -15,7 +15,7 @@ from rig.library import measured_loudness
 from rig.library.preset import Preset
 from rig.nam import Model
 from rig.nam.loudness import measure_loudness_db
-from rig.player import player as player_module
+from rig.player import models
 from rig.player.player import Player
 from rig.player.tools import loudness_measurement
 
@@ -25,12 +25,12 @@ INTERFACE = Level(12.2, "entered")
 @pytest.fixture(autouse=True)
 def every_measurement_is_waited_for(monkeypatch):
     """However busy this machine is."""
-    monkeypatch.setattr(player_module, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(models, "PATIENCE_S", 60.0)
 
 
-def started(*models, **options):
+def started(*paths, **options):
     bench, told = Bench(), Told()
-    player = Player(bench.engine, told.append, models, interface=INTERFACE, **options)
+    player = Player(bench.engine, told.append, paths, interface=INTERFACE, **options)
     player.start()
     bench.settle()
     return bench, player, told
@@ -61,7 +61,7 @@ def test_a_measurement_that_comes_late_does_not_change_the_level_of_a_preset_cal
         return found
 
     monkeypatch.setattr(loudness_measurement, "measure", slow)
-    monkeypatch.setattr(player_module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(models, "PATIENCE_S", 0.0)
     late = model_files.write(tmp_path / "late.nam", model_files.wavenet([4], seed=231, dilations=(1, 2)))
     other = model_files.write(tmp_path / "other.nam", model_files.wavenet([4], seed=232, dilations=(1, 4)))
     loudness = [measured_loudness.measure(Model.load(other)).loudness_db, measure_loudness_db(Model.load(late))]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from rigs import NANO, RATE, Bench, Told, db, guitar, sine
 
+from rig.cli.live.meters import tuner_lines
 from rig.files import bundled
 from rig.player.key_map import KEYS
 from rig.player.player import Player
+from rig.player.tools.tuner import TunerReading, note
 
 PAIRS = [("+", "-"), ("=", "-"), ("]", "["), ("K", "k"), ('"', "'"), (".", ","), (")", "("), ("}", "{"), ("^", "_")]
 
@@ -65,11 +67,9 @@ def test_the_lowest_volume_is_silence(stage):
 
 
 @pytest.mark.parametrize(("cents", "way"), [(-20.0, "tune up"), (20.0, "tune down"), (0.5, "in tune")])
-def test_a_string_that_is_flat_is_to_be_tuned_up(stage, cents, way):
-    tuner = stage[1].tuner
-    tuner.hz = 110.0 * 2 ** (cents / 1200)
-    shown = tuner.lines()[0]
-    tuner.hz = None
+def test_a_string_that_is_flat_is_to_be_tuned_up(cents, way):
+    hz = 110.0 * 2 ** (cents / 1200)
+    shown = tuner_lines(TunerReading(440.0, hz, *note(hz)))[0]
     assert f"A2  {cents:+5.1f} cents" in shown
     assert way in shown
     needle = shown[shown.index("[") : shown.index("]") + 1]
