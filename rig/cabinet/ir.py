@@ -26,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..audio import wav
 from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
-from ..decibels import db_from_gain, gain_from_db
+from ..decibels import db_from_gain, db_from_powers, gain_from_db
 from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
@@ -217,7 +217,7 @@ class IR:
         hz = np.linspace(0.0, self.sample_rate / 2, power.size)
         total = np.interp(bands, hz, np.cumsum(power))
         width = np.diff(bands) / hz[1]
-        level_db = 10 * np.log10(np.maximum(np.diff(total) / width, 1e-30))
+        level_db = db_from_powers(np.maximum(np.diff(total) / width, 1e-30))
         height = np.clip(1.0 + (level_db - level_db.max()) / PICTURE_DB, 0.0, 1.0)
         across = np.linspace(0.0, 1.0, PICTURE_POINTS)
         marks = [math.log(hz / bands[0]) / math.log(bands[-1] / bands[0]) for hz in PICTURE_MARKS_HZ if hz < bands[-1]]
@@ -228,7 +228,9 @@ class IR:
 def _checked_rate(call: str, sample_rate: float) -> int:
     rate = number(call, "sample_rate", sample_rate)
     if not (LOWEST_HZ <= rate <= HIGHEST_HZ and rate.is_integer()):
-        raise IRError(f"{call}(sample_rate=...) takes {LOWEST_HZ} to {HIGHEST_HZ} Hz in whole Hz, not {rate:g}.")
+        raise IRError(
+            f"A sample rate of {rate:g} Hz cannot be converted; {LOWEST_HZ} to {HIGHEST_HZ} Hz can, in whole Hz."
+        )
     return int(rate)
 
 

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
-
 from ..errors import ConfigError
+from ..files.paths import config_folder
 from ..files.toml_file import Table, read_toml, read_toml_if_any, shown
 from .command import Command
 
@@ -130,7 +129,7 @@ AB_KEYS: dict[str, Way] = {
 
 def key_file() -> Path:
     """Where a player's own keys are kept."""
-    return Path(platformdirs.user_config_dir("rig", appauthor=False)) / FILE_NAME
+    return config_folder() / FILE_NAME
 
 
 def load_keys(

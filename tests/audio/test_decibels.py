@@ -16,9 +16,9 @@ PACKAGE = Path(decibels.__file__).parent
 # What raises ten to a power or takes a logarithm of ten and converts no decibels.
 NO_DECIBELS = {
     "decibels.py": "the one place",
-    "control/midi_map.py": "the taper of a knob, between 0 and 1",
-    "tomlfile.py": "the most digits that a number is shown with",
-    "capture/strings.py": "the loss of a string per period, from its decay time",
+    "player/midi/mapping.py": "the taper of a knob, between 0 and 1",
+    "files/toml_file.py": "the most digits that a number is shown with",
+    "capture/signal/plucked.py": "the loss of a string per period, from its decay time",
 }
 
 

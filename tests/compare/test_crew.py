@@ -63,7 +63,7 @@ def test_what_goes_wrong_elsewhere_is_said_here():
 
 def test_nobody_stays_behind():
     with WorkerPool(2, ready) as crew:
-        processes = [process for process, _ in crew._hands]
+        processes = [process for process, _ in crew._workers]
     for process in processes:
         process.join(10)
         assert process.exitcode is not None

@@ -122,7 +122,7 @@ def test_the_same_take_saved_today_gives_the_same_folder(kept, tmp_path):
         *(tmp_path, "preamp", signal, Recording(wet.astype(np.float32), audio=audio)),
         levels=LEVELS,
         gear=GEAR,
-        override=True,
+        accept=True,
     )
     after = saved.folder
     names = {path.relative_to(before) for path in before.rglob("*") if path.is_file()} - {Path("preamp.nam")}
