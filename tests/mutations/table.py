@@ -1,20 +1,22 @@
 """The faults of `faults/*.toml`: one small change each that a player would notice, and the tests that have to notice.
 
     [[fault]]
-    file = "rig/player/player.py"      # from the root of the repository
-    before = 'self.volume.set('         # found in it exactly once
-    after = 'id('
+    file = "rig/player/live_rig.py"     # from the root of the repository
+    before = '"mixer", "volume", '      # found in it exactly once
+    after = '"mixer", '
     tests = ["test_restart_keeps_everything.py::test_the_volume_stays_as_low_as_it_was"]
     heard = "after a restart at another rate the volume is up again"
     kernel = true                       # compiled code takes something from the line
 
 A test is named by its file, without folders, and its function, with parameters only where one case of it is meant.
+Faults in compiled code are written into the copy together, so each of them has tests of its own.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +40,7 @@ class Fault:
         return text.replace(self.before, self.after)
 
 
+@cache
 def faults() -> list[Fault]:
     """Those that need nothing compiled first."""
     found = []
@@ -50,5 +53,13 @@ def faults() -> list[Fault]:
 
 def file_of_test(name: str, root: Path = ROOT) -> Path:
     """The one test file of that name."""
-    (path,) = (root / "tests").rglob(name)
+    (path,) = _files(root)[name]
     return path
+
+
+@cache
+def _files(root: Path) -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in (root / "tests").rglob("test_*.py"):
+        found.setdefault(path.name, []).append(path)
+    return found
