@@ -13,6 +13,7 @@ from table import ROOT, Fault, file_of_test
 
 PATIENCE_S = 240  # for one fault; the slowest takes a twentieth of it
 COMPILING_S = 1200  # where code has to be compiled first
+LATER_NS = 10_000_000_000  # bytecode knows its source by the second
 Outcomes = dict[str, set[str]]  # of each test, those of all its parameters
 
 
@@ -32,7 +33,6 @@ class Copy:
             "RIG_OUTCOMES": str(self.outcomes),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "PYTHONPATH": os.pathsep.join([str(self.root), str(self.root / "tests" / "mutations")]),
-            "PYTHONDONTWRITEBYTECODE": "1",  # a source that is put back within a second must not play the fault on
         }
         self.build_key = subprocess.run(
             [sys.executable, "-c", "from rig.dsp.native.compile import build_key; print(build_key())"],
@@ -43,7 +43,7 @@ class Copy:
             check=True,
         ).stdout.strip()
 
-    def run(self, tests: Sequence[str], build_key: str = "", patience_s: float = COMPILING_S) -> Outcomes:
+    def run(self, tests: Sequence[str], patience_s: float = COMPILING_S, **environment: str) -> Outcomes:
         """What becomes of the tests; of one that does not end in time, nothing."""
         self.outcomes.unlink(missing_ok=True)
         files = {name: name.partition("::") for name in tests}
@@ -52,7 +52,7 @@ class Copy:
             done = subprocess.run(
                 [sys.executable, "-m", "pytest", "-q", "-p", "one_fault", "-p", "no:cacheprovider", *ids],
                 cwd=self.root,
-                env=self.environment | {"RIG_BUILD_KEY": build_key},
+                env=self.environment | environment,
                 capture_output=True,
                 text=True,
                 timeout=patience_s,
@@ -74,10 +74,12 @@ class Copy:
             for fault in faults:
                 path = self.root / fault.file
                 path.write_text(fault.written_into(path.read_text(encoding="utf-8")), encoding="utf-8")
+                os.utime(path, ns=(before[path][1].st_atime_ns, before[path][1].st_mtime_ns + LATER_NS))
             tests = [test for fault in faults for test in fault.tests]
-            if any(fault.kernel for fault in faults):
-                return self.run(tests)
-            return self.run(tests, self.build_key, PATIENCE_S)
+            # No bytecode of the fault may outlive it; that of all other files is there from the run without a fault.
+            if any(fault.in_kernel for fault in faults):
+                return self.run(tests, PYTHONDONTWRITEBYTECODE="1")
+            return self.run(tests, PATIENCE_S, PYTHONDONTWRITEBYTECODE="1", RIG_BUILD_KEY=self.build_key)
         finally:
             for path, (source, stamp) in before.items():
                 path.write_bytes(source)

@@ -6,10 +6,11 @@
     after = '"mixer", '
     tests = ["test_restart_keeps_everything.py::test_the_volume_stays_as_low_as_it_was"]
     heard = "after a restart at another rate the volume is up again"
-    kernel = true                       # compiled code takes something from the line
+    together = "kernels"                # in one copy with all others of that word
 
 A test is named by its file, without folders, and its function, with parameters only where one case of it is meant.
-Faults in compiled code are written into the copy together, so each of them has tests of its own.
+Faults that cannot be in each other's way are written into the copy together, which takes less time; each of them has
+tests of its own. `kernels` are those in lines from which compiled code takes something: they are compiled once.
 """
 
 from __future__ import annotations
@@ -31,7 +32,12 @@ class Fault:
     after: str
     tests: tuple[str, ...]
     heard: str
-    kernel: bool = False
+    together: str = ""
+
+    @property
+    def in_kernel(self) -> bool:
+        """Whether code has to be compiled."""
+        return self.together == "kernels"
 
     def written_into(self, text: str) -> str:
         """A source with the fault in it; AssertionError where the place is not found exactly once."""
@@ -48,7 +54,7 @@ def faults() -> list[Fault]:
         found += [
             Fault(**{**fault, "tests": tuple(fault["tests"])}) for fault in tomllib.loads(path.read_text())["fault"]
         ]
-    return sorted(found, key=lambda fault: fault.kernel)
+    return sorted(found, key=lambda fault: fault.in_kernel)
 
 
 def file_of_test(name: str, root: Path = ROOT) -> Path:

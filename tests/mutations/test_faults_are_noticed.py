@@ -14,7 +14,7 @@ from faulty_copy import Copy, Outcomes
 from table import ROOT, faults, file_of_test
 
 FAULTS = faults()
-IN_KERNELS = [fault for fault in FAULTS if fault.kernel]
+TOGETHER = sorted({fault.together for fault in FAULTS if fault.together})
 IDS = [f"{Path(fault.file).stem}: {fault.heard}" for fault in FAULTS]
 
 
@@ -39,8 +39,10 @@ def test_every_test_that_has_to_notice_is_there_and_is_quick() -> None:
         assert "pytest.mark.soak" not in functions(file)[function], name
 
 
-def test_faults_in_compiled_code_have_tests_of_their_own() -> None:
-    assert Counter(test for fault in IN_KERNELS for test in fault.tests).most_common(1)[0][1] == 1
+@pytest.mark.parametrize("word", TOGETHER)
+def test_faults_that_are_written_together_have_tests_of_their_own(word: str) -> None:
+    tests = Counter(test for fault in FAULTS if fault.together == word for test in fault.tests)
+    assert [test for test, count in tests.items() if count > 1] == []
 
 
 # ---------------------------------------------------------------- each fault is noticed
@@ -71,21 +73,24 @@ def copy(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Copy:
 
 
 @pytest.fixture(scope="module")
-def compiled_faults(copy: Copy, say: Say) -> Outcomes:
-    """What became of the tests of all faults in compiled code, which is compiled once for all of them."""
-    say(f"{len(IN_KERNELS)} faults in compiled code, compiled together")
-    return copy.run_with(*IN_KERNELS)
+def run_together(copy: Copy, say: Say) -> Callable[[str], Outcomes]:
+    """What became of the tests of all faults that are written together, at the first call for a word."""
+
+    @cache
+    def outcomes(word: str) -> Outcomes:
+        some = [fault for fault in FAULTS if fault.together == word]
+        say(f"{len(some)} faults together: {word}")
+        return copy.run_with(*some)
+
+    return outcomes
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=IDS)
-def test_the_fault_is_noticed(number: int, copy: Copy, say: Say, request: pytest.FixtureRequest) -> None:
+def test_the_fault_is_noticed(number: int, copy: Copy, run_together: Callable[[str], Outcomes], say: Say) -> None:
     fault, began = FAULTS[number], time.monotonic()
-    if fault.kernel:
-        together = request.getfixturevalue("compiled_faults")
-        outcomes = {name: together[name] for name in fault.tests}
-    else:
-        outcomes = copy.run_with(fault)
+    found = run_together(fault.together) if fault.together else copy.run_with(fault)
+    outcomes = {name: found[name] for name in fault.tests}
     silent = [name for name, found in outcomes.items() if "noticed" not in found]
     how = "NOT NOTICED" if silent else "noticed"
     say(f"{number + 1:3} of {len(FAULTS)}  {time.monotonic() - began:5.1f} s  {how}: {fault.heard}")
