@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from rig.cli import parser
 from rig.compare.live import commands as comparing
-from rig.player.commands import GROUPS, KEYS, Command
+from rig.player.command import Command
+from rig.player.commands import GROUPS
+from rig.player.key_map import AB_KEYS, KEYS, Keys
 
 REFERENCE = Path(__file__).parent / "reference"
 SHOWN = {"pagedown": "page down", "pageup": "page up"}
 NOTE = "<!-- Written by docs/generate.py; `make reference` writes it again. -->\n"
-Keys = Mapping[str, tuple[str, int]]  # key: command, and the direction of its step or its number
 
 
 def pages() -> dict[Path, str]:
@@ -122,33 +124,54 @@ def keys_page() -> str:
         NOTE,
         "# Keys and commands",
         "",
-        "`h` shows the keys while you play. The names in the last column are what MIDI binds: see "
-        "[MIDI](../midi.md). A value moves by one step with each press.",
+        "`h` shows the keys while you play. A value moves by one step with each press, a choice goes on to the next, a "
+        "switch turns over. The names in the last column are what [MIDI](../midi.md) and [your own keys](keys-toml.md) "
+        "use. What is marked ! ends or loses something.",
         "",
     ]
     for title, commands in GROUPS.items():
         lines += [f"## {title}", "", *_commands(commands, KEYS)]
-    lines += [
-        "## While comparing",
-        "",
-        "The keys of `rig ab`: see [Can you hear it?](../abx.md).",
-        "",
-        *_commands(comparing.COMMANDS.values(), comparing.KEYS),
-    ]
+    lines += ["## While comparing", "", "The keys of `rig ab`: see [Can you hear it?](../abx.md).", ""]
+    for commands in comparing.GROUPS.values():
+        lines += _commands(commands, AB_KEYS)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _commands(commands: Iterable[Command], keys: Keys) -> list[str]:
-    rows = [(_keys_of(c, keys), _sentence(c.text), _range(c), f"`{c.name}`") for c in commands]
-    return _table(("key", "what it does", "value", "command"), rows)
+def _commands(commands: Iterable[Command[Any]], keys: Keys) -> list[str]:
+    rows = [(_keys_of(c, keys), _sentence(c.text) + " !" * c.danger, _values(c), f"`{c.name}`") for c in commands]
+    return _table(("key", "what it does", "values", "command"), rows)
 
 
-def _keys_of(command: Command, keys: Keys) -> str:
+def _keys_of(command: Command[Any], keys: Keys) -> str:
     ways = {key: way for key, (name, way) in keys.items() if name == command.name}
-    if command.is_action:
+    if command.kind != "value":
         return "`0` to `9`" if set(ways) == set("0123456789") else " ".join(map(_key, ways))
     more, less = ([_key(key) for key, way in ways.items() if way * sign > 0] for sign in (1, -1))
     return f"{' '.join(more)} more, {' '.join(less)} less"
+
+
+def _values(command: Command[Any]) -> str:
+    """What it may be set to, and where a preset holds that."""
+    values = {
+        "action": "a number" if command.numbered else "",
+        "switch": "on, off",
+        "choice": " ".join([", ".join(map(_choice, command.choices)), command.unit]).rstrip(),
+        "value": f"{command.range}, step {command.step or 0:g}",
+        "text": f"asks: {command.prompt}",
+    }[command.kind]
+    line = command.preset
+    where = (
+        "" if line is None else f"; preset: `{line.key}`" + (f" in `{_section(line.section)}`" if line.section else "")
+    )
+    return f"{values}{where}"
+
+
+def _section(name: str) -> str:
+    return f"[[{name}]]" if name == "cabinet" else f"[{name}]"  # there may be several cabinets
+
+
+def _choice(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _key(key: str) -> str:
@@ -161,7 +184,7 @@ def _range(command: Command) -> str:
     if command.is_action:
         return ""
     unit = f" {command.unit}" if command.unit else ""
-    return f"{command.low:g} to {command.high:g}{unit}, step {command.step:g}"
+    return f"{command.low:g} to {command.high:g}{unit}, step {command.step or 0:g}"
 
 
 # ---------------------------------------------------------------- Markdown

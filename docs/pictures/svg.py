@@ -73,13 +73,12 @@ def terminal(lines: Sequence[str], path: Path, title: str, columns: int) -> None
         *(f"<circle cx='{20 + 18 * k}' cy='18' r='5.5' fill='{colour}'/>" for k, colour in enumerate(BUTTONS)),
         f"<text x='{width / 2:g}' y='23' {SANS} font-size='13' fill='{FAINT}' text-anchor='middle'>{escape(title)}"
         "</text>",
-        f"<g font-family='DejaVu Sans Mono, Menlo, Consolas, monospace' font-size='{FONT}' fill='{LIGHT}' "
-        "xml:space='preserve'>",
+        f"<g font-family='DejaVu Sans Mono, Menlo, Consolas, monospace' font-size='{FONT}' fill='{LIGHT}'>",
     ]
     for k, line in enumerate(lines):
-        text = line.rstrip()
+        text = line.rstrip().replace(" ", "\N{NO-BREAK SPACE}")  # browsers fold several plain ones into one
         if text:
-            colour = f" fill='{TYPED}'" if text.startswith("$ ") else ""
+            colour = f" fill='{TYPED}'" if line.startswith("$ ") else ""
             parts.append(
                 f"<text x='16' y='{52 + k * CELL_H:g}' textLength='{len(text) * CELL_W:g}' "
                 f"lengthAdjust='spacingAndGlyphs'{colour}>{escape(text)}</text>"

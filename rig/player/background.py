@@ -34,7 +34,7 @@ class BackgroundJobs(Generic[Answer]):
             self._jobs.append(job)
             if not self._working:
                 self._working = True
-                threading.Thread(target=self._work, name="rig runs an errand", daemon=True).start()
+                threading.Thread(target=self._work, name="rig background job", daemon=True).start()
 
     @property
     def waiting(self) -> bool:

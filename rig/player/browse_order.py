@@ -35,7 +35,7 @@ class BrowseOrder(Carried):
         self.numbers: dict[int, int] = {}  # what positions are called while blind, from 1; they keep their numbers
         self.heard_blind: list[int] = []  # what was visited since the blindfold went on
         self._random = random.Random(seed)
-        self._gap = 0  # where the position stood that has left the tour
+        self._gap = 0  # where the position stood that has left the order
         self.positions: list[int] = []  # the positions, in order
         self._make()
 
@@ -52,17 +52,17 @@ class BrowseOrder(Carried):
         self._places = {at: i for i, at in enumerate(self.positions)}
 
     def place(self, position: int) -> int | None:
-        """The position's number in the tour, from 0; None: it is not in it."""
+        """The position's number in the order, from 0; None: it is not in it."""
         return self._places.get(position)
 
     def numbered(self, number: int) -> int | None:
-        """The position of a number as it is shown, from 1; None: there is none in the tour."""
+        """The position of a number as it is shown, from 1; None: there is none in the order."""
         if self.blind:
             return next((at for at in self.positions if self.numbers[at] == number), None)
         return self.positions[number - 1] if 1 <= number <= len(self.positions) else None
 
     def step(self, position: int, direction: int) -> int | None:
-        """The neighbour of a position, behind the last the first; None: the tour is empty."""
+        """The neighbour of a position, behind the last the first; None: the order is empty."""
         if not self.positions:
             return None
         place = self.place(position)
@@ -101,7 +101,7 @@ class BrowseOrder(Carried):
             self.again(here)
 
     def include_all(self) -> None:
-        """Everything is in the tour again."""
+        """Everything is in the order again."""
         self.kept, self.rejected, self.unusable, self.view = set(), set(), set(), "all"
         self.again()
 
@@ -111,7 +111,7 @@ class BrowseOrder(Carried):
         self.again(position)
 
     def again(self, position: int = 0) -> None:
-        """Make the tour anew; a position that leaves it, or is not in it, keeps its neighbours."""
+        """Make the order anew; a position that leaves it, or is not in it, keeps its neighbours."""
         before, place = self.positions, self.place(position)
         self._make()
         if self.blind:  # the order of before; what is new comes last, shuffled

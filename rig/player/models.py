@@ -34,7 +34,7 @@ class Models(Browser):
 
     NOUN, NONE = "model", "There is no model to step to."
     CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
-    REMADE = ("rig", "tell", "shelf", "favourites", "_tour")
+    REMADE = ("rig", "tell", "preloader", "favourites", "_order")
 
     def __init__(self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None) -> None:
         super().__init__()
@@ -46,29 +46,29 @@ class Models(Browser):
     def _stock(self, paths: Sequence[Path]) -> None:
         """Next and previous go through these files."""
         size, rate = self.size, self.rig.engine.sample_rate
-        self.shelf = NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
-        self._tour = BrowseOrder(paths, lambda: self.favourites.among(self.files))
+        self.preloader = NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
+        self._order = BrowseOrder(paths, lambda: self.favourites.among(self.files))
 
     # ------------------------------------------------------------ the list, for `Browser`
     @property
     def order(self) -> BrowseOrder:
         """The order in which the models are gone through."""
-        return self._tour
+        return self._order
 
     @property
     def asked(self) -> int:
         """The position that was asked for last."""
-        return self.shelf.position
+        return self.preloader.position
 
     @property
     def files(self) -> list[Path]:
         """The files."""
-        return self.shelf.paths
+        return self.preloader.paths
 
     @property
     def asked_name(self) -> str:
         """The name of the file that was asked for last."""
-        return self.shelf.path.name if self.files else ""
+        return self.preloader.path.name if self.files else ""
 
     @property
     def place(self) -> str:
@@ -81,14 +81,14 @@ class Models(Browser):
     # ------------------------------------------------------------ what plays
     def start(self, first_cabinet: Callable[[], None]) -> None:
         """Play the first file; raises RigError if it cannot be used. `first_cabinet` takes its cabinet in hand."""
-        prepared = PreparedModel.load(self.shelf.path, self.size, self.rig.engine.sample_rate)
+        prepared = PreparedModel.load(self.preloader.path, self.size, self.rig.engine.sample_rate)
         first_cabinet()
         self._play(prepared)
 
     def arrive(self, timeout_s: float) -> None:
         """Play what was asked for if it is ready; what is wrong with it is told, and what plays goes on."""
         try:
-            prepared = self.shelf.wait(timeout_s)
+            prepared = self.preloader.wait(timeout_s)
             if prepared is not None:
                 self._play(prepared)
         except RigError as error:
@@ -129,16 +129,16 @@ class Models(Browser):
     def set_position(self, model: Model) -> None:
         """A preset plays this model: next and previous go on from it, among the files beside it."""
         if model.path not in self.files:
-            self.shelf.close(0.0)
+            self.preloader.close(0.0)
             self._stock(beside(model.path, (".nam",)))
-        self.shelf.position, self.shelf.waiting = self.files.index(model.path), False
+        self.preloader.position, self.preloader.waiting = self.files.index(model.path), False
         self._ends_bypass = True
 
     # ------------------------------------------------------------ what keys do
     def go(self, position: int, direction: int = 1) -> None:
         """Ask for the file at a position; it sounds when it is ready."""
         self.entered_dbu, self._ends_bypass = None, True
-        self.shelf.go(position, direction)
+        self.preloader.go(position, direction)
 
     def favourite(self) -> None:
         """What plays is a favourite, or none any more; remembered."""
@@ -172,19 +172,19 @@ class Models(Browser):
     # ------------------------------------------------------------ a restart at another rate
     def snapshot(self) -> Snapshot:
         """The list, and where in it the player stands."""
-        here = {"paths": list(self.files), "position": self.asked, "waiting": self.shelf.waiting}
-        return super().snapshot() | here | {"tour": self.order.snapshot()}
+        here = {"paths": list(self.files), "position": self.asked, "waiting": self.preloader.waiting}
+        return super().snapshot() | here | {"order": self.order.snapshot()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Stand where the player stood, and ask again for what was on its way."""
         super().restore(state)
-        self.shelf.close(0.0)
+        self.preloader.close(0.0)
         self._stock(state["paths"])
-        self.order.restore(state["tour"])
-        self.shelf.position = state["position"]
+        self.order.restore(state["order"])
+        self.preloader.position = state["position"]
         if state["waiting"]:
-            self.shelf.go(state["position"])
+            self.preloader.go(state["position"])
 
     def close(self) -> None:
         """Read nothing more."""
-        self.shelf.close()
+        self.preloader.close()

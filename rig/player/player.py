@@ -147,8 +147,8 @@ class Player:
 
     @property
     def _asked(self) -> bool:
-        shelves = (self.models.shelf, self.cabinets.bank, self.presets.setlist)
-        return self.mixer.waiting or any(shelf.waiting for shelf in shelves)
+        preloaders = (self.models.preloader, self.cabinets.bank, self.presets.setlist)
+        return self.mixer.waiting or any(preloader.waiting for preloader in preloaders)
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
@@ -196,7 +196,7 @@ class Player:
         self.arrive()
         self._changing = not self.rig.poll()
         if not self._changing:  # what sounds comes before what may sound
-            self.models.shelf.read_ahead()
+            self.models.preloader.read_ahead()
         self.recorder.poll()
         self.presets.poll(steady=not self._changing)
         try:

@@ -18,10 +18,13 @@ from rig import bundled
 from rig.audio import wav
 from rig.cli import parser
 from rig.cli.commands.capture import with_take
+from rig.compare.live.commands import COMMANDS as COMMANDS_OF_COMPARING
 from rig.errors import ConfigError, PresetError
 from rig.files.toml_file import parsed
 from rig.library.interfaces import Interface
 from rig.library.preset import Preset
+from rig.player.commands import COMMANDS as COMMANDS_OF_PLAYING
+from rig.player.key_map import load_keys
 from rig.player.midi.mapping import mapping_in
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -163,6 +166,10 @@ def test_a_toml_block_is_read_without_a_warning(text, tmp_path):
             shutil.copy(bundled.models()[0] if name.endswith(".nam") else bundled.irs()[0], path.parent / name)
     if "[[interface]]" in text:
         assert Interface.named(re.findall('model = "(.+)"', text)[0], table=path).max_inst_dbu is not None
+    elif "[keys]" in text:
+        for part, table in (("keys", COMMANDS_OF_PLAYING), ("ab", COMMANDS_OF_COMPARING)):
+            keys, odd = load_keys(part, table, path)
+            assert keys and not odd
     elif "command =" in text:
         mapping = mapping_in(parsed(text.encode(), path, "MIDI mapping", ConfigError))
         assert mapping.bindings and not mapping.warnings

@@ -187,7 +187,7 @@ def step_while_playing(jack_server, folder, steps, key_s):
                 delays.append(1000 * (int(old.record["heard_samples"]) - fade - pressed) / RATE)
             if i % 10 == 9:
                 gc.collect()
-                memory.append((sum(type(thing) is Arena for thing in gc.get_objects()), player.models.shelf.nbytes))
+                memory.append((sum(type(thing) is Arena for thing in gc.get_objects()), player.models.preloader.nbytes))
         faults, allocated = page_faults(thread) - faults, rtsys.get_allocation_stats().alloc - allocated.alloc
         watch.end()
         player.close()

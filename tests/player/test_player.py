@@ -187,7 +187,7 @@ def test_neighbours_lie_ready_when_the_sound_is_steady():
     bench, player, _ = playing([A2, NANO], bundled.irs())
     poll(bench, player)
     player.poll()
-    wait_until(lambda: 1 in player.models.shelf.ready and 1 in player.cabinets.bank.ready, "the neighbours")
+    wait_until(lambda: 1 in player.models.preloader.ready and 1 in player.cabinets.bank.ready, "the neighbours")
     player.do("next_model")
     assert player.arrive()  # without waiting
     assert player.sound.model.path == NANO

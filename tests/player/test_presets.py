@@ -207,7 +207,7 @@ def test_all_presets_lie_ready_and_equal_files_are_read_once(four, tmp_path, mon
     monkeypatch.setattr(setlist_module.Model, "load", lambda path, size: (read.append(path), load(path, size))[1])
     more = [write(tmp_path / "set", Preset(f"5 more {i}", A2, cabinet=(CabinetPart(IRS[0]),)))[0] for i in range(5)]
     it = Set([*four, *more])
-    it.player.models.shelf._max_bytes = 0  # only presets read ahead
+    it.player.models.preloader._max_bytes = 0  # only presets read ahead
     it.ready()
     assert sorted(path.name for path in read) == sorted([A2.name, NANO.name, "small.nam"])
     items = [it.presets.setlist.peek(at) for at in range(len(four) + len(more))]

@@ -26,7 +26,7 @@ CALM_S = 0.25  # between two changes of gain that nobody asked for
 
 
 class Cabinets(Carried):
-    """A bank, the tour through it, and what of it is handed to the engine.
+    """A bank, the order to go through it, and what of it is handed to the engine.
 
     `named`: a cabinet was asked for, so it also follows captures that already hold one. `hand`: what plays, or would
     play were the cabinet not off; `hand_path`: its file, of a mix that of the chosen part.
@@ -96,7 +96,7 @@ class Cabinets(Carried):
         """What is at hand, and where in the bank."""
         bank = self.bank
         here = {"paths": list(bank.paths), "position": bank.position, "waiting": bank.waiting}
-        return super().snapshot() | {"bank": here, "tour": self.browsing.snapshot()}
+        return super().snapshot() | {"bank": here, "order": self.browsing.snapshot()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Stand where the player stood. What sounds is handed over by `for_model`."""
@@ -104,7 +104,7 @@ class Cabinets(Carried):
         if self.bank.paths != here["paths"]:
             self.bank.close(0.0)
             self.stock(here["paths"])
-        self.browsing.restore(state["tour"])
+        self.browsing.restore(state["order"])
         self.bank.position = here["position"]
         super().restore(state)
         if here["waiting"]:
@@ -207,7 +207,7 @@ class Cabinets(Carried):
 
     @property
     def place(self) -> str:
-        """Where in the tour the position stands, like `12/300`."""
+        """Where in that order the position stands, like `12/300`."""
         count = len(self.browsing.positions)
         at = self.browsing.place(self.bank.position)
         if len(self.bank.paths) < 2:

@@ -42,7 +42,7 @@ class Presets(Carried):
 
     CARRIED = ("playing", "position", "folder", "_level_mode", "_loudness_lufs", "_kept", "_keeps", "_told")
     REMADE = (
-        *("rig", "models", "settings", "tell", "kitchen", "setlist", "_is_steady", "_coming", "_coming_of", "_jobs"),
+        *("rig", "models", "settings", "tell", "loader", "setlist", "_is_steady", "_coming", "_coming_of", "_jobs"),
         "_looked_at",
     )
 
@@ -56,8 +56,8 @@ class Presets(Carried):
         keeps: bool | None,
     ) -> None:
         self.rig, self.models, self.settings, self.tell, self.folder = rig, models, settings, rig.tell, folder
-        self.kitchen = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
-        self.setlist = Setlist(paths, self.kitchen.load, read=self.kitchen.read)
+        self.loader = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
+        self.setlist = Setlist(paths, self.loader.load, read=self.loader.read)
         self.playing: Preset | None = None  # what plays began as this one
         self.position: int | None = None  # of it in the setlist; None: it is not in there
         self._level_mode = rig.sound.level_mode  # of presets that name none
@@ -72,7 +72,7 @@ class Presets(Carried):
     # ------------------------------------------------------------ the first one
     def start(self, first: Preset | Path) -> None:
         """Play a preset: this one, this file of the setlist, or of a folder the first that can be used."""
-        item, position = (self.kitchen.prepare(first), None) if isinstance(first, Preset) else self._first(first)
+        item, position = (self.loader.prepare(first), None) if isinstance(first, Preset) else self._first(first)
         entered_dbu = self.models.entered_dbu
         if entered_dbu is not None:
             self.models.keep_entered_level(item.model)
@@ -85,7 +85,7 @@ class Presets(Carried):
         paths, reasons = self.setlist.paths, []  # type: list[Path], list[str]
         for position in [paths.index(begin)] if begin in paths else range(len(paths)):
             try:
-                return self.kitchen.load(paths[position]), position
+                return self.loader.load(paths[position]), position
             except RigError as error:
                 reasons.append(str(error))
                 self.setlist.problems[position] = str(error)
@@ -104,7 +104,7 @@ class Presets(Carried):
         super().restore(state)
         here = state["setlist"]
         self.setlist.close(0.0)
-        self.setlist = Setlist(here["paths"], self.kitchen.load, read=self.kitchen.read)
+        self.setlist = Setlist(here["paths"], self.loader.load, read=self.loader.read)
         self.setlist.position = here["position"]
         if here["waiting"]:
             self.setlist.go(here["position"])

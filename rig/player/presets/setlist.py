@@ -97,11 +97,11 @@ class PresetLoader:
     """
 
     def __init__(self, sample_rate: float, read_ir: Callable[[Path], PreparedIR]) -> None:
-        self.sample_rate, self._read_ir, self._larder = sample_rate, read_ir, SharedCache()
+        self.sample_rate, self._read_ir, self._cache = sample_rate, read_ir, SharedCache()
 
     def read(self, path: Path) -> Preset:
         """The preset of a file, parsed once as long as the file stays the same. Raises PresetError."""
-        return self._larder.once(("preset", path.absolute(), stamp_of(path)), lambda: Preset.load(path), lambda _: 0)
+        return self._cache.once(("preset", path.absolute(), stamp_of(path)), lambda: Preset.load(path), lambda _: 0)
 
     def load(self, path: Path) -> PreparedPreset:
         """The preset of a file, ready to sound. Raises PresetError."""
@@ -118,7 +118,7 @@ class PresetLoader:
     def _prepare(self, preset: Preset) -> PreparedPreset:
         paths = dict.fromkeys([preset.model, *(part.ir for part in preset.cabinet)])
         stamps = {path: stamp_of(path) for path in paths}
-        model = self._larder.once(
+        model = self._cache.once(
             ("model", preset.model.resolve(), stamps[preset.model], preset.size),
             lambda: Model.load(preset.model, preset.size),
             lambda model: 8 * model.weight_count,
@@ -130,13 +130,13 @@ class PresetLoader:
         item = parts[0].item if parts else None
         if is_mix:
             key = ("mix", preset.aligned, preset.cabinet, tuple(stamps[part.ir] for part in preset.cabinet))
-            item = self._larder.once(key, lambda: _mix(parts, preset.aligned), lambda item: item.nbytes)
+            item = self._cache.once(key, lambda: _mix(parts, preset.aligned), lambda item: item.nbytes)
         nbytes = ready.nbytes + (item.nbytes if item is not None else 0)
         files = tuple(stamps.items())
         return PreparedPreset(preset, ready, known(model), parts, item, is_mix, files, nbytes)
 
     def _cabinet(self, path: Path, stamp: Stamp | None) -> PreparedIR:
-        return self._larder.once(
+        return self._cache.once(
             ("cabinet", path.resolve(), stamp), lambda: self._read_ir(path), lambda item: item.nbytes
         )
 
