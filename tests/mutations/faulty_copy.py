@@ -14,6 +14,7 @@ from table import ROOT, Fault, file_of_test
 PATIENCE_S = 240  # for one fault; the slowest takes a twentieth of it
 COMPILING_S = 1200  # where code has to be compiled first
 LATER_NS = 10_000_000_000  # bytecode knows its source by the second
+PLUGINS = ("-p", "one_fault", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", "-p", "no:xdist")
 Outcomes = dict[str, set[str]]  # of each test, those of all its parameters
 
 
@@ -50,7 +51,7 @@ class Copy:
         ids = [f"{file_of_test(file, self.root).relative_to(self.root)}::{test}" for file, _, test in files.values()]
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-q", "-p", "one_fault", "-p", "no:cacheprovider", *ids],
+                [sys.executable, "-m", "pytest", "-q", *PLUGINS, *ids],
                 cwd=self.root,
                 env=self.environment | environment,
                 capture_output=True,

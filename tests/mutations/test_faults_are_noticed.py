@@ -56,7 +56,7 @@ def say(request: pytest.FixtureRequest) -> Say:
 
     def write(text: str) -> None:
         with capture.global_and_fixture_disabled():
-            print(text, flush=True)
+            print(f"\n{text} ", end="", flush=True)
 
     return write
 
@@ -66,7 +66,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Copy:
     """A copy in which every test of the table passes."""
     made = Copy(tmp_path_factory.mktemp("faults"))
     names = sorted({test for fault in FAULTS for test in fault.tests})
-    say(f"\n{len(names)} tests in a copy without a fault; compiled once")
+    say(f"{len(names)} tests in a copy without a fault; compiled once")
     outcomes = made.run(names)
     assert {name: found for name, found in outcomes.items() if found != {"passed"}} == {}
     return made
