@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rig
-from rig.files import bundled
+from rig import bundled
 
 
 def sound() -> rig.Sound:
