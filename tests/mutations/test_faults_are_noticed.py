@@ -3,112 +3,95 @@
 from __future__ import annotations
 
 import ast
-import os
-import shutil
-import subprocess
-import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
-from table import ROOT, Fault, faults, file_of_test
+from faulty_copy import Copy, Outcomes
+from table import ROOT, faults, file_of_test
 
 FAULTS = faults()
+TOGETHER = sorted({fault.together for fault in FAULTS if fault.together})
 IDS = [f"{Path(fault.file).stem}: {fault.heard}" for fault in FAULTS]
-PATIENCE_S = 900
 
 
 # ---------------------------------------------------------------- the table fits the code
-@pytest.mark.parametrize("fault", FAULTS, ids=IDS)
-def test_the_place_of_every_fault_is_found_exactly_once(fault: Fault) -> None:
-    text = (ROOT / fault.file).read_text(encoding="utf-8")
-    ast.parse(fault.written_into(text))  # and the copy is a program
-    assert fault.before != fault.after
+def test_the_place_of_every_fault_is_found_exactly_once() -> None:
+    read = cache(lambda file: (ROOT / file).read_text(encoding="utf-8"))
+    for fault in FAULTS:
+        ast.parse(fault.written_into(read(fault.file)))  # and the copy is a program
+        assert fault.before != fault.after, fault.heard
 
 
-@pytest.mark.parametrize("name", sorted({test for fault in FAULTS for test in fault.tests}))
-def test_every_test_that_has_to_notice_is_there_and_is_quick(name: str) -> None:
-    file, _, function = name.partition("[")[0].partition("::")
-    tree = ast.parse(file_of_test(file).read_text(encoding="utf-8"))
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function]
-    assert len(found) == 1
-    assert "pytest.mark.soak" not in [ast.unparse(mark) for mark in found[0].decorator_list]
+def test_every_test_that_has_to_notice_is_there_and_is_quick() -> None:
+    @cache
+    def functions(file: str) -> dict[str, list[str]]:
+        tree = ast.parse(file_of_test(file).read_text(encoding="utf-8"))
+        found = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        return {node.name: [ast.unparse(mark) for mark in node.decorator_list] for node in found}
+
+    for name in sorted({test for fault in FAULTS for test in fault.tests}):
+        file, _, function = name.partition("[")[0].partition("::")
+        assert function in functions(file), name
+        assert "pytest.mark.soak" not in functions(file)[function], name
+
+
+@pytest.mark.parametrize("word", TOGETHER)
+def test_faults_that_are_written_together_have_tests_of_their_own(word: str) -> None:
+    tests = Counter(test for fault in FAULTS if fault.together == word for test in fault.tests)
+    assert [test for test, count in tests.items() if count > 1] == []
 
 
 # ---------------------------------------------------------------- each fault is noticed
-class Copy:
-    """The package and its tests in a folder of their own, with compiled code of their own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.root, self.outcomes = folder / "copy", folder / "outcomes.txt"
-        self.root.mkdir()
-        for name in ("rig", "tests"):
-            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", self.root)
-        for name in ("models", "irs"):
-            (self.root / name).symlink_to(ROOT / name, target_is_directory=True)
-        for name in ("README.md", "docs"):
-            if (ROOT / name).exists():
-                (self.root / name).symlink_to(ROOT / name)
-        self.environment = os.environ | {
-            "RIG_OUTCOMES": str(self.outcomes),
-            "XDG_CACHE_HOME": str(folder / "cache"),
-            "PYTHONPATH": os.pathsep.join([str(self.root), str(self.root / "tests" / "mutations")]),
-            "PYTHONDONTWRITEBYTECODE": "1",  # a source that is put back within a second must not play the fault on
-        }
-        self.build_key = subprocess.run(
-            [sys.executable, "-c", "from rig.dsp.native.compile import build_key; print(build_key())"],
-            cwd=self.root,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-
-    def run(self, tests: tuple[str, ...], build_key: str = "") -> dict[str, set[str]]:
-        """The outcomes of each test, of all its parameters."""
-        self.outcomes.unlink(missing_ok=True)
-        files = {name: name.partition("::") for name in tests}
-        ids = [f"{file_of_test(file, self.root).relative_to(self.root)}::{test}" for file, _, test in files.values()]
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "one_fault", "-p", "no:cacheprovider", *ids],
-            cwd=self.root,
-            env=self.environment | {"RIG_BUILD_KEY": build_key},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
-        assert self.outcomes.is_file(), f"no test ran:\n{done.stdout}{done.stderr}"
-        lines = [line.split("\t") for line in self.outcomes.read_text(encoding="utf-8").splitlines()]
-        return {
-            name: {outcome for item, outcome in lines if test in (item, item.partition("[")[0])}
-            for name, (_, _, test) in files.items()
-        }
-
-    def run_with(self, fault: Fault) -> dict[str, set[str]]:
-        """The same with a fault in the copy, which is as it was afterwards."""
-        path = self.root / fault.file
-        before, stamp = path.read_bytes(), path.stat()
-        path.write_text(fault.written_into(before.decode()), encoding="utf-8")
-        try:
-            return self.run(fault.tests, "" if fault.kernel else self.build_key)
-        finally:
-            path.write_bytes(before)
-            os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))  # so its compiled code is still that of the file
+Say = Callable[[str], None]
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+def say(request: pytest.FixtureRequest) -> Say:
+    """Write a line at once: the run takes minutes."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def write(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{text} ", end="", flush=True)
+
+    return write
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Copy:
     """A copy in which every test of the table passes."""
     made = Copy(tmp_path_factory.mktemp("faults"))
-    names = tuple(sorted({test for fault in FAULTS for test in fault.tests}))
+    names = sorted({test for fault in FAULTS for test in fault.tests})
+    say(f"{len(names)} tests in a copy without a fault; compiled once")
     outcomes = made.run(names)
     assert {name: found for name, found in outcomes.items() if found != {"passed"}} == {}
     return made
 
 
+@pytest.fixture(scope="module")
+def run_together(copy: Copy, say: Say) -> Callable[[str], Outcomes]:
+    """What became of the tests of all faults that are written together, at the first call for a word."""
+
+    @cache
+    def outcomes(word: str) -> Outcomes:
+        some = [fault for fault in FAULTS if fault.together == word]
+        say(f"{len(some)} faults together: {word}")
+        return copy.run_with(*some)
+
+    return outcomes
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("fault", FAULTS, ids=IDS)
-def test_the_fault_is_noticed(fault: Fault, copy: Copy) -> None:
-    outcomes = copy.run_with(fault)
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=IDS)
+def test_the_fault_is_noticed(number: int, copy: Copy, run_together: Callable[[str], Outcomes], say: Say) -> None:
+    fault, began = FAULTS[number], time.monotonic()
+    found = run_together(fault.together) if fault.together else copy.run_with(fault)
+    outcomes = {name: found[name] for name in fault.tests}
     silent = [name for name, found in outcomes.items() if "noticed" not in found]
+    how = "NOT NOTICED" if silent else "noticed"
+    say(f"{number + 1:3} of {len(FAULTS)}  {time.monotonic() - began:5.1f} s  {how}: {fault.heard}")
     assert not silent, f"nobody would notice: {fault.heard}\n{outcomes}"

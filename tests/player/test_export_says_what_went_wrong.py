@@ -28,12 +28,12 @@ def test_a_file_that_was_written_is_named(audition, tmp_path):
 
 
 def test_a_folder_that_cannot_be_made_is_a_sentence(audition):
-    assert "no/such/mine.wav: cannot be written (No such file or directory)." in export(audition, "no/such/mine.wav")
+    assert "no/such/mine.wav: cannot be written; there is no folder no/such." in export(audition, "no/such/mine.wav")
 
 
 def test_a_file_in_the_way_of_the_folder_is_a_sentence(audition, tmp_path):
     (tmp_path / "plain").write_text("a file")
-    assert "plain/mine.wav: cannot be written (" in export(audition, "plain/mine.wav")
+    assert "plain/mine.wav: cannot be written; there is no folder plain." in export(audition, "plain/mine.wav")
 
 
 def test_a_file_that_is_there_already_is_left_alone(audition, tmp_path):

@@ -7,6 +7,7 @@ from rigs import NANO, RATE, Bench, Told, db, guitar, sine
 
 from rig.cli.live.meters import tuner_lines
 from rig.files import bundled
+from rig.player.commands import COMMANDS
 from rig.player.key_map import KEYS
 from rig.player.player import Player
 from rig.player.tools.tuner import TunerReading, note
@@ -57,6 +58,31 @@ def test_one_step_up_is_heard_as_one_decibel_more(stage, command, step_db):
     player.do(command, -1)
 
 
+def test_one_step_of_the_input_trim_is_half_a_decibel_more_into_the_model(stage):
+    bench, player, _ = stage
+
+    def into_the_model_dbfs():
+        bench.settle()
+        bench.engine.reading("model")
+        bench.process(sine(RATE, 220.0))
+        return bench.engine.reading("model").peak_dbfs
+
+    before = into_the_model_dbfs()
+    player.do("input_trim", 1)
+    assert into_the_model_dbfs() == pytest.approx(before + 0.5, abs=0.01)
+    player.do("input_trim", -1)
+
+
+@pytest.mark.parametrize("name", ["output_trim", "input_trim", "preamp_gain", "gate_threshold", "volume"])
+def test_nobody_sets_more_than_the_range_allows(stage, name):
+    _, player, _ = stage
+    before = player.value(name)
+    for far, end in ((500.0, COMMANDS[name].high), (-500.0, COMMANDS[name].low)):
+        player.set(name, far)
+        assert player.value(name) == end
+    player.set(name, before)
+
+
 def test_the_lowest_volume_is_silence(stage):
     bench, player, _ = stage
     player.set("volume", -60.0)
@@ -81,8 +107,8 @@ def test_a_string_that_is_flat_is_to_be_tuned_up(cents, way):
 def test_a_soft_guitar_is_to_be_turned_up_and_a_loud_one_down(stage, peak_dbfs, words):
     bench, player, _ = stage
     headroom = player.headroom
+    headroom.read()  # what was played before
     headroom._input.clear()
-    headroom.read()
     for _ in range(20):
         bench.process(sine(4800, 220.0, 10 ** (peak_dbfs / 20)))
         headroom.read()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
+from preset_stage import four_presets
 from rigs import A2, NANO, RATE, Told, db, dc_blocked, guitar, sine
 
+from rig.audio.loudness import integrated_lufs
+from rig.audio.resample import resample
 from rig.backends.offline import Offline
 from rig.cli.live.live_line import live_line
 from rig.engine import Engine
 from rig.files import bundled
+from rig.player.cabinets.cabinets import CALM_S
 from rig.player.player import Player
 
 NEW_RATE = 44100
@@ -18,11 +24,11 @@ NEW_RATE = 44100
 class Session:
     """A player at a rate, on the offline backend; `before`: the one that it carries on."""
 
-    def __init__(self, rate=RATE, before=None):
+    def __init__(self, rate=RATE, before=None, presets=()):
         self.told, self.engine = Told(), Engine(rate, guard=False)
         self.backend = Offline(rate)
         self.backend.start(self.engine.block_address, self.engine.address)
-        self.player = Player(self.engine, self.told.append, (NANO, A2), bundled.irs())
+        self.player = Player(self.engine, self.told.append, (NANO, A2), bundled.irs(), presets=presets)
         if before is None:
             self.player.start()
         else:
@@ -173,6 +179,64 @@ def test_equal_loudness_and_the_shortlist_stay(old, restart):
     assert f"{bundled.irs()[0].name} is not kept" in new.told.text
 
 
+def test_the_keys_still_go_through_the_kept(old, restart):
+    old.do("keep")
+    old.do("view")
+    assert "cab 1/1 kept" in old.line()
+    assert "cab 1/1 kept" in restart().line()
+
+
+def test_cabinets_stay_as_loud_as_each_other(old, restart):
+    def heard(session):
+        """In LUFS, when the cabinet that plays has been matched."""
+        deadline = time.monotonic() + 30
+        while "not matched yet" in session.line() and time.monotonic() < deadline:
+            session.settle()
+        assert "not matched yet" not in session.line()
+        time.sleep(CALM_S)
+        session.settle()
+        rate = int(session.engine.sample_rate)
+        return integrated_lufs(session.play(resample(guitar(3 * RATE), RATE, rate)), rate)
+
+    old.do("equal_loudness")
+    old.do("next_ir")
+    # A cabinet resampled, and a fade at the beginning: a tenth of what two cabinets differ by.
+    assert heard(restart()) == pytest.approx(heard(old), abs=0.3)
+
+
+def test_a_cabinet_that_was_asked_for_arrives(old, restart):
+    old.player.do("next_ir")
+    new = restart()
+    assert new.player.arrive(60)
+    new.settle()
+    assert f"Cabinet  {bundled.irs()[1].name}" in new.told.text
+
+
+@pytest.fixture
+def on_stage(tmp_path, monkeypatch):
+    session = Session(presets=four_presets(tmp_path, monkeypatch))
+    yield session
+    session.player.close()
+
+
+def test_the_preset_that_plays_keeps_its_name_and_its_place(on_stage):
+    on_stage.do("preset", direction=2)
+    new = Session(NEW_RATE, before=on_stage)
+    assert "preset 2 2 crunch" in new.line()
+    new.do("next_preset")
+    assert "preset 3 3 dry" in new.line()
+    new.player.close()
+
+
+def test_a_preset_that_was_called_arrives(on_stage):
+    on_stage.player.do("preset", 2)
+    new = Session(NEW_RATE, before=on_stage)
+    assert new.player.arrive(60)
+    new.settle()
+    assert "preset 2 2 crunch" in new.line()
+    new.player.close()
+
+
 def test_a_cabinet_that_was_off_stays_off(old, restart):
     old.do("no_cabinet")
     assert restart().player.cabinets.playing is None
@@ -214,6 +278,18 @@ def test_the_loop_goes_on(old, restart):
         old.settle()
     assert np.abs(old.play(np.zeros(RATE))).max() > 0.01
     assert np.abs(restart().play(np.zeros(NEW_RATE))).max() > 0.01
+
+
+def test_the_loop_keeps_its_pitch(old, restart):
+    old.player.looper.put(sine(RATE, 220.0), "take.wav")
+    for _ in range(2):  # off, and on again
+        old.player.looper.press_loop()
+        old.settle()
+    old.do("bypass")
+    new = restart()
+    new.do("no_cabinet")
+    spectrum = np.abs(np.fft.rfft(new.play(np.zeros(NEW_RATE))))
+    assert int(np.argmax(spectrum)) == 220  # a second: one hertz each
 
 
 def test_a_mute_that_was_pressed_stays(old, restart):
