@@ -8,7 +8,7 @@ In brackets: a lane, one way through a model (`lane.py`); there are up to four. 
 the old one fall and those of the new one rise (`handover.py`); where the cabinet changes, both run, and the new one
 fades in over the old. The gate decides on the guitar, and acts on what comes out of a lane, as many samples later as
 that is late (`dsp/gate.py`). Sleep silences the lanes of an overloaded rig. The dip is that of a comparison
-(`switch.py`), in front of the cabinet and behind it. The master mutes; beside it stands the player's own volume.
+(`ab_switch.py`), in front of the cabinet and behind it. The master mutes; beside it stands the player's own volume.
 
 What hangs beside the path stands in `side_branches.py`. Meter, tapes and gear get the guitar as it came in. The
 recorder takes that, and what goes out at the very end: mute, fades and clip guard are in it. Where gear hangs on the

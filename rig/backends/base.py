@@ -14,7 +14,7 @@ MIDI that came in during a cycle stands there too (`rig.dsp.midi_events`), where
 Where gear is compared or captured a backend has two ports more, `send` and `return`; whoever makes
 it asks for them.
 
-There are three: JACK, PortAudio where there is no JACK, and files (`jack.py`, `portaudio.py`, `offline.py`). Only the
+There are three: JACK, PortAudio where there is no JACK, and files (`jack/`, `portaudio/`, `offline.py`). Only the
 ports of JACK are plugged while it plays (`Pluggable`); PortAudio is told its channels when it is opened.
 """
 

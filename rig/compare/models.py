@@ -1,6 +1,6 @@
 """Models against the gear they were made from, one or many, ranked.
 
-Each model is judged by itself, so many are judged side by side: by processes on this machine (`pool.py`), or by the
+Each model is judged by itself, so many are judged side by side: by processes on this machine (`workers.py`), or by the
 workers of a Dask cluster that see the same files.
 """
 

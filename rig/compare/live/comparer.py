@@ -39,7 +39,7 @@ class AbState:
 
 
 class Comparer(Comparison):
-    """A comparison, and the commands of `ab_commands.py` that act on it."""
+    """A comparison, and the commands of `commands.py` that act on it."""
 
     @property
     def commands(self) -> Commands[Comparison]:

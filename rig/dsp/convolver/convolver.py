@@ -1,6 +1,6 @@
 """A line: the memory of the convolver that Python owns, and whole signals through it.
 
-What happens in it stands in `convolve.py`.
+What happens in it stands in `kernels.py`.
 """
 
 from __future__ import annotations
