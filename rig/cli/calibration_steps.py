@@ -65,16 +65,16 @@ def print_settings(settings: Settings) -> None:
 
 
 def _interface(options: argparse.Namespace) -> int:
-    desk = Console(options.yes)
+    operator = Console(options.yes)
     checked_preamp_gain_db(options.preamp_gain_db)
     if options.max_input_dbu is not None:
         return _keep("interface", entered_level(options.max_input_dbu, "maximum input level").dbu, "entered by you")
     if options.loop:
         send = _known_send(options)
-        read = _read(options, desk, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
+        read = _read(options, operator, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
         dbu = known_input_dbu(send, options.dbfs, read, options.preamp_gain_db)
         return _keep("interface", dbu, "measured against the send")
-    name = options.interface or desk.ask(
+    name = options.interface or operator.ask(
         "Your interface, by name (as in rig/library/interfaces.toml)?", "--interface NAME"
     )
     interface = Interface.named(name)
@@ -82,27 +82,27 @@ def _interface(options: argparse.Namespace) -> int:
 
 
 def _send(options: argparse.Namespace) -> int:
-    desk = Console(options.yes)
+    operator = Console(options.yes)
     method = "multimeter"
     if options.spec_dbu is not None:
         dbu, method = send_level_from_spec_dbu(options.spec_dbu, 0.0, options.pad_db), "spec"
     elif options.known_input_dbu is not None:
-        read = _read(options, desk, "Plug the send {send} into the input {return}, its gain at minimum.")
+        read = _read(options, operator, "Plug the send {send} into the input {return}, its gain at minimum.")
         dbu = send_level_from_known_input_dbu(options.known_input_dbu, options.dbfs, read)
         method = "loopback-to-known-input"
     else:
-        volts = options.volts if options.volts is not None else _ask_volts(options, desk)
+        volts = options.volts if options.volts is not None else _ask_volts(options, operator)
         dbu = send_level_dbu(volts, options.dbfs)
         doubt = meter_doubt(options.volts_200_hz, volts) if options.volts_200_hz else None
         if doubt:
-            desk.say(doubt)
+            operator.say(doubt)
     advice = advice_on_send(dbu)
     if advice:
-        desk.say(advice)
+        operator.say(advice)
     return _keep("send", dbu, method)
 
 
-def _ask_volts(options: argparse.Namespace, desk: Console) -> float:
+def _ask_volts(options: argparse.Namespace, operator: Console) -> float:
     """Play the tone while somebody reads the meter."""
     from ..capture.calibration import play_tone
     from .tape_decks import opened
@@ -112,9 +112,9 @@ def _ask_volts(options: argparse.Namespace, desk: Console) -> float:
         f"1 kHz plays at {options.dbfs:g} dBFS."
     )
     answers: list[str] = []
-    with opened(options, desk, told) as (_, deck, _wiring):
+    with opened(options, operator, told) as (_, deck, _wiring):
         asking = threading.Thread(
-            target=lambda: answers.append(desk.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
+            target=lambda: answers.append(operator.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
         )
         asking.start()
         play_tone(deck, 1000.0, options.dbfs, lambda peak_dbfs: not asking.is_alive())
@@ -147,14 +147,14 @@ def _known_send(options: argparse.Namespace) -> float:
     return kept.dbu
 
 
-def _read(options: argparse.Namespace, desk: Console, told: str) -> float:
+def _read(options: argparse.Namespace, operator: Console, told: str) -> float:
     from ..capture.calibration import read_tone
     from .tape_decks import opened
 
-    with opened(options, desk, told) as (_, deck, wiring):
-        read = read_tone(deck, desk, options.dbfs)
+    with opened(options, operator, told) as (_, deck, wiring):
+        read = read_tone(deck, operator, options.dbfs)
         remember(ports=Ports(wiring.send, wiring.returned))
-    desk.say(f"1 kHz at {options.dbfs:g} dBFS comes back at {read:.2f} dBFS.")
+    operator.say(f"1 kHz at {options.dbfs:g} dBFS comes back at {read:.2f} dBFS.")
     return read
 
 
@@ -177,16 +177,16 @@ def _tone(options: argparse.Namespace) -> int:
 
     if not (-100 <= options.dbfs <= 0 and 1 <= options.freq <= 20000):
         raise CaptureError("A tone has 1 to 20000 Hz and at most 0 dBFS.")
-    desk = Console(options.yes)
+    operator = Console(options.yes)
     told = f"{options.freq:g} Hz at {options.dbfs:g} dBFS goes to {{send}}; Ctrl-C ends it."
     began = time.monotonic()
 
     def until(peak_dbfs: float) -> bool:
-        desk.meter("Tone", 0, 1, peak_dbfs)
+        operator.meter("Tone", 0, 1, peak_dbfs)
         return options.seconds is not None and time.monotonic() - began > options.seconds
 
     try:
-        with opened(options, desk, told) as (_, deck, _wiring):
+        with opened(options, operator, told) as (_, deck, _wiring):
             began = time.monotonic()
             play_tone(deck, options.freq, options.dbfs, until)
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The terminal as a desk: sentences, plain questions, and a line with meter and progress."""
+"""The operator of a capture at a terminal: sentences, plain questions, and a line with meter and progress."""
 
 from __future__ import annotations
 

@@ -30,16 +30,16 @@ TOLD = (
 
 def run_sweeps(options: argparse.Namespace) -> int:
     """From the options to an impulse response on disk; the exit code."""
-    desk = Console(options.yes, options.json)
+    operator = Console(options.yes, options.json)
     path = options.into / f"{checked_name(options.name)}.wav"
     for target in (path, path.with_suffix(".json"), path.with_suffix(".png")):
         if target.exists():
             raise CaptureError(f"{target.name}: the file exists already in {options.into}; choose another name.")
     sweep = Sweep(options.seconds, gain_from_db(min(0.0, options.dbfs)))
-    with opened(options, desk, TOLD) as (backend, deck, wiring):
+    with opened(options, operator, TOLD) as (backend, deck, wiring):
         swept = sweep_session(
             deck,
-            desk,
+            operator,
             sweep,
             options.sweeps,
             length=options.length,
@@ -47,10 +47,10 @@ def run_sweeps(options: argparse.Namespace) -> int:
             softer=not options.no_softer,
             cables=cable_check(backend, wiring),
         )
-    return _write(options, desk, path, sweep, swept)
+    return _write(options, operator, path, sweep, swept)
 
 
-def _write(options: argparse.Namespace, desk: Console, path: Path, sweep: Sweep, swept: Swept) -> int:
+def _write(options: argparse.Namespace, operator: Console, path: Path, sweep: Sweep, swept: Swept) -> int:
 
     about = Microphone(options.speaker, options.microphone, options.distance_cm, options.place)
     verdict = worst(check.verdict for check in swept.checks)
@@ -67,7 +67,7 @@ def _write(options: argparse.Namespace, desk: Console, path: Path, sweep: Sweep,
         sample_rate=options.rate,
         peak_dbfs=options.peak_dbfs,
     )
-    drawn = _draw(path, desk)
+    drawn = _draw(path, operator)
     if options.json:
         print(sidecar.read_text(encoding="utf-8").rstrip())
         return 0
@@ -79,12 +79,12 @@ def _write(options: argparse.Namespace, desk: Console, path: Path, sweep: Sweep,
     return 0
 
 
-def _draw(path: Path, desk: Console) -> Path | None:
+def _draw(path: Path, operator: Console) -> Path | None:
 
     target = path.with_suffix(".png")
     try:
         save(picture([IR.load(path)]), target)
     except RigError as error:
-        desk.say(str(error))
+        operator.say(str(error))
         return None
     return target

@@ -26,17 +26,17 @@ SELF_TEST_S = 35.0
 
 def run_take(options: argparse.Namespace) -> int:
     """From the options to a capture on disk; the exit code."""
-    desk, settings = Console(options.yes, options.json), load_settings()
+    operator, settings = Console(options.yes, options.json), load_settings()
     temporary = options.self_test and options.name is None
-    name = options.name or ("self-test" if temporary else desk.ask("Name of the capture?", "a NAME"))
+    name = options.name or ("self-test" if temporary else operator.ask("Name of the capture?", "a NAME"))
     usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
     with _folder(options.into, temporary) as into, Jack(options.client) as backend:
         refuse_existing(into / checked_name(name))
         plan = Plan(
             into=into,
             name=name,
-            wiring=choose_wiring(backend, desk, options.send, options.returned, usual, options.freewheel),
-            signal=_signal(options, desk),
+            wiring=choose_wiring(backend, operator, options.send, options.returned, usual, options.freewheel),
+            signal=_signal(options, operator),
             levels=_levels(options, settings),
             gear=gear_from(options, name),
             send_trim_db=options.send_trim_db,
@@ -49,9 +49,9 @@ def run_take(options: argparse.Namespace) -> int:
             retakes=options.retakes,
             size=options.size,
         )
-        saved = capture(backend, desk, plan)
+        saved = capture(backend, operator, plan)
         if saved.accepted and not options.self_test:
-            _remember_ports(plan.wiring, desk)
+            _remember_ports(plan.wiring, operator)
         return report_saved(saved, options.json, temporary)
 
 
@@ -64,14 +64,14 @@ def _folder(into: Path, temporary: bool) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _signal(options: argparse.Namespace, desk: Console) -> Signal:
+def _signal(options: argparse.Namespace, operator: Console) -> Signal:
     if options.signal is not None:
         signal = load_signal(options.signal)
     else:
-        desk.say("Making the signal ...")
+        operator.say("Making the signal ...")
         signal = own_signal(options.seconds or (SELF_TEST_S if options.self_test else FULL_S), options.seed)
     known = "the official trainer knows it" if signal.trainer_knows else "made for nam-full with the files in train/"
-    desk.say(f"Signal     {signal.name}, {signal.seconds:g} s, {known}")
+    operator.say(f"Signal     {signal.name}, {signal.seconds:g} s, {known}")
     return signal
 
 
@@ -88,8 +88,8 @@ def _levels(options: argparse.Namespace, settings: Settings) -> CaptureLevels:
     return CaptureLevels(*found)
 
 
-def _remember_ports(wiring: Wiring, desk: Console) -> None:
+def _remember_ports(wiring: Wiring, operator: Console) -> None:
     try:
         remember(ports=Ports(wiring.send, wiring.returned))
     except ConfigError as error:
-        desk.say(str(error))
+        operator.say(str(error))

@@ -100,12 +100,12 @@ class Survival:
 
     # ------------------------------------------------------------ a server that is there
     def _look(self) -> None:
-        beat, now = self._heartbeat.look(), time.monotonic()
-        if beat == "left out":
+        heartbeat, now = self._heartbeat.look(), time.monotonic()
+        if heartbeat == "left out":
             self._rejoin(now)
             return
-        if (beat == "stands still") != self._is_still:
-            self._is_still = beat == "stands still"
+        if (heartbeat == "stands still") != self._is_still:
+            self._is_still = heartbeat == "stands still"
             if self._is_still:
                 self._say(
                     f"{self._what} stands still: the sound card may be gone, or it hangs. Restart it ({{quit}} ends)."
