@@ -18,7 +18,7 @@ from .engine import Engine
 from .errors import ArgumentError, RigError
 from .scripting.arguments import number, type_name
 
-BLOCK_SAMPLES = 256  # per cycle; the result does not depend on it
+BLOCK_SAMPLES = 256  # per cycle; the sound does not depend on it
 SETTLE_S = 0.5  # of silence before the first sample: the fade in of the lane
 PIECE_S = 1.0  # per step of the progress
 LONGEST_TAIL_S = 3600.0

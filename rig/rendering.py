@@ -74,7 +74,8 @@ def render(
 
     The first channel of `input` is the guitar; `output` has one channel, or two where the cabinet is stereo. `bits`:
     "float" is written as it is; whole numbers of 24 or 16 bits pass the clip guard, which counts. `overwrite`: replace
-    `output` if it exists. `block_size`: samples per cycle, which change the speed and not one bit of the output.
+    `output` if it exists. `block_size`: samples per cycle, which change the speed and
+    not one bit of a model's output; a cabinet sums in another order then, a rounding of float32 (-145 dBFS) apart.
     `progress` is called with the share that is done, 0 to 1. Raises ArgumentError for what is of the wrong type,
     RigError for files that cannot be read or written, an existing output without `overwrite`, a `tail_s` that is no
     length. For arrays see `Sound.render`.
