@@ -163,7 +163,8 @@ def resumed(options: argparse.Namespace) -> Any:
     command = test.setup.get("command")
     if not isinstance(command, dict) or set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
-    for name, value in command.items():
+    for name in KEPT:
+        value = command[name]
         setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
     return test
 
