@@ -18,7 +18,7 @@ rig, the guitar also goes out to it, and what comes back is a source like the gu
 
 `block` is called by the backend's audio thread once per cycle. It is compiled; nothing in it allocates, waits or
 touches Python. All it works on is one CHAIN record (`chain_record.py`) and what that points to, owned by `engine.py`.
-Pedals and knobs act at the start of a chunk, see `midi.py`.
+Pedals and knobs act at the start of a chunk, see `midi_actions.py`.
 """
 
 from __future__ import annotations

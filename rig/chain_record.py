@@ -1,7 +1,7 @@
 """The CHAIN record: all that the signal path works on, as memory that Python and the audio thread share.
 
 It lies below the path itself, so that whatever acts on a chain can name what it changes: `chain.py`, what hangs beside
-the path (`side_branches.py`), MIDI (`midi.py`). `engine.py` owns the memory.
+the path (`side_branches.py`), MIDI (`midi_actions.py`). `engine.py` owns the memory.
 """
 
 from __future__ import annotations

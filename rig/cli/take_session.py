@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def run_take(options: argparse.Namespace) -> int:
     temporary = options.self_test and options.name is None
     name = options.name or ("self-test" if temporary else operator.ask("Name of the capture?", "a NAME"))
     usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
-    with _folder(options.into, temporary) as into, Jack(options.client) as backend:
+    with capture_folder(options.into, temporary) as into, Jack(options.client) as backend:
         refuse_existing(into / checked_name(name))
         plan = Plan(
             into=into,
@@ -56,12 +57,19 @@ def run_take(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _folder(into: Path, temporary: bool) -> Iterator[Path]:
+def capture_folder(into: Path, temporary: bool) -> Iterator[Path]:
+    """Where a capture goes. A temporary folder vanishes, unless it was left by an error and holds what was recorded."""
     if not temporary:
         yield into
         return
-    with tempfile.TemporaryDirectory(prefix="rig-self-test-") as folder:
-        yield Path(folder)
+    folder = Path(tempfile.mkdtemp(prefix="rig-self-test-"))
+    try:
+        yield folder
+    except BaseException:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    shutil.rmtree(folder)
 
 
 def _signal(options: argparse.Namespace, operator: Console) -> Signal:

@@ -40,7 +40,7 @@ HOST = np.dtype(
         ("xruns", np.int64),
         ("resizes", np.int64),  # changes of block size or rate
         ("gone", np.int64),  # 1: the server has shut down
-        # MIDI, see `midi.py`; without a port all of it stays 0
+        # MIDI, see `midi_actions.py`; without a port all of it stays 0
         ("midi", np.int64),  # address of EVENT[MOST_EVENTS]: what arrived in this cycle, in order
         ("midi_count", np.int64),  # how many of them; written in each cycle
         ("midi_lost", np.int64),  # events that found no room, ever

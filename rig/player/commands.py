@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through them
 
+
+def _say_gate(parts: Parts) -> None:
+    parts.rig.noise.say("gate")
+
+
 GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     "Presets": (
         numbered("preset", "preset by its number, 0 also the tenth", lambda p, number: p.presets.call(number)),
@@ -104,7 +109,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "noise gate; the first time it is set by the noise: damp the strings",
             lambda p: p.rig.noise.gate_is_on,
             apply=lambda p, on: p.rig.noise.put("gate", on),
-            say=lambda p: p.rig.noise.say("gate"),
+            say=_say_gate,
             press=lambda p: p.rig.noise.press_gate(),
             preset=PresetLine("on", "gate"),
         ),
@@ -118,7 +123,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             ),
             lambda p: p.rig.noise.threshold_dbfs,
             apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
-            say=lambda p: p.rig.noise.say("gate_threshold"),
+            say=_say_gate,
             default=-60.0,
             preset=PresetLine("threshold_dbfs", "gate"),
         ),

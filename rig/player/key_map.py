@@ -187,15 +187,19 @@ def _way(keys: Table, key: str, table: Mapping[str, Command[Any]]) -> Way | None
     return name, number
 
 
+def _named(key: str) -> str:
+    return "space" if key == " " else key
+
+
 def key_of(name: str, direction: int, keys: Keys) -> str | None:
-    """The first key of a command, of one with a direction the key of that; None: it has none."""
-    ways = {key: number for key, (command, number) in keys.items() if command == name}
+    """The first key of a command as it is shown, of one with a direction the key of that; None: it has none."""
+    ways = {_named(key): number for key, (command, number) in keys.items() if command == name}
     return next((key for key, number in ways.items() if direction in (0, number)), None)
 
 
 def keys_of(command: Command[Any], keys: Keys) -> str:
     """All keys of a command, as they are shown."""
-    ways = {key: way for key, (name, way) in keys.items() if name == command.name}
+    ways = {_named(key): way for key, (name, way) in keys.items() if name == command.name}
     if command.kind != "value":
         return "0 to 9" if set(ways) == set("0123456789") else ", ".join(ways)
     more = " ".join(key for key, way in ways.items() if way > 0)

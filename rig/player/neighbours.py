@@ -2,10 +2,10 @@
 
 A `NeighbourPreloader` keeps the neighbours of a position ready, those in the direction of travel first.
 
-    shelf = NeighbourPreloader(paths, prepare)
-    shelf.step(1)             # a key: the position moves at once
-    item = shelf.take()       # again and again until it is there, or raises what is wrong with the file
-    shelf.read_ahead()        # when the item sounds: prepare what may come next
+    neighbours = NeighbourPreloader(paths, prepare)
+    neighbours.step(1)        # a key: the position moves at once
+    item = neighbours.take()  # again and again until it is there, or raises what is wrong with the file
+    neighbours.read_ahead()   # when the item sounds: prepare what may come next
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from studio import BLOCK, Gearbox, Studio, power_db
 
 from rig.audio.measures import ac_rms_dbfs
 from rig.cabinet.ir import IR
-from rig.cli.commands.ab import loudest, same_files
+from rig.cli import parser
+from rig.cli.commands.ab import kept_command, loudest, resumed, same_files
 from rig.compare.abx import BlindTest, check
 from rig.compare.live.commands import COMMANDS
 from rig.compare.live.gear import send_calibration
@@ -343,3 +344,16 @@ def test_every_command_has_a_key_and_every_key_a_command():
     for name, command in COMMANDS.items():
         assert command.name == name
         assert callable(command.run) or (callable(command.get) and callable(command.set))
+
+
+def test_a_blind_test_keeps_the_options_it_was_begun_with_under_the_names_of_earlier_versions(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    begun = ["ab", str(NANO), "--against", str(A2), "--trials", "3", "--level-mode", "raw", "--preamp-gain-db", "5"]
+    command = kept_command(parser().parse_args(begun))
+    assert (command["level"], command["preamp_gain_db"], command["model"]) == ("raw", 5.0, str(NANO))
+    path = tmp_path / "t.json"
+    BlindTest.begin(path, 3, {"command": command})
+    again = parser().parse_args(["ab", "--resume", str(path)])
+    resumed(again)
+    assert (again.model, again.against, again.level_mode, again.preamp_gain_db) == (NANO, A2, "raw", 5.0)
+    assert kept_command(again) == command

@@ -1,4 +1,4 @@
-"""Files and folders that a page names are there, and so is the example that a page says a test carries out."""
+"""Files that a page or a docstring names are there, and so is the example that a page says a test carries out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from places import ROOT
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NAMED = re.compile(r"`((?:rig|tests|docs)/[\w./-]+)`")
 
+MODULES = sorted((ROOT / "rig").rglob("*.py"))
+NAMED_IN_CODE = re.compile(r"`((?:\w+/)*\w+\.py)`")  # in a docstring or comment
+
 
 def named(text: str) -> set[str]:
     return set(NAMED.findall(text))
@@ -19,6 +22,17 @@ def named(text: str) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_a_page_names_is_there(page):
     assert not {name for name in named(page.read_text(encoding="utf-8")) if not (ROOT / name).exists()}
+
+
+def test_every_module_that_a_docstring_names_is_beside_it_or_named_from_the_root():
+    found = [(module, name) for module in MODULES for name in NAMED_IN_CODE.findall(module.read_text(encoding="utf-8"))]
+    assert len(found) > 30
+    gone = {
+        (str(module.relative_to(ROOT)), name)
+        for module, name in found
+        if not any((folder / name).exists() for folder in (module.parent, ROOT, ROOT / "rig"))
+    }
+    assert not gone
 
 
 def test_file_names_are_found_in_the_pages():

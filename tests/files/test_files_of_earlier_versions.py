@@ -19,7 +19,7 @@ from rig.library.last_session import LastState, offer, state_file
 from rig.library.measured_loudness import Measured, known, measure
 from rig.library.preset import CabinetPart, Preset
 from rig.nam import Model
-from rig.player.midi.learn import Heard, keep, wished
+from rig.player.midi.learn import Heard, keep, learn_request
 from rig.player.midi.log import Happened, keep_last, last_events
 from rig.player.midi.mapping import Binding, load_mapping, mapping_file
 
@@ -207,7 +207,7 @@ def test_a_midi_mapping_does_what_was_bound_and_learns_on_as_it_did(kept):
     path.write_text(before[: before.index("[[control]]\ncc = 11")].rstrip("\n") + "\n", encoding="utf-8")
     assert set(load_mapping(path).bindings) == set(BY_HAND)
     for said, heard, binding in LEARNT:
-        assert wished(said).binding(heard) == binding
+        assert learn_request(said).binding(heard) == binding
         assert keep(path, binding) == []
     assert path.read_text(encoding="utf-8") == before
 

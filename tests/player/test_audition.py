@@ -121,6 +121,20 @@ def test_blind_listening_tells_no_names_until_it_is_over(audition):
     assert not list(Path().glob("*.png"))
 
 
+def test_a_mix_that_was_left_cannot_be_heard_while_blind_as_it_would_tell_names(audition):
+    audition.read_all()
+    audition.do("mix_add", "next_ir", "mark_a", "mix", "mark_b")
+    audition.do("blind")
+    assert "A mix would tell names; v takes the blindfold off." in audition.do("mix")
+    audition.do("compare")
+    assert audition.player.mixer.is_on  # a mark may be a mix
+    for command in ("mix_part", "mix_align", "part_invert", "mix_remove"):
+        told = audition.do(command)
+        assert "v takes the blindfold off" in told
+        assert "mic" not in told
+    audition.do("blind")
+
+
 def test_a_session_that_begins_blind_does_not_name_its_first_cabinet_either(folder):
     broken = folder[0].with_name("mic0.wav")
     broken.write_text("not audio")

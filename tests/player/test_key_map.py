@@ -6,6 +6,7 @@ import pytest
 
 from rig.cli.live.sentences import Teller
 from rig.compare.live.commands import COMMANDS as AB_COMMANDS
+from rig.compare.live.commands import GROUPS as AB_GROUPS
 from rig.errors import ConfigError
 from rig.player.commands import COMMANDS, GROUPS
 from rig.player.events import Event
@@ -51,7 +52,14 @@ def test_help_and_sentences_show_the_keys_in_force(own):
     tell(Event("more", "{gate} measures it ({gate_threshold-})"))
     tell(Event("model", "{odd}.nam"))
     tell(Event("help", ""))
-    assert said == ["Loop     press Q again", "         (no key: gate) measures it (')", "Model    {odd}.nam", text]
+    assert said == ["Loop     press Q again", "         [no key: gate] measures it (')", "Model    {odd}.nam", text]
+
+
+def test_the_space_bar_is_called_by_its_name_as_it_cannot_be_seen(own):
+    own.write_text('[ab]\n" " = "hear_x"\n"x" = ""\n')
+    keys, _ = load_keys("ab", AB_COMMANDS)
+    assert "  space              hear X" in help_text(AB_GROUPS, keys)
+    assert Teller(print, keys, AB_COMMANDS, "").way("hear_x") == "space"
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_the_next_control_is_bound_to_the_command_that_was_named(board, config):
     assert player.muted
 
 
-def test_learning_can_be_given_up_and_wrong_wishes_are_refused(board, config):
+def test_learning_can_be_given_up_and_wrong_requests_are_refused(board, config):
     board.player.do("midi_learn", text="volumes")
     assert 'There is no command "volumes" (nearest: volume)' in board.told[-1]
     board.player.do("midi_learn", text="volume")

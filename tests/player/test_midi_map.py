@@ -12,7 +12,7 @@ from rig.errors import ConfigError
 from rig.files.toml_file import MAX_BYTES
 from rig.midi_actions import CONTROL, NOTE, PROGRAM
 from rig.player.commands import COMMANDS
-from rig.player.midi.learn import Heard, entry, keep, wished
+from rig.player.midi.learn import Heard, entry, keep, learn_request
 from rig.player.midi.lookup import compiled
 from rig.player.midi.mapping import Binding, Mapping, load_mapping
 
@@ -181,7 +181,7 @@ def test_the_table_of_the_audio_thread_finds_every_binding_by_its_message():
     assert not table[NOTE].any()
 
 
-# ---------------------------------------------------------------- wishes
+# ---------------------------------------------------------------- requests
 @pytest.mark.parametrize(
     ("text", "heard", "want"),
     [
@@ -193,8 +193,8 @@ def test_the_table_of_the_audio_thread_finds_every_binding_by_its_message():
         ("search_ir v30 57", Heard("note", 1, 1, 1), Binding("note", 1, "search_ir", 1, text="v30 57")),
     ],
 )
-def test_a_wish_becomes_a_binding_that_is_written_and_read_again(tmp_path, text, heard, want):
-    binding = wished(text).binding(heard)
+def test_a_request_becomes_a_binding_that_is_written_and_read_again(tmp_path, text, heard, want):
+    binding = learn_request(text).binding(heard)
     assert binding == want
     written = read(tmp_path, entry(binding)).bindings
     assert written == ((replace(binding, low=binding.ends[0], high=binding.ends[1]) if binding.is_knob else binding),)
@@ -213,17 +213,17 @@ def test_a_wish_becomes_a_binding_that_is_written_and_read_again(tmp_path, text,
         ("midi_learn volume", "midi_learn asks for a text"),
     ],
 )
-def test_a_wish_that_nothing_can_do_is_refused_before_anything_is_moved(text, sentence):
+def test_a_request_that_nothing_can_do_is_refused_before_anything_is_moved(text, sentence):
     with pytest.raises(ConfigError, match=sentence):
-        wished(text)
+        learn_request(text)
 
 
 def test_letting_go_of_a_switch_is_not_meant_and_a_note_turns_no_knob():
-    assert not wished("mute").suits(Heard("control", 64, 1, 0))
-    assert wished("mute").suits(Heard("control", 64, 1, 127))
-    assert wished("volume").suits(Heard("control", 7, 1, 0))
+    assert not learn_request("mute").suits(Heard("control", 64, 1, 0))
+    assert learn_request("mute").suits(Heard("control", 64, 1, 127))
+    assert learn_request("volume").suits(Heard("control", 7, 1, 0))
     with pytest.raises(ConfigError, match="A note cannot set volume"):
-        wished("volume").binding(Heard("note", 60, 1, 90))
+        learn_request("volume").binding(Heard("note", 60, 1, 90))
 
 
 def test_what_is_learned_replaces_its_entry_and_leaves_the_rest_as_it_is_written(tmp_path):
@@ -291,6 +291,6 @@ def test_a_full_file_takes_no_more(tmp_path):
 def test_every_command_can_be_bound_and_said_in_words():
     for name, command in COMMANDS.items():
         if name != "midi_learn":
-            binding = wished(name).binding(Heard("control", 1, 1, 127))
+            binding = learn_request(name).binding(Heard("control", 1, 1, 127))
             assert binding.target.startswith(name)
             assert binding.is_knob is not command.is_action

@@ -37,6 +37,7 @@ def test_gate_and_filter_are_set_when_the_preset_is_handed_over_not_afterwards(n
     told = it.do("preset", 2)
     assert seen == [(pytest.approx(-50.0), 60.0, NANO)]
     assert told.index("Gate     on, opens at -50.0 dBFS") < told.index("Preset   2 2 tight")
+    assert told.count("Gate     ") == 1  # threshold and switch have one sentence
     it.do("preset", 1)
     assert seen[1:] == [(None, None, NANO)]
     it.player.close()

@@ -1,4 +1,4 @@
-"""Our own training signal, in the layout of `layout.py`.
+"""Our own training signal, in the layout of `trainer/layout.py`.
 
 Guitar alone leaves gaps: levels nobody plays in those minutes, and what the gear does after a loud note. So the
 programme begins with a staircase of levels, bursts, sweeps, noise of changing level and pairs of tones, and the rest

@@ -48,7 +48,7 @@ WAY_OUT = "Use the official signal unchanged, or make one with `rig signal`."
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signal:
-    """A training signal at 48 kHz in the layout of `layout.py`, checked."""
+    """A training signal at 48 kHz in the layout of `trainer/layout.py`, checked."""
 
     kind: Kind
     samples: NDArray[np.float64]  # (n,), read-only, on 24-bit steps

@@ -37,6 +37,7 @@ KEPT = (
     *("interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
 )
 PATHS = ("model", "ir", "against", "ir_against", "di")
+OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
 
 
 def add(commands: Any) -> None:
@@ -81,7 +82,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_to_compare(options)
-    test = _resumed(options) if options.resume is not None else None
+    test = resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)
     screen = Screen()
@@ -148,7 +149,13 @@ def _check(options: argparse.Namespace) -> None:
         entered_level(options.send_dbu, "send level")
 
 
-def _resumed(options: argparse.Namespace) -> Any:
+def kept_command(options: argparse.Namespace) -> dict[str, Any]:
+    """What a test needs to go on as it was begun, as plain JSON data; files by their whole paths."""
+    values = {name: getattr(options, OPTIONS.get(name, name)) for name in KEPT}
+    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def resumed(options: argparse.Namespace) -> Any:
     """Put the options back as they were when the test was begun."""
     from ...compare.abx import BlindTest
 
@@ -156,8 +163,9 @@ def _resumed(options: argparse.Namespace) -> Any:
     command = test.setup.get("command")
     if not isinstance(command, dict) or set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
-    for name, value in command.items():
-        setattr(options, name, Path(value) if name in PATHS and value is not None else value)
+    for name in KEPT:
+        value = command[name]
+        setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
     return test
 
 
@@ -270,15 +278,9 @@ class Session:
     def _circumstances(self) -> dict[str, Any]:
         from ... import __version__
 
-        command = {}
-        for name in KEPT:
-            value = getattr(self.options, name)
-            if isinstance(value, Path):
-                value = str(value.resolve())
-            command[name] = value
         return {
             "rig": __version__,
-            "command": command,
+            "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
             "di": _file_hash(self.options.di or bundled.di()),

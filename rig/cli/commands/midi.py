@@ -137,7 +137,7 @@ def _await(midi: Midi, screen: Screen, until: float | None) -> Heard | None:
 def _bind(heard: Heard, path: Path, screen: Screen) -> bool:
     """Ask and write; False when nobody answers any more."""
     from ...player.commands import COMMANDS
-    from ...player.midi.learn import keep, wished
+    from ...player.midi.learn import keep, learn_request
 
     while True:
         screen.say(QUESTION)
@@ -149,7 +149,7 @@ def _bind(heard: Heard, path: Path, screen: Screen) -> bool:
             screen.say(", ".join(COMMANDS))
             continue
         try:
-            binding = wished(text).binding(heard)
+            binding = learn_request(text).binding(heard)
             replaced = keep(path, binding)
         except ConfigError as error:
             screen.say(str(error))

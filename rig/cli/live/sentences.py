@@ -32,7 +32,7 @@ class Teller:
         """The key of a command; None: there is no such command."""
         if name not in self._commands:
             return None
-        return key_of(name, direction, self._keys) or f"(no key: {name})"
+        return key_of(name, direction, self._keys) or f"[no key: {name}]"
 
     def __call__(self, event: Event) -> None:
         """Write it."""

@@ -27,14 +27,14 @@ from .export_files import draw, write
 if TYPE_CHECKING:
     from ...cabinet.mix import Mix
 
-MOST_PARTS = 4  # as in `cabinet.mixing`, which imports more than a start should wait for
+MOST_PARTS = 4  # as in `rig.cabinet.mix`, which imports more than a start should wait for
 FOLDER = Path("irs")
 WRITING_S = 20.0  # how long the end waits for a file that is being written
 
 
 @dataclass(frozen=True, slots=True)
 class MixPart:
-    """One part as it stands on the desk. `path`: its file, if it has one."""
+    """One part as it is set. `path`: its file, if it has one."""
 
     path: Path | None
     item: PreparedIR
@@ -61,7 +61,7 @@ class _Made:
     mix: Mix
     item: PreparedIR
     parts: tuple[MixPart, ...]
-    table: int = 0  # of which set of parts on the desk
+    table: int = 0  # of which set of parts
 
 
 class Mixer(Carried):
@@ -178,7 +178,7 @@ class Mixer(Carried):
         """Take the chosen part away; the last one plays alone."""
         self._need_mix()
         self._adds = False
-        self.parts = tuple(strip for i, strip in enumerate(self.parts) if i != self.chosen)
+        self.parts = tuple(part for i, part in enumerate(self.parts) if i != self.chosen)
         self.chosen = min(self.chosen, max(0, len(self.parts) - 1))
         if len(self.parts) < 2:
             self._leave()
@@ -190,7 +190,9 @@ class Mixer(Carried):
         """The mix, or the chosen part alone."""
         if not mixed:
             self._leave()
-        elif len(self.parts) > 1:
+            return
+        self._refuse_blind()
+        if len(self.parts) > 1:
             self.is_on = True
             self._remix(verbose=True)
         else:
@@ -199,12 +201,17 @@ class Mixer(Carried):
     def _leave(self) -> None:
         self.is_on = self._adds = False
         if self.parts:
-            strip = self.parts[self.chosen]
-            self.cabinets.set_position(strip.path)
-            self.cabinets.play(strip.item, strip.path)
+            part = self.parts[self.chosen]
+            self.cabinets.set_position(part.path)
+            self.cabinets.play(part.item, part.path)
         self.cabinets.describe()
 
+    def _refuse_blind(self) -> None:
+        if self.cabinets.browsing.blind:
+            raise RigError("A mix would tell names; {blind} takes the blindfold off.")
+
     def _need_mix(self) -> None:
+        self._refuse_blind()
         if not self.is_on or not self.parts:
             raise RigError("There is no mix: {mix_add} holds the cabinet that plays, then step to another one.")
 
@@ -246,7 +253,7 @@ class Mixer(Carried):
         """The gain of each part as it is heard, what makes the parts equally loud included."""
         made = self._made
         if made is None or made.parts != self.parts:
-            return [strip.gain_db for strip in self.parts]
+            return [part.gain_db for part in self.parts]
         return [part.gain_db for part in made.mix.parts]
 
     # ------------------------------------------------------------ scenes
@@ -269,18 +276,18 @@ class Mixer(Carried):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Have the parts of before, prepared for this rate; a mix is made again."""
         super().restore(state)
-        self.parts = tuple(self._strip_again(strip) for strip in self.parts)
+        self.parts = tuple(self._part_again(part) for part in self.parts)
         if self.is_on and len(self.parts) > 1:
             equal = self.cabinets.equal if self._levels_parts else None
             self._made = _made(self.parts, self.aligned, equal, self._table)
             self.cabinets.hand = self._made.item
 
-    def _strip_again(self, strip: MixPart) -> MixPart:
-        return dataclasses.replace(strip, item=self.cabinets.again(strip.item))
+    def _part_again(self, part: MixPart) -> MixPart:
+        return dataclasses.replace(part, item=self.cabinets.again(part.item))
 
     def scene_again(self, scene: Scene) -> Scene:
-        """A scene of a desk whose rate was another one."""
-        parts = tuple(self._strip_again(strip) for strip in scene.parts)
+        """A scene of a session at another rate, prepared for this one."""
+        parts = tuple(self._part_again(part) for part in scene.parts)
         mixed = _made(parts, scene.aligned, self.cabinets.equal, 0).item if scene.mixed else None
         return dataclasses.replace(scene, item=mixed or self.cabinets.again(scene.item), parts=parts)
 
@@ -303,7 +310,7 @@ class Mixer(Carried):
     def draw(self) -> None:
         """What plays, a mix with its parts, as a picture."""
         ir = self._at_hand()
-        parts = [strip.item.ir for strip in self.parts] if self.is_on and len(self.parts) > 1 else []
+        parts = [part.item.ir for part in self.parts] if self.is_on and len(self.parts) > 1 else []
         path = free_name(Path(), "rig-ir-", ".png")
         self._writing.ask(lambda: draw([ir, *parts], path))
 
@@ -328,9 +335,9 @@ def _made(parts: Sequence[MixPart], aligned: bool, equal: EqualLoudness | None, 
     """The mix, prepared to play; where all cabinets are to be equally loud its parts are, before their own gains."""
     gains_db = [0.0] * len(parts)
     if equal is not None:
-        for strip in parts:
-            equal.hear(strip.item.ir)
-        gains_db = [equal.gain_db(strip.item.ir) for strip in parts]
+        for part in parts:
+            equal.hear(part.item.ir)
+        gains_db = [equal.gain_db(part.item.ir) for part in parts]
     result = mixed(parts, aligned, [gain_db - gains_db[0] for gain_db in gains_db])
     if equal is not None:
         equal.hear(result.ir)
@@ -342,7 +349,7 @@ def mixed(parts: Sequence[MixPart], aligned: bool, more_db: Sequence[float] = (0
     from ...cabinet.mix import Part, mix
 
     given = [
-        Part(strip.item.ir, strip.gain_db + more, strip.inverted, strip.delay_ms, strip.pan)
-        for strip, more in zip(parts, more_db, strict=False)
+        Part(part.item.ir, part.gain_db + more, part.inverted, part.delay_ms, part.pan)
+        for part, more in zip(parts, more_db, strict=False)
     ]
     return mix(given, align=aligned)

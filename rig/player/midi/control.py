@@ -19,7 +19,7 @@ from ..command import Value
 from ..commands import COMMANDS
 from ..events import Event
 from ..live_rig import LiveRig
-from .learn import LearnRequest, keep, wished
+from .learn import LearnRequest, keep, learn_request
 from .log import Happened, heard, keep_last
 from .lookup import MOVES, PARAMETERS, Compiled, compiled, moves_of_parameters
 from .mapping import Binding, Mapping, load_mapping, mapping_file
@@ -47,7 +47,7 @@ class Does(Protocol):
 class MidiControl(Carried):
     """What MIDI does to a rig; `commands` does what the audio thread could not. Nothing happens before `open`."""
 
-    CARRIED = ("recent", "_wish")
+    CARRIED = ("recent", "_request")
     REMADE = (
         *("_rig", "_commands", "tell", "path", "mapping", "_midi", "_compiled", "_pending", "_held", "_held_at"),
         *("_moved", "_trimmed", "_counted", "_complained"),
@@ -60,7 +60,7 @@ class MidiControl(Carried):
         self._midi: Midi | None = None
         self._compiled: dict[int, Compiled] = {}  # maps that lines of the log may still name, by address
         self._pending: deque[Any] = deque()
-        self._wish: LearnRequest | None = None
+        self._request: LearnRequest | None = None
         self._held: dict[str, float] = {}  # values that are still to be set
         self._held_at = 0.0
         self._moved: dict[str, float] = {}  # when what the audio thread has set was moved last
@@ -104,7 +104,7 @@ class MidiControl(Carried):
     @property
     def is_learning(self) -> bool:
         """Whether the next message will be bound."""
-        return self._wish is not None
+        return self._request is not None
 
     # ------------------------------------------------------------ learning
     def learn(self, text: str) -> None:
@@ -115,25 +115,26 @@ class MidiControl(Carried):
             self._end_learning()
             self.tell(Event("midi", "nothing is learned; type the name of a command, like volume or next_model"))
             return
-        self._wish = wished(text)
+        self._request = learn_request(text)
         self._midi.record["monitor"] = 1
         self.tell(
             Event(
-                "midi", f"{self._wish.command.name}: now move the knob or press the switch ({{midi_learn}}, Enter: no)"
+                "midi",
+                f"{self._request.command.name}: now move the knob or press the switch ({{midi_learn}}, Enter: no)",
             )
         )
 
     def _end_learning(self) -> None:
-        self._wish = None
+        self._request = None
         if self._midi is not None:
             self._midi.record["monitor"] = 0
 
-    def _learn(self, wish: LearnRequest, line: Any) -> None:
+    def _learn(self, request: LearnRequest, line: Any) -> None:
         message = heard(line)
-        if message is None or not wish.suits(message):
+        if message is None or not request.suits(message):
             return
         try:
-            binding = wish.binding(message)
+            binding = request.binding(message)
         except ConfigError as error:
             self._complain("error", str(error))
             return
@@ -166,8 +167,8 @@ class MidiControl(Carried):
 
     def _follow(self, line: Any) -> None:
         """One line of the log."""
-        if self._wish is not None:
-            self._learn(self._wish, line)
+        if self._request is not None:
+            self._learn(self._request, line)
             return
         made, outcome = self._compiled.get(int(line["map"])), int(line["outcome"])
         if made is None or outcome not in (SET_TO, TOGGLED, TOLD, WAITS):
@@ -269,7 +270,7 @@ class MidiControl(Carried):
     def restore(self, state: State) -> None:
         """Remember the last events; what was to be learned still is."""
         super().restore(state)
-        if self._wish is not None and self._midi is not None:
+        if self._request is not None and self._midi is not None:
             self._midi.record["monitor"] = 1
 
     def close(self) -> None:

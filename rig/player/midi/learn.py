@@ -1,6 +1,6 @@
 """Binding by doing: the player names a command, moves a knob or presses a switch, and `midi.toml` has one entry more.
 
-A wish is a line of text: the command (as much of its name as it takes), and what belongs to it:
+A request is a line of text: the command (as much of its name as it takes), and what belongs to it:
 
     volume -40 0        a knob from -40 to 0 dB; then log or exp for the curve, jump where it need not pick up
     output_trim -       a switch that steps the trim down
@@ -70,19 +70,19 @@ class LearnRequest:
         return not (heard.is_released and (self.command.is_action or {"+", "-"} & set(self.words)))
 
 
-def wished(text: str) -> LearnRequest:
-    """Read a wish. Raises ConfigError for one that nothing can do."""
+def learn_request(text: str) -> LearnRequest:
+    """Read a request. Raises ConfigError for one that nothing can do."""
     name, *words = text.split() or [""]
     command = command_named(name, short=True)
     if command.name == "midi_learn":
         raise ConfigError("midi_learn asks for a text; it can only be a key.")
-    wish = LearnRequest(command, tuple(words))
-    wish.binding(Heard("control", 0, 1))  # what is wrong with it is said before anything is moved
-    return wish
+    request = LearnRequest(command, tuple(words))
+    request.binding(Heard("control", 0, 1))  # what is wrong with it is said before anything is moved
+    return request
 
 
-def _with(binding: Binding, wish: LearnRequest) -> Binding:
-    command, words = wish.command, list(wish.words)
+def _with(binding: Binding, request: LearnRequest) -> Binding:
+    command, words = request.command, list(request.words)
     if command.prompt is not None:
         return replace(binding, text=" ".join(words)) if words else binding
     numbers = [word for word in words if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", word)]

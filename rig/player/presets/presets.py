@@ -324,9 +324,9 @@ class Presets(Carried):
         if time.monotonic() > self._looked_at + KEEP_EVERY_S:
             self._looked_at = time.monotonic()
             self._keep()
-        self._hear_of_errands()
+        self._hear_of_errors()
 
-    def _hear_of_errands(self) -> None:
+    def _hear_of_errors(self) -> None:
         try:
             while self._jobs.answer() is not None:
                 pass
@@ -348,7 +348,7 @@ class Presets(Carried):
         """Write down what was played, and prepare nothing more."""
         self._keep()
         self._jobs.finish(PATIENCE_S)
-        self._hear_of_errands()
+        self._hear_of_errors()
         self.setlist.close()
 
 

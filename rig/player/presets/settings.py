@@ -67,6 +67,7 @@ class PresetSettings:
         return changed
 
     def say(self, names: list[str]) -> None:
-        """Tell how these stand."""
-        for name in names:
+        """Tell how these stand; those that share a sentence, as the gate and its threshold do, once."""
+        sentences = {self._commands.table[name].say or name: name for name in names}
+        for name in sentences.values():
             self._commands.say(name)
