@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import contextlib
 import json
 import os
@@ -11,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import model_files
 import pytest
@@ -18,7 +21,7 @@ from commandline import refused, rig
 from rigs import A2, NANO
 
 import rig as package
-from rig.cli import main, terminal
+from rig.cli import main, parser, terminal
 
 LATE = {"receptive_field": 4, "bias": False}
 
@@ -218,3 +221,25 @@ def test_a_signal_whose_exception_is_lost_ends_the_wait_for_keys_all_the_same():
         with pytest.raises(KeyboardInterrupt):
             keys.wait(0.01)
     assert keys.wait(0.01) == []
+
+
+def declared(command: argparse.ArgumentParser) -> set[str]:
+    """The names of all options of a parser and of those below it."""
+    names = set(command._defaults)
+    for action in command._actions:
+        names.add(action.dest)
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                names |= declared(below)
+    return names
+
+
+def test_every_option_that_a_command_reads_is_declared():
+    """One that is renamed where it is declared is an AttributeError where it is read; no type checker sees that."""
+    read = {}
+    for path in Path(package.__path__[0], "cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute) and ast.unparse(node.value) in ("options", "self.options"):
+                read[node.attr] = path.name
+    assert {"model", "trials", "level_mode"} <= set(read)
+    assert not set(read) - declared(parser()), {name: read[name] for name in set(read) - declared(parser())}
