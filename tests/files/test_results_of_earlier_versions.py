@@ -29,7 +29,7 @@ from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import load_signal
 from rig.capture.take.recording import POST_ROLL, PRE_ROLL, Recording
-from rig.cli.commands.ab import _resumed
+from rig.cli.commands.ab import resumed
 from rig.compare.abx import BlindTest, check
 from rig.compare.models import compare_models, take_files
 from rig.compare.pair import TakeFiles
@@ -320,7 +320,7 @@ def test_a_blind_test_under_way_goes_on_with_the_same_order_and_the_same_sounds(
 
 def test_the_command_of_a_blind_test_under_way_is_understood(blind):
     options = argparse.Namespace(resume=blind / "under way.json")
-    assert _resumed(options).answered == 3
+    assert resumed(options).answered == 3
     assert options.model == Path("/home/player/models/half.nam")
     assert options.against == Path("/home/player/models/unstated.nam")
     assert (options.ir, options.ir_against, options.di) == (Path("/home/player/irs/57.wav"), None, None)
