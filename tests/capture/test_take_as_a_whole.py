@@ -13,8 +13,9 @@ from takes import signal
 
 from rig.capture.checks.closing import find_closing
 from rig.capture.checks.limits import LIMITS
+from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, normalised_to_dbfs, repeats, step_of
-from rig.capture.checks.quiet_checks import dc_check, hum_check, noise_check
+from rig.capture.checks.quiet_checks import dc_check, hum_check, hum_levels, noise_check
 from rig.capture.checks.silences import FOR_HUM, Silence, quiet_passages
 from rig.capture.checks.tail import find_tail, tail_check
 from rig.trainer.layout import END_SILENCE, RATE, VALIDATION
@@ -65,24 +66,25 @@ def test_hum_that_begins_at_15_s_is_found_where_it_is():
     hum = takes.with_hum(np.zeros(len(dry)), -35.0)
     hum[: 15 * RATE] = 0
     silences = quiet_passages(dry, dry + hum + noise(35, -90), noise(1, -90))
-    check = hum_check(silences)
+    check = hum_check(silences, hum_levels(silences))
     assert check.verdict == "fail" and check.figure == pytest.approx(-35, abs=1)
-    assert "hum of 50 Hz" in check.text and " at 25.6 s" in check.text and "silences" in check.text
+    assert "hum of 50 Hz" in check.text and "first at 25.6 s" in check.text and "silences" in check.text
     assert noise_check(silences, dry + hum)[1].verdict == "fail"
-    assert hum_check(quiet_passages(dry, dry + noise(35, -90), noise(1, -90))).verdict == "ok"
+    quiet = quiet_passages(dry, dry + noise(35, -90), noise(1, -90))
+    assert hum_check(quiet, hum_levels(quiet)).verdict == "ok"
 
 
 def test_noise_hum_and_dc_say_what_they_looked_at_and_unknown_where_that_is_nothing():
     y = noise(12, -20)
-    assert noise_check((), y)[1].verdict == hum_check(()).verdict == "unknown"
+    assert noise_check((), y)[1].verdict == hum_check((), {}).verdict == "unknown"
     short = (Silence(0, noise(0.1, -90)),)
-    assert hum_check(short).verdict == "unknown"
+    assert hum_check(short, hum_levels(short)).verdict == "unknown"
     _, check = noise_check(short, y)
     assert check.verdict == "ok" and "1 silence, 0.1 s in all" in check.text
     empty = (Silence(0, np.zeros(FOR_HUM)),)
-    assert "-200" not in noise_check(empty, y)[1].text and "no hum in 1 silence" in hum_check(empty).text
+    assert "-200" not in noise_check(empty, y)[1].text and "no hum in 1 silence" in hum_check(empty, hum_levels(empty)).text
     later = np.concatenate([noise(6, -20), noise(6, -20) + 0.005])
-    assert dc_check((), later).verdict == "warn" and "0.0050" in dc_check((), later).text
+    assert dc_check((), later).verdict == "warn" and "an offset of 0.005" in dc_check((), later).text
     assert dc_check((Silence(0, np.zeros(FOR_HUM) - 0.02),), y).verdict == "fail"
     assert dc_check((), y).verdict == "ok"
 
@@ -99,7 +101,7 @@ def test_the_step_of_a_file_is_known_also_after_it_was_scaled():
 def test_the_top_of_a_slow_wave_on_16_bit_is_no_flat_top_and_a_ceiling_is_one():
     string = sine(82.4, 2, 0.01)
     assert flat_tops(on_16_bit(string)) == 0
-    assert flat_tops(on_16_bit(np.clip(string, -0.006, 0.006))) > 100
+    assert flat_tops(on_16_bit(np.clip(4 * string, -0.024, 0.024))) > 100
     loud = sine(300, 2, 0.9)
     assert flat_tops(takes.on_24_bit(loud)) == 0
     assert flat_tops(takes.on_24_bit(np.clip(loud, -0.8, 0.8))) > 500
@@ -205,3 +207,19 @@ def test_a_recording_of_another_programme_with_the_right_ends_fails():
 def test_limits_of_the_new_checks_are_in_the_table():
     assert LIMITS["tail"].side == "above" and LIMITS["level"].fail == -48
     assert len(recorded_preamp()) > 0
+
+
+def test_a_programme_that_cannot_be_compared_is_unknown():
+    check, track = programme_check(np.zeros(20 * RATE), np.zeros(20 * RATE), [])
+    assert check.verdict == "unknown" and len(track.seconds) == 0
+
+
+def test_what_is_a_little_strange_warns():
+    """Half a second of what the model cannot know is nothing; two seconds at 1.2 times what is usual are a warning."""
+    first = np.arange(0, 400, 4)
+    score = np.zeros(100)
+    score[40:43] = 9.0
+    assert _lasting(first, score).max() == 0
+    score[60:72] = 1.2
+    assert _runs(first, _lasting(first, score), score) == [(60, 72)]
+    assert 1 < _lasting(first, score).max() < FAILS

@@ -87,7 +87,7 @@ def judge(take: Evidence) -> Judged:
     programme, alike = programme_check(take.dry, shifted(take.wet, -late), missing)
     silences = quiet_passages(take.dry, take.wet, take.pre_roll, late)
     snr_db, noise = noise_check(silences, take.wet)
-    hums = {mains: level for mains, (level, _) in hum_levels(silences).items()}
+    hums = hum_levels(silences)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
     polarity = find_lag(take.dry[QUIET_QUARTER], take.wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
@@ -96,7 +96,7 @@ def judge(take: Evidence) -> Judged:
         _clipping(take.wet, step),
         _level(take.wet),
         noise,
-        hum_check(silences),
+        hum_check(silences, hums),
         dc_check(silences, take.wet),
         _continuity(take, track, missing, repeats(take.wet, step)),
         programme,

@@ -26,7 +26,7 @@ from .measures import Samples
 
 FRAME, HOP = 4096, 2048  # samples
 LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
-FINE = 32  # bands below this many are all taken; above, one in ever more of them
+FINE = 40  # bands below this many are all taken; above, one in ever more of them
 RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
 ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
@@ -149,7 +149,7 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
         error = weights @ np.square(np.abs(answer - model), dtype=np.float64)
         explained = weights @ np.square(np.abs(model), dtype=np.float64)
         left = np.maximum(error - noise, 0) / (np.maximum(explained, power) + noise)
-        usual = float(np.median(left[trusted]))
+        usual = float(np.median(left[trusted])) if trusted.any() else 0.0
         counted = base / (1 + (left / (4 * usual + 0.02)) ** 2)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
     return Explained(np.ascontiguousarray(parts[:, :, 0]), answer, model, weights, noise, band_noise, played, trusted)
@@ -171,6 +171,8 @@ def _usual_power(level_db: Power, power: Power, trusted: NDArray[np.bool_]) -> P
     """The power of wet that goes with a level of dry, (frames,); the louder, the more."""
     order = np.flatnonzero(trusted)
     order = order[np.argsort(level_db[order])]
+    if len(order) < 4:
+        return power
     steps = np.array_split(order, max(2, len(order) // 25))
     usual_db = np.maximum.accumulate([float(np.median(db_from_powers(power[step]))) for step in steps])
     return np.asarray(powers_from_db(np.interp(level_db, [float(level_db[step].mean()) for step in steps], usual_db)))

@@ -37,7 +37,9 @@ NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fil
 TONE_DB = 12.0  # by which the level of a tone may differ
 HEARD = 0.03  # of the power of all bands
 ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
-BLIPS = slice(round(10.3 * RATE / HOP), round(11.8 * RATE / HOP))
+# What of the layout says nothing: the blips, which hardly sound, and the end of the sweep, above what is looked at.
+BLIPS, SWEEP_END = (slice(round(a * RATE / HOP), round(b * RATE / HOP)) for a, b in ((10.3, 11.8), (14.2, 15.0)))
+NOISE_S = (15.0, 16.4)  # windows that begin there hold nothing but noise, which is the hardest to explain
 UNSEEN = "nothing of the programme could be compared"
 
 
@@ -106,7 +108,7 @@ def _windows(take: Explained) -> _Windows:
     model_power, power = take.power(take.model), take.power(take.wet)
     error = take.power(take.wet - take.model)
     tells = (take.played & (model_power > STANDS_OUT * take.noise)) | (power > UNEXPECTED * take.noise)
-    tells[BLIPS] = False
+    tells[BLIPS] = tells[SWEEP_END] = False
     left = np.maximum(error - take.noise, 0) / (np.maximum(model_power, power) + take.noise)
     counted = np.where(tells, 1 / (model_power + take.noise), 0.0)
     groups = np.array_split(np.arange(len(take.weights)), BANDS)
@@ -157,6 +159,8 @@ def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
     start = windows.first * HOP
     at_ends = (start < PROGRAMME - FRAME) | (start >= samples - VALIDATION - END_SILENCE // 2)
     count = len(start)
+    in_noise = (start >= NOISE_S[0] * RATE) & (start <= NOISE_S[1] * RATE)
+    of_noise_db = float(np.median(windows.left_db[in_noise])) if in_noise.any() else FLOOR_DB
     score, level_db, usual_db = np.zeros(count), np.zeros(count), np.zeros(count)
     for i in range(count):
         apart = np.sqrt(np.mean((windows.like_db - windows.like_db[i]) ** 2, axis=1))
@@ -167,6 +171,8 @@ def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
             continue
         unlike = float(apart[near].mean())
         usual_db[i] = max(float(np.percentile(windows.left_db[near], 70)), FLOOR_DB)
+        if unlike > UNLIKE_DB:  # no playing at the ends is like it: it is no better explained than noise
+            usual_db[i] = max(usual_db[i], of_noise_db)
         residue = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
         level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
         if windows.tone[i]:

@@ -16,6 +16,7 @@ from .measures import Samples, runs_of_equal
 
 FLAT = 3  # equal samples in a row at the ceiling are a flat top: no converter's noise repeats itself
 GAP = 16  # equal samples in a row while the signal plays: something was not recorded
+ON_GRID = 0.15  # of a step: a file that was scaled is rounded again
 JUMP = 4  # steps between a run and its neighbour that no smooth wave makes there
 TORN = 0.1  # of the RMS level around: by how much a wave that is cut off jumps
 AROUND = RATE // 100  # samples
@@ -36,12 +37,14 @@ def step_of(y: Samples) -> float:
         scaled = np.asarray(y[: 30 * RATE], np.float64) * (1 << (bits - 1))
         if np.array_equal(scaled, np.round(scaled)):
             return 1.0 / (1 << (bits - 1))
-    values = np.unique(y[: 10 * RATE])
-    if len(values) < 2:
+    apart = np.diff(np.unique(y[: 10 * RATE]))
+    if not len(apart):
         return finest
-    near_rest = values[np.abs(values) < 0.1 * np.abs(values).max()]
-    apart = np.diff(near_rest) if len(near_rest) > 16 else np.diff(values)
-    return max(finest, float(np.percentile(apart, 10)))
+    smallest = float(apart.min())
+    on_grid = np.abs(apart / smallest - np.round(apart / smallest)) < ON_GRID
+    if smallest < 8 * finest or np.mean(on_grid) < 0.9:
+        return finest
+    return float(np.median(apart[apart < 1.5 * smallest]))
 
 
 def flat_tops(y: Samples, step: float | None = None) -> int:

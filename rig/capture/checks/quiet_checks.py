@@ -39,34 +39,30 @@ def noise_check(silences: tuple[Silence, ...], wet: NDArray[np.float64]) -> tupl
     return snr_db, limit.check("noise", snr_db, text, advice)
 
 
-def hum_levels(silences: tuple[Silence, ...]) -> dict[float, tuple[float, Silence]]:
-    """For each mains frequency the loudest hum in dBFS RMS and where it is; empty where no silence is long enough."""
-    long = [silence for silence in silences if len(silence.samples) >= FOR_HUM]
-    found = {}
-    for mains in MAINS_HZ if long else ():
-        levels = [hum_dbfs(silence.samples, mains) for silence in long]
-        loudest = int(np.argmax(levels))
-        found[mains] = (levels[loudest], long[loudest])
-    return found
+def hum_levels(silences: tuple[Silence, ...]) -> dict[float, float]:
+    """The loudest hum of each mains frequency in dBFS RMS; empty where no silence is long enough."""
+    long = _long(silences)
+    return {mains: max(hum_dbfs(s.samples, mains) for s in long) for mains in MAINS_HZ} if long else {}
 
 
-def hum_check(silences: tuple[Silence, ...]) -> Check:
-    """Hum in the silences; what hums while it plays is found by `programme.py`."""
-    limit, hums = LIMITS["hum"], hum_levels(silences)
+def hum_check(silences: tuple[Silence, ...], hums: dict[float, float]) -> Check:
+    """Hum in the silences, from `hum_levels`; what hums while it plays is found by `programme.py`."""
+    limit, long = LIMITS["hum"], _long(silences)
     if not hums:
         return limit.check("hum", None, NOTHING, NO_SILENCE, "unknown")
-    mains = max(hums, key=lambda hz: hums[hz][0])
-    level, where = hums[mains]
-    long = tuple(silence for silence in silences if len(silence.samples) >= FOR_HUM)
+    mains = max(hums, key=lambda hz: hums[hz])
+    level = hums[mains]
     heard = f"hum of {mains:g} Hz and its harmonics at {level:.1f} dBFS RMS" if level > FLOOR_DBFS else "no hum"
-    text = f"{heard} in {looked_at(long)}{_where(where, long)}"
+    text = f"{heard} in {looked_at(long)}"
+    if limit.verdict(level) != "ok":
+        text += f", first {next(s for s in long if limit.verdict(hum_dbfs(s.samples, mains)) != 'ok')}"
     advice = "Look for a ground loop: one outlet for everything, a re-amp box with its ground lifted, cables apart."
     return limit.check("hum", level, text, advice)
 
 
 def dc_check(silences: tuple[Silence, ...], wet: NDArray[np.float64]) -> Check:
     """The largest offset: of a silence, of 2 s of playing, of the whole."""
-    means = [(abs(float(np.mean(silence.samples))), silence.start) for silence in silences if _is_long(silence)]
+    means = [(abs(float(np.mean(silence.samples))), silence.start) for silence in _long(silences)]
     windows = wet[: len(wet) // DC_WINDOW * DC_WINDOW].reshape(-1, DC_WINDOW).mean(axis=1)
     means += [(abs(float(mean)), index * DC_WINDOW) for index, mean in enumerate(windows)]
     figure, at = max(means)
@@ -76,8 +72,8 @@ def dc_check(silences: tuple[Silence, ...], wet: NDArray[np.float64]) -> Check:
     return LIMITS["dc"].check("dc", figure, text, advice)
 
 
-def _is_long(silence: Silence) -> bool:
-    return len(silence.samples) >= FOR_HUM
+def _long(silences: tuple[Silence, ...]) -> tuple[Silence, ...]:
+    return tuple(silence for silence in silences if len(silence.samples) >= FOR_HUM)
 
 
 def _level(dbfs: float) -> str:
