@@ -82,14 +82,16 @@ def judge(take: Evidence) -> Judged:
     expected = take.latency.correlation.samples - applied
     late = round(expected)
     step = step_of(take.wet)
-    track = lag_track(take.dry, take.wet, expected)
+    polarity = _at_rest(take.dry, take.wet)
+    folded = _at_rest(np.abs(take.dry), take.wet) if not polarity.is_certain else polarity
+    folds = folded.confidence > polarity.confidence  # as an octaver does: wet answers to dry without its sign
+    track = lag_track(np.abs(take.dry) if folds else take.dry, take.wet, expected)
     missing = gaps(take.dry, take.wet, step)
     programme, alike = programme_check(take.dry, shifted(take.wet, -late), missing)
     silences = quiet_passages(take.dry, take.wet, take.pre_roll, late)
     snr_db, noise = noise_check(silences, take.wet)
     hums = hum_levels(silences)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
-    polarity = find_lag(take.dry[QUIET_QUARTER], take.wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
     checks = (
         silence,
@@ -122,6 +124,10 @@ def judge(take: Evidence) -> Judged:
         "verdict": worst(check.verdict for check in checks),
     }
     return Judged(checks, sign, track, quality, alike)
+
+
+def _at_rest(dry: NDArray[np.float64], wet: NDArray[np.float64]) -> Lag:
+    return find_lag(dry[QUIET_QUARTER], wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
 
 
 def _silence(take: Evidence) -> Check:

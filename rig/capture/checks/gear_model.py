@@ -118,13 +118,13 @@ def explain(dry: Samples, wet: Samples) -> Explained:
 
 
 def dry_parts(dry: Samples) -> Spectra:
-    """The spectra that wet is explained by, (bands, frames, parts)."""
-    return np.ascontiguousarray(np.stack([spectra(part) for part in _bent(dry)], axis=-1))
+    """The spectra that wet is explained by, (bands, parts, frames)."""
+    return np.stack([spectra(part) for part in _bent(dry)], axis=1)
 
 
 def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> Explained:
     """`explain` from spectra of dry and wet, and the frames in which both ends of wet agree."""
-    played_power = np.mean(np.square(np.abs(parts[:, :, 0]), dtype=np.float64), axis=0)
+    played_power = np.mean(np.square(np.abs(parts[:, 0]), dtype=np.float64), axis=0)
     loudest = float(played_power.max())
     level_db = db_from_powers(played_power / max(loudest, 1e-30) + 1e-30)
     played = level_db > PLAYED_DB
@@ -139,7 +139,7 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
     noise = max(float(np.median(power[rested])), 1e-14 * float(power.max()), 1e-30)
     band_noise = np.median(np.square(np.abs(answer[:, rested]), dtype=np.float64), axis=1) / np.log(2)
     trusted = played & agreeing
-    if trusted.sum() < 4 * parts.shape[2]:
+    if trusted.sum() < 4 * parts.shape[1]:
         trusted = played
     base = np.where(played, 1 / (_usual_power(level_db, power + noise, trusted) + noise), 0.0)
     counted = np.where(trusted, base, 0.0)
@@ -152,7 +152,7 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
         usual = float(np.median(left[trusted])) if trusted.any() else 0.0
         counted = base / (1 + (left / (4 * usual + 0.02)) ** 2)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
-    return Explained(np.ascontiguousarray(parts[:, :, 0]), answer, model, weights, noise, band_noise, played, trusted)
+    return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)
 
 
 def _agreeing(wet: Samples, frames: int) -> NDArray[np.bool_]:
@@ -179,14 +179,20 @@ def _usual_power(level_db: Power, power: Power, trusted: NDArray[np.bool_]) -> P
 
 
 def _fitted(parts: Spectra, answer: Spectra, counted: Power) -> Spectra:
-    """What least squares make of the parts, (bands, frames, parts); `counted`: the weight of each frame."""
+    """What least squares make of the parts, (bands, parts, frames); `counted`: the weight of each frame.
+
+    The sums are not BLAS's, whose threads wait busily for each other where the machine has other work.
+    """
     used = counted > 0
-    taken = parts[:, used]
-    weighted = np.conj(np.swapaxes(taken * counted[used].astype(np.float32)[None, :, None], 1, 2))
-    normal = (weighted @ taken).astype(np.complex128)
+    root = np.sqrt(counted[used]).astype(np.float32)
+    taken, wanted = parts[:, :, used] * root, answer[:, used] * root
+    real, imaginary = np.ascontiguousarray(taken.real), np.ascontiguousarray(taken.imag)
+    turned = np.einsum("bit,bjt->bij", real, imaginary)
+    normal = (np.einsum("bit,bjt->bij", real, real) + np.einsum("bit,bjt->bij", imaginary, imaginary)).astype(complex)
+    normal += 1j * (turned - np.swapaxes(turned, 1, 2))
     size = normal.shape[1]
     diagonal = np.einsum("bii->bi", normal).real
     normal[:, np.arange(size), np.arange(size)] += RIDGE * diagonal + 1e-25
-    right = (weighted @ answer[:, used][:, :, None]).astype(np.complex128)
-    filters = np.linalg.solve(normal, right).astype(np.complex64)
-    return np.asarray((parts @ filters)[:, :, 0])
+    right = np.einsum("bit,bt->bi", np.conj(taken), wanted).astype(complex)
+    filters = np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.complex64)
+    return np.einsum("bi,bit->bt", filters, parts)

@@ -23,6 +23,7 @@ from .verdict import Check
 LOWEST_HZ = 200.0  # what recovers slowly in the gear itself (bias, coupling capacitors) lies below
 BLOCK = RATE // 50  # samples: levels of the fall
 BEFORE = 3 * RATE // 10  # samples of sound before the silence it is compared with
+PLAYS = 1e-4  # magnitude of dry before it
 FROM = RATE * 3 // 50  # samples after its end: no cabinet and no filter rings for longer
 LONG_ENOUGH = RATE * 2 // 5  # samples of silence
 CLEAR_DB = 6.0  # over the noise
@@ -49,7 +50,8 @@ def find_tail(x: NDArray[np.float64], y: NDArray[np.float64], late: int = 0) -> 
         if length < LONG_ENOUGH or first < BEFORE:
             continue
         playing = mean_square(high[first - BEFORE : first])
-        if not np.any(np.abs(x[start - BEFORE : start]) > 1e-3) or playing <= 0:
+        # The median: a single sample is no playing.
+        if np.median(np.abs(x[start - BEFORE : start])) < PLAYS or playing <= 0:
             continue
         looked_at += 1
         tail = _fall(high[first + FROM : last], playing)

@@ -107,7 +107,7 @@ def gated_fuzz(x, drive):
 
 def octave(x, drive):
     y = bent(8 * drive * passed(x, "high", 100), lambda v: np.abs(np.tanh(v)))
-    return 0.4 * passed(bent(5 * passed(y, "high", 60), np.tanh), "low", 4000)
+    return 0.4 * passed(passed(bent(5 * passed(y, "high", 60), np.tanh), "low", 4000), "high", 40)
 
 
 def compressor(x, drive):
@@ -146,7 +146,8 @@ def booster(x, drive):
     """Treble into germanium, whose bias is pulled away by what is loud."""
     y = 10 * drive * passed(x, "high", 1800)
     bias = 0.6 * followed(np.maximum(y, 0), 0.03)
-    return 0.35 * passed(bent(y - bias, lambda v: np.clip(v, -1, 0.6) - 0.1 * np.clip(v, -1, 0.6) ** 2), "low", 7000)
+    y = bent(y - bias, lambda v: np.clip(v, -1, 0.6) - 0.1 * np.clip(v, -1, 0.6) ** 2)
+    return 0.35 * passed(passed(y, "low", 7000), "high", 40)
 
 
 def expander(x, drive):
@@ -196,7 +197,7 @@ GEARS = (
     Gear("tilted", tilted),
     Gear("crunch", crunch),
     Gear("overdrive", overdrive),
-    Gear("high gain", high_gain, -90, -105),
+    Gear("high gain", high_gain, -90, -116),
     Gear("fuzz", fuzz, -88, -118),
     Gear("gated fuzz", gated_fuzz, -88),
     Gear("octave", octave, -90),
