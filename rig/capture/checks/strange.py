@@ -176,14 +176,22 @@ def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: 
 
 
 def _rings(take: Explained, inner: slice) -> bool:
-    """Whether wet is louder than it should be where the playing falls, and less so where it rises."""
-    expected, power = take.power(take.model[:, inner]), take.power(take.wet[:, inner])
+    """Whether something is added where the playing falls that has no more to do with it, and less where it rises."""
+    wet, model = take.wet[:, inner], take.model[:, inner]
+    expected, power = take.power(model), take.power(wet)
     frame_db = db_from_powers((power + 1e-30) / (expected + take.noise))
+    alike = take.common(wet, model) / np.sqrt(expected * power + 1e-30)
     level_db = db_from_powers(expected + take.noise)
     change_db = np.zeros(len(level_db))
     change_db[2:] = level_db[2:] - level_db[:-2]
     change_db[~take.played[inner]] = 0
-    falls, rises = frame_db[change_db < -1.5], frame_db[change_db > 1.5]
-    if len(falls) < 5:
+    falls, rises = change_db < -1.5, change_db > 1.5
+    if falls.sum() < 5:
         return False
-    return bool(np.median(falls) > 1.0 and (len(rises) < 3 or np.median(falls) > np.median(rises) + 1.0))
+    added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
+    if added_db < 1.0 or common**2 > 1.3 * 10 ** (-added_db / 10):  # drive makes soft louder too, but stays alike
+        return False
+    return bool(
+        rises.sum() < 3
+        or (added_db > np.median(frame_db[rises]) + 1.0 and common < float(np.median(alike[rises])) - 0.1)
+    )

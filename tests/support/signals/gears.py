@@ -87,7 +87,7 @@ def overdrive(x, drive):
 
 def high_gain(x, drive):
     y = bent(25 * drive * passed(x, "high", 200), lambda v: np.tanh(v + 0.3) - np.tanh(0.3))
-    y = bent(15 * passed(passed(y, "low", 6000), "high", 100), lambda v: np.tanh(v - 0.2))
+    y = bent(15 * passed(passed(y, "low", 6000), "high", 100), lambda v: np.tanh(v - 0.2) + np.tanh(0.2))
     return 0.3 * bell(passed(passed(y, "low", 4500, 2), "high", 60), 500, -8, 0.8)
 
 
