@@ -18,6 +18,8 @@ from rig.capture.checks.quantisation import flat_tops, gaps, normalised_to_dbfs,
 from rig.capture.checks.quiet_checks import dc_check, hum_check, hum_levels, noise_check
 from rig.capture.checks.silences import FOR_HUM, Silence, quiet_passages
 from rig.capture.checks.tail import find_tail, tail_check
+from rig.capture.levels import CaptureLevels
+from rig.capture.result.full_scale import within_full_scale
 from rig.trainer.layout import END_SILENCE, RATE, VALIDATION
 
 NONE = np.zeros(0)
@@ -82,7 +84,10 @@ def test_noise_hum_and_dc_say_what_they_looked_at_and_unknown_where_that_is_noth
     _, check = noise_check(short, y)
     assert check.verdict == "ok" and "1 silence, 0.1 s in all" in check.text
     empty = (Silence(0, np.zeros(FOR_HUM)),)
-    assert "-200" not in noise_check(empty, y)[1].text and "no hum in 1 silence" in hum_check(empty, hum_levels(empty)).text
+    assert (
+        "-200" not in noise_check(empty, y)[1].text
+        and "no hum in 1 silence" in hum_check(empty, hum_levels(empty)).text
+    )
     later = np.concatenate([noise(6, -20), noise(6, -20) + 0.005])
     assert dc_check((), later).verdict == "warn" and "an offset of 0.005" in dc_check((), later).text
     assert dc_check((Silence(0, np.zeros(FOR_HUM) - 0.02),), y).verdict == "fail"
@@ -130,6 +135,15 @@ def test_a_file_that_was_normalised_is_recognised(peak_dbfs, found):
     x = signal().samples * 0.3 + noise(35, -90)
     for y in (takes.on_24_bit(x / abs(x).max() * 10 ** (peak_dbfs / 20) * (1 - 1e-9)),):
         assert normalised_to_dbfs(y) == found
+
+
+def test_what_floating_point_holds_above_full_scale_is_kept_softer_with_its_level():
+    x, said = np.array([0.1, -1.9, 0.5]), []
+    levels = CaptureLevels(return_dbu=10.0, return_method="multimeter")
+    wet, follows = within_full_scale(x, levels, said.append)
+    assert np.allclose(wet, x * 10 ** (-7 / 20)) and abs(wet).max() < 0.9
+    assert follows.output_level_dbu == pytest.approx(17.0) and "5.6 dB above full scale" in said[0]
+    assert within_full_scale(0.5 * x, levels, said.append)[1] is levels and len(said) == 1
 
 
 # ---------------------------------------------------------------- gates and rooms

@@ -87,7 +87,7 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
         return "silent", "it is silent while the signal plays"
-    if _is_dry(take, at):
+    if _is_dry(take, at, 1 - match.here**2):
         return "bypassed", "it is bypassed: dry comes back, and not this gear"
     hum_hz = _hums(take, frames)
     if hum_hz is not None:
@@ -134,12 +134,13 @@ def _turns() -> Spectra:
     return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
 
 
-def _is_dry(take: Explained, at: NDArray[np.int64]) -> bool:
-    """Whether wet is dry in the frames `at`, all but linearly, and is not where the gear is known."""
-    here = _match(take, at, take.dry)
-    there = _match(take, np.flatnonzero(take.trusted), take.dry)
-    left, usually_left = 1 - here.best**2, 1 - there.best**2
-    return left < 0.08 and left < 0.3 * usually_left
+def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
+    """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
+    left = 1 - _match(take, at, take.dry).best ** 2
+    clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
+    known = np.flatnonzero(clear if clear.any() else take.trusted)
+    usually_left = 1 - _match(take, known, take.dry).best ** 2
+    return left < 0.08 and left < 0.3 * usually_left and left < left_by_model
 
 
 def _hums(take: Explained, frames: slice) -> float | None:
