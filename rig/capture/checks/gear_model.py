@@ -31,6 +31,7 @@ RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
 ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
+SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing
 
 Power = NDArray[np.float64]
@@ -141,7 +142,10 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
     trusted = played & agreeing
     if trusted.sum() < 4 * parts.shape[1]:
         trusted = played
-    base = np.where(played, 1 / (_usual_power(level_db, power + noise, trusted) + noise), 0.0)
+    usual_power = _usual_power(level_db, power + noise, trusted)
+    # Soft frames count as much as loud ones, down to where a gate or the noise decides what is left of them.
+    least = SOFT * float(np.percentile(usual_power[played], 90)) if played.any() else 0.0
+    base = np.where(played, 1 / (usual_power + least + noise), 0.0)
     counted = np.where(trusted, base, 0.0)
     model = answer
     for _ in range(ROUNDS):

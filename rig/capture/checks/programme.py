@@ -110,7 +110,9 @@ def _windows(take: Explained) -> _Windows:
     tells = (take.played & (model_power > STANDS_OUT * take.noise)) | (power > UNEXPECTED * take.noise)
     tells[BLIPS] = tells[SWEEP_END] = False
     left = np.maximum(error - take.noise, 0) / (np.maximum(model_power, power) + take.noise)
-    counted = np.where(tells, 1 / (model_power + take.noise), 0.0)
+    # The louder frames of a window count more: in soft ones a gate or the noise decides.
+    counted = np.where(tells, (model_power + take.noise) ** -0.5, 0.0)
+    heard = np.where(tells, np.maximum(model_power, power) ** 0.5, 0.0)
     groups = np.array_split(np.arange(len(take.weights)), BANDS)
     dry_db, wet_bands, model_bands = [], [], []
     for group in groups:
@@ -135,7 +137,7 @@ def _windows(take: Explained) -> _Windows:
     )
     return _Windows(
         starts[enough],
-        db_from_powers(sums(np.where(tells, left, 0.0)) / told + 1e-3)[enough],
+        db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
         db_from_powers(level + 1e-9)[enough],
         db_from_powers(bands.T + 1e-9)[enough],
         np.array([sums(levels) / WINDOW for levels in dry_db]).T[enough],

@@ -27,6 +27,7 @@ CLEAR = 30.0  # times the noise: where the kind is looked for, if there is enoug
 NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 SLOW = 16  # hum is looked for at the rate divided by this
+WITH_HOLES = ("silent", "gate", "bypassed")  # which begin or end in the middle of a wave
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -62,10 +63,9 @@ def named(
     """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    if holes:
+    kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
+    if holes and kind not in WITH_HOLES:
         kind, text = "missing", f"pieces are missing ({len(holes)} of them)"
-    else:
-        kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
