@@ -33,6 +33,7 @@ ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which th
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
 SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing
+TOO_SOFT = 1e-4  # of the loudest frames' power: below, likewise
 
 Power = NDArray[np.float64]
 Spectra = NDArray[np.complex64]
@@ -106,6 +107,12 @@ class Explained:
     def power(self, spectrum: Spectra) -> Power:
         """(frames,)."""
         return self.weights @ np.square(np.abs(spectrum), dtype=np.float64)
+
+    @property
+    def least(self) -> float:
+        """The power that wet or the model has to have for a frame to tell something."""
+        loud = float(np.percentile(self.power(self.model)[self.trusted], 95)) if self.trusted.any() else 0.0
+        return max(STANDS_OUT * self.noise, TOO_SOFT * loud)
 
     def common(self, a: Spectra, b: Spectra) -> Power:
         """The real part of what two spectra have in common, (frames,)."""

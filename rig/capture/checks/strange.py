@@ -73,8 +73,8 @@ def named(
 def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[[], float | None]) -> tuple[str, str]:
     inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
-    plays = take.played[inner] & (expected > STANDS_OUT * take.noise)
-    clear = plays & (expected > CLEAR * take.noise)
+    plays = take.played[inner] & (expected > take.least)
+    clear = plays & (expected > CLEAR / STANDS_OUT * take.least)
     plays = clear if clear.sum() > EDGE else plays
     if not plays.any():
         return "another sound", "it sounds where this gear is silent"
@@ -173,7 +173,7 @@ def _slow(spectrum: Spectra) -> NDArray[np.float64]:
 def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: NDArray[np.float64]) -> bool:
     """What is dead would be softer than what is not, and that is right."""
     softer = np.median(db_from_powers(expected[dead])) < np.median(db_from_powers(expected[~dead])) - 2
-    return bool(softer and np.median(frame_db[~dead]) > -8)
+    return bool(softer and abs(np.median(frame_db[~dead])) < 2)
 
 
 def _rings(take: Explained, inner: slice) -> bool:
