@@ -74,7 +74,8 @@ def _bent(dry: Samples) -> Iterator[Samples]:
         yield np.tanh(drive * x)
     for drive in (10, 40, 200):
         yield np.tanh(drive * bright)
-    yield np.tanh(250 * x) ** 3  # nothing comes of what is soft
+    for threshold in (0.003, 0.01, 0.03):  # nothing comes of what is soft
+        yield np.sign(x) * np.clip(np.abs(x) / threshold - 1, 0, 1)
     yield np.tanh(60 * bright) ** 3
     yield np.abs(x)
     yield np.abs(np.tanh(30 * x))
