@@ -18,7 +18,7 @@ from .silences import FOR_HUM, Silence, looked_at
 from .verdict import Check
 
 MAINS_HZ = (50.0, 60.0)
-HUM_AT_MOST_DB = 30.0  # of a silence that are said to be hum
+HUM_AT_MOST_DB = 10.0  # of a silence that are said to be hum
 NOTHING = "no silence in which that could be seen"
 NO_SILENCE = (
     "Use a signal that is silent somewhere for half a second, and leave the silence before it in the recording."

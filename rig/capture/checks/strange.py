@@ -24,6 +24,7 @@ EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
 REACH = 1200  # samples of delay, either way, that frames of FRAME samples can tell
 NEAR = 3  # samples: of a delay that is none
 CLEAR = 30.0  # times the noise: where the kind is looked for, if there is enough of it
+SAME_GAIN_DB = 1.0  # between loud and soft, of what is bypassed
 NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 SLOW = 16  # hum is looked for at the rate divided by this
@@ -136,6 +137,9 @@ def _turns() -> Spectra:
 
 def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
     """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
+    gain_db = db_from_powers((take.power(take.wet[:, at]) + 1e-30) / (take.power(take.dry[:, at]) + 1e-30))
+    if np.subtract(*np.percentile(gain_db, (80, 20))) > SAME_GAIN_DB:  # a compressor is all but dry, moment by moment
+        return False
     left = 1 - _match(take, at, take.dry).best ** 2
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
     known = np.flatnonzero(clear if clear.any() else take.trusted)
