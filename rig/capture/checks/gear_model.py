@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
+from scipy.ndimage import median_filter
 from scipy.signal import butter, lfilter, sosfilt
 
 from ...decibels import db_from_powers, powers_from_db
@@ -29,10 +30,12 @@ LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
 FINE = 40  # bands below this many are all taken; above, one in ever more of them
 RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
+AROUND = 35  # frames, a second and a half: a piece of the programme as a whole is believed or doubted
 ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
 SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing
+DEAD, LEAKS = 4.0, 3.0  # times the noise; times what the model gives there
 TOO_SOFT = 1e-4  # of the loudest frames' power: below, likewise
 
 Power = NDArray[np.float64]
@@ -112,8 +115,12 @@ class Explained:
     @property
     def least(self) -> float:
         """The power that wet or the model has to have for a frame to tell something."""
-        loud = float(np.percentile(self.power(self.model)[self.trusted], 95)) if self.trusted.any() else 0.0
-        return max(STANDS_OUT * self.noise, TOO_SOFT * loud)
+        if not self.trusted.any():
+            return STANDS_OUT * self.noise
+        power, expected = self.power(self.wet)[self.trusted], self.power(self.model)[self.trusted]
+        dead = power < DEAD * self.noise  # where a gate of the gear's own closes, the model still gives a little
+        gated = LEAKS * float(np.percentile(expected[dead], 95)) if dead.any() else 0.0
+        return max(STANDS_OUT * self.noise, TOO_SOFT * float(np.percentile(expected, 95)), gated)
 
     def common(self, a: Spectra, b: Spectra) -> Power:
         """The real part of what two spectra have in common, (frames,)."""
@@ -159,10 +166,12 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
     for _ in range(ROUNDS):
         model = _fitted(parts, answer, counted)
         error = weights @ np.square(np.abs(answer - model), dtype=np.float64)
-        explained = weights @ np.square(np.abs(model), dtype=np.float64)
-        left = np.maximum(error - noise, 0) / (np.maximum(explained, power) + noise)
+        expected = weights @ np.square(np.abs(model), dtype=np.float64)
+        left = np.maximum(error - noise, 0) / (np.maximum(expected, power) + noise)
         usual = float(np.median(left[trusted])) if trusted.any() else 0.0
-        counted = base / (1 + (left / (4 * usual + 0.02)) ** 2)
+        level_db = np.where(played, db_from_powers((power + noise) / (expected + noise)), 0.0)
+        doubt = (median_filter(left, AROUND) / (2 * usual + 0.01)) ** 4 + median_filter(level_db, AROUND) ** 4
+        counted = base / (1 + doubt)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
     return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)
 
