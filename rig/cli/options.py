@@ -185,6 +185,11 @@ def check_levels(options: argparse.Namespace) -> None:
         entered_level(options.model_input_dbu, "model input level")
 
 
+def is_model_named(options: argparse.Namespace) -> bool:
+    """Whether one model was asked for by its name, and not a folder of them."""
+    return options.model is not None and not options.model.is_dir()
+
+
 def models_from(path: Path | None, bundled: Iterable[Path]) -> list[Path]:
     """The models to step through, see `_files_from`; those of a folder lie in it itself."""
     return _files_from(path, Path("models"), (".nam",), bundled, ModelError, below=False).files

@@ -47,7 +47,7 @@ def test_a_pedal_that_sweeps_does_not_zip():
 
 def test_the_lowest_volume_is_silence():
     bench, control = sounding()
-    control.use(compiled(Mapping((Binding("control", 7, "volume", pickup=False),))).map)
+    control.use(compiled(Mapping((Binding("control", 7, "volume", pickup=False),)), RATE).map)
     bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 7, 0)))])
     bench.process(np.zeros(4800))
     assert not bench.process(sine(4800)).any()
@@ -166,7 +166,7 @@ def test_another_map_may_come_at_any_time_and_the_old_one_stays_until_no_cycle_r
     bench, control = sounding()
     addresses = set()
     for _ in range(20):
-        control.use(compiled(BOUND).map)
+        control.use(compiled(BOUND, RATE).map)
         addresses.add(int(control.record["map"]))
         bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 7, 64)))])
         assert outcomes(control.drain()) == [SET_TO]

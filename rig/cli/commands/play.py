@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ...errors import BackendError
+from ...errors import BackendError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from ..live.session import Session
@@ -17,6 +17,7 @@ from ..options import (
     check_levels,
     check_noise,
     irs_from,
+    is_model_named,
     kept_interface_level,
     models_from,
 )
@@ -82,10 +83,24 @@ def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[st
     irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
     if not models:
         raise BackendError("There is no model to play: name a .nam file.")
+    _check_models(models[:1] if is_model_named(options) else models, options.size)
+    return models, irs, problems
+
+
+def _check_models(models: list[Path], size: float) -> None:
+    """What is wrong is said before any sound: raises RigError unless one of the models can be read."""
     from ...nam import Model
 
-    Model.load(models[0], options.size)  # what is wrong with it is said before any sound
-    return models, irs, problems
+    refused: list[RigError] = []
+    for path in models:
+        try:
+            Model.load(path, size)
+            return
+        except RigError as error:
+            refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
+    raise ModelError(f"None of {len(refused)} models can be used. The first: {refused[0]}")
 
 
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:

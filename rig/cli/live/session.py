@@ -15,6 +15,7 @@ from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
+from ..options import is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
@@ -112,6 +113,7 @@ class Session:
             model_input_dbu=self.options.model_input_dbu,
             size=self.options.size,
             source=LOOP if self.options.di is not None else PORT,
+            model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,
             ir_bytes=self.options.ir_memory_mb << 20,
             presets=self.called.presets,
@@ -123,7 +125,7 @@ class Session:
         player.recorder.folder = self.options.record_to
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
-        open_midi(self.options, self.backend, player)
+        open_midi(self.options, self, player)
         return player
 
     def _start(self) -> None:
@@ -131,7 +133,7 @@ class Session:
         self.backend.latency_samples = self.engine.latency_samples
         for sentence in plugged(self.backend, self.options):
             self.screen.say(f"Ports    {sentence}")
-        connect_midi(self.options, self.backend, self.screen.say)
+        connect_midi(self.options, self.backend, self.player, self.screen.say)
         to_card: tuple[str, ...] = ()
         if not self.options.no_connect:
             to_card += () if self.options.input else ("in",)

@@ -23,7 +23,7 @@ BOUND = Mapping(
 def listening(engine, mapping=BOUND, monitor=False):
     """MIDI for an engine, as the player makes it."""
     made = engine.listen(moves_of_parameters())
-    made.use(compiled(mapping).map)
+    made.use(compiled(mapping, RATE).map)
     made.record["monitor"] = monitor
     return made
 
