@@ -182,7 +182,7 @@ def switched(b: Record, kind: int, data: int, now: int) -> int:
     if not each and is_known and is_on == was_on:
         return DONE
     if now - b.moved_at_samples < b.rest_samples:
-        return RESTS
+        return RESTS if each or is_on or b.counts != PRESS else DONE
     b.moved_at_samples = now
     if kind == CONTROL and b.counts == SECOND:
         b.is_second = 1 - b.is_second

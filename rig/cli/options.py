@@ -56,6 +56,16 @@ def also_accept(group: Any, option: str, destination: str, **kind: Any) -> None:
     group.add_argument(option, dest=destination, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kind)
 
 
+def add_channel_option(command: Any, what: str) -> None:
+    """Which channel of a file is the guitar."""
+    command.add_argument(
+        "--channel",
+        type=int,
+        metavar="N",
+        help=f"channel of {what} that is the guitar, from 1 (default: the one with sound in it)",
+    )
+
+
 def add_json_option(command: argparse.ArgumentParser) -> None:
     """The same report for programs."""
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -103,6 +113,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     add_midi_options(command)
     command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    add_channel_option(command, "that file")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     command.add_argument(
         "--record-to",

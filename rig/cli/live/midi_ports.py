@@ -56,7 +56,8 @@ def no_midi(backend: Any) -> str:
     """Why no MIDI arrives where nothing is connected, in a sentence with the way out."""
     there = backend.midi_sources()
     if there:
-        return f"nothing is connected to {backend.name}:midi; there are {', '.join(there)}: --midi-port connects one of them"
+        names = ", ".join(there)
+        return f"nothing is connected to {backend.name}:midi; there are {names}: --midi-port connects one of them"
     return (
         "the JACK server has no MIDI port: plug the controller in, and bring its port into JACK with `a2jmidid -e` or "
         "`jackd -d alsa -X seq`; PipeWire has it by itself"

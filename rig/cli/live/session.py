@@ -19,7 +19,7 @@ from ..options import is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
-from .sentences import Teller
+from .sentences import COLUMN, Teller
 from .survival import Survival
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Session:
             self.player = self._new_player(self.engine)
             ending.callback(lambda: self.player.close())
             if self.options.di is not None:
-                self.player.looper.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
+                loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
+                self.player.looper.put(loop, self.options.di.name)
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
             if may_howl(self.backend, self.options):
@@ -92,6 +93,9 @@ class Session:
                 self._say(KEYS_LINE)
             self._loop(keys)
         return 0
+
+    def _say_of_loop(self, kind: str, sentence: str) -> None:
+        self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
 
     def _say(self, text: str) -> None:
         """A sentence of our own, with the keys in force for the commands in it."""

@@ -89,7 +89,8 @@ class MidiControl(Carried):
     def open(self, path: Path | None = None, out: MidiOut | None = None) -> None:
         """Listen from now on, with the mapping in a file that must be there, or in the player's own if it is.
 
-        `out`: the way to the lamps; None: there is none. Raises ConfigError for a file that is named; the player's own, if wrong, is told of and left out.
+        `out`: the way to the lamps; None: there is none. Raises ConfigError for a file that is named; the player's own,
+        if wrong, is told of and left out.
         """
         try:
             mapping = load_mapping(self.path if path is None else path, needed=path is not None)

@@ -15,7 +15,7 @@ BOUND = Mapping(
         Binding("control", 12, "input_trim", low=-20.0, high=20.0, pickup=False),
         Binding("control", 64, "mute"),
         Binding("control", 20, "preamp_gain", pickup=False),
-        Binding("note", 60, "next_model"),
+        Binding("note", 60, "next_model", rest_ms=0.0),
     )
 )
 

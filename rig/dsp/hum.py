@@ -1,0 +1,77 @@
+"""Which peaks of a spectrum are the hum of the mains: 50 or 60 Hz with its overtones, all in one line.
+
+Single coils bring dozens of them, and together they look more like a note than a string does. What tells them apart:
+they are multiples of one frequency near 50 or 60 Hz, to a part of a hertz, from the first or second on; and they do not
+die away.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+Signal = NDArray[np.float64]
+
+MAINS_HZ = (50.0, 60.0)
+WANDERS = 0.004  # of its frequency: power grids keep within 0.2 Hz
+OFF_HZ, OFF = 0.25, 0.0004  # how far an overtone may be from its place: what is measured, and a part of it
+LOW = 6  # overtones up to here are as loud as any
+LOUDER_DB = 3.0  # one further up that is louder is a string's
+DIES_S = 0.7  # what has fallen for so long
+DIES_DB = 0.7  # by as much at least, and at no look risen, is a string
+LOUD_DBFS = -45.0  # RMS: hum that is turned down by moving the guitar is quieter than a string
+
+
+def hum_among(hz: Signal, level_db: Signal) -> NDArray[np.bool_]:
+    """Of each peak, in Hz and in dB, (n,) each, whether it belongs to hum."""
+    best = np.zeros(hz.size, bool)
+    weight = 0.0
+    for mains_hz in MAINS_HZ:
+        found = _comb(hz, level_db, mains_hz)
+        here = float((level_db[found] - level_db.min() + 1.0).sum()) if found.any() else 0.0
+        if here > weight:
+            best, weight = found, here
+    return best
+
+
+def _comb(hz: Signal, level_db: Signal, mains_hz: float) -> NDArray[np.bool_]:
+    number = np.maximum(np.round(hz / mains_hz), 1.0)
+    near = np.abs(hz - number * mains_hz) < WANDERS * number * mains_hz
+    low = near & (number <= LOW)
+    none = np.zeros(hz.size, bool)
+    if not low.any():
+        return none
+    strongest = int(np.flatnonzero(low)[np.argmax(level_db[low])])
+    exact_hz = hz[strongest] / number[strongest]
+    found = near & (np.abs(hz - number * exact_hz) < OFF_HZ + OFF * hz)
+    found &= (number <= LOW) | (level_db < level_db[low].max() + LOUDER_DB)
+    numbers = [int(n) for n in number[found]]
+    if not {1, 2} & set(numbers) and (len(numbers) < 3 or math.gcd(*numbers) > 2):
+        return none  # multiples of 150 Hz are a string
+    return found
+
+
+class HumWatch:
+    """How the level of what has the pitch of the mains went on: hum stays, a string dies away."""
+
+    def __init__(self) -> None:
+        self._now_s = 0.0
+        self._levels: deque[tuple[float, float]] = deque(maxlen=64)  # when, dB
+
+    def go_on(self, seconds: float) -> None:
+        """So much time has passed."""
+        self._now_s += seconds
+
+    def is_string(self, level_db: float, level_dbfs: float) -> bool:
+        """Whether it is one, by the level of its strongest peak, in dB as before, and its RMS."""
+        if self._levels and self._now_s - self._levels[-1][0] > DIES_S:
+            self._levels.clear()
+        self._levels.append((self._now_s, level_db))
+        past = [level for when, level in self._levels if when >= self._now_s - DIES_S]
+        is_long = self._levels[0][0] <= self._now_s - DIES_S
+        falls = all(after <= before for before, after in pairwise(past))
+        return is_long and falls and past[0] - past[-1] >= DIES_DB and level_dbfs >= LOUD_DBFS
