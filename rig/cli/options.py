@@ -233,13 +233,21 @@ def _files_from(
     if path is not None:
         found = files_in(path, endings, below)
         if not found.files:
-            also = f" {found.problems[0]}" if found.problems else ""
+            also = f" {found.problems[0]}" if found.problems else _packs_in(path)
             raise error(
                 f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder.{also}"
             )
         return found
     found = files_in(folder, endings, below) if folder.is_dir() else Found([], [])
     return found if found.files else Found(list(bundled), found.problems)
+
+
+def _packs_in(folder: Path) -> str:
+    """What to say of packs that lie in a folder as they were downloaded; empty where there are none."""
+    packs = files_in(folder, (".zip", ".rar", ".7z")).files
+    if not packs:
+        return ""
+    return f" There is {packs[0].name}{' and others' if len(packs) > 1 else ''}: unpack it first."
 
 
 def _from(first: Path, neighbours: list[Path]) -> list[Path]:

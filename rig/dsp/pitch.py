@@ -45,6 +45,7 @@ FAR_BELOW_HUM_DB = -15.0  # what is so far below the hum is not tuned
 MOVING_S = 0.06  # of a vibrato, in which its pitch hardly moves
 LOWEST_MOVING_HZ = 200.0  # below the hum would repeat as well
 REPEATS = 0.8  # of 1: how well it has to repeat
+HIGHER = 1.4  # what is higher than the repetition by this is one of its overtones
 FIRST_OF = 0.9  # of the best repetition: the first one as good as this is the period
 
 
@@ -126,7 +127,12 @@ class PitchFinder:
             rough_hz, clarity = note_of(hz, level_db)
             if rough_hz is not None and clarity >= CLEAR:
                 first_hz = first_partial(rough_hz, hz, level_db)
-                return Pitch(first_hz, clarity, level_dbfs) if LOWEST_HZ <= first_hz <= HIGHEST_HZ else None
+                if first_hz < 2 * LOWEST_MOVING_HZ:
+                    return Pitch(first_hz, clarity, level_dbfs) if first_hz >= LOWEST_HZ else None
+                # Of a vibrato it may be an overtone that stood still for a moment.
+                moving_hz, _ = repetition(line[-round(MOVING_S * self._rate) :], self._rate)
+                if first_hz <= HIGHEST_HZ and (moving_hz is None or moving_hz > first_hz / HIGHER):
+                    return Pitch(first_hz, clarity, level_dbfs)
         moving_hz, clarity = repetition(line[-round(MOVING_S * self._rate) :], self._rate)
         return None if moving_hz is None else Pitch(moving_hz, clarity, level_dbfs)
 

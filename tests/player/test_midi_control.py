@@ -485,6 +485,7 @@ def test_a_lamp_shows_what_is_on_whoever_switched_it():
 
 
 def test_a_knob_that_only_python_can_follow_is_told_of_once_where_it_stops(board):
+    board.told.clear()
     for data in range(0, 128, 4):
         board.send((0xB0, 20, data))
     time.sleep(control.HELD_S)

@@ -76,6 +76,7 @@ class Jack(Connections):
         self.host: Any = self._state["host"]
         self.host["midi"] = arena.address_of(events)
         self.host["block"] = silence.address
+        self._server_name = server_name
         client = _open(client_name, server_name)
         # Also at exit: a client that leaves without saying so costs the server an xrun.
         self._finish = weakref.finalize(self, _close, client, arena, self._state)
@@ -137,6 +138,19 @@ class Jack(Connections):
     def server_frames(self) -> int:
         """The server's frame counter; it moves as long as the server works, whether or not it calls us."""
         return libjack.last_frame_time(self._client) if not self.gone else 0
+
+    @property
+    def may_go_silently(self) -> bool:
+        """The libjack of PipeWire does not tell its clients when PipeWire is restarted (0.3.65)."""
+        return "pipewire" in (libjack.version() or "").casefold()
+
+    def server_is_there(self) -> bool:
+        """Whether a server takes a new client, which leaves at once."""
+        try:
+            Jack(f"{self.name}-asks", self._server_name).close()
+        except NoServer:
+            return False
+        return True
 
     @property
     def ports_changed(self) -> int:

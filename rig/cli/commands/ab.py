@@ -278,7 +278,7 @@ class Session:
             if trim_db:
                 comparer.set("match_trim", trim_db)
             if isinstance(before, int | float) and now is not None and abs(now - before) > 0.1:
-                self.screen.say(f"Warning  the levels have moved by {now - before:+.2f} dB since the test was begun.")
+                self.screen.say(f"Warning  the levels have moved by {now - before:+z.2f} dB since the test was begun.")
             self.test.went_on({"match": comparer.match.to_json() if comparer.match is not None else None})
             comparer.blind(self.test)
         elif options.trials is not None:
@@ -322,7 +322,7 @@ def live_line(state: AbState, xruns: int) -> list[str]:
         if meter is not None:
             parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
     if state.level_b_db is not None:
-        parts.append(f"B {state.level_b_db:+.1f} dB{' locked' if state.values['lock'] else ''}")
+        parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
     parts.append(f"xruns {xruns}")
     return [" | ".join(parts), " | ".join(parts[:2])]
 

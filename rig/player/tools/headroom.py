@@ -128,7 +128,7 @@ class Headroom:
         if sound.model is None:
             return
         hears_dbfs = readings["model"].peak_dbfs
-        if hears_dbfs > 0.0:
+        if hears_dbfs >= 0.1:
             trained = "" if sound.model_input is None else f" ({sound.model_input.dbu:.1f} dBu)"
             self._seldom(
                 "above",
