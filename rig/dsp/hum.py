@@ -1,8 +1,8 @@
 """Which peaks of a spectrum are the hum of the mains: 50 or 60 Hz with its overtones, all in one line.
 
 Single coils bring dozens of them, and together they look more like a note than a string does. What tells them apart:
-they are multiples of one frequency near 50 or 60 Hz, to a part of a hertz, from the first or second on; and they do not
-die away.
+they are multiples of one frequency near 50 or 60 Hz, to a part of a hertz, from the first or second on, where a stiff
+string is sharp in its overtones; and they do not die away.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 Signal = NDArray[np.float64]
 
 MAINS_HZ = (50.0, 60.0)
-WANDERS = 0.004  # of its frequency: power grids keep within 0.2 Hz
+WANDERS = 0.003  # of its frequency: power grids keep within 0.15 Hz
 OFF_HZ, OFF = 0.25, 0.0004  # how far an overtone may be from its place: what is measured, and a part of it
 LOW = 6  # overtones up to here are as loud as any
 LOUDER_DB = 3.0  # one further up that is louder is a string's
+LEAST_SHARP, LEAST_STIFFNESS = 3, 1e-5  # partials that have to tell it, and B
+FITS, MOST = 0.0015, 0.75  # how near each has to be, as a part of its frequency, and how many of them
 DIES_S = 0.7  # what has fallen for so long
 DIES_DB = 0.7  # by as much at least, and at no look risen, is a string
 LOUD_DBFS = -45.0  # RMS: hum that is turned down by moving the guitar is quieter than a string
@@ -53,6 +55,24 @@ def _comb(hz: Signal, level_db: Signal, mains_hz: float) -> NDArray[np.bool_]:
     if not {1, 2} & set(numbers) and (len(numbers) < 3 or math.gcd(*numbers) > 2):
         return none  # multiples of 150 Hz are a string
     return found
+
+
+def is_stiff(hz: Signal, level_db: Signal, is_hum: NDArray[np.bool_]) -> bool:
+    """Whether what looks like hum are the first partials of a string whose others are sharp: n f_0 (1 + B n^2 / 2).
+
+    Peaks in Hz and in dB, (n,) each.
+    """
+    rest = ~is_hum
+    if rest.sum() < LEAST_SHARP:
+        return False
+    strongest = int(np.flatnonzero(is_hum)[np.argmax(level_db[is_hum])])
+    mains_hz = min(MAINS_HZ, key=lambda mains: abs(hz[strongest] / mains - round(hz[strongest] / mains)))
+    base_hz = hz[strongest] / max(round(hz[strongest] / mains_hz), 1)
+    number = np.maximum(np.round(hz / base_hz), 1.0)
+    sharp = hz / (number * base_hz) - 1.0
+    stiffness = float(np.median(2.0 * sharp[rest] / number[rest] ** 2))
+    fits = np.abs(sharp - 0.5 * stiffness * number**2) < FITS
+    return stiffness > LEAST_STIFFNESS and bool(fits[rest].mean() > MOST and fits[is_hum].mean() > MOST)
 
 
 class HumWatch:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decibels import db_from_gains, db_from_power, gains_from_db
-from .hum import HumWatch, hum_among
+from .hum import HumWatch, hum_among, is_stiff
 
 Signal = NDArray[np.float64]
 
@@ -45,7 +45,6 @@ FAR_BELOW_HUM_DB = -15.0  # what is so far below the hum is not tuned
 MOVING_S = 0.06  # of a vibrato, in which its pitch hardly moves
 LOWEST_MOVING_HZ = 200.0  # below the hum would repeat as well
 REPEATS = 0.8  # of 1: how well it has to repeat
-HIGHER = 1.4  # what is higher than the repetition by this is one of its overtones
 FIRST_OF = 0.9  # of the best repetition: the first one as good as this is the period
 
 
@@ -119,20 +118,17 @@ class PitchFinder:
             return None
         hz, level_db = self._peaks(np.fft.rfft(now * self._window), np.fft.rfft(then * self._window))
         is_hum = hum_among(hz, level_db)
-        if is_hum.all() and is_hum.any() and self._hum.is_string(float(level_db[0]), level_dbfs):
-            is_hum[:] = False  # it has the pitch of the mains, but dies away
+        if is_hum.any() and (
+            self._hum.is_string(float(level_db[is_hum].max()), level_dbfs) or is_stiff(hz, level_db, is_hum)
+        ):
+            is_hum[:] = False  # a string that has the pitch of the mains
         loudest_hum_db = float(level_db[is_hum].max()) if is_hum.any() else -math.inf
         hz, level_db = hz[~is_hum][:PEAKS_OF_NOTE], level_db[~is_hum][:PEAKS_OF_NOTE]
         if hz.size and level_db[0] > loudest_hum_db + FAR_BELOW_HUM_DB:
             rough_hz, clarity = note_of(hz, level_db)
             if rough_hz is not None and clarity >= CLEAR:
                 first_hz = first_partial(rough_hz, hz, level_db)
-                if first_hz < 2 * LOWEST_MOVING_HZ:
-                    return Pitch(first_hz, clarity, level_dbfs) if first_hz >= LOWEST_HZ else None
-                # Of a vibrato it may be an overtone that stood still for a moment.
-                moving_hz, _ = repetition(line[-round(MOVING_S * self._rate) :], self._rate)
-                if first_hz <= HIGHEST_HZ and (moving_hz is None or moving_hz > first_hz / HIGHER):
-                    return Pitch(first_hz, clarity, level_dbfs)
+                return Pitch(first_hz, clarity, level_dbfs) if LOWEST_HZ <= first_hz <= HIGHEST_HZ else None
         moving_hz, clarity = repetition(line[-round(MOVING_S * self._rate) :], self._rate)
         return None if moving_hz is None else Pitch(moving_hz, clarity, level_dbfs)
 

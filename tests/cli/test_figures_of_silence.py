@@ -36,7 +36,7 @@ def sources():
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path]
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*sources()], ids=lambda path: str(path.relative_to(ROOT)))
 def test_figures_with_a_sign_have_no_negative_zero(path):
     """Python's `z` in a format takes the minus off a zero."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
