@@ -220,7 +220,7 @@ def test_a_server_without_any_midi_port_is_said_at_once_where_midi_is_asked_for(
     card = argparse.Namespace(ports=())  # PortAudio
     connect_midi(argparse.Namespace(**{**vars(deaf), "midi_port": "FCB"}), card, bindings, said.append)
     assert said[1:] == [
-        "MIDI     comes over JACK only, and no JACK server runs: --midi and --midi-port do nothing here."
+        "MIDI     comes over JACK only: --midi and --midi-port do nothing here."
     ]
 
 

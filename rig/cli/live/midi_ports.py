@@ -78,7 +78,7 @@ def connect_midi(options: argparse.Namespace, backend: Any, player: Player, say:
     asked = options.midi is not None or options.midi_port is not None
     if "midi" not in getattr(backend, "ports", ()):
         if asked and not options.no_midi:
-            say("MIDI     comes over JACK only, and no JACK server runs: --midi and --midi-port do nothing here.")
+            say("MIDI     comes over JACK only: --midi and --midi-port do nothing here.")
         return
     if options.no_connect and options.midi_port is None:
         return
