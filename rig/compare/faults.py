@@ -46,7 +46,7 @@ def lag_fault(dry: Signal, wet: Signal, lag_samples: float, rate: int, name: str
     drift = slope * len(dry) / rate
     if of_step < of_line and abs(step) > max(MOVES_SAMPLES, STANDS_OUT * of_step):
         return (
-            f"{name} jumps by {step:+.1f} samples near {at_s[place]:.1f} s: a buffer was lost there, and no alignment "
+            f"{name} jumps by {step:+.1f} samples near {at_s[place : place + 2].mean():.1f} s: a buffer was lost there, and no alignment "
             "holds on both sides of it"
         )
     spread = math.sqrt(float(np.sum((at_s - at_s.mean()) ** 2))) / (len(dry) / rate)
@@ -82,7 +82,7 @@ def _line(at_s: Signal, lags: Signal) -> tuple[float, float]:
 
 
 def _step(lags: Signal) -> tuple[float, int, float]:
-    """The step that leaves the least: its size, the window it lies in, and the standard deviation of what is left.
+    """The step that leaves the least: its size, the window before it, and the standard deviation of what is left.
 
     The window with the step in it shows either lag, or neither, and is left out.
     """
@@ -92,7 +92,8 @@ def _step(lags: Signal) -> tuple[float, int, float]:
         rest = np.concatenate([before - before.mean(), after - after.mean()])
         left = math.sqrt(float(np.sum(rest**2)) / max(1, len(rest) - 2))
         if left < best[2]:
-            best = float(after.mean() - before.mean()), place, left
+            nearer_after = abs(lags[place] - after.mean()) < abs(lags[place] - before.mean())
+            best = float(after.mean() - before.mean()), place - nearer_after, left
     return best
 
 
@@ -114,11 +115,21 @@ def silence_fault(dry: Signal, wet: Signal, span: slice, rate: int, name: str) -
             longest = run
     if (longest[1] - longest[0]) * FRAME_S < SILENT_S:
         return None
-    from_s, to_s = (span.start / rate + place * FRAME_S for place in longest)
+    from_s, to_s = (span.start / rate + place * FRAME_S for place in _widened(of_wet, *longest))
     return (
         f"{name} is silent from {from_s:.1f} to {to_s:.1f} s while the gear is played "
         f"({to_s - from_s:.1f} of the {(span.stop - span.start) / rate:.1f} s that are judged)"
     )
+
+
+def _widened(levels_db: NDArray[np.float64], first: int, stop: int) -> tuple[int, int]:
+    """A run of silent frames with the frames beside it that are as silent, played or not."""
+    floor_db = levels_db[first:stop].min() + ALIKE_DB
+    while first > 0 and levels_db[first - 1] < floor_db:
+        first -= 1
+    while stop < len(levels_db) and levels_db[stop] < floor_db:
+        stop += 1
+    return first, stop
 
 
 def _frame_levels_db(x: Signal, frame: int) -> NDArray[np.float64]:
