@@ -43,7 +43,7 @@ def integrated_lufs(x: NDArray[Any], sample_rate: float) -> float:
     if len(samples) <= block:
         correction_db = float(db_from_powers(block / len(samples)))
         samples = np.concatenate([samples, np.zeros((block + 1 - len(samples), samples.shape[1]))])
-    else:  # pyloudnorm rounds the number of blocks, and divides what there is of the last one by the length of a full one
+    else:  # pyloudnorm rounds the number of blocks, and takes a last one that is cut off for a full one
         hops = math.floor((len(samples) - BLOCK_S * sample_rate) / (HOP_S * sample_rate) + 1e-9)
         samples = samples[: math.ceil((BLOCK_S + hops * HOP_S) * sample_rate - 1e-6)]
     measured = Meter(sample_rate, filter_class=WEIGHTING).integrated_loudness(samples)

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
 
 NO_TERMINAL_COLUMNS = 100  # a file or a pipe has no width; names stand whole there
 FEWEST_COLUMNS = 72
-HEADS = (("null dB", 8), ("ESR", 8), ("pre-emph", 9), ("as it is", 9), ("level", 7), ("lag", 11), ("LU", 7), ("spectr", 7))
+HEADS = (
+    ("null dB", 8),
+    ("ESR", 8),
+    ("pre-emph", 9),
+    ("as it is", 9),
+    ("level", 7),
+    ("lag", 11),
+    ("LU", 7),
+    ("spectr", 7),
+)
 WIDTH = sum(width for _, width in HEADS)
 EXPLAINED = "ESR, pre-emph and null: lag, polarity and level taken out; as it is: nothing taken out"
 

@@ -282,10 +282,8 @@ class Checked:
         return {**asdict(self), "state": self.state, "sentence": None, "finding": None, **told}
 
 
-def check(
-    path: Path, *, promised: str | None = None, closing: str | None = None, keys: Path | None = None
-) -> Checked:
-    """Read a result and check it: order and setup against the promise, answers against their hashes, figures against both.
+def check(path: Path, *, promised: str | None = None, closing: str | None = None, keys: Path | None = None) -> Checked:
+    """Read a result and check it: order and setup against the promise, answers and figures against those.
 
     `promised`, `closing`: the hashes that were shown before the first trial and behind the last, as somebody else has
     them; without the first, what this machine has kept of it. Raises CompareError if the file is no result at all.

@@ -172,7 +172,7 @@ def typed_hash(text: str, what: str) -> str:
 
 
 def read_result(path: Path) -> dict[str, Any]:
-    """The content of a result, every part of it of its kind. Raises CompareError: none at all, another version, damaged."""
+    """The content of a result, each part of its kind. Raises CompareError: none at all, another version, damaged."""
     try:
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)

@@ -25,8 +25,8 @@ def on_cluster(
 ) -> Iterator[Result]:
     """`work(job)` for every job, in the order in which they end.
 
-    Raises ConfigError: Dask is not installed, no scheduler answers at `address`, it goes away, or its workers cannot run
-    `work`. What `work` itself raises as a RigError is raised as it is.
+    Raises ConfigError: Dask is not installed, no scheduler answers at `address`, it goes away, or its workers cannot
+    run `work`. What `work` itself raises as a RigError is raised as it is.
     """
     try:
         from distributed import CancelledError, Client

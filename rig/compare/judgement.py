@@ -46,8 +46,8 @@ def judgement(
 ) -> Judgement:
     """The judgement on one model.
 
-    `esr`: as the files are; `esr_matched`, `null_db`: level, lag and polarity taken out. `louder_lu`, `late_samples`: of
-    the model against the gear. `faults`: of the take itself, which leave nothing to say about a model.
+    `esr`: as the files are; `esr_matched`, `null_db`: level, lag and polarity taken out. `louder_lu`, `late_samples`:
+    of the model against the gear. `faults`: of the take itself, which leave nothing to say about a model.
     """
     if faults:
         return Judgement("unknown", NOT_KNOWN, f"{faults[0]}; no figure here says much about the model")

@@ -209,6 +209,6 @@ def _details(c: Comparison) -> str:
         )
     return (
         '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'
-        "<th>ESR by input level, lag and level taken out</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
+        "<th>ESR by input level (level taken out)</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -196,9 +196,7 @@ def _repeatability(
     return found[0], basis, None
 
 
-def _against_itself(
-    first: NDArray[Any], again: NDArray[Any], span: slice, rate: int
-) -> tuple[float, float] | None:
+def _against_itself(first: NDArray[Any], again: NDArray[Any], span: slice, rate: int) -> tuple[float, float] | None:
     """The ESR of one take against another, (n,) each, in `span`, and the lag that was taken out; None: unrelated.
 
     Lag and level are taken out as they are for models, which are held against this figure.

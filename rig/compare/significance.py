@@ -94,7 +94,9 @@ class Verdict:
                 f"{high:.0f} %). It holds for this listener, sound and room, and does not say which of the two is "
                 "better, or closer to anything."
             )
-        more = f"; with {large_enough()} in {_percent(power(large_enough(), KEEN))}" if self.trials < large_enough() else ""
+        more = ""
+        if self.trials < large_enough():
+            more = f"; with {large_enough()} in {_percent(power(large_enough(), KEEN))}"
         return (
             f"{count}: {chance}, so this test shows no difference that you can hear. It does not show that there is "
             f"none: your rate may lie anywhere between {low:.0f} and {high:.0f} %, and somebody who is right 7 times "

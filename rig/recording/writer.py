@@ -101,29 +101,36 @@ class TakeWriter:
     def _write_all(self) -> None:
         while True:
             over = self._is_over()
-            self._look()
-            if self._missing is not None and self._read >= self._missing[0]:
-                self._fill(self._missing[1], SERVER)
-                self._missing = None
-            block = self._block
-            if self._missing is not None and self._missing[0] - self._read < BLOCK_FRAMES:
-                block = np.zeros((CHANNELS, self._missing[0] - self._read), np.float32)
-            frames = self.ring.read(block, over)
-            self._read += abs(frames)
-            if frames > 0:
-                self._write(block[:, :frames])
-            elif frames < 0:
-                self._fill(-frames, DISK)
-            elif over:
+            if self.step(over):
+                continue
+            if over:
                 if self._clock is not None and not self._failed:
                     self._fill(self._interruptions.missing_at_the_end(self._clock_ended_s), SERVER)
                 return
-            else:
-                self.free_bytes = self.take.free_bytes
-                self._warn_of_little_space()
-                self._ending.wait(DRAIN_S)
-                if self._ending.is_set():
-                    time.sleep(0.001)  # the audio thread ends the take with its next cycle
+            self.free_bytes = self.take.free_bytes
+            self._warn_of_little_space()
+            self._ending.wait(DRAIN_S)
+            if self._ending.is_set():
+                time.sleep(0.001)  # the audio thread ends the take with its next cycle
+
+    def step(self, over: bool) -> bool:
+        """Write the next of what has come; whether there was any. `over`: no cycle writes any more."""
+        self._look()
+        most = BLOCK_FRAMES
+        if self._missing is not None:
+            most = min(most, self._missing[0] - self._read)
+            if most <= 0:
+                self._fill(self._missing[1], SERVER)
+                self._missing = None
+                return True
+        block = self._block if most == BLOCK_FRAMES else np.zeros((CHANNELS, most), np.float32)
+        frames = self.ring.read(block, over)
+        self._read += abs(frames)
+        if frames > 0:
+            self._write(block[:, :frames])
+        elif frames < 0:
+            self._fill(-frames, DISK)
+        return frames != 0
 
     def _is_over(self) -> bool:
         if not self._ending.is_set():

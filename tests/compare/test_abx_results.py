@@ -148,7 +148,9 @@ def mutated(text, rng):
         raw = bytearray(text.encode())
         for _ in range(rng.randint(1, 4)):
             at = rng.randrange(len(raw))
-            raw[at : at + rng.randint(0, 3)] = bytes(rng.choice(string.printable.encode() + b"\xff\x00\x1b") for _ in "ab")
+            raw[at : at + rng.randint(0, 3)] = bytes(
+                rng.choice(string.printable.encode() + b"\xff\x00\x1b") for _ in "ab"
+            )
         return bytes(raw[: rng.randrange(len(raw))] if rng.random() < 0.2 else raw)
     data = json.loads(text)
     for _ in range(rng.randint(1, 2)):
@@ -161,7 +163,9 @@ def mutated(text, rng):
         else:
             home[way[-1]] = rng.choice(ODD)
     written = json.dumps(data)
-    return (written if rng.random() < 0.9 else written.replace("0.5", rng.choice(["1e999", "NaN", "-Infinity"]))).encode()
+    return (
+        written if rng.random() < 0.9 else written.replace("0.5", rng.choice(["1e999", "NaN", "-Infinity"]))
+    ).encode()
 
 
 def ends_well(path, capsys, *options):
@@ -181,7 +185,11 @@ def ends_well(path, capsys, *options):
 def try_many(folder, capsys, seed, count):
     rng = random.Random(seed)
     answered(folder)
-    sources = [(folder / "test.json").read_text(), (OLD / "finished.json").read_text(), (OLD / "under way.json").read_text()]
+    sources = [
+        (folder / "test.json").read_text(),
+        (OLD / "finished.json").read_text(),
+        (OLD / "under way.json").read_text(),
+    ]
     refused, path = 0, folder / "mutated.json"
     for number in range(count):
         content = mutated(sources[number % len(sources)], rng)
@@ -216,7 +224,13 @@ def test_a_command_of_an_earlier_version_that_was_damaged_is_a_sentence(tmp_path
     monkeypatch.setenv("XDG_DATA_HOME", str(OLD.parent / "data"))
     for name in json.loads(source.read_text())["setup"]["command"]:
         for odd in (3, [], {}, "a\0b") if name not in ("no_ir", "split") else ("yes", 1, None):
-            if isinstance(odd, int) and name in ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu"):
+            if isinstance(odd, int) and name in (
+                "size",
+                "send_dbu",
+                "max_input_dbu",
+                "preamp_gain_db",
+                "model_input_dbu",
+            ):
                 continue
             data = json.loads(source.read_text())
             data["setup"]["command"][name] = odd

@@ -1,4 +1,4 @@
-"""What a comparison says about a model, and about the take it was compared with: known errors, and their right names."""
+"""What a comparison says about a model, and about the take it was compared with: known errors by their right names."""
 
 from __future__ import annotations
 

@@ -78,7 +78,9 @@ def limits_in(folder):
 
 def test_every_verdict_in_the_code_has_its_row():
     given = {}
-    for name, path in (named_calls("rig/capture", {"check", "Check", "TrainerCheck"}) | limits_in("rig/capture")).items():
+    for name, path in (
+        named_calls("rig/capture", {"check", "Check", "TrainerCheck"}) | limits_in("rig/capture")
+    ).items():
         given[name, "rig capture"] = path
     for name, path in (named_calls("rig/capture/ir", {"check", "Check"}) | limits_in("rig/capture/ir")).items():
         given[name, "rig capture ir"] = path

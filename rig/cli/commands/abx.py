@@ -68,8 +68,8 @@ def _checked(found: Checked) -> str:
 def _proved(found: Checked) -> str:
     if found.compared is None:
         return (
-            "only that the file fits itself: whoever writes all of it anew can make it fit. Compare it with the hash that "
-            "was shown before the first trial: --promised HASH"
+            "only that the file fits itself: whoever writes all of it anew can make it fit. Compare it with the hash "
+            "that was shown before the first trial: --promised HASH"
         )
     whose = "the hash you gave" if found.compared == "given" else "what this machine kept of it"
     answers = (
