@@ -210,8 +210,8 @@ def verdicts_page() -> str:
         "",
         "Every verdict that rig can give, and the test that makes it say ok, warn (a note, in `rig doctor`), fail (a "
         'problem there) and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
-        "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict has "
-        "no row.",
+        "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict "
+        "has no row.",
         "",
     ]
     for where in sorted(found):
