@@ -153,7 +153,8 @@ def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
     try:
         return score(open_take(files), Model.load(model, size))
     except RigError as error:
-        return Failure(model.name, str(error))
+        said = str(error)
+        return Failure(model.name, said if model.name in said else f"{model.name} against {files.wet.name}: {said}")
 
 
 def input_gain(take: Take, model: Model) -> tuple[float, str]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, find_lag, shifted
-from ..audio.channel import one_channel
+from ..audio.guitar_channel import guitar_channel
 from ..audio.measures import best_gain, count_full_scale, energy, esr, rms_dbfs
 from ..audio.wav import read
 from ..capture.checks.trainer_checks import REPLICATE_ESR
@@ -155,10 +155,12 @@ def _dbfs(x: NDArray[Any]) -> str:
 
 def _mono(path: Path, channel: int | None, notes: list[str]) -> tuple[NDArray[np.float64], int]:
     audio = read(path)
-    samples, note = one_channel(audio, channel)
-    if note is not None:
-        notes.append(note)
-    return samples, audio.sample_rate
+    if audio.channels == 1:
+        return audio.samples[:, 0], audio.sample_rate
+    chosen = guitar_channel(path, channel)
+    if chosen.note:
+        notes.append(chosen.note)
+    return audio.samples[:, chosen.index], audio.sample_rate
 
 
 def _span(dry: NDArray[Any], rate: int, name: str) -> tuple[slice, str]:

@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
         "--second-wet", type=Path, metavar="FILE", help="the gear once more: how well it repeats itself"
     )
     command.add_argument(
-        "--channel", type=int, metavar="N", help="of files with several: 1 is the left one, 2 the right one"
+        "--channel", type=int, metavar="N", help="channel of stereo files, from 1 (default: the one with sound in it)"
     )
     command.add_argument(
         "--capture-dbu", type=float, metavar="X", help="dBu at the gear's jack that 0 dBFS of DRY was worth"
