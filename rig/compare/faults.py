@@ -26,7 +26,7 @@ STANDS_OUT = 6.0  # so many times its own uncertainty
 
 FRAME_S = 0.05
 PLAYED_DB = 20.0  # below the loudest frame of the dry signal: no gate that belongs to the gear is closed there
-ALIKE_DB = 6.0  # dry frames that differ by less are held against each other
+ALIKE_DB = 6.0  # dry frames within so much are held against each other
 FALLS_DB = 30.0  # below what the gear gives for alike frames elsewhere
 USUAL_PERCENTILE = 90.0  # of the alike frames: what the gear gives when it plays, were it silent in most of them
 SILENT_S = 0.25  # a shorter one is a dropped note
@@ -106,9 +106,12 @@ def silence_fault(dry: Signal, wet: Signal, span: slice, rate: int, name: str) -
         return None
     of_dry, of_wet = levels_db
     played = np.flatnonzero(of_dry > of_dry.max() - PLAYED_DB)
-    alike = np.abs(of_dry[played][:, np.newaxis] - of_dry[played]) < ALIKE_DB
-    usual = np.array([np.percentile(of_wet[played][row], USUAL_PERCENTILE) for row in alike])
-    silent = of_wet[played] < usual - FALLS_DB
+    kinds = ((of_dry.max() - of_dry[played]) // ALIKE_DB).astype(int)
+    silent = np.zeros(len(played), bool)
+    for kind in np.unique(kinds):
+        alike = kinds == kind
+        usual_db = np.percentile(of_wet[played][alike], USUAL_PERCENTILE)
+        silent[alike] = of_wet[played][alike] < usual_db - FALLS_DB
     longest, run = (0, 0), None
     for is_silent, at in zip(silent, played, strict=True):
         run = (at if run is None else run[0], at + 1) if is_silent else None
