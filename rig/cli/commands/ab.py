@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..live.meters import level
@@ -45,6 +46,8 @@ KEPT = (
 )
 PATHS = ("model", "ir", "against", "ir_against", "di")
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
+SWITCHES = ("no_ir", "split")
+NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
 
 
 def add(commands: Any) -> None:
@@ -171,10 +174,24 @@ def resumed(options: argparse.Namespace) -> Any:
     command = test.setup.get("command")
     if not isinstance(command, dict) or set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
+    for name, value in command.items():
+        if not _may_be(name, value):
+            raise CompareError(f"{options.resume.name} is damaged: {name} of its command is wrong. Begin another test.")
     for name in KEPT:
         value = command[name]
         setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
     return test
+
+
+def _may_be(name: str, value: Any) -> bool:
+    """Whether an option of that name can have had this value."""
+    if name in SWITCHES:
+        return isinstance(value, bool)
+    if name in NUMBERS:
+        return (value is None and name not in ("size", "preamp_gain_db")) or type(value) in (int, float)
+    if name == "level":
+        return value is None or value in LEVEL_MODES
+    return value is None or (isinstance(value, str) and "\0" not in value)
 
 
 def _open(options: argparse.Namespace) -> Jack:
