@@ -20,8 +20,8 @@ from rig.trainer.layout import RATE
 # fault: (its check, the recording that warns, the one that fails): twice the limit each, or half where less is worse.
 FAULTS = {
     "clipping": (lambda x: takes.louder(x, -0.5), lambda x: takes.louder(x, 0.3)),
-    "level": (lambda x: takes.louder(x, -24.0), lambda x: takes.louder(x, -42.0)),
-    "noise": (lambda x: takes.with_noise(x, 54.0), lambda x: takes.with_noise(x, 34.0)),
+    "level": (lambda x: takes.louder(x, -24.0), lambda x: takes.louder(x, -54.0)),
+    "noise": (lambda x: takes.with_noise(x, 54.0), lambda x: takes.with_noise(x, 24.0)),
     "hum": (lambda x: takes.with_hum(x, -64.0), lambda x: takes.with_hum(x, -44.0, 60.0)),
     "dc": (lambda x: takes.with_dc(x, 0.002), lambda x: takes.with_dc(x, -0.02)),
     "continuity": (lambda x: takes.dropped(x, 2), lambda x: takes.dropped(x, 6)),
@@ -131,7 +131,7 @@ def test_silence_is_named_and_nothing_else_is_said():
     assert [check.name for check in result.checks] == ["silence"]
     assert result.verdict == "fail"
     assert "right input" in result["silence"].advice
-    assert judged(recorded(takes.wet() * 10 ** (-48 / 20), noise_dbfs=-110))["silence"].verdict == "fail"
+    assert judged(recorded(takes.wet() * 10 ** (-66 / 20), noise_dbfs=-130))["silence"].verdict == "fail"
 
 
 def test_a_bypass_warns_and_the_computers_own_send_fails():

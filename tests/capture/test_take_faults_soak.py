@@ -46,7 +46,7 @@ def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
         if changed_db <= COUNTS_DB:
             fell.append(what)
             continue
-        found = judged(recorded(wrong, desk, seed, float(abs(right).max())), seconds)
+        found = judged(recorded(wrong, desk, seed, max(abs(right).max(), abs(wrong).max())), seconds)
         if not called_right(fault, found):
             missed.append((what, [str(check) for check in found.checks if check.verdict != "ok"]))
     print(f"\n{name}: {GEARS_PER_FAULT - len(fell)} count, {len(fell)} change too little", *fell, sep="\n    ")

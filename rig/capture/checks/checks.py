@@ -21,7 +21,7 @@ from .latency import USABLE, Latency
 from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, gate_figures, lag_track
 from .programme import NO_PROGRAMME, ProgrammeTrack, programme_check
-from .quantisation import flat_tops, gaps, normalised_to_dbfs, repeats, step_of
+from .quantisation import flat_tops, missing_pieces, normalised_to_dbfs, repeats, step_of
 from .quiet_checks import MAINS_HZ, dc_check, hum_check, hum_levels, noise_check
 from .silences import quiet_passages
 from .tail import tail_check
@@ -86,11 +86,13 @@ def judge(take: Evidence) -> Judged:
     folded = _at_rest(np.abs(take.dry), take.wet) if not polarity.is_certain else polarity
     folds = folded.confidence > polarity.confidence  # as an octaver does: wet answers to dry without its sign
     track = lag_track(np.abs(take.dry) if folds else take.dry, take.wet, expected)
-    missing = gaps(take.dry, take.wet, step)
-    programme, alike = programme_check(take.dry, shifted(take.wet, -late), missing)
     silences = quiet_passages(take.dry, take.wet, take.pre_roll, late)
-    snr_db, noise = noise_check(silences, take.wet)
     hums = hum_levels(silences)
+    floor_dbfs = min((silence.level_dbfs for silence in silences), default=FLOOR_DBFS)
+    snr_db, noise = noise_check(silences, hums, take.wet)
+    aligned = shifted(take.wet, -late)
+    missing = missing_pieces(take.dry, aligned, step, floor_dbfs)
+    programme, alike = programme_check(take.dry, aligned, missing)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
     checks = (
@@ -107,7 +109,7 @@ def judge(take: Evidence) -> Judged:
         _latency(take.latency, take.applied),
         _gate(
             gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER),
-            find_closing(take.dry, take.wet, min((s.level_dbfs for s in silences), default=FLOOR_DBFS), late),
+            find_closing(take.dry, take.wet, floor_dbfs, late),
         ),
         tail_check(take.dry, take.wet, late),
         _polarity(sign),

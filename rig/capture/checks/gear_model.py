@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
+from scipy.ndimage import median_filter
 from scipy.signal import butter, lfilter, sosfilt
 
 from ...decibels import db_from_powers, powers_from_db
@@ -29,9 +30,13 @@ LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
 FINE = 40  # bands below this many are all taken; above, one in ever more of them
 RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
+AROUND = 35  # frames, a second and a half: a piece of the programme as a whole is believed or doubted
 ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
+SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing
+DEAD, LEAKS = 4.0, 3.0  # times the noise; times what the model gives there
+TOO_SOFT = 1e-4  # of the loudest frames' power: below, likewise
 
 Power = NDArray[np.float64]
 Spectra = NDArray[np.complex64]
@@ -72,7 +77,8 @@ def _bent(dry: Samples) -> Iterator[Samples]:
         yield np.tanh(drive * x)
     for drive in (10, 40, 200):
         yield np.tanh(drive * bright)
-    yield np.tanh(250 * x) ** 3  # nothing comes of what is soft
+    for threshold in (0.003, 0.01, 0.03):  # nothing comes of what is soft
+        yield np.sign(x) * np.clip(np.abs(x) / threshold - 1, 0, 1)
     yield np.tanh(60 * bright) ** 3
     yield np.abs(x)
     yield np.abs(np.tanh(30 * x))
@@ -105,6 +111,16 @@ class Explained:
     def power(self, spectrum: Spectra) -> Power:
         """(frames,)."""
         return self.weights @ np.square(np.abs(spectrum), dtype=np.float64)
+
+    @property
+    def least(self) -> float:
+        """The power that wet or the model has to have for a frame to tell something."""
+        if not self.trusted.any():
+            return STANDS_OUT * self.noise
+        power, expected = self.power(self.wet)[self.trusted], self.power(self.model)[self.trusted]
+        dead = power < DEAD * self.noise  # where a gate of the gear's own closes, the model still gives a little
+        gated = LEAKS * float(np.percentile(expected[dead], 95)) if dead.any() else 0.0
+        return max(STANDS_OUT * self.noise, TOO_SOFT * float(np.percentile(expected, 95)), gated)
 
     def common(self, a: Spectra, b: Spectra) -> Power:
         """The real part of what two spectra have in common, (frames,)."""
@@ -141,16 +157,21 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
     trusted = played & agreeing
     if trusted.sum() < 4 * parts.shape[1]:
         trusted = played
-    base = np.where(played, 1 / (_usual_power(level_db, power + noise, trusted) + noise), 0.0)
+    usual_power = _usual_power(level_db, power + noise, trusted)
+    # Soft frames count as much as loud ones, down to where a gate or the noise decides what is left of them.
+    least = SOFT * float(np.percentile(usual_power[played], 90)) if played.any() else 0.0
+    base = np.where(played, 1 / (usual_power + least + noise), 0.0)
     counted = np.where(trusted, base, 0.0)
     model = answer
     for _ in range(ROUNDS):
         model = _fitted(parts, answer, counted)
         error = weights @ np.square(np.abs(answer - model), dtype=np.float64)
-        explained = weights @ np.square(np.abs(model), dtype=np.float64)
-        left = np.maximum(error - noise, 0) / (np.maximum(explained, power) + noise)
+        expected = weights @ np.square(np.abs(model), dtype=np.float64)
+        left = np.maximum(error - noise, 0) / (np.maximum(expected, power) + noise)
         usual = float(np.median(left[trusted])) if trusted.any() else 0.0
-        counted = base / (1 + (left / (4 * usual + 0.02)) ** 2)
+        level_db = np.where(played, db_from_powers((power + noise) / (expected + noise)), 0.0)
+        doubt = (median_filter(left, AROUND) / (2 * usual + 0.01)) ** 4 + median_filter(level_db, AROUND) ** 4
+        counted = base / (1 + doubt)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
     return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...audio.align import find_lag
 from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, VALIDATION
-from .gear_model import FRAME, HOP, STANDS_OUT, Explained, explain
+from .gear_model import FRAME, HOP, Explained, explain
 from .measures import Samples
 from .strange import Delay, Strange, named
 from .verdict import Check, Verdict, worst
@@ -26,7 +26,7 @@ BANDS = 9  # in which levels are compared
 NEIGHBOURS = 10
 APART = 6  # windows: nearer ones overlap
 LEAST = 4  # frames of a window that have to tell something
-UNEXPECTED = 30.0  # times the noise, where the model expects none
+UNEXPECTED = 5.0  # times what tells something, where the model expects nothing
 FLOOR_DB = -22.0  # what is left unexplained: no less is looked at
 UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less and less
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
@@ -107,10 +107,12 @@ def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tup
 def _windows(take: Explained) -> _Windows:
     model_power, power = take.power(take.model), take.power(take.wet)
     error = take.power(take.wet - take.model)
-    tells = (take.played & (model_power > STANDS_OUT * take.noise)) | (power > UNEXPECTED * take.noise)
+    tells = (take.played & (model_power > take.least)) | (power > UNEXPECTED * take.least)
     tells[BLIPS] = tells[SWEEP_END] = False
     left = np.maximum(error - take.noise, 0) / (np.maximum(model_power, power) + take.noise)
-    counted = np.where(tells, 1 / (model_power + take.noise), 0.0)
+    # The louder frames of a window count more: in soft ones a gate or the noise decides.
+    counted = np.where(tells, (model_power + take.noise) ** -0.5, 0.0)
+    heard = np.where(tells, np.maximum(model_power, power) ** 0.5, 0.0)
     groups = np.array_split(np.arange(len(take.weights)), BANDS)
     dry_db, wet_bands, model_bands = [], [], []
     for group in groups:
@@ -135,7 +137,7 @@ def _windows(take: Explained) -> _Windows:
     )
     return _Windows(
         starts[enough],
-        db_from_powers(sums(np.where(tells, left, 0.0)) / told + 1e-3)[enough],
+        db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
         db_from_powers(level + 1e-9)[enough],
         db_from_powers(bands.T + 1e-9)[enough],
         np.array([sums(levels) / WINDOW for levels in dry_db]).T[enough],

@@ -8,10 +8,11 @@ a jump of many steps. So is a lost block: it begins or ends in the middle of the
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...audio.measures import mean_square, rms_dbfs
 from ...decibels import gain_from_db
-from ...trainer.layout import FULL_SCALE_24, RATE
+from ...trainer.layout import FULL_SCALE_24, RATE, VALIDATION
 from .measures import Samples, runs_of_equal
 
 FLAT = 3  # equal samples in a row at the ceiling are a flat top: no converter's noise repeats itself
@@ -20,7 +21,14 @@ ON_GRID = 0.15  # of a step: a file that was scaled is rounded again
 JUMP = 4  # steps between a run and its neighbour that no smooth wave makes there
 TORN = 0.1  # of the RMS level around: by how much a wave that is cut off jumps
 AROUND = RATE // 100  # samples
+SHORTEST_HOLE, LONGEST_HOLE = 32, 6000  # samples
+HISS_PEAK = 5.0  # times its RMS
+SWINGS = 0.2  # of the power around: more than where a wave crosses zero
+FELL = 1e-4  # of the power around
 PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
+MORE = 1.3  # times dry at the end of a piece
+AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
+SAME_PLACE = 100  # samples: as far as the two ends may be apart
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
 SHORTEST_REPEAT = 48  # samples
 GRID = 16  # samples: where repeats are looked for first
@@ -65,18 +73,64 @@ def _jump(y: Samples, start: int, length: int) -> float:
     return max(into, out)
 
 
-def gaps(x: Samples, y: Samples, step: float | None = None) -> list[int]:
-    """Samples where wet y stands still while dry x, (n,) each, plays and sound is around: a block never recorded."""
+def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[int]:
+    """Samples where pieces of wet y are missing while dry x, (n,) each, aligned, plays: blocks, loose contacts.
+
+    A starved fuzz is silent around the zeros of dry as well. It is so in both ends of a take alike, which shows up to
+    how much of dry; only what is silent at twice that counts.
+    """
+    found = sorted(piece for piece in {*gaps(x, y, step), *holes(x, y, floor_dbfs)} if _is_in_full_swing(x, piece))
+    second = len(y) - VALIDATION
+    starts = np.array([start for start, _ in found])
+    own = [piece for piece in found if piece[0] < VALIDATION and _near(starts, piece[0] + second)]
+    most = max((_peak(x, piece) for piece in own), default=0.0)
+    return [piece[0] for piece in found if _peak(x, piece) > 2 * most]
+
+
+def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:
+    """Whether dry is larger within a piece than at one end of it; where a starved fuzz is silent it is not."""
+    start, stop = piece[0], sum(piece)
+    ends = (abs(float(x[max(0, start - 1)])), abs(float(x[min(stop, len(x) - 1)])))
+    return _peak(x, piece) > MORE * min(ends)
+
+
+def _near(starts: NDArray[np.int64], at: int) -> bool:
+    return bool(np.any(np.abs(starts - at) < SAME_PLACE))
+
+
+def _peak(x: Samples, piece: tuple[int, int]) -> float:
+    return float(np.abs(x[piece[0] : sum(piece)]).max(initial=0.0))
+
+
+def gaps(x: Samples, y: Samples, step: float | None = None) -> list[tuple[int, int]]:
+    """Where wet y stands still while dry x, (n,) each, plays and sound is around: (start, length) of blocks."""
     step = step_of(y) if step is None else step
-    found = []
+    found, ceiling = [], AT_CEILING * float(np.abs(y).max(initial=0.0))
     for start, length in runs_of_equal(y, GAP):
         around = y[max(0, start - AROUND) : start + length + AROUND]
         played = x[start : start + length]
         level = mean_square(around) ** 0.5
         # The median: a single sample in a long silence, heard a few samples later, is no playing.
         plays = rms_dbfs(played) > -50 and np.median(np.abs(played)) > 1e-3
-        if plays and _jump(y, start, length) > max(2 * JUMP * step, TORN * level):
-            found.append(start)
+        if plays and abs(y[start]) < ceiling and _jump(y, start, length) > max(2 * JUMP * step, TORN * level):
+            found.append((start, length))
+    return found
+
+
+def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
+    """Where wet y falls into its own noise, of `floor_dbfs` RMS, while dry x, (n,) each, swings: (start, length).
+
+    A loose contact does that; a gate stays closed for longer.
+    """
+    found = []
+    quiet = np.abs(y) < HISS_PEAK * gain_from_db(floor_dbfs)
+    for start, length in runs_of_equal(quiet, SHORTEST_HOLE):
+        if not quiet[start] or length > LONGEST_HOLE:
+            continue
+        part, around = slice(start, start + length), slice(max(0, start - AROUND), start + length + AROUND)
+        swings = mean_square(x[part]) > SWINGS * mean_square(x[around]) and rms_dbfs(x[part]) > -50
+        if swings and mean_square(y[part]) < FELL * mean_square(y[around]):
+            found.append((start, length))
     return found
 
 

@@ -10,31 +10,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.measures import FLOOR_DBFS, rms_dbfs
-from ...trainer.layout import RATE, VALIDATION
+from ...decibels import db_from_power, power_from_db
+from ...trainer.layout import VALIDATION
 from .limits import LIMITS
 from .measures import hum_dbfs
 from .silences import FOR_HUM, Silence, looked_at
 from .verdict import Check
 
 MAINS_HZ = (50.0, 60.0)
-DC_WINDOW = 2 * RATE  # samples: a mean over less is the lowest note
+HUM_AT_MOST_DB = 10.0  # of a silence that are said to be hum
 NOTHING = "no silence in which that could be seen"
 NO_SILENCE = (
     "Use a signal that is silent somewhere for half a second, and leave the silence before it in the recording."
 )
 
 
-def noise_check(silences: tuple[Silence, ...], wet: NDArray[np.float64]) -> tuple[float | None, Check]:
-    """Signal over noise in dB, None where nothing could be measured; the loudest silence counts."""
+def noise_check(
+    silences: tuple[Silence, ...], hums: dict[float, float], wet: NDArray[np.float64]
+) -> tuple[float | None, Check]:
+    """Signal over noise in dB, None where nothing could be measured; the loudest silence counts.
+
+    Hum (`hum_levels`) has a check of its own: what is as loud in every silence is no noise as well.
+    """
     limit = LIMITS["noise"]
     if not silences:
         return None, limit.check("noise", None, NOTHING, NO_SILENCE, "unknown")
     loudest = max(silences, key=lambda silence: silence.level_dbfs)
-    snr_db = rms_dbfs(wet[:VALIDATION], FLOOR_DBFS) - loudest.level_dbfs
-    text = (
-        f"noise {_level(loudest.level_dbfs)}, {snr_db:.1f} dB below the playing, in {looked_at(silences)}"
-        f"{_where(loudest, silences)}"
-    )
+    hum = power_from_db(max(hums.values(), default=FLOOR_DBFS))
+    level = max(db_from_power(max(power_from_db(loudest.level_dbfs) - hum, 1e-20)), loudest.level_dbfs - HUM_AT_MOST_DB)
+    snr_db = rms_dbfs(wet[:VALIDATION], FLOOR_DBFS) - level
+    text = f"noise {_level(level)}, {snr_db:.1f} dB below the playing, in {looked_at(silences)}"
+    text += f", the loudest {loudest}" if len(silences) > 1 else ""
     advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
     return snr_db, limit.check("noise", snr_db, text, advice)
 
@@ -61,15 +67,19 @@ def hum_check(silences: tuple[Silence, ...], hums: dict[float, float]) -> Check:
 
 
 def dc_check(silences: tuple[Silence, ...], wet: NDArray[np.float64]) -> Check:
-    """The largest offset: of a silence, of 2 s of playing, of the whole."""
-    means = [(abs(float(np.mean(silence.samples))), silence.start) for silence in _long(silences)]
-    windows = wet[: len(wet) // DC_WINDOW * DC_WINDOW].reshape(-1, DC_WINDOW).mean(axis=1)
-    means += [(abs(float(mean)), index * DC_WINDOW) for index, mean in enumerate(windows)]
-    figure, at = max(means)
-    seen = f"{looked_at(silences)}, and in all of the playing" if silences else "all of the playing"
-    text = f"an offset of {figure:.5f} of full scale at most ({max(0, at) / RATE:.1f} s), in {seen}"
+    """The largest offset: of a silence, or of the whole."""
+    means = [(abs(_mean(silence.samples)), str(silence)) for silence in silences]
+    figure, where = max([*means, (abs(float(np.mean(wet))), "all along")])
+    seen = f"{looked_at(silences)}, and the whole take" if silences else "the whole take"
+    text = f"an offset of {figure:.5f} of full scale at most, {where}, in {seen}"
     advice = "The input or the gear has an offset: use a coupled line input, or have it looked at."
     return LIMITS["dc"].check("dc", figure, text, advice)
+
+
+def _mean(x: NDArray[np.float64]) -> float:
+    """The mean with a Hann window: a hum that does not fit into the silence adds nothing to it."""
+    window = np.hanning(len(x) + 2)[1:-1]
+    return float(np.sum(window * x) / np.sum(window))
 
 
 def _long(silences: tuple[Silence, ...]) -> tuple[Silence, ...]:
@@ -78,7 +88,3 @@ def _long(silences: tuple[Silence, ...]) -> tuple[Silence, ...]:
 
 def _level(dbfs: float) -> str:
     return f"{dbfs:.1f} dBFS RMS" if dbfs > FLOOR_DBFS else "below what the file can hold"
-
-
-def _where(loudest: Silence, silences: tuple[Silence, ...]) -> str:
-    return f", the loudest {loudest}" if len(silences) > 1 else ""

@@ -24,9 +24,11 @@ EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
 REACH = 1200  # samples of delay, either way, that frames of FRAME samples can tell
 NEAR = 3  # samples: of a delay that is none
 CLEAR = 30.0  # times the noise: where the kind is looked for, if there is enough of it
+SAME_GAIN_DB = 1.0  # between loud and soft, of what is bypassed
 NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 SLOW = 16  # hum is looked for at the rate divided by this
+WITH_HOLES = ("silent", "gate", "bypassed")  # which begin or end in the middle of a wave
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -62,10 +64,9 @@ def named(
     """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    if holes:
+    kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
+    if holes and kind not in WITH_HOLES:
         kind, text = "missing", f"pieces are missing ({len(holes)} of them)"
-    else:
-        kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
@@ -73,8 +74,8 @@ def named(
 def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[[], float | None]) -> tuple[str, str]:
     inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
-    plays = take.played[inner] & (expected > STANDS_OUT * take.noise)
-    clear = plays & (expected > CLEAR * take.noise)
+    plays = take.played[inner] & (expected > take.least)
+    clear = plays & (expected > CLEAR / STANDS_OUT * take.least)
     plays = clear if clear.sum() > EDGE else plays
     if not plays.any():
         return "another sound", "it sounds where this gear is silent"
@@ -136,6 +137,9 @@ def _turns() -> Spectra:
 
 def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
     """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
+    gain_db = db_from_powers((take.power(take.wet[:, at]) + 1e-30) / (take.power(take.dry[:, at]) + 1e-30))
+    if np.subtract(*np.percentile(gain_db, (80, 20))) > SAME_GAIN_DB:  # a compressor is all but dry, moment by moment
+        return False
     left = 1 - _match(take, at, take.dry).best ** 2
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
     known = np.flatnonzero(clear if clear.any() else take.trusted)
@@ -173,7 +177,7 @@ def _slow(spectrum: Spectra) -> NDArray[np.float64]:
 def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: NDArray[np.float64]) -> bool:
     """What is dead would be softer than what is not, and that is right."""
     softer = np.median(db_from_powers(expected[dead])) < np.median(db_from_powers(expected[~dead])) - 2
-    return bool(softer and np.median(frame_db[~dead]) > -8)
+    return bool(softer and abs(np.median(frame_db[~dead])) < 2)
 
 
 def _rings(take: Explained, inner: slice) -> bool:

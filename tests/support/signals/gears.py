@@ -111,8 +111,8 @@ def octave(x, drive):
 
 
 def compressor(x, drive):
-    level_db = 20 * np.log10(np.maximum(followed(drive * x, 0.015), 1e-6))
-    over_db = np.asarray(lfilter([1 - 0.9998], [1, -0.9998], np.maximum(level_db + 40, 0)))
+    level_db = 20 * np.log10(np.maximum(followed(drive * x, 0.004), 1e-6))
+    over_db = np.asarray(lfilter([1 - 0.9993], [1, -0.9993], np.maximum(level_db + 40, 0)))
     return 1.2 * drive * x * 10 ** (-0.75 * over_db / 20)
 
 
