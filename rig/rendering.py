@@ -105,6 +105,7 @@ def render(
         seconds = perf_counter() - started
         played = sound.for_engine(player.engine)
         notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
+        notes += reader.notes
         if reader.channels > 1:
             notes.append(f"{source.name} has {reader.channels} channels; the first one was used")
         if rate != player.sample_rate:

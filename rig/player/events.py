@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..scripting.printable import printable
+
 KINDS = (
     # what plays, and how loud
     *("preset", "model", "cabinet", "input", "output", "loudness", "value", "state"),
@@ -36,6 +38,7 @@ class Event:
 
     def __post_init__(self) -> None:
         assert self.kind in KINDS, self.kind
+        object.__setattr__(self, "text", printable(self.text, keep="\n"))
 
     def shown(self, way: Callable[[str, int], str | None]) -> str:
         """The text, each command in it as `way(name, direction)` calls it; None: that is no command."""
