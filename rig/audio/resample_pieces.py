@@ -1,4 +1,4 @@
-"""Another sample rate for a signal that comes in pieces: the samples of `resample`, bit by bit, without the whole of it.
+"""Another sample rate for a signal that comes in pieces: the samples of `resample`, bit by bit, never all at once.
 
 Each piece is resampled with as much of its neighbours as the filter reaches, from a place where a sample of the one
 rate and a sample of the other stand at the same time; so every sample is the same sum of the same products.

@@ -108,10 +108,10 @@ class Reader:
 
     def _open(self) -> None:
         name = self.path.name
-        self._is_to_be_counted = False
         self._source: io.RawIOBase | None = None
         kind, other = kind_of(self.path)
-        broken = ""
+        # Of an MP3 the length is an estimate: encoders announce what they padded, or announce nothing.
+        broken, self._is_to_be_counted = "", kind == "MP3"
         if not kind:
             found = f"it is {other}" if other else "Format not recognised"
             raise AudioError(f"{name}: not an audio file that can be read ({found}); use WAV, AIFF, FLAC or CAF.")
@@ -133,15 +133,19 @@ class Reader:
             raise AudioError(
                 f"{name}: not an audio file that can be read ({why}); use WAV, AIFF, FLAC or CAF."
             ) from error
-        # Of an MP3 the length is an estimate: encoders announce what they padded, or announce nothing.
-        self._is_to_be_counted |= kind == "MP3" or not 0 <= self._file.frames < _UNKNOWN_FRAMES
+        self._is_to_be_counted |= not 0 <= self._file.frames < _UNKNOWN_FRAMES
 
     def _sound_file(self) -> sf.SoundFile:
+        """The file at its beginning."""
+        self._is_read = False
         if self._source is not None:
             self._source.seek(0)
             return sf.SoundFile(self._source)
         # A name that is no UTF-8 is handed on as the bytes it consists of.
-        return sf.SoundFile(os.fsencode(self.path) if os.name == "posix" else str(self.path))
+        file = sf.SoundFile(os.fsencode(self.path) if os.name == "posix" else str(self.path))
+        if self._is_to_be_counted:  # or soundfile would seek after each block, which fails where no length is stated
+            file._info.seekable = 0
+        return file
 
     def _check_header(self) -> None:
         """Refuse what is cut off, and what asks for more than anything real does, before a sample is unpacked."""
@@ -156,7 +160,7 @@ class Reader:
                 f"{name}: {self.channels} channels; rig reads files of up to {MOST_CHANNELS}. Export the one you want."
             )
         if self._source is None:
-            for announced, present in ((int(a), int(p)) for p, a in _CUT_OFF.findall(str(self._file.extra_info))):
+            for announced, present in ((int(a), int(p)) for a, p in _CUT_OFF.findall(str(self._file.extra_info))):
                 if self.format not in ("WAV", "WAVEX", "RF64") and present + riff.SLACK < announced:
                     raise AudioError(
                         f"{name}: cut off; the header announces more than the {self._file.frames} samples that are "
@@ -202,8 +206,10 @@ class Reader:
         done = 0
         while done < self.frames:
             try:
-                if done == 0 and self._file.tell():
-                    self._file.seek(0)
+                if done == 0 and self._is_read:
+                    self._file.close()
+                    self._file = self._sound_file()
+                self._is_read = True
                 block = self._file.read(min(frames, self.frames - done), dtype="float64", always_2d=True)
             except (sf.LibsndfileError, RuntimeError) as error:
                 raise self._cut_off(done) from error

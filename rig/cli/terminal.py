@@ -196,7 +196,8 @@ class Screen:
             stream.flush()
         except (OSError, ValueError) as error:
             self._stream = None
-            if stream is getattr(sys.stdout, "raw", sys.stdout):  # Python writes what is left at exit, and would complain
+            # Python writes what is left at exit, and would complain.
+            if stream is getattr(sys.stdout, "raw", sys.stdout):
                 with contextlib.suppress(OSError, ValueError):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             raise KeyboardInterrupt from error

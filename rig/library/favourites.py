@@ -99,9 +99,8 @@ class Favourites:
             return [_checked(entry) for entry in content.records(self._kind)]
         except Damaged as error:
             aside = set_aside(self._path)
-            self._tell(
-                f"{self._path} is not a list of favourites ({error}); it is kept as {aside.name} and a new one is begun."
-            )
+            kept = f"it is kept as {aside.name} and a new one is begun"
+            self._tell(f"{self._path} is not a list of favourites ({error}); {kept}.")
         return []
 
 
