@@ -19,10 +19,11 @@ TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iterator[None]:
     """Nobody else who asks so writes into the folder meanwhile; it is made if need be. Raises OSError.
 
-    TimeoutError, one of them: somebody else holds it, and did not let go.
+    TimeoutError, one of them: somebody else holds it, and did not let go within `patience_s`. `lock`: a file in the
+    folder to lock in its place, which is left there, where several may be at work on different things in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -30,9 +31,11 @@ def locked(folder: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    handle = os.open(folder, os.O_RDONLY)
+    handle = (
+        os.open(folder / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if lock else os.open(folder, os.O_RDONLY)
+    )
     try:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
