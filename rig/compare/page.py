@@ -77,7 +77,7 @@ def page(
         heard.append(hear(take, Model.load(paths[score.file], score.size), score))
         if progress is not None:
             progress(done / (len(best) + 1))
-    data = json.dumps(comparison.to_json()).replace("</", "<\\/")
+    data = json.dumps(comparison.to_json()).replace("<", "\\u003c")  # whatever a name holds ends or opens no tag
     parts = [
         _head(comparison),
         _table(comparison),
