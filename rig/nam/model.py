@@ -26,7 +26,7 @@ from .format.limits import MAX_HISTORY
 from .format.metadata import read_metadata
 
 ASSUMED_RATE_HZ = 48000.0
-LOUDEST_REST = 1.0  # real models rest below 0.1
+LOUDEST_REST = 10.0  # 20 dB above full scale; real models rest below 0.1, and what lies between is filtered out
 LOAD = "Model.load"
 WITH_CABINET = ("cab", "cabinet", "rig")  # words of a gear type: amp_cab, amp-pedal-cab, full-rig, Cab, ...
 
@@ -136,7 +136,7 @@ class Model:
 
         In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
         as far and needs no resampling. Everything else is resampled on both sides of the network. Raises ModelError if
-        its answer to silence is no number, or beyond full scale.
+        its answer to silence is no number, or far beyond full scale.
         """
         program, config = self.leaf.program(), self.leaf.config
         multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
@@ -150,7 +150,7 @@ class Model:
         if abs(network.rest) > LOUDEST_REST:
             raise ModelError(
                 f"{self.path.name}: its answer to silence is no sound (it rests at {network.rest:.3g}, full scale is "
-                f"{LOUDEST_REST:g}), as its weights are wrong; export or download it again"
+                "1), as its weights are wrong; export or download it again"
             )
         return network if stretch == multiple else ResampledNetwork(network, self.rate, session_rate or self.rate)
 
