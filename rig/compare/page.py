@@ -77,14 +77,13 @@ def page(
         heard.append(hear(take, Model.load(paths[score.file], score.size), score))
         if progress is not None:
             progress(done / (len(best) + 1))
-    data = json.dumps(comparison.to_json()).replace("<", "\\u003c")  # whatever a name holds ends or opens no tag
     parts = [
         _head(comparison),
         _table(comparison),
         _excerpts(heard, take.sample_rate),
         _pictures(comparison, heard, take.sample_rate),
         _details(comparison),
-        f'<script type="application/json" id="comparison">{data}</script>',
+        f'<script type="application/json" id="comparison">{script_data(comparison.to_json())}</script>',
     ]
     title = html.escape(f"{comparison.wet}: {len(comparison.scores)} models compared")
     if progress is not None:
@@ -94,6 +93,11 @@ def page(
         f'<meta name="viewport" content="width=device-width"><title>{title}</title><style>{STYLE}</style>'
         "</head>\n<body>" + "\n".join(part for part in parts if part) + "\n</body></html>\n"
     )
+
+
+def script_data(content: Any) -> str:
+    """JSON as it may stand in a page: whatever a name holds, no tag and no comment begins or ends in it."""
+    return json.dumps(content).replace("<", "\\u003c")
 
 
 def _head(c: Comparison) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..audio.align import ENOUGH, find_lag
 from ..audio.measures import count_full_scale, esr, rms_dbfs
 from ..audio.wav import read
+from ..dsp.network.resampled import can_play
 from ..errors import CaptureError, CompareError
 from ..trainer.capture_file import DRY, WET, input_level, read_content
 from ..trainer.layout import VALIDATION_S, has_training_layout
@@ -25,6 +26,7 @@ MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
 WARM_UP_SAMPLES = 8192  # left out at the start: the models of today look back about so far
 SILENT_DBFS = -80.0
+MODEL_RATE = 48000  # Hz, of nearly every model
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ def _read(files: TakeFiles) -> Take:
     if rate != wet_rate:
         raise CompareError(
             f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one. Export both again."
+        )
+    if not can_play(MODEL_RATE, rate):
+        raise CompareError(
+            f"{files.dry.name} has {rate} Hz, at which no model plays: that rate and {MODEL_RATE} Hz have no simple "
+            f"ratio. Export the pair at {MODEL_RATE} Hz."
         )
     warnings = []
     if len(wet) != len(dry):

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import RigError
+from ..scripting.braced_names import note
 from .numbers import is_number, is_whole
 
 MAX_BYTES = 64 << 10
@@ -224,6 +225,7 @@ def read_toml(path: Path, what: str, error_type: type[RigError]) -> Table:
 def read_toml_if_any(path: Path, what: str, error_type: type[RigError], file: str = "") -> Table | None:
     """The same of a file that need not be there; None: it is not. `file`: what to call it, if not by its name."""
     file = file or path.name or str(path)
+    note(path)
     try:
         kind = os.stat(path).st_mode
         if not stat.S_ISREG(kind):  # a pipe would keep us waiting for its other end

@@ -101,10 +101,10 @@ def _counted_weights(fields: Fields, config: Architecture) -> Weights:
 
 
 def _is_by_trainer(fields: Fields) -> bool:
-    """Whether the trainer wrote an object: it dates each, and nobody else does."""
+    """Whether the trainer wrote an object: it dates each to the second, in its own way."""
     metadata = fields.values.get("metadata")
     date = metadata.get("date") if isinstance(metadata, dict) else None
-    return isinstance(date, dict) and "year" in date
+    return isinstance(date, dict) and date.keys() >= {"year", "month", "day", "hour", "minute", "second"}
 
 
 def _check_mono(fields: Fields, config: Architecture) -> None:

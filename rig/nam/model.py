@@ -18,6 +18,7 @@ from ..errors import ModelError, RigError
 from ..scripting import notebook
 from ..scripting.arguments import number
 from ..scripting.arguments import path as checked_path
+from ..scripting.braced_names import note
 from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family
@@ -70,6 +71,7 @@ class Model:
         document = read_document(root)
         leaf = choose(document, size, path.name)
         metadata = read_metadata(root)
+        note(metadata.name or "")
         return cls(
             name=metadata.name or path.stem,
             path=path,

@@ -13,7 +13,8 @@ from rig.errors import ModelError
 from rig.nam import Model
 
 X = np.random.default_rng(4).uniform(-0.5, 0.5, 600)
-BY_TRAINER = {"metadata": {"date": {"year": 2026, "month": 3}, "loudness": -18.0}}
+DATE = {"year": 2026, "month": 3, "day": 1, "hour": 12, "minute": 30, "second": 0}
+BY_TRAINER = {"metadata": {"date": DATE, "loudness": -18.0}}
 CHAIN = [convnet(2), wavenet([3, 2], dilations=(1, 2)), lstm(1, 3), linear(5, bias=False)]
 
 
