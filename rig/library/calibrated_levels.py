@@ -15,6 +15,7 @@ input that it comes back to.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -99,8 +100,21 @@ def settings_file() -> Path:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """What was calibrated; nothing where there is no file. Raises ConfigError for a file that is damaged."""
+    """What was calibrated; nothing where there is no file. Raises ConfigError for a file that is damaged.
+
+    One that cannot be read just now, such as another user's, is said on stderr, and everything goes on without.
+    """
     path = path or settings_file()
+    try:
+        return _read_settings(path)
+    except OSError as error:
+        print(
+            f"{path} cannot be read ({error.strerror}): what was calibrated is not used.", file=sys.stderr, flush=True
+        )
+        return Settings()
+
+
+def _read_settings(path: Path) -> Settings:
     try:
         content = read_record(path)
         if content is None:
@@ -113,8 +127,6 @@ def load_settings(path: Path | None = None) -> Settings:
             _round_trip(content.record("round_trip")),
             _ports(content.record("ports")),
         )
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
     except Damaged as error:
         raise ConfigError(f"{path}: damaged, {error}; correct or delete it, then run rig calibrate again.") from error
 
@@ -124,7 +136,7 @@ def remember(path: Path | None = None, **parts: Any) -> Settings:
     path = path or settings_file()
     try:
         with locked(path.parent):
-            changed = replace(load_settings(path), **parts)
+            changed = replace(_read_settings(path), **parts)
             write_json(path, changed.to_json())
     except OSError as error:
         raise ConfigError(f"The calibration could not be kept in {path}: {error.strerror}.") from error

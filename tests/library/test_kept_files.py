@@ -10,7 +10,7 @@ import pytest
 from rig.errors import ConfigError
 from rig.files.json_file import Damaged, read_record
 from rig.library import entered_levels
-from rig.library.calibrated_levels import KnownLevel, load_settings, remember
+from rig.library.calibrated_levels import KnownLevel, Settings, load_settings, remember
 from rig.library.favourites import FILE_NAME, Favourites
 from rig.player.midi import log
 from rig.player.midi.learn import keep
@@ -101,6 +101,15 @@ def test_a_list_that_cannot_be_read_just_now_is_never_overwritten(tmp_path):
         favourites.change(tmp_path / "57.wav", "aa", favourite=True)
     assert stat.S_ISDIR(path.stat().st_mode)
     assert favourites.among([tmp_path / "57.wav"]) == {tmp_path / "57.wav"}
+
+
+def test_a_calibration_that_cannot_be_read_just_now_costs_a_note_and_is_never_overwritten(tmp_path, capsys):
+    (path := tmp_path / "calibration.json").mkdir()
+    assert load_settings(path) == Settings()
+    assert "cannot be read (Is a directory): what was calibrated is not used." in capsys.readouterr().err
+    with pytest.raises(ConfigError, match="could not be kept"):
+        remember(path, send=KnownLevel(1.0, "x", "y"))
+    assert path.is_dir()
 
 
 def test_a_note_of_anything_can_be_read_again(tmp_path):

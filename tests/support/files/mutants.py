@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -21,11 +22,14 @@ import numpy as np
 import soundfile as sf
 from damaged_models import SEEDS, TOKENS
 from odd_audio import chunk, ds64, form, wav_of
+from places import ROOT
 
 from rig.audio import wav
 from rig.cabinet.ir import IR
+from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import load_signal
 from rig.cli import main
+from rig.compare.abx import check
 from rig.compare.live.commands import COMMANDS as COMPARE_COMMANDS
 from rig.errors import RigError
 from rig.library import entered_levels
@@ -40,7 +44,9 @@ from rig.player.key_map import load_keys
 from rig.player.midi import log
 from rig.player.midi.mapping import load_mapping
 from rig.player.tools.looper import loop_from
+from rig.trainer.capture_file import input_level
 
+FORMATS = ROOT / "tests" / "golden" / "formats"
 COMMAND_EVERY = 23  # of so many files one goes through the command line as well
 X = (np.random.default_rng(5).uniform(-0.6, 0.6, 400) * np.exp(-np.arange(400) / 60)).astype(np.float32)
 PCM = (X * 32000).astype("<i2").tobytes()
@@ -151,6 +157,30 @@ def _of_cabinets(path: Path) -> None:
     IR.load(path, 44100)
 
 
+@cache
+def blind_tests() -> tuple[bytes, ...]:
+    """The result of a blind test that is under way, and of one that is finished."""
+    return tuple((FORMATS / "abx" / f"{name}.json").read_bytes() for name in ("under way", "finished"))
+
+
+@cache
+def capture() -> tuple[bytes, ...]:
+    """The `capture.json` of a pair that `_of_captures` puts beside it."""
+    content = json.loads((FORMATS / "captures" / "preamp" / "capture.json").read_text())
+    digest = hashlib.sha256(audio()[0]).hexdigest()
+    return (_json(content | {"files": {"dry.wav": digest, "wet.wav": digest}}),)
+
+
+def _of_captures(path: Path) -> None:
+    folder = _remembered(path, "capture.json").parent
+    for name in ("dry.wav", "wet.wav"):
+        (folder / name).write_bytes(audio()[0])
+    found = Capture.load(folder)
+    found.pair()
+    input_level(found.content)
+    assert found.rate > 0 and isinstance(found.checks, tuple)
+
+
 Reader = Callable[[Path], Any]
 # By kind: right files, the ending, and the readers of it.
 KINDS: dict[str, tuple[Callable[[], tuple[bytes, ...]], str, Reader]] = {
@@ -168,6 +198,8 @@ KINDS: dict[str, tuple[Callable[[], tuple[bytes, ...]], str, Reader]] = {
     "levels": (lambda: (MODELS,), ".json", _of_levels),
     "favourites": (lambda: (FAVOURITES,), ".json", _of_favourites),
     "events": (lambda: (EVENTS,), ".json", _of_events),
+    "blind test": (blind_tests, ".json", lambda path: json.dumps(check(path).to_json(), allow_nan=False)),
+    "capture": (capture, ".json", _of_captures),
 }
 COMMANDS_OF = {
     "audio": lambda path: ["ir", str(path), "--json"],
