@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 
 from ..errors import AudioError
 from ..files.atomic_write import forget, give_name, reason, temporary_beside
+from ..files.file_kinds import kind_of_file, way_out
 from . import riff
-from .kinds import FLAC_BITS, flac_header, kind_of
+from .kinds import FLAC_BITS, container_of, flac_header
 
 BLOCK = 1 << 16  # frames in a block when a file is streamed
 
@@ -109,12 +110,15 @@ class Reader:
     def _open(self) -> None:
         name = self.path.name
         self._source: io.RawIOBase | None = None
-        kind, other = kind_of(self.path)
+        kind = container_of(self.path)
         # Of an MP3 the length is an estimate: encoders announce what they padded, or announce nothing.
         broken, self._is_to_be_counted = "", kind == "MP3"
         if not kind:
-            found = f"it is {other}" if other else "Format not recognised"
-            raise AudioError(f"{name}: not an audio file that can be read ({found}); use WAV, AIFF, FLAC or CAF.")
+            if (other := kind_of_file(self.path)) is not None:
+                raise AudioError(f"{name}: {other}, not an audio file; {way_out(other, 'an audio file')}.")
+            raise AudioError(
+                f"{name}: not an audio file that can be read (Format not recognised); use WAV, AIFF, FLAC or CAF."
+            )
         if kind == "WAV" and (waves := riff.walk(self.path)) is not None:
             broken, self.notes = waves.broken, (f"{name}: {waves.note}",) if waves.note else ()
             self._source = waves.opened(self.path) if waves.repair is not None else None

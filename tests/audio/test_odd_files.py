@@ -124,9 +124,12 @@ def test_a_name_that_is_no_utf8_is_read_and_written_and_shown_escaped(tmp_path):
         (lambda p: sf.write(p, np.zeros((9, 1024)), RATE, format="WAV"), "1024 channels; rig reads files of up to 64"),
         (lambda p: sf.write(p, np.zeros(9), 500, format="WAV"), "a sample rate of 500 Hz; rig reads 1000 to 1536000"),
         (lambda p: announcing(p, 10.0), r"600 minutes at 48000 Hz; up to 23 minutes of that can be read at once"),
-        (lambda p: p.write_bytes(b"PK\3\4" + bytes(100)), "it is a ZIP archive; unpack it"),
-        (lambda p: p.write_bytes(b"\xf0\x7e\0\1" + bytes(100)), "it is a MIDI sample dump"),
-        (lambda p: p.write_bytes(b'{"version": "0.5.4"}'), "it is text, like a NAM model"),
+        (lambda p: p.write_bytes(b"PK\3\4" + bytes(100)), "a ZIP archive, not an audio file; unpack it"),
+        (
+            lambda p: p.write_bytes(b"\xf0\x7e\0\1" + bytes(100)),
+            "a MIDI sample dump, not an audio file",
+        ),
+        (lambda p: p.write_bytes(b'{"version": "0.5.4"}'), "a NAM model, not an audio file; the model comes first"),
     ],
 )
 def test_what_asks_for_too_much_or_is_something_else_is_refused_before_it_is_unpacked(tmp_path, make, sentence):

@@ -89,4 +89,7 @@ def measure_latency(signal: NDArray[Any], y: NDArray[Any]) -> Latency:
     """Both figures for a recording y, (m,), begun together with the signal, (n,), and at least as long; 48 kHz."""
     n = VALIDATION + RATE // 2  # what rings on in the silence behind the validation belongs to it
     lag = find_lag(signal[:n], y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
+    if not lag.is_certain:  # gear that folds the wave, such as an octaver, answers to dry without its sign
+        folded = find_lag(np.abs(signal[:n]), y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
+        lag = max(lag, folded, key=lambda found: found.confidence)
     return Latency(trainer_latency(y), lag)

@@ -22,6 +22,7 @@ from ..levels import CaptureLevels
 from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.recording import Recording
 from .folder import checked_name, new_capture, refuse_existing
+from .full_scale import within_full_scale
 from .gear_metadata import Gear
 from .rejected import keep_rejected
 from .report import report_html
@@ -89,6 +90,8 @@ def save_capture(
         cut = recording.cut(signal, applied)
     except CaptureError as error:
         return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
+    if recording.audio.get("server") is None:  # from a file
+        cut, levels = within_full_scale(cut, levels, say)
     with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / DRY)
