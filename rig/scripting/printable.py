@@ -6,6 +6,7 @@ that are no UTF-8, which Python keeps as lone surrogates. All of it is shown by 
 
 from __future__ import annotations
 
+import html
 import unicodedata
 
 SPACES = "Zs"  # the category of spaces of any width: harmless, and common in names
@@ -20,6 +21,15 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep or unicodedata.category(c) == SPACES else _escape(c) for c in text)
+
+
+def in_html(text: str) -> str:
+    r"""The same in a page, where no tag begins in it either.
+
+    >>> in_html("<b>caf\udce9</b>")
+    '&lt;b&gt;caf\\xe9&lt;/b&gt;'
+    """
+    return html.escape(printable(text))
 
 
 def _escape(character: str) -> str:

@@ -11,14 +11,17 @@ from commandline import forked
 from model_files import linear, write
 
 from rig.audio import wav
+from rig.audio.plots import draw, heading, legend, make_figure, svg_text
 from rig.cli.live.sentences import Teller
 from rig.cli.terminal import Harmless, Screen
 from rig.compare.page import script_data
 from rig.errors import AudioError, RigError
 from rig.files.folders import files_in
+from rig.nam import Model
 from rig.player.commands import COMMANDS
 from rig.player.events import Event
 from rig.player.key_map import KEYS
+from rig.scripting.printable import in_html
 
 EVIL = "a\x1b[2J\x9b1m\u202eb\udce9\x07.wav"
 SHOWN = "a\\x1b[2J\\x9b1m\\u202eb\\xe9\\x07.wav"
@@ -68,6 +71,18 @@ def test_a_page_holds_no_tag_that_a_name_brings():
     assert "<" not in text and json.loads(text) == content
 
 
+def test_a_page_a_figure_and_a_notebook_take_names_that_are_no_text(tmp_path):
+    assert in_html(f"<b>{EVIL}") == f"&lt;b&gt;{SHOWN}"
+    figure, panels = make_figure([["one"]], title=f"$\\frac{EVIL}")
+    heading(panels["one"], f"$^$ {EVIL}")
+    draw(panels["one"], np.arange(3.0), np.arange(3.0), f"$\\bad{EVIL}", 0)
+    legend(panels["one"])
+    svg_text(figure).encode("utf-8")
+    model = Model.load(write(tmp_path / os.fsdecode(b"<b>\xe9.nam"), linear(3) | {"metadata": {"name": "<i>"}}))
+    model._repr_html_().encode("utf-8"), repr(model).encode("utf-8")
+    assert "<i>" not in model._repr_html_() and "<b>" not in model._repr_html_()
+
+
 def test_a_command_shows_a_name_that_is_no_text(tmp_path):
     name = tmp_path / os.fsdecode(b"caf\xe9\x1b[2J.wav")
     x = np.random.default_rng(0).uniform(-0.5, 0.5, 4000) * np.exp(-np.arange(4000) / 500)
@@ -110,8 +125,6 @@ def test_where_no_more_files_can_be_opened_it_is_a_sentence(tmp_path):
     try:
         with pytest.raises(RigError, match=r"^cab\.wav: |Too many open files"):
             wav.read(tmp_path / "cab.wav")
-        from rig.nam import Model
-
         with pytest.raises(RigError, match=r"^amp\.nam: cannot be read \(Too many open files\)"):
             Model.load(path)
     finally:
