@@ -113,6 +113,7 @@ def render(
         seconds = perf_counter() - started
         played = sound.for_engine(player.engine)
         notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
+        notes += reader.notes
         if chosen.note:
             notes.append(chosen.note)
         dc_dbfs = player.engine.dc_dbfs(PORT)

@@ -175,9 +175,10 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path):
 
 def test_what_a_killed_capture_left_is_removed_by_the_next_one(tmp_path):
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    left = tmp_path / f".old.{int(gone.stdout)}-0123abcd.part"
-    running = tmp_path / f".other.{os.getpid()}-0123abcd.part"
+    names = [f".rig-{process}-0123456789abcdef.part" for process in (int(gone.stdout), os.getpid())]
+    left, running = (tmp_path / name for name in names)
     left.mkdir(), running.mkdir()
+    os.utime(left, (1, 1)), os.utime(running, (1, 1))
     with new_capture(tmp_path / "new"):
         pass
     assert not left.exists() and running.exists()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RigError
+from ...scripting.printable import in_html as escape
 from ..checks.checks import Judged
 
 STYLE = """

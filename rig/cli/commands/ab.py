@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...files.hashing import sha256_of
 from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
@@ -311,7 +312,7 @@ class Session:
             "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
-            "di": _file_hash(self.options.di or bundled.di()),
+            "di": sha256_of(self.options.di or bundled.di()),
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
@@ -383,9 +384,3 @@ def loudest(x: Any, samples: int) -> Any:
     energy = np.concatenate([[0.0], np.cumsum(np.asarray(x, np.float64) ** 2)])
     start = int(np.argmax(energy[samples:] - energy[:-samples]))
     return np.ascontiguousarray(x[start : start + samples])
-
-
-def _file_hash(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()
