@@ -1,4 +1,4 @@
-"""What a check says: the figure, its limits, ok, warn or fail, and what to do about it."""
+"""What a check says: the figure, its limits, ok, unknown, warn or fail, and what to do about it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Verdict = Literal["ok", "warn", "fail"]
-SEVERITY: tuple[Verdict, ...] = ("ok", "warn", "fail")
+Verdict = Literal["ok", "unknown", "warn", "fail"]  # unknown: nothing was there to look at
+SEVERITY: tuple[Verdict, ...] = ("ok", "unknown", "warn", "fail")
 
 
 @dataclass(frozen=True, slots=True)
