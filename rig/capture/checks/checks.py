@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 
 from ...audio.align import Lag, find_lag
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_dbfs, rms_dbfs
-from ...decibels import power_from_db
 from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
-from .latency import USABLE, Latency
+from .cable import Cable, Loop, cable_checks
+from .digital_copy import is_a_copy
+from .latency import Latency
+from .latency_check import latency_check
 from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst
 
-COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, copied inside the computer
 SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
 QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
@@ -37,10 +38,11 @@ class Evidence:
     wet: NDArray[np.float64]  # (n,), cut
     pre_roll: NDArray[np.float64]  # what was recorded before the signal began; may be empty
     latency: Latency
-    applied: int | None = None  # latency that was cut off; None: the trainer's figure
+    applied: int | None = None  # latency that was cut off, as given by hand; None: the tightest
     xruns: int = 0
     broken: str | None = None  # what the server did to the take, in a sentence; None: nothing
-    self_test: bool = False  # a cable instead of gear: dry and wet may be the same
+    self_test: bool = False  # a cable instead of gear: dry and wet are the same, or something is wrong
+    loop: Loop = field(default_factory=Loop)  # of a self-test: what is known of the cable beforehand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,7 @@ def judge(take: Evidence) -> Judged:
     if silence.verdict == "fail":
         sign = take.latency.correlation.polarity
         return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet, FLOOR_DBFS), "verdict": "fail"})
-    applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
+    applied = take.applied if take.applied is not None else take.latency.tightest
     expected = take.latency.correlation.samples - applied
     track = lag_track(take.dry, take.wet, expected)
     snr_db, noise = _noise(take)
@@ -89,10 +91,10 @@ def judge(take: Evidence) -> Judged:
         _continuity(take, track),
         _replicate(take),
         _drift(drift, len(take.wet) - VALIDATION),
-        _latency(take.latency, take.applied),
+        latency_check(take.latency, take.applied),
         _gate(gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER)),
         _polarity(sign),
-        _path(take),
+        *(cable_checks(_cable(take)) if take.self_test else (_path(take),)),
     )
     quality = {
         "peak_dbfs": round(peak_dbfs(take.wet, FLOOR_DBFS), 2),
@@ -195,22 +197,6 @@ def _drift(lag: Lag, distance: int) -> Check:
     return LIMITS["drift"].check("drift", figure, text, advice)
 
 
-def _latency(latency: Latency, applied: int | None) -> Check:
-    limit = LIMITS["latency"]
-    advice = "Is anything but the gear on the send? Take it again with less noise, or give the latency yourself."
-    found, difference = latency.trainer.samples, latency.difference
-    both = str(latency).removeprefix("latency: ")
-    if applied is not None and applied != found:
-        advice = "The trainer itself would use its own figure."
-        return limit.check("latency", float(applied), f"{applied} samples, as given; {both}", advice, "warn")
-    if found is None or difference is None or not USABLE[0] <= found <= USABLE[1]:
-        text = "no response to the two single samples" if found is None else f"{found} samples, more than can be used"
-        return limit.check("latency", None if found is None else float(found), text, advice, "fail")
-    farther = abs(difference)
-    verdict: Verdict = "fail" if not latency.agrees else "ok" if limit.verdict(farther) == "ok" else "warn"
-    return limit.check("latency", farther, both, advice, verdict)
-
-
 def _gate(figures: GateFigures) -> Check:
     falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
@@ -226,22 +212,17 @@ def _polarity(sign: int) -> Check:
     return Check("polarity", "ok", float(sign), "", None, None, text)
 
 
+def _cable(take: Evidence) -> Cable:
+    return Cable(take.dry, take.wet, take.latency, np.concatenate(_silences(take)), take.loop)
+
+
 def _path(take: Evidence) -> Check:
     limit = LIMITS["path"]
     dry, wet = take.dry[COMPARED], take.wet[COMPARED]
     lag = find_lag(dry, wet, max_lag_samples=400)
     text = f"wet and dry correlate by {lag.confidence:.3f}"
-    if take.self_test:
-        return limit.check("path", lag.confidence, f"{text} (a cable, as asked)", "", "ok")
     if is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
         return limit.check("path", lag.confidence, "wet is an exact copy of dry", advice, "fail")
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
     return limit.check("path", lag.confidence, text, advice)
-
-
-def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
-    """Whether wet is dry, both (n,), times a gain, later by `shift` samples: no converter lies between them."""
-    a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
-    gain = float(a @ b) / float(a @ a) if a.any() else 0.0
-    return bool(np.sum((b - gain * a) ** 2) < power_from_db(COPY_DB) * np.sum(b**2))
