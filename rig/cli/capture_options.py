@@ -24,8 +24,8 @@ def add_pair_options(command: argparse.ArgumentParser) -> None:
         "--latency",
         type=int,
         metavar="N",
-        help="samples to cut away, instead of rig's own figure; counted from the moment of playing, in a recording made "
-        "elsewhere from the first sample of the file",
+        help="samples to cut away, instead of rig's own figure; counted from the moment of playing, in a recording "
+        "made elsewhere from the first sample of the file",
     )
     command.add_argument(
         "--repair-drift", action="store_true", help="undo two clocks of different speed, where the lag grows evenly"

@@ -49,8 +49,8 @@ def read_content(folder: Path) -> dict[str, Any]:
         raise damaged(folder, "schema is missing")
     if content["schema"] != SCHEMA or isinstance(content["schema"], bool):
         raise CaptureError(
-            f"{folder.absolute().name}: {FILE_NAME} has schema {str(content['schema'])[:20]!r}, expected {SCHEMA}; another version "
-            "of rig may know it."
+            f"{folder.absolute().name}: {FILE_NAME} has schema {shown(content['schema'])}, expected {SCHEMA}; another "
+            "version of rig may know it."
         )
     return content
 
@@ -81,7 +81,7 @@ def check_files(folder: Path, content: dict[str, Any]) -> None:
 
     Only ordinary files that lie in the folder itself are opened, whatever names stand in the content.
     """
-    files = content.get("files")
+    files, where = content.get("files"), folder.absolute().name
     if not isinstance(files, dict):
         raise damaged(folder, "files is no object with fields")
     fault = files_fault(files)
@@ -94,17 +94,11 @@ def check_files(folder: Path, content: dict[str, Any]) -> None:
         for name, expected in files.items():
             path = folder / name
             if not stat.S_ISREG(path.stat().st_mode):
-                raise CaptureError(
-                    f"{folder.absolute().name}: {shown(name)} is no ordinary file; copy the capture again."
-                )
+                raise CaptureError(f"{where}: {shown(name)} is no ordinary file; copy the capture again.")
             if path.stat().st_size > MOST_FILE_BYTES:
-                raise CaptureError(
-                    f"{folder.absolute().name}: {shown(name)} is larger than any file of a capture; take it again."
-                )
+                raise CaptureError(f"{where}: {shown(name)} is larger than any file of a capture; take it again.")
             if sha256_of(path) != expected:
-                raise CaptureError(
-                    f"{folder.absolute().name}: {shown(name)} was changed after the capture; take it again."
-                )
+                raise CaptureError(f"{where}: {shown(name)} was changed after the capture; take it again.")
     except FileNotFoundError as error:
         raise missing(folder, Path(error.filename).name) from error
     except OSError as error:

@@ -51,7 +51,7 @@ def test_a_damaged_file_is_named_and_the_pair_can_still_be_compared(tmp_path, te
 
 def test_a_schema_of_another_rig_is_named(tmp_path):
     write_content(capture(tmp_path), {"schema": 2})
-    with pytest.raises(CaptureError, match="schema '2', expected 1; another version"):
+    with pytest.raises(CaptureError, match="schema 2, expected 1; another version"):
         read_content(tmp_path)
 
 

@@ -185,9 +185,9 @@ def _refuse_nothing(response: NDArray[np.float64]) -> None:
     stands_out_db = db_from_power(max(float(heard.max()), 1e-30) / max(float(np.median(before)), 1e-30))
     if stands_out_db < HEARD_DB:
         raise CaptureError(
-            f"Nothing answers the sweep: what comes back is noise (its loudest moment lies "
-            f"{stands_out_db:.0f} dB above what comes before it, at least {HEARD_DB:g} dB are needed). Is the amp out of "
-            "standby, the cabinet plugged in, and the microphone's input chosen? Nothing was written."
+            "Nothing answers the sweep: what comes back is noise (its loudest moment lies "
+            f"{stands_out_db:.0f} dB above what comes before it, at least {HEARD_DB:g} dB are needed). Is the amp out "
+            "of standby, the cabinet plugged in, and the microphone's input chosen? Nothing was written."
         )
 
 

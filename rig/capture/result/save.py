@@ -77,8 +77,8 @@ def save_capture(
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
     `latency_samples`: given by hand, it replaces the tightest cut; in a recording made elsewhere it counts from the
-    first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar. `repair_drift`:
-    undo a clock that ran at another speed. `size`: of the WaveNet in train/. `loop`: what is known of the cable of a
+    first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar.
+    `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet in train/. `loop`: what is known of the cable of a
     self-test. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
     sentence per step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the
     recording is too short, a latency that cannot be, a drift that cannot be undone.

@@ -69,6 +69,6 @@ def _only_one(samples: NDArray[np.float64], name: str) -> int:
     if not with_sound:
         return 1
     raise CaptureError(
-        f"{name}: {samples.shape[1]} channels, with sound on {', '.join(with_sound)}; choose the one that the gear came "
-        "back on with --channel N."
+        f"{name}: {samples.shape[1]} channels, with sound on {', '.join(with_sound)}; choose the one that the gear "
+        "came back on with --channel N."
     )
