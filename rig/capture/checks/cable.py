@@ -88,7 +88,8 @@ def _transfer(x: NDArray[np.float64], y: NDArray[np.float64]) -> Transfer:
     """By averaged spectra, half a window apart: H = Sxy / Sxx, and what is left of Syy (coherence)."""
     window = np.hanning(WINDOW)
     starts = range(0, len(x) - WINDOW + 1, WINDOW // 2)
-    own, both, wet = np.zeros(WINDOW // 2 + 1), np.zeros(WINDOW // 2 + 1, complex), np.zeros(WINDOW // 2 + 1)
+    own, wet = np.zeros(WINDOW // 2 + 1), np.zeros(WINDOW // 2 + 1)
+    both = np.zeros(WINDOW // 2 + 1, np.complex128)
     for start in starts:
         a, b = (np.fft.rfft(part[start : start + WINDOW] * window) for part in (x, y))
         own += np.abs(a) ** 2

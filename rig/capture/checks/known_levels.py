@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..levels import HOT_DBU, TIMID_DBU, CaptureLevels, advice_on_send
-from .verdict import Check
+from .verdict import Check, Side, Verdict
 
 SEND = "Measure it with a multimeter (rig calibrate send), or state it with --send-dbu."
 RETURN = "Measure it over a cable (rig calibrate return), or state it with --return-dbu."
@@ -17,8 +17,8 @@ def level_checks(levels: CaptureLevels) -> tuple[Check, Check]:
         advice = advice_on_send(send) or ""
         text = f"0 dBFS is {send:.2f} dBu at the gear's input ({levels.send_method})"
         limit = HOT_DBU if send > HOT_DBU else TIMID_DBU
-        side = "above" if send > HOT_DBU else "below"
-        verdict = "warn" if advice else "ok"
+        side: Side = "above" if send > HOT_DBU else "below"
+        verdict: Verdict = "warn" if advice else "ok"
         sent = Check("input level", verdict, send, "dBu", limit, None, text, advice, side)
     returned = _unknown("output level", "the level of what comes back is not known, so a model cannot state it", RETURN)
     if back is not None:

@@ -58,7 +58,7 @@ class Finished:
 
     def to_json(self) -> dict[str, Any]:
         """For --json."""
-        return finite({**asdict(self), "path": str(self.path), "words": self.words})  # type: ignore[no-any-return]
+        return finite({**asdict(self), "path": str(self.path), "words": self.words})
 
 
 def finish(

@@ -22,7 +22,7 @@ tr { border-bottom: 1px solid #d8d8d8 } svg { width: 100%; height: auto }
 """
 VERDICTS = {
     "ok": "Everything is as it should be. The pair is ready to train.",
-    "unknown": "What was looked at is as it should be, and the pair is ready to train; what is marked below is not known.",
+    "unknown": "What was looked at is right, and the pair is ready to train; what is marked below is not known.",
     "warn": "The pair is ready to train; what is marked below could be better.",
     "fail": "Checks failed, and the take was accepted all the same, as asked. A model trained on it may be wrong.",
 }

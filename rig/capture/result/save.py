@@ -78,8 +78,8 @@ def save_capture(
 
     `latency_samples`: given by hand, it replaces the tightest cut; in a recording made elsewhere it counts from the
     first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar.
-    `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet in train/. `loop`: what is known of the cable of a
-    self-test. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
+    `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet in train/. `loop`: what
+    is known of the cable of a self-test. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
     sentence per step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the
     recording is too short, a latency that cannot be, a drift that cannot be undone.
     """
@@ -98,9 +98,9 @@ def save_capture(
     try:
         cut = recording.cut(signal, applied)
     except CaptureError as error:
-        content = {"reason": str(error)}
         judged = Judged((), latency.correlation.polarity, NO_TRACK)
-        return Saved(_set_aside(target, recording, content, on_disk), False, str(error), latency, judged)
+        kept = _set_aside(target, recording, {"reason": str(error)}, on_disk)
+        return Saved(kept, False, str(error), latency, judged)
     with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / DRY)
