@@ -1,4 +1,4 @@
-"""`capture.json` from elsewhere is believed nothing: one sentence that names file and field, and nothing opened outside."""
+"""`capture.json` from elsewhere is believed nothing: a sentence names file and field, nothing is opened outside."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_every_field_that_is_missing_or_of_another_kind_is_named(content, path):
         (f'"rate": {"9" * 400}', "audio.rate is no finite number"),
         (f'"rate": {"9" * 9000}', "it is no JSON text in UTF-8"),
         ('"rate": "48000"', "audio.rate is no whole number"),
-        ('"rate": 48000, "xruns": "\\ud800"', "audio.xruns holds half a character"),
+        ('"rate": "\\ud800"', "audio.rate holds half a character"),
         ('"rate": 48000, "\\udfff": 1', r"audio\.\\udfff holds half a character"),
         ('"rate": ' + "[" * 5000 + "]" * 5000, "no JSON text|nested too deep"),
         ('"rate": ' + "[" * 50 + "]" * 50, "nested too deep"),
@@ -141,9 +141,7 @@ def test_a_capture_whose_pair_is_not_vouched_for_and_a_pipe_in_its_place_are_ref
 def test_no_invalid_model_is_written_from_a_foreign_capture(whole, tmp_path, content):
     for path, value in (("levels.input_level_dbu", 1e300), ("metadata.gear_type", "kazoo"), ("metadata.name", 3)):
         folder = with_content(whole, tmp_path, placed(json.loads(json.dumps(content)), path, value))
-        with pytest.raises(
-            CaptureError, match=r"copy: capture\.json is damaged: .*(input_level_dbu|kazoo|metadata\.name)"
-        ):
+        with pytest.raises(CaptureError, match=r"copy: capture\.json is damaged: .*(level_dbu|kazoo|metadata\.name)"):
             finish(folder, NANO, tmp_path / "out.nam", accept=True)
     assert not (tmp_path / "out.nam").exists()
     content["metadata"]["loudness"] = "loud"  # of no field that is known

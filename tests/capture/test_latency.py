@@ -56,9 +56,7 @@ def latency_of(tightest=311, counted_from=0, trainer=305, confidence=0.5):
 
 
 def test_a_stated_latency_that_puts_wet_before_dry_is_refused_with_what_would_be_right():
-    with pytest.raises(
-        CaptureError, match=r"--latency 400 puts wet 89 samples before dry.* moment of playing.*at most 311"
-    ):
+    with pytest.raises(CaptureError, match=r"400 puts wet 89 samples before dry.* moment of playing.*at most 311"):
         stated_cut(latency_of(), 400)
     with pytest.raises(CaptureError, match=r"first sample of the recording, and there at most 96311"):
         stated_cut(latency_of(counted_from=96_000), 96_400)

@@ -42,6 +42,7 @@ class Evidence:
     xruns: int = 0
     broken: str | None = None  # what the server did to the take, in a sentence; None: nothing
     self_test: bool = False  # a cable instead of gear: dry and wet are the same, or something is wrong
+    padded: tuple[int, int] = (0, 0)  # samples of silence at both ends that were put where nothing was recorded
     loop: Loop = field(default_factory=Loop)  # of a self-test: what is known of the cable beforehand
 
 
@@ -169,7 +170,8 @@ def _dc(take: Evidence) -> Check:
 
 def _continuity(take: Evidence, track: LagTrack) -> Check:
     step, at = track.largest_step()
-    missing = gaps(take.dry, take.wet)
+    first, last = take.padded[0], len(take.wet) - take.padded[1]
+    missing = [at for at in gaps(take.dry, take.wet) if first <= at < last]
     verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples"
     if verdict != "ok":
         text = f"the take jumps by {step:.1f} samples near {at / RATE:.1f} s"

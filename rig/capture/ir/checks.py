@@ -94,7 +94,7 @@ def _linear(taps: NDArray[np.float64], softer: NDArray[np.float64] | None) -> Ch
 def _distortion(response: Response) -> Check:
     limit, figure = LIMITS["distortion"], response.thd_db
     assert limit.warn is not None
-    if response.noise_db > limit.warn and figure <= limit.warn:
+    if figure < response.noise_db and response.noise_db > limit.warn:
         text = f"noise of {response.noise_db:.0f} dB hides the distortion"
         return limit.check("distortion", None, text, "Sweep louder, longer, or average more sweeps.")
     if figure < response.noise_db:

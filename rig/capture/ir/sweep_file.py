@@ -80,7 +80,8 @@ def _frequency_hz(bare: NDArray[np.float64], at: int) -> float:
 def _band_hz(bare: NDArray[np.float64]) -> tuple[float, float]:
     """Where the sweep has power, against the fall of 3 dB per octave that every exponential one has."""
     n = 1 << 14
-    pieces = bare[: len(bare) // n * n].reshape(-1, n)
+    half = np.concatenate([np.zeros(n), bare, np.zeros(2 * n)])
+    pieces = np.array([half[start : start + n] for start in range(0, len(half) - n, n // 2)])
     hz = np.fft.rfftfreq(n, 1 / RATE)
     power = np.sum(np.abs(np.fft.rfft(pieces * np.hanning(n))) ** 2, axis=0) * hz
     middle = float(np.median(power[(hz > 200) & (hz < 5000)]))

@@ -74,6 +74,7 @@ def check_again(folder: str | Path) -> tuple[Judged, tuple[TrainerCheck, ...]]:
         *(x, y, np.zeros(0), measure_latency(x, y)),
         xruns=capture.content["audio"]["xruns"] or 0,
         self_test=capture.content["audio"].get("self_test") is True,
+        padded=capture.padded,
     )
     rates, channels = (dry.sample_rate, wet.sample_rate), (dry.channels, wet.channels)
     judged = judge(evidence) if evidence.self_test else with_checks(judge(evidence), level_checks(capture.levels))

@@ -77,9 +77,9 @@ def save_capture(
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
     `latency_samples`: given by hand, it replaces the tightest cut; in a recording made elsewhere it counts from the
-    first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar.
-    `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet in train/. `loop`: what
-    is known of the cable of a self-test. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
+    first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar. `loop`: what
+    is known of the cable of a self-test. `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet
+    in train/. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
     sentence per step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the
     recording is too short, a latency that cannot be, a drift that cannot be undone.
     """
@@ -112,6 +112,7 @@ def save_capture(
             *(dry, wet, recording.before, latency, stated, recording.xruns, recording.broken),
             self_test=self_test,
             loop=loop or Loop(),
+            padded=recording.missing(signal, applied),
         )
         judged = judge(evidence)
         if not self_test:
@@ -120,6 +121,8 @@ def save_capture(
         files = {file: sha256_of(new.path / file) for file in (DRY, WET)}
         content = sidecar(signal, recording, latency, judged, trainer, levels, gear, accept, files)
         content["latency"]["applied"] = applied
+        if any(evidence.padded):
+            content["audio"]["padded_samples"] = list(evidence.padded)
         reason = _reason(judged, _trainer_refuses(trainer, stated is not None))
         accepted = reason is None or accept
         if accepted:

@@ -101,6 +101,12 @@ class Capture:
             raise damaged(self.folder, f"levels: {error}".rstrip(".")) from error
 
     @property
+    def padded(self) -> tuple[int, int]:
+        """Samples of silence at both ends of wet that were put where nothing was recorded."""
+        before, behind = self.content["audio"].get("padded_samples", (0, 0))
+        return before, behind
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """As they were when it was taken."""
         return tuple(Check.from_json(check) for check in self.content["checks"])
