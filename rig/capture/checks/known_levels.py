@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..levels import HOT_DBU, TIMID_DBU, CaptureLevels, advice_on_send
+from ..levels import HOT_DBU, METHOD_WORDS, TIMID_DBU, CaptureLevels, advice_on_send
 from .verdict import Check, Side, Verdict
 
 SEND = "Measure it with a multimeter (rig calibrate send), or state it with --send-dbu."
@@ -15,14 +15,14 @@ def level_checks(levels: CaptureLevels) -> tuple[Check, Check]:
     sent = _unknown("input level", "the level at the gear's input is not known, so a model cannot state it", SEND)
     if send is not None:
         advice = advice_on_send(send) or ""
-        text = f"0 dBFS is {send:.2f} dBu at the gear's input ({levels.send_method})"
+        text = f"0 dBFS is {send:.2f} dBu at the gear's input ({METHOD_WORDS[levels.send_method]})"
         limit = HOT_DBU if send > HOT_DBU else TIMID_DBU
         side: Side = "above" if send > HOT_DBU else "below"
         verdict: Verdict = "warn" if advice else "ok"
         sent = Check("input level", verdict, send, "dBu", limit, None, text, advice, side)
     returned = _unknown("output level", "the level of what comes back is not known, so a model cannot state it", RETURN)
     if back is not None:
-        text = f"0 dBFS is {back:.2f} dBu of what comes back ({levels.return_method})"
+        text = f"0 dBFS is {back:.2f} dBu of what comes back ({METHOD_WORDS[levels.return_method]})"
         returned = Check("output level", "ok", back, "dBu", None, None, text)
     return sent, returned
 

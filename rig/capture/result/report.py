@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ...errors import RigError
 from ..checks.checks import Judged
+from ..levels import METHOD_WORDS
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #333; background: #fff }
@@ -30,11 +31,6 @@ SIGNALS = {
     "t3k-v3": "the official signal",
     "hybrid": "the official signal with a programme of its own",
     "rig": "rig's own signal",
-}
-METHODS = {
-    "multimeter": "measured by multimeter",
-    "loopback-to-known-input": "measured by an input of published level",
-    "spec": "from published figures",
 }
 TONES = {"hi_gain": "high gain"}
 NO_PLOTS = "There are no plots: they need matplotlib (pip install 'rig[plots]')."
@@ -136,7 +132,9 @@ def _audio_facts(audio: dict[str, Any]) -> dict[str, str]:
 
 
 def _level(dbu: float | None, method: str) -> str:
-    return "not known" if dbu is None else f"{dbu:.2f} dBu at 0 dBFS ({METHODS.get(method, 'no word how')})"
+    return (
+        "not known" if dbu is None else f"{dbu:.2f} dBu at 0 dBFS ({METHOD_WORDS.get(method, METHOD_WORDS['unknown'])})"
+    )
 
 
 def _plots(dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray[np.float64], judged: Judged) -> str:
