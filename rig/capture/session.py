@@ -49,6 +49,8 @@ WAY_OUT: dict[Why, str] = {  # of a take that is not whole
     "failed": "This is a fault of rig itself: please report it.",
 }
 
+JOINING_TEARS: tuple[Why, ...] = ("xrun", "gap", "stopped")  # what a server does when a client comes or goes
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -130,15 +132,16 @@ def _take(backend: Jack, operator: Operator, plan: Plan, on_disk: TakeOnDisk) ->
         with freewheeling(backend, plan.freewheel):
             cables = cable_check(backend, plan.wiring)
             send_trim_db = _send_trim_db(deck, operator, plan, cables)
-            audio = _audio(backend, plan)
+            audio, ports = _audio(backend, plan), backend.ports_changed
             taken = _record(deck, operator, plan, send_trim_db, cables)
+            joined = backend.ports_changed != ports
             audio["torn_before"] = list(taken.mishaps)
             on_disk.store(taken.samples, _torn(taken) or UNJUDGED, audio)
             second = None
             if taken.dropout is None and plan.second_take:
                 second = _second(deck, operator, plan, taken, cables)
     if taken.dropout is not None:
-        _refuse(taken, on_disk, _torn(taken))
+        _refuse(taken, on_disk, _torn(taken), joined)
     if second is not None and second.dropout is not None and second.dropout.why == "ended":
         _refuse(second, on_disk, f"{second.dropout.text} of the second take")
     return _save(operator, plan, taken, second if second is None or second.dropout is None else None, audio, on_disk)
@@ -205,14 +208,20 @@ def _torn(taken: TakeResult) -> str:
     return taken.dropout.text + others
 
 
-def _refuse(taken: TakeResult, on_disk: TakeOnDisk, reason: str) -> NoReturn:
-    """End with a take that is not whole: as it was ended by hand, or with the reason and the way out."""
+def _refuse(taken: TakeResult, on_disk: TakeOnDisk, reason: str, joined: bool = False) -> NoReturn:
+    """End with a take that is not whole: as it was ended by hand, or with the reason and the way out.
+
+    `joined`: ports came or went meanwhile.
+    """
     assert taken.dropout is not None
     on_disk.explain({"reason": reason})
     if taken.dropout.why == "ended":
         raise KeyboardInterrupt(f"{reason[0].upper()}{reason[1:]}.")
     nowhere = "" if on_disk.folder is not None else f" {on_disk.sentence}"
-    raise CaptureError(f"The take is torn: {reason}. {WAY_OUT[taken.dropout.why]}{nowhere}")
+    way_out = WAY_OUT[taken.dropout.why]
+    if joined and taken.dropout.why in JOINING_TEARS:
+        way_out = "Another program joined the server or left it meanwhile: let none start or end during a take."
+    raise CaptureError(f"The take is torn: {reason}. {way_out}{nowhere}")
 
 
 def _save(

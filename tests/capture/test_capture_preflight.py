@@ -108,9 +108,8 @@ def returned(late_s, tail=0.0):
 def test_a_path_that_is_late_and_one_that_rings_on_are_told_apart():
     late = ringing_check(noise(-80), returned(0.417))
     assert (late.name, late.verdict) == ("delay", "fail")
-    assert (
-        "comes back 415 ms late, and a take can be at most 206 ms late" in late.text and "fed back" not in late.advice
-    )
+    assert "comes back 420 ms late, and a take can be at most 206 ms late" in late.text  # to 5 ms
+    assert "fed back" not in late.advice
     ringing = returned(0.01)
     for _ in range(8):
         ringing[RATE // 8 :] += 0.5 * ringing[: -RATE // 8]

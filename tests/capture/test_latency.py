@@ -98,7 +98,7 @@ def test_a_click_an_early_sound_a_swallowed_marker_and_another_programme_are_tol
 def test_a_take_that_is_too_late_says_by_how_much():
     late = Latency(TrainerLatency(10_200, 0.001, False), Lag(10_201.0, 1, 0.5), 10_200)
     check = latency_check(late, None)
-    assert check.verdict == "fail" and "10200 samples (212 ms) late" in check.text
+    assert check.verdict == "fail" and "10201 samples (213 ms) late" in check.text
 
 
 def test_figures_that_contradict_each_other_fail_and_a_trainer_that_is_very_early_warns():

@@ -119,6 +119,13 @@ def test_a_take_during_which_the_server_died_is_kept_up_to_the_death(finished, t
     assert np.array_equal(kept.astype(np.float32), TAKEN.samples[:at])
 
 
+def test_a_program_that_joins_the_server_is_named_and_not_the_period(tmp_path):
+    torn = TakeResult(TAKEN.samples[:100], Dropout("gap", "the server lost 128 frames at 3.0 s", 100), (), 0.0)
+    for joined, way_out in ((True, "Another program joined the server or left it"), (False, "Choose a longer period")):
+        with pytest.raises(CaptureError, match=rf"lost 128 frames at 3\.0 s\. {way_out}"):
+            session._refuse(torn, TakeOnDisk(tmp_path, "x"), torn.dropout.text, joined)
+
+
 def test_where_the_folder_cannot_be_written_the_take_lies_with_temporary_files(tmp_path, monkeypatch):
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))

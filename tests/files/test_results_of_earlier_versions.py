@@ -182,9 +182,12 @@ def test_an_impulse_response_is_read_and_measured_today_as_it_was(kept, tmp_path
     save_impulse(tmp_path / "v30.wav", taps, response, sweep, impulse_checks(response, taps), microphone)
     again = read_json(tmp_path / "v30.json")
     assert list(again) == list(about)
-    exact = ("about", "file", "rate", "samples", "schema", "sweep", "latency_samples", "verdict", "true_gain_db")
+    exact = ("about", "file", "rate", "samples", "schema", "sweep", "latency_samples", "true_gain_db")
     assert {name: again[name] for name in exact} == {name: about[name] for name in exact}
-    assert [c["name"] for c in again["checks"]] == [c["name"] for c in about["checks"]]
+    assert {c["name"]: c["verdict"] for c in about["checks"]}.items() <= {
+        c["name"]: c["verdict"] for c in again["checks"]
+    }.items()
+    assert again["verdict"] == "unknown"  # there was no softer sweep
     a, b = (wav.read(folder / "v30.wav").samples for folder in (path.parent, tmp_path))
     assert np.abs(a - b).max() <= 1.01 * 2**-23  # transforms of other libraries may round to the next step
 

@@ -22,13 +22,14 @@ def latency_check(latency: Latency, stated: int | None) -> Check:
         verdict: Verdict = "warn" if abs(early) > EARLY_STATED[0] or not latency.correlation.is_certain else "ok"
         given = stated + latency.counted_from
         return limit.check("latency", float(early), f"{given} samples, as given; {figures}", advice, verdict)
+    late = round(latency.correlation.samples) if latency.correlation.is_certain else found or 0
+    if late > USABLE[1]:
+        text = f"the take is {late} samples ({late / RATE * 1000:.0f} ms) late, and at most {USABLE[1]} can be used"
+        advice = "Choose a shorter period; no network and no digital effect may lie in the loop."
+        return limit.check("latency", float(late), text, advice, "fail")
     if found is None or latency.trainer.at_lookahead or difference is None:
         text, advice = _no_marker(latency)
         return limit.check("latency", None, text, advice, "fail")
-    if not USABLE[0] <= found <= USABLE[1]:
-        text = f"the take is {found} samples ({found / RATE * 1000:.0f} ms) late, more than can be used"
-        advice = "Choose a shorter period; no network and no digital effect may lie in the loop."
-        return limit.check("latency", float(found), text, advice, "fail")
     if not latency.agrees:
         text = f"the figures contradict each other: {figures}"
         if difference < CLOSEST:

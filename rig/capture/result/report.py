@@ -132,9 +132,8 @@ def _audio_facts(audio: dict[str, Any]) -> dict[str, str]:
 
 
 def _level(dbu: float | None, method: str) -> str:
-    return (
-        "not known" if dbu is None else f"{dbu:.2f} dBu at 0 dBFS ({METHOD_WORDS.get(method, METHOD_WORDS['unknown'])})"
-    )
+    known = METHOD_WORDS.get(method, METHOD_WORDS["unknown"])
+    return "not known" if dbu is None else f"{dbu:.2f} dBu at 0 dBFS ({known})"
 
 
 def _plots(dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray[np.float64], judged: Judged) -> str:
