@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ..errors import AudioError
 from ..files.atomic_write import forget, give_name, reason, temporary_beside
+from ..files.file_kinds import AUDIO, kind_of_file, way_out
 
 BLOCK = 1 << 16  # frames in a block when a file is streamed
 
@@ -79,6 +80,9 @@ class Reader:
         try:
             self._file = sf.SoundFile(self.path)
         except (sf.LibsndfileError, TypeError) as error:  # TypeError: headerless formats, which nobody can guess
+            kind = kind_of_file(self.path)
+            if kind is not None and AUDIO not in kind:
+                raise AudioError(f"{name}: {kind}, not an audio file; {way_out(kind, 'an audio file')}.") from error
             reason = getattr(error, "error_string", "no header").rstrip(".")
             raise AudioError(
                 f"{name}: not an audio file that can be read ({reason}); use WAV, AIFF, FLAC or CAF."

@@ -86,3 +86,9 @@ def test_a_cable_inside_the_computer_tries_no_converter_and_says_so():
 def test_a_self_test_is_judged_by_these_and_not_by_how_much_dry_and_wet_are_alike():
     names = {check.name for check in takes.judged(recorded(cable()), self_test=True).checks}
     assert {*CABLE_LIMITS, "path", "turn"} <= names and not {"input level", "output level"} & names
+
+
+def test_without_a_silence_nothing_is_said_of_the_noise():
+    x, latency = signal().samples, Recording(recorded(cable())).latency(signal())
+    checks = cable_checks(Cable(x, 0.5 * x, latency, np.zeros(0), Loop()))
+    assert verdicts({check.name: check for check in checks})["self-noise"] == "unknown"

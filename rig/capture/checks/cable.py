@@ -190,6 +190,9 @@ def _gain(cable: Cable, transfer: Transfer) -> Check:
 
 
 def _noise(silence: NDArray[np.float64]) -> Check:
+    if not len(silence):
+        text = "no silence was there to listen to"
+        return CABLE_LIMITS["self-noise"].check("self-noise", None, text, "Use rig's own signal, which has some.")
     level = ac_rms_dbfs(silence, FLOOR_DBFS)
     advice = "Turn the return's gain down, choose a line input, or try another cable."
     text = f"silence comes back at {level:.1f} dBFS RMS"

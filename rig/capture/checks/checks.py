@@ -12,21 +12,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...audio.align import Lag, find_lag
-from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_dbfs, rms_dbfs
-from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
+from ...audio.align import Lag, find_lag, shifted
+from ...audio.measures import FLOOR_DBFS, count_full_scale, peak_dbfs, rms_dbfs
+from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, VALIDATION
 from .cable import Cable, Loop, cable_checks
+from .closing import Closing, find_closing
 from .digital_copy import is_a_copy
 from .latency import Latency
 from .latency_check import latency_check
 from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
-from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
+from .measures import NO_TRACK, GateFigures, LagTrack, gate_figures, lag_track
+from .programme import NO_PROGRAMME, ProgrammeTrack, programme_check
+from .quantisation import flat_tops, gaps, normalised_to_dbfs, repeats, step_of
+from .quiet_checks import MAINS_HZ, dc_check, hum_check, hum_levels, noise_check
+from .silences import Silence, quiet_passages
+from .tail import tail_check
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst
 
-SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
 QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
+SEEN = 4  # windows of the lag track: from fewer nothing follows
 COMPARED = slice(NOISE, NOISE + 8 * RATE)  # noise and programme: as loud and as soft as it gets
 
 
@@ -54,6 +60,7 @@ class Judged:
     polarity: int
     track: LagTrack
     quality: dict[str, Any] = field(default_factory=dict)
+    programme: ProgrammeTrack = NO_PROGRAMME
 
     @property
     def verdict(self) -> Verdict:
@@ -76,39 +83,55 @@ def judge(take: Evidence) -> Judged:
         return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet, FLOOR_DBFS), "verdict": "fail"})
     applied = take.applied if take.applied is not None else take.latency.tightest
     expected = take.latency.correlation.samples - applied
-    track = lag_track(take.dry, take.wet, expected)
-    snr_db, noise = _noise(take)
-    hums = {mains: _hum_dbfs(take, mains) for mains in (50.0, 60.0)}
+    late = round(expected)
+    step = step_of(take.wet)
+    polarity = _at_rest(take.dry, take.wet)
+    folded = _at_rest(np.abs(take.dry), take.wet) if not polarity.is_certain else polarity
+    folds = folded.confidence > polarity.confidence  # as an octaver does: wet answers to dry without its sign
+    track = lag_track(np.abs(take.dry) if folds else take.dry, take.wet, expected)
+    first, last = take.padded[0], len(take.wet) - take.padded[1]
+    missing = [at for at in gaps(take.dry, take.wet, step) if first <= at < last]
+    programme, alike = programme_check(take.dry, shifted(take.wet, -late), missing)
+    silences = quiet_passages(take.dry, take.wet, take.pre_roll, late)
+    snr_db, noise = noise_check(silences, take.wet)
+    hums = hum_levels(silences)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
-    polarity = find_lag(take.dry[QUIET_QUARTER], take.wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
     checks = (
         silence,
-        _clipping(take.wet),
+        _clipping(take.wet, step),
         _level(take.wet),
         noise,
-        _hum(hums),
-        _dc(take),
-        _continuity(take, track),
+        hum_check(silences, hums),
+        dc_check(silences, take.wet),
+        _continuity(take, track, missing, repeats(take.wet, step)),
+        programme,
         _replicate(take),
         _drift(drift, len(take.wet) - VALIDATION),
         latency_check(take.latency, take.applied),
-        _gate(gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER)),
+        _gate(
+            gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER),
+            find_closing(take.dry, take.wet, min((s.level_dbfs for s in silences), default=FLOOR_DBFS), late),
+        ),
+        tail_check(take.dry, take.wet, late),
         _polarity(sign),
-        *(cable_checks(_cable(take)) if take.self_test else (_path(take),)),
+        *(cable_checks(_cable(take, silences)) if take.self_test else (_path(take),)),
     )
     quality = {
         "peak_dbfs": round(peak_dbfs(take.wet, FLOOR_DBFS), 2),
         "rms_dbfs": round(rms_dbfs(take.wet, FLOOR_DBFS), 2),
-        "snr_db": round(snr_db, 1),
-        "hum_50_dbfs": round(hums[50.0], 1),
-        "hum_60_dbfs": round(hums[60.0], 1),
+        "snr_db": None if snr_db is None else round(snr_db, 1),
+        **{f"hum_{mains:g}_dbfs": round(hums[mains], 1) if hums else None for mains in MAINS_HZ},
         "dc": round(float(np.mean(take.wet)), 7),
         "replicate_esr": replicate_esr(take.wet, len(take.wet)),
         "drift_ppm": round(drift.samples / (len(take.wet) - VALIDATION) * 1e6, 5),
         "verdict": worst(check.verdict for check in checks),
     }
-    return Judged(checks, sign, track, quality)
+    return Judged(checks, sign, track, quality, alike)
+
+
+def _at_rest(dry: NDArray[np.float64], wet: NDArray[np.float64]) -> Lag:
+    return find_lag(dry[QUIET_QUARTER], wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
 
 
 def _silence(take: Evidence) -> Check:
@@ -117,15 +140,22 @@ def _silence(take: Evidence) -> Check:
     return LIMITS["silence"].check("silence", level, f"the programme comes back at {level:.1f} dBFS RMS", advice)
 
 
-def _clipping(y: NDArray[np.float64]) -> Check:
-    peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y)
+def _clipping(y: NDArray[np.float64], step: float) -> Check:
+    peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y, step)
+    normalised = normalised_to_dbfs(y, step)
     verdict = worst((LIMITS["clipping"].verdict(peak), FLAT_TOPS.verdict(flat)))
     text = f"peak {peak:.1f} dBFS"
-    if full:
+    advice = "Turn the return's gain down to a peak of -6 to -3 dBFS."
+    if flat == 0 and normalised is not None and full <= 1:
+        verdict, text = "warn", f"the peak stands at {abs(normalised):.1f} dB below full scale: the file was normalised"
+        advice = (
+            "Its level says nothing about the gear any more: export it again with normalising off, or lower it by the "
+            "gain that normalising put in."
+        )
+    elif full:
         verdict, text = "fail", f"{text}, {full} samples at full scale"
     if FLAT_TOPS.verdict(flat) != "ok":
         text += f", {flat} flat tops"
-    advice = "Turn the return's gain down to a peak of -6 to -3 dBFS."
     return LIMITS["clipping"].check("clipping", peak, text, advice, verdict)
 
 
@@ -135,46 +165,15 @@ def _level(y: NDArray[np.float64]) -> Check:
     return LIMITS["level"].check("level", peak, f"peak {peak:.1f} dBFS", advice)
 
 
-def _silences(take: Evidence) -> list[NDArray[np.float64]]:
-    """The pre-roll, if it is long enough to say anything, and the silence behind the first validation."""
-    parts = [take.pre_roll, take.wet[SETTLED:SILENCE_END]]
-    return [part for part in parts if len(part) >= SILENCE_END - SETTLED]
-
-
-def _noise(take: Evidence) -> tuple[float, Check]:
-    noise = max(ac_rms_dbfs(part, FLOOR_DBFS) for part in _silences(take))
-    snr_db = rms_dbfs(take.wet[:VALIDATION], FLOOR_DBFS) - noise
-    text = f"noise {noise:.1f} dBFS RMS, {snr_db:.1f} dB below the playing"
-    advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
-    return snr_db, LIMITS["noise"].check("noise", snr_db, text, advice)
-
-
-def _hum_dbfs(take: Evidence, mains_hz: float) -> float:
-    return max(hum_dbfs(part, mains_hz) for part in _silences(take))
-
-
-def _hum(hums: dict[float, float]) -> Check:
-    mains = max(hums, key=lambda hz: hums[hz])
-    level = hums[mains]
-    text = f"{mains:g} Hz and its harmonics at {level:.1f} dBFS RMS"
-    advice = "Look for a ground loop: one outlet for everything, a re-amp box with its ground lifted, cables apart."
-    return LIMITS["hum"].check("hum", level, text, advice)
-
-
-def _dc(take: Evidence) -> Check:
-    figure = max(abs(float(np.mean(part))) for part in (*_silences(take), take.wet))
-    text = f"an offset of {figure:.5f} of full scale"
-    advice = "The input or the gear has an offset: use a coupled line input, or have it looked at."
-    return LIMITS["dc"].check("dc", figure, text, advice)
-
-
-def _continuity(take: Evidence, track: LagTrack) -> Check:
+def _continuity(take: Evidence, track: LagTrack, missing: list[int], repeated: list[int]) -> Check:
     step, at = track.largest_step()
-    first, last = take.padded[0], len(take.wet) - take.padded[1]
-    missing = [at for at in gaps(take.dry, take.wet) if first <= at < last]
-    verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples"
-    if verdict != "ok":
+    verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples in {track.looked_at}"
+    if len(track.lag) < SEEN:
+        verdict, text = "unknown", f"how late wet is could be told in {track.looked_at} only"
+    if verdict not in ("ok", "unknown"):
         text = f"the take jumps by {step:.1f} samples near {at / RATE:.1f} s"
+    if repeated:
+        verdict, text = "fail", f"a piece is missing at {repeated[0] / RATE:.2f} s: the one before it comes again"
     if missing:
         verdict, text = "fail", f"a piece is missing at {missing[0] / RATE:.2f} s ({len(missing)} in all)"
     if take.xruns:
@@ -199,13 +198,18 @@ def _drift(lag: Lag, distance: int) -> Check:
     return LIMITS["drift"].check("drift", figure, text, advice)
 
 
-def _gate(figures: GateFigures) -> Check:
+def _gate(figures: GateFigures, closing: Closing | None) -> Check:
     falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
-    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes else "ok"
+    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes or closing else "ok"
     change = "" if figures.noise_change_db is None else f", noise changes by {figures.noise_change_db:.1f} dB after it"
     text = f"silence falls by at most {figures.fall_db:.1f} dB in 5 ms{change}"
-    advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
+    if closing is not None:
+        text += (
+            f"; a gate closes {closing.times} times while the playing still decays, at {closing.dry_dbfs:.0f} dBFS RMS "
+            f"of dry, first at {closing.at / RATE:.1f} s"
+        )
+    advice = "Something opens and closes: switch off the noise gate, if it is none of the gear's own."
     return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 
 
@@ -214,8 +218,9 @@ def _polarity(sign: int) -> Check:
     return Check("polarity", "ok", float(sign), "", None, None, text)
 
 
-def _cable(take: Evidence) -> Cable:
-    return Cable(take.dry, take.wet, take.latency, np.concatenate(_silences(take)), take.loop)
+def _cable(take: Evidence, silences: tuple[Silence, ...]) -> Cable:
+    parts = [silence.samples - np.mean(silence.samples) for silence in silences]
+    return Cable(take.dry, take.wet, take.latency, np.concatenate([np.zeros(0), *parts]), take.loop)
 
 
 def _path(take: Evidence) -> Check:

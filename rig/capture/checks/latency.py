@@ -121,9 +121,13 @@ def measure_latency(signal: NDArray[Any], y: NDArray[Any], counted_from: int = 0
     """All figures for a recording y, (m,), begun together with the signal, (n,), and at least as long; 48 kHz."""
     n = VALIDATION + RATE // 2  # what rings on in the silence behind the validation belongs to it
     lag = find_lag(signal[:n], y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
+    folds = not lag.is_certain
+    if folds:  # gear that folds the wave, such as an octaver, answers to dry without its sign
+        folded = find_lag(np.abs(signal[:n]), y[:n], whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=RATE)
+        lag = max(lag, folded, key=lambda found: found.confidence)
     trainer = trainer_latency(y)
     if lag.is_certain:
-        tightest = tightest_cut(signal, y, lag.samples)
+        tightest = tightest_cut(np.abs(signal) if folds else signal, y, lag.samples)
     else:
         tightest = round(lag.samples) if trainer.samples is None else trainer.samples
     return Latency(trainer, lag, tightest, counted_from)
@@ -144,6 +148,7 @@ def tightest_cut(signal: NDArray[Any], y: NDArray[Any], lag_samples: float) -> i
     taps = len(heard) - len(x)
     if start < 0 or taps <= EARLIEST + LATEST or not x.any():
         return middle - SAFETY
+    x = x - np.mean(x)
     n = next_fast_len(len(heard) + taps, real=True)
     spectrum = rfft(x, n)
     own = irfft(np.abs(spectrum) ** 2, n)[:taps]

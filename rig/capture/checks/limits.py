@@ -11,7 +11,7 @@ from .verdict import Limit
 
 LIMITS: dict[str, Limit] = {
     "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak
-    "level": Limit("below", -18.0, -36.0, "dBFS"),  # peak
+    "level": Limit("below", -18.0, -48.0, "dBFS"),  # peak; noise has a limit of its own
     "noise": Limit("below", 60.0, 40.0, "dB"),  # signal over noise
     "hum": Limit("above", -70.0, -50.0, "dBFS RMS"),
     "dc": Limit("above", 0.001, 0.01, "of full scale"),
@@ -21,7 +21,8 @@ LIMITS: dict[str, Limit] = {
     "latency": Limit("above", 40.0, 900.0, "samples"),  # by which the trainer's figure lies before the correlation
     "gate": Limit("above", 30.0, None, "dB"),  # fall within 5 ms
     "path": Limit("above", 0.98, None, ""),  # correlation of wet and dry
-    "silence": Limit("below", None, -60.0, "dBFS RMS"),
+    "tail": Limit("above", -35.0, -15.0, "dB"),  # where it begins, re the playing
+    "silence": Limit("below", None, -72.0, "dBFS RMS"),
 }
 FLAT_TOPS = Limit("above", 2, 29, "flat tops")  # part of `clipping`
 NOISE_CHANGE_DB = 6.0  # after sound, part of `gate`

@@ -141,7 +141,7 @@ def _plots(dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray
         from ...audio.plots import svg_text
         from .plots import take_figure
 
-        return svg_text(take_figure(dry, wet, pre_roll, judged.track))
+        return svg_text(take_figure(dry, wet, pre_roll, judged))
     except RigError:
         return f"<p>{NO_PLOTS}</p>"
     except Exception as error:  # whatever a drawing library does: the capture itself is whole

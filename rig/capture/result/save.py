@@ -24,6 +24,7 @@ from ..signal.training_signal import Signal, as_24_bit, write_signal
 from ..take.clock_drift import without_drift
 from ..take.recording import Recording
 from .folder import checked_name, new_capture, refuse_existing
+from .full_scale import within_full_scale
 from .gear_metadata import Gear
 from .judged_take import drift_offer, padding_check, with_checks
 from .rejected import TakeOnDisk, keep_rejected
@@ -101,6 +102,8 @@ def save_capture(
         judged = Judged((), latency.correlation.polarity, NO_TRACK)
         kept = _set_aside(target, recording, {"reason": str(error)}, on_disk)
         return Saved(kept, False, str(error), latency, judged)
+    if recording.audio.get("server") is None:  # from a file
+        cut, levels = within_full_scale(cut, levels, say)
     with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / DRY)

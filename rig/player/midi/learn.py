@@ -5,7 +5,9 @@ A request is a line of text: the command (as much of its name as it takes), and 
     volume -40 0        a knob from -40 to 0 dB; then log or exp for the curve, jump where it need not pick up
     output_trim -       a switch that steps the trim down
     preset 3            an action with its number
-    mute change         a switch that latches
+    mute change         a switch that latches; without the word rig finds out when it is pressed twice
+    bypass on           a switch that turns it on, whatever it was; bypass state: on and off with the switch
+    mute lamp           a switch with a lamp, which shows whether it is muted
     search_ir v30 57    an action with its text
 """
 
@@ -22,10 +24,13 @@ from ...files.toml_file import MAX_BYTES, Table, parsed, read_toml_if_any, shown
 from ..command import Command
 from .mapping import (
     CURVES,
+    HIGHEST_DATA,
     KINDS,
     NUMBERED,
     NUMBERS,
     ONS,
+    SWITCH_ON,
+    TURNS,
     WHAT,
     Binding,
     Kind,
@@ -35,7 +40,6 @@ from .mapping import (
     mapping_in,
 )
 
-SWITCHED = 64
 HEADING = "# What MIDI does in rig; `rig midi` shows it, `rig midi learn` and the key M add to it.\n"
 
 
@@ -49,9 +53,14 @@ class Heard:
     data: int = 0
 
     @property
+    def source(self) -> tuple[Kind, int, int]:
+        """What sends it."""
+        return self.kind, self.number, self.channel
+
+    @property
     def is_released(self) -> bool:
         """Whether it is the end of a press."""
-        return self.kind == "control" and self.data < SWITCHED
+        return self.kind == "control" and self.data < SWITCH_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,11 @@ class LearnRequest:
     def binding(self, heard: Heard) -> Binding:
         """That message, bound; raises ConfigError where it cannot do that."""
         return checked(_with(Binding(heard.kind, heard.number, self.command.name, heard.channel), self))
+
+    @property
+    def names_kind(self) -> bool:
+        """Whether the player says which kind of switch it is; else it is found out."""
+        return bool(set(ONS) & set(self.words))
 
     def suits(self, heard: Heard) -> bool:
         """Whether this message is meant: letting go of a switch is not."""
@@ -91,6 +105,10 @@ def _with(binding: Binding, request: LearnRequest) -> Binding:
             binding = replace(binding, curve=word)
         elif word in ONS:
             binding = replace(binding, on=word)
+        elif word in TURNS and command.kind == "switch":
+            binding = replace(binding, turn=word)
+        elif word == "lamp":
+            binding = replace(binding, lamp=True)
         elif word in ("jump", "pickup"):
             binding = replace(binding, pickup=word == "pickup")
         elif word in ("+", "-"):
@@ -120,6 +138,11 @@ def entry(binding: Binding) -> str:
         lines.append(f"pickup = {str(binding.pickup).lower()}")
     elif binding.kind == "control":
         lines.append(f'on = "{binding.on}"')
+    if (binding.lowest, binding.highest) != (0, HIGHEST_DATA):
+        lines += [f"lowest = {binding.lowest}", f"highest = {binding.highest}"]
+    lines += [f'turn = "{binding.turn}"'] if binding.turn is not None else []
+    lines += [f"rest_ms = {binding.rest_ms!r}"] if binding.rest_ms is not None else []
+    lines += ["lamp = true"] if binding.lamp else []
     lines += [f"step = {binding.step}"] if binding.step else []
     lines += [f"number = {binding.argument}"] if binding.command in NUMBERED else []
     if binding.text is not None:
