@@ -14,21 +14,22 @@ from numpy.typing import NDArray
 
 from ...audio.align import Lag, find_lag, shifted
 from ...audio.measures import FLOOR_DBFS, count_full_scale, peak_dbfs, rms_dbfs
-from ...decibels import power_from_db
 from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, VALIDATION
+from .cable import Cable, Loop, cable_checks
 from .closing import Closing, find_closing
-from .latency import USABLE, Latency
+from .digital_copy import is_a_copy
+from .latency import Latency
+from .latency_check import latency_check
 from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, gate_figures, lag_track
 from .programme import NO_PROGRAMME, ProgrammeTrack, programme_check
 from .quantisation import flat_tops, missing_pieces, normalised_to_dbfs, repeats, step_of
 from .quiet_checks import MAINS_HZ, dc_check, hum_check, hum_levels, noise_check
-from .silences import quiet_passages
+from .silences import Silence, quiet_passages
 from .tail import tail_check
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst
 
-COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, copied inside the computer
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
 QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
 SEEN = 4  # windows of the lag track: from fewer nothing follows
@@ -43,10 +44,12 @@ class Evidence:
     wet: NDArray[np.float64]  # (n,), cut
     pre_roll: NDArray[np.float64]  # what was recorded before the signal began; may be empty
     latency: Latency
-    applied: int | None = None  # latency that was cut off; None: the trainer's figure
+    applied: int | None = None  # latency that was cut off, as given by hand; None: the tightest
     xruns: int = 0
     broken: str | None = None  # what the server did to the take, in a sentence; None: nothing
-    self_test: bool = False  # a cable instead of gear: dry and wet may be the same
+    self_test: bool = False  # a cable instead of gear: dry and wet are the same, or something is wrong
+    padded: tuple[int, int] = (0, 0)  # samples of silence at both ends that were put where nothing was recorded
+    loop: Loop = field(default_factory=Loop)  # of a self-test: what is known of the cable beforehand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +81,7 @@ def judge(take: Evidence) -> Judged:
     if silence.verdict == "fail":
         sign = take.latency.correlation.polarity
         return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet, FLOOR_DBFS), "verdict": "fail"})
-    applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
+    applied = take.applied if take.applied is not None else take.latency.tightest
     expected = take.latency.correlation.samples - applied
     late = round(expected)
     step = step_of(take.wet)
@@ -91,7 +94,8 @@ def judge(take: Evidence) -> Judged:
     floor_dbfs = min((silence.level_dbfs for silence in silences), default=FLOOR_DBFS)
     snr_db, noise = noise_check(silences, hums, take.wet)
     aligned = shifted(take.wet, -late)
-    missing = missing_pieces(take.dry, aligned, step, floor_dbfs)
+    first, last = take.padded[0], len(take.wet) - take.padded[1]
+    missing = [at for at in missing_pieces(take.dry, aligned, step, floor_dbfs) if first <= at < last]
     programme, alike = programme_check(take.dry, aligned, missing)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
@@ -106,14 +110,14 @@ def judge(take: Evidence) -> Judged:
         programme,
         _replicate(take),
         _drift(drift, len(take.wet) - VALIDATION),
-        _latency(take.latency, take.applied),
+        latency_check(take.latency, take.applied),
         _gate(
             gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER),
             find_closing(take.dry, take.wet, floor_dbfs, late),
         ),
         tail_check(take.dry, take.wet, late),
         _polarity(sign),
-        _path(take),
+        *(cable_checks(_cable(take, silences)) if take.self_test else (_path(take),)),
     )
     quality = {
         "peak_dbfs": round(peak_dbfs(take.wet, FLOOR_DBFS), 2),
@@ -196,22 +200,6 @@ def _drift(lag: Lag, distance: int) -> Check:
     return LIMITS["drift"].check("drift", figure, text, advice)
 
 
-def _latency(latency: Latency, applied: int | None) -> Check:
-    limit = LIMITS["latency"]
-    advice = "Is anything but the gear on the send? Take it again with less noise, or give the latency yourself."
-    found, difference = latency.trainer.samples, latency.difference
-    both = str(latency).removeprefix("latency: ")
-    if applied is not None and applied != found:
-        advice = "The trainer itself would use its own figure."
-        return limit.check("latency", float(applied), f"{applied} samples, as given; {both}", advice, "warn")
-    if found is None or difference is None or not USABLE[0] <= found <= USABLE[1]:
-        text = "no response to the two single samples" if found is None else f"{found} samples, more than can be used"
-        return limit.check("latency", None if found is None else float(found), text, advice, "fail")
-    farther = abs(difference)
-    verdict: Verdict = "fail" if not latency.agrees else "ok" if limit.verdict(farther) == "ok" else "warn"
-    return limit.check("latency", farther, both, advice, verdict)
-
-
 def _gate(figures: GateFigures, closing: Closing | None) -> Check:
     falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
@@ -232,22 +220,18 @@ def _polarity(sign: int) -> Check:
     return Check("polarity", "ok", float(sign), "", None, None, text)
 
 
+def _cable(take: Evidence, silences: tuple[Silence, ...]) -> Cable:
+    parts = [silence.samples - np.mean(silence.samples) for silence in silences]
+    return Cable(take.dry, take.wet, take.latency, np.concatenate([np.zeros(0), *parts]), take.loop)
+
+
 def _path(take: Evidence) -> Check:
     limit = LIMITS["path"]
     dry, wet = take.dry[COMPARED], take.wet[COMPARED]
     lag = find_lag(dry, wet, max_lag_samples=400)
     text = f"wet and dry correlate by {lag.confidence:.3f}"
-    if take.self_test:
-        return limit.check("path", lag.confidence, f"{text} (a cable, as asked)", "", "ok")
     if is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
         return limit.check("path", lag.confidence, "wet is an exact copy of dry", advice, "fail")
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
     return limit.check("path", lag.confidence, text, advice)
-
-
-def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
-    """Whether wet is dry, both (n,), times a gain, later by `shift` samples: no converter lies between them."""
-    a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
-    gain = float(a @ b) / float(a @ a) if a.any() else 0.0
-    return bool(np.sum((b - gain * a) ** 2) < power_from_db(COPY_DB) * np.sum(b**2))

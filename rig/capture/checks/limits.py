@@ -18,7 +18,7 @@ LIMITS: dict[str, Limit] = {
     "continuity": Limit("above", 1.0, 3.0, "samples"),  # of a step in the lag
     "replicate": Limit("above", 1e-3, REPLICATE_ESR, "ESR"),
     "drift": Limit("above", 0.05, 0.25, "samples"),
-    "latency": Limit("above", 40.0, 120.0, "samples"),  # between the two figures
+    "latency": Limit("above", 40.0, 900.0, "samples"),  # by which the trainer's figure lies before the correlation
     "gate": Limit("above", 30.0, None, "dB"),  # fall within 5 ms
     "path": Limit("above", 0.98, None, ""),  # correlation of wet and dry
     "tail": Limit("above", -35.0, -15.0, "dB"),  # where it begins, re the playing

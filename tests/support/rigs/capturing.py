@@ -24,6 +24,7 @@ from jackserver import JackServer
 from rig.audio import wav
 from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
+from rig.capture.levels import CaptureLevels
 from rig.capture.session import Plan, capture
 from rig.capture.signal.training_signal import own_signal, write_signal
 from rig.capture.take.wiring import Wiring
@@ -61,7 +62,9 @@ class Watcher:
 
 
 def plan(into, name, **wishes):
-    wishes = {"wiring": Wiring("preamp:in", "preamp:out"), "freewheel": True, "signal": signal(), **wishes}
+    levels = CaptureLevels(18.34, "multimeter", 12.34, "multimeter")
+    wishes = {"levels": levels, "wiring": Wiring("preamp:in", "preamp:out"), "signal": signal(), **wishes}
+    wishes = {"freewheel": True, **wishes}
     return Plan(into=Path(into), name=name, **wishes)
 
 

@@ -208,7 +208,7 @@ def judged(z: Samples, seconds: float) -> Judged:
     """All checks, of what a capture would write."""
     recording = Recording(z)
     latency = recording.latency(signal(seconds))
-    applied = latency.trainer.samples if latency.trainer.samples is not None else round(latency.correlation.samples)
+    applied = latency.tightest
     cut = recording.cut(signal(seconds), applied)
     return judge(Evidence(signal(seconds).samples, cut, z[:PRE_ROLL], latency))
 
