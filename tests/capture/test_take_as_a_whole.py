@@ -15,8 +15,15 @@ from rig.capture.checks.closing import find_closing
 from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, missing_pieces, normalised_to_dbfs, repeats, step_of
-from rig.capture.checks.quiet_checks import dc_check, hum_check, hum_levels, noise_check
-from rig.capture.checks.silences import FOR_HUM, Silence, quiet_passages
+from rig.capture.checks.silences import (
+    FOR_HUM,
+    Silence,
+    dc_check,
+    hum_check,
+    hum_levels,
+    noise_check,
+    quiet_passages,
+)
 from rig.capture.checks.tail import find_tail, tail_check
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.full_scale import within_full_scale

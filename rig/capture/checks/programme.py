@@ -34,7 +34,7 @@ FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 FAILS = 1.6  # of the score
 NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
-TONE_DB = 20.0  # by which the level of a tone may differ
+TONE_DB = 28.0  # by which the level of a tone may differ
 HEARD = 0.03  # of the power of all bands
 ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
 # What of the layout says nothing: the blips, which hardly sound, and the end of the sweep, above what is looked at.
