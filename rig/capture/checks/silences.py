@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, rms_dbfs
+from ...audio.measures import FLOOR_DBFS, rms_dbfs
 from ...decibels import db_from_power, db_from_powers, gain_from_db, power_from_db
 from ...trainer.layout import RATE, VALIDATION
 from .limits import LIMITS
@@ -48,11 +48,17 @@ class Silence:
 
     @property
     def level_dbfs(self) -> float:
-        """RMS level without its mean."""
-        return ac_rms_dbfs(self.samples, FLOOR_DBFS)
+        """RMS level without what is slower than 20 ms: gear that recovers, such as a bias, is no noise."""
+        return rms_dbfs(_steady(self.samples), FLOOR_DBFS)
 
     def __str__(self) -> str:
         return "before the signal" if self.start < 0 else f"at {self.start / RATE:.1f} s"
+
+
+def _steady(part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A silence in blocks of BLOCK samples without their means, (blocks * BLOCK,)."""
+    blocks = part[: len(part) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    return np.ravel(blocks - blocks.mean(axis=1, keepdims=True)) if len(blocks) else part - np.mean(part)
 
 
 def dry_silences(dry: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -81,7 +87,7 @@ def _settled(part: NDArray[np.float64]) -> int:
     blocks = blocks[: len(blocks) // BLOCK * BLOCK].reshape(-1, BLOCK)
     if len(blocks) < KEPT // BLOCK:
         return len(part)
-    power = np.mean(np.square(blocks - blocks.mean(axis=1, keepdims=True)), axis=1)
+    power = np.mean(np.square(_steady(blocks.ravel()).reshape(-1, BLOCK)), axis=1)
     level_db = db_from_powers(np.maximum(power, 1e-20))
     rest_db = float(np.median(level_db[-max(KEPT // BLOCK, len(level_db) // 3) :]))
     # Only what is loud at once belongs to the tail: a crackle or a hum that comes later is what is looked for.
