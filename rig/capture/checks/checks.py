@@ -210,7 +210,7 @@ def _gate(figures: GateFigures, closing: Closing | None) -> Check:
             f"; a gate closes {closing.times} times while the playing still decays, at {closing.dry_dbfs:.0f} dBFS RMS "
             f"of dry, first at {closing.at / RATE:.1f} s"
         )
-    advice = "Something opens and closes: switch off the noise gate, if it is none of the gear's own."
+    advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
     return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 
 
