@@ -24,7 +24,8 @@ SHORTEST = RATE // 8  # samples of dry silence that are looked at
 DIES_AWAY = RATE * 3 // 50  # samples that any gear takes at least to fall silent
 KEPT = RATE // 25  # samples that have to remain
 BLOCK = RATE // 50  # samples: levels while it dies away
-STILL_FALLS_DB = 3.0
+STILL_FALLS_DB = 2.0
+RINGS_BEFORE = RATE // 200  # samples before the next sound in which converters ring already
 FOR_HUM = RATE * 7 // 20  # samples: in less the mains cannot be told from what lies beside it
 MAINS_HZ = (50.0, 60.0)
 HUM_AT_MOST_DB = 10.0  # of a silence that are said to be hum
@@ -73,7 +74,7 @@ def quiet_passages(
     """All of them, in order; `late`: samples by which wet, (n,), lies behind dry, (n,)."""
     found = [Silence(-len(pre_roll), pre_roll)] if len(pre_roll) >= FOR_HUM else []
     for start, length in dry_silences(dry):
-        first, last = start + max(0, late), min(start + length + min(0, late), len(wet))
+        first, last = start + max(0, late), min(start + length + min(0, late) - RINGS_BEFORE, len(wet))
         part = wet[first:last]
         settled = _settled(part)
         if len(part) - settled >= KEPT:
