@@ -219,9 +219,7 @@ def test_a_server_without_any_midi_port_is_said_at_once_where_midi_is_asked_for(
         assert cables.plugged != before
     card = argparse.Namespace(ports=())  # PortAudio
     connect_midi(argparse.Namespace(**{**vars(deaf), "midi_port": "FCB"}), card, bindings, said.append)
-    assert said[1:] == [
-        "MIDI     comes over JACK only: --midi and --midi-port do nothing here."
-    ]
+    assert said[1:] == ["MIDI     comes over JACK only: --midi and --midi-port do nothing here."]
 
 
 def test_lamps_that_nobody_sends_are_left_out_and_never_written_over():
