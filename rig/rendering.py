@@ -112,6 +112,7 @@ def render(
         seconds = perf_counter() - started
         played = sound.for_engine(player.engine)
         notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
+        notes += reader.notes
         if chosen.note:
             notes.append(chosen.note)
         if chosen.dc_dbfs >= DC_DBFS and sound.rumble_hz is None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, Lag, find_lag
-from ..audio.loudness import integrated_lufs
+from ..audio.loudness import integrated_lufs, loudness_difference_lu
 from ..audio.measures import ac_rms_dbfs, count_full_scale
 from ..backends.offline import Offline
 from ..cabinet.prepared import Cabinet
@@ -129,11 +129,12 @@ def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: f
     # The same notes on both sides: loudness goes by blocks of 0.4 s, and a shift would move notes between them.
     late = round(lag.samples)
     length = len(heard_a) - abs(late)
-    loud_a = integrated_lufs(heard_a[max(0, -late) :][:length], sample_rate)
-    loud_b = integrated_lufs(heard_b[max(0, late) :][:length], sample_rate)
+    same_a, same_b = heard_a[max(0, -late) :][:length], heard_b[max(0, late) :][:length]
+    loud_a, loud_b = integrated_lufs(same_a, sample_rate), integrated_lufs(same_b, sample_rate)
     if not (math.isfinite(loud_a) and math.isfinite(loud_b)):
         raise CompareError("One of the two sides is silent in the passage; nothing can be matched. Play louder.")
-    return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, loud_a - loud_b, warnings=tuple(warnings))
+    louder_db = loudness_difference_lu(same_a, same_b, sample_rate)
+    return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, louder_db, warnings=tuple(warnings))
 
 
 def match_sounds(a: Sound, b: Sound, passage: Signal, sample_rate: float) -> Match:

@@ -20,6 +20,8 @@ _STARTS: tuple[tuple[bytes, str], ...] = (
     (b"ID3", "an audio file (MP3)"),
     (b"caff", "an audio file (CAF)"),
     (b"%PDF", "a PDF document"),
+    (b"MThd", "a MIDI file, which holds notes and no sound"),
+    (b"\xf0\x7e", "a MIDI sample dump"),
     (b"\x89PNG", "a picture (PNG)"),
     (b"\xff\xd8\xff", "a picture (JPEG)"),
 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import ModelError, RigError
+from ..errors import ConfigError, ModelError, RigError
 from ..files.folders import beside
 from ..lane import Lane
 from ..library import entered_levels
@@ -138,9 +138,12 @@ class Models(Browser):
         self._describe(model, lane)
 
     def keep_entered_level(self, model: Model) -> None:
-        """Remember the level that was entered at the start for this model, the first to play. Raises ConfigError."""
+        """Remember the level that was entered at the start for this model, the first to play, if that is possible."""
         if self.entered_dbu is not None:
-            entered_levels.remember_input_level(model.content_hash, model.path.name, self.entered_dbu)
+            try:
+                entered_levels.remember_input_level(model.content_hash, model.path.name, self.entered_dbu)
+            except ConfigError as error:  # it plays at that level all the same
+                self.tell(Event("warning", str(error)))
             self.entered_dbu = None
 
     def _describe(self, model: Model, lane: Lane) -> None:

@@ -32,6 +32,7 @@ from . import callbacks, libjack
 from .callbacks import CLIENT
 from .connections import MIDI_OUT_PORT, MIDI_PORT, Connections
 from .midi_port import put
+from .other_users import server_of_another
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
@@ -248,6 +249,12 @@ def _open(client_name: str, server_name: str | None) -> Any:
             raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
         named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
         which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
+        other = server_of_another(named)
+        if other is not None:
+            raise NoServer(
+                f"{which} for you, but one of {other} is, which only {other} can use: run rig as {other}, or stop that "
+                "server and start one of your own."
+            ) from error
         raise NoServer(
             f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
             "`pw-jack` where PipeWire plays."

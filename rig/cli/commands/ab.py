@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...files.hashing import sha256_of
+from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..live.meters import level
@@ -45,6 +47,8 @@ KEPT = (
 )
 PATHS = ("model", "ir", "against", "ir_against", "di")
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
+SWITCHES = ("no_ir", "split")
+NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
 
 
 def add(commands: Any) -> None:
@@ -171,10 +175,24 @@ def resumed(options: argparse.Namespace) -> Any:
     command = test.setup.get("command")
     if not isinstance(command, dict) or set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
+    for name, value in command.items():
+        if not _may_be(name, value):
+            raise CompareError(f"{options.resume.name} is damaged: {name} of its command is wrong. Begin another test.")
     for name in KEPT:
         value = command[name]
         setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
     return test
+
+
+def _may_be(name: str, value: Any) -> bool:
+    """Whether an option of that name can have had this value."""
+    if name in SWITCHES:
+        return isinstance(value, bool)
+    if name in NUMBERS:
+        return (value is None and name not in ("size", "preamp_gain_db")) or type(value) in (int, float)
+    if name == "level":
+        return value is None or value in LEVEL_MODES
+    return value is None or (isinstance(value, str) and "\0" not in value)
 
 
 def _open(options: argparse.Namespace) -> Jack:
@@ -294,7 +312,7 @@ class Session:
             "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
-            "di": _file_hash(self.options.di or bundled.di()),
+            "di": sha256_of(self.options.di or bundled.di()),
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
@@ -366,9 +384,3 @@ def loudest(x: Any, samples: int) -> Any:
     energy = np.concatenate([[0.0], np.cumsum(np.asarray(x, np.float64) ** 2)])
     start = int(np.argmax(energy[samples:] - energy[:-samples]))
     return np.ascontiguousarray(x[start : start + samples])
-
-
-def _file_hash(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()

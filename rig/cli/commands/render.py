@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...decibels import levels_in_words
+from ...errors import ConfigError
 from ..options import (
     add_channel_option,
     add_json_option,
@@ -93,7 +95,10 @@ def run(options: argparse.Namespace) -> int:
         channel=options.channel,
     )
     if options.model_input_dbu is not None:
-        entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+        try:
+            entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+        except ConfigError as error:  # the render is done all the same
+            done = replace(done, notes=(*done.notes, str(error).rstrip(".")))
     if options.json:
         print(json.dumps(done.to_json(), indent=2))
         return 0

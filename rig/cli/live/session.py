@@ -126,7 +126,7 @@ class Session:
             keeps=self.called.keeps,
             blind=self.options.blind,
         )
-        player.recorder.folder = self.options.record_to
+        player.recorder.folder, player.recorder.clock = self.options.record_to, time.monotonic
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self, player)
@@ -142,6 +142,7 @@ class Session:
         if not self.options.no_connect:
             to_card += () if self.options.input else ("in",)
             to_card += () if self.options.output else ("out_1", "out_2")
+        self.player.recorder.rescue()
         if self.options.record:
             self.player.recorder.begin()
         if self.backend.realtime_priority() == 0:

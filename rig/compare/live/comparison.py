@@ -22,6 +22,7 @@ from ...player.events import Event, Tell
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
+from ..significance import fewest_trials, needed
 from .gear import Gear, match_gear
 from .intact_takes import Takes
 
@@ -183,9 +184,19 @@ class Comparison:
         self.test = test
         if test.answered:
             self.locked = True
-        self.tell(
-            Event("blind", f"{test.trials} trials, {test.answered} answered; SHA-256 of the order: {test.commitment}")
-        )
+        if test.answered:
+            self._promise()
+            return
+        self.tell(Event("blind", f"{test.trials} trials; {{next_trial}} shows the promise and begins the first"))
+        if needed(test.trials) is None:
+            few = f"so few trials can show nothing, however they are answered: at least {fewest_trials()} are needed"
+            self.tell(Event("warning", f"{test.trials} trials: {few}."))
+
+    def _promise(self) -> None:
+        assert self.test is not None
+        done = f"{self.test.trials} trials, {self.test.answered} answered"
+        keep = "whoever has it from you now can tell later that they are still the same"
+        self.tell(Event("blind", f"{done}; SHA-256 of {self.test.promised}: {self.test.commitment} ({keep})"))
 
     def next_trial(self) -> None:
         """Begin the blind test, or its next trial."""
@@ -199,6 +210,7 @@ class Comparison:
         else:
             if not self.test.answered:
                 self.test.describe(self._levels())
+                self._promise()
             self.in_trial = self.locked = True
             self._hear("A", A)  # whatever X was before, every trial begins with A
             how = "{hear_a}, {hear_b} and {hear_x} to listen, {answer_a} or {answer_b} to answer."
@@ -215,7 +227,8 @@ class Comparison:
         if self.test.is_finished:
             self.tell(Event("result", self.test.verdict.sentence))
             name = self.test.path.name
-            self.tell(Event("checked", f"order and hash are in {name}; `rig abx {name}` checks."))
+            self.tell(Event("closing", f"closing hash {self.test.closing_hash}: it covers every answer"))
+            self.tell(Event("checked", f"order and hashes are in {name}; `rig abx {name}` checks them."))
             self.test.forget_key()
         else:
             following = f"trial {self.test.answered + 1} of {self.test.trials}"

@@ -20,6 +20,7 @@ from typing import Any
 
 from ...errors import ConfigError
 from ...files.atomic_write import write_text
+from ...files.lock import locked
 from ...files.toml_file import MAX_BYTES, Table, parsed, read_toml_if_any, shown, written
 from ..command import Command
 from .mapping import (
@@ -155,20 +156,25 @@ def keep(path: Path, binding: Binding) -> list[Binding]:
 
     Raises ConfigError for a file that is damaged or cannot be written; it is left alone then.
     """
+    try:
+        with locked(path.parent):  # another rig may learn as well
+            return _added(path, binding)
+    except ValueError as error:  # bytes that are no text
+        raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _added(path: Path, binding: Binding) -> list[Binding]:
     table = read_toml_if_any(path, WHAT, ConfigError)
     before = Mapping() if table is None else mapping_in(table)
     replaced = [other for other in before.bindings if other.overlaps(binding)]
     lines = [HEADING] if table is None else table.content.split("\n")
     for first, last in sorted(_places(table, before, replaced), reverse=True):
         del lines[first - 1 : last]
-    try:
-        text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
-        _check(text, path, before, replaced)
-        write_text(path, text)
-    except ValueError as error:  # bytes that are no text
-        raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
+    _check(text, path, before, replaced)
+    write_text(path, text)
     return replaced
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...dsp.midi_events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE
-from ...files.json_file import write_json
+from ...files.json_file import Damaged, Record, read_record, write_json
 from ...files.paths import cache_folder
 from ...midi_actions import DONE, RESTS, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
 from .learn import Heard
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "midi-events.json"
 SCHEMA = 1
+MOST = 1e9  # of a value, in any unit
 OUTCOMES = {
     DONE: "nothing: a switch that is let go, or has not moved",
     UNBOUND: "nothing: bound to nothing",
@@ -124,9 +124,16 @@ def keep_last(events: Iterable[Happened]) -> None:
 def last_events() -> tuple[str, list[Happened]]:
     """When the last session that heard MIDI ended, and its last events; nothing where none is known."""
     try:
-        content = json.loads(last_file().read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
+        content = read_record(last_file())
+        if content is None:
             return "", []
-        return str(content["ended"]), [Happened(**event) for event in content["events"]]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        content.check_schema(SCHEMA)
+        return content.text("ended"), [_happened(event) for event in content.records("events")]
+    except (OSError, Damaged):
         return "", []
+
+
+def _happened(event: Record) -> Happened:
+    texts = (event.text(name) for name in ("time", "message", "command", "outcome"))
+    value = event.number_or_none("value", -MOST, MOST)
+    return Happened(*texts, value, *(event.whole_number(name, 0, 1 << 63) for name in ("period", "offset", "acted_at")))
