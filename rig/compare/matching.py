@@ -20,6 +20,7 @@ from ..audio.loudness import integrated_lufs, loudness_difference_lu
 from ..audio.measures import ac_rms_dbfs, count_full_scale
 from ..backends.offline import Offline
 from ..cabinet.prepared import Cabinet
+from ..decibels import SILENCE_DBFS, level_in_words
 from ..dsp.fractional_delay import CENTRE, whole_and_fraction
 from ..engine import Engine
 from ..errors import CompareError
@@ -158,12 +159,12 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
     level, noise = ac_rms_dbfs(returned), ac_rms_dbfs(rest)
     if level < SILENT_DBFS:
         raise CompareError(
-            f"Nothing comes back (RMS {_db(level)} dBFS): is the return connected to the right port, the gear switched "
+            f"Nothing comes back ({_rms(level)}): is the return connected to the right port, the gear switched "
             "on, its volume up?"
         )
     if level < noise + OVER_NOISE_DB:
         raise CompareError(
-            f"What comes back is no louder with the guitar ({_db(level)} dBFS) than at rest ({_db(noise)} dBFS): the "
+            f"What comes back is no louder with the guitar ({_rms(level)}) than at rest ({_rms(noise)}): the "
             "send does not reach the return. Check the cables and the ports."
         )
     lag = find_lag(sent, returned, whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
@@ -175,7 +176,7 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
     drift = drift_samples(sent, returned, sample_rate)
     if abs(drift) > DRIFT_SAMPLES:
         raise CompareError(
-            f"What comes back drifts: {drift:+.1f} samples within the passage. Send and return need one clock, and "
+            f"What comes back drifts: {drift:+z.1f} samples within the passage. Send and return need one clock, and "
             "nothing between them that changes time (a chorus, a second interface)."
         )
     plain = find_lag(sent, returned, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
@@ -196,10 +197,10 @@ def noise_warning(a_dbfs: float, b_dbfs: float) -> str | None:
         return None
     louder = "A" if a > b else "B"
     return (
-        f"side {louder} has {abs(a - b):.0f} dB more noise at rest (A {_db(a_dbfs)}, B {_db(b_dbfs)} dBFS): "
-        "a cue that gives the side away between the notes"
+        f"side {louder} has {abs(a - b):.0f} dB more noise at rest "
+        f"(A {level_in_words(a_dbfs)}, B {level_in_words(b_dbfs)}): a cue that gives the side away between the notes"
     )
 
 
-def _db(value: float) -> str:
-    return f"{value:.0f}" if math.isfinite(value) else "-inf"
+def _rms(level_dbfs: float) -> str:
+    return "silence" if level_dbfs <= SILENCE_DBFS else f"RMS {level_in_words(level_dbfs)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from ..audio.align import shifted
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
 from ..decibels import gain_from_db
 from ..nam import Model
+from ..scripting.printable import in_html
 from . import measures
 from .models import played
 from .pair import Take, TakeFiles, open_take
@@ -77,16 +77,15 @@ def page(
         heard.append(hear(take, Model.load(paths[score.file], score.size), score))
         if progress is not None:
             progress(done / (len(best) + 1))
-    data = json.dumps(comparison.to_json()).replace("</", "<\\/")
     parts = [
         _head(comparison),
         _table(comparison),
         _excerpts(heard, take.sample_rate),
         _pictures(comparison, heard, take.sample_rate),
         _details(comparison),
-        f'<script type="application/json" id="comparison">{data}</script>',
+        f'<script type="application/json" id="comparison">{script_data(comparison.to_json())}</script>',
     ]
-    title = html.escape(f"{comparison.wet}: {len(comparison.scores)} models compared")
+    title = in_html(f"{comparison.wet}: {len(comparison.scores)} models compared")
     if progress is not None:
         progress(1.0)
     return (
@@ -96,8 +95,13 @@ def page(
     )
 
 
+def script_data(content: Any) -> str:
+    """JSON as it may stand in a page: whatever a name holds, no tag and no comment begins or ends in it."""
+    return json.dumps(content).replace("<", "\\u003c")
+
+
 def _head(c: Comparison) -> str:
-    text = html.escape
+    text = in_html
     repeat = f"ESR {c.repeatability_esr:.2g}" if c.repeatability_esr is not None else "not known"
     lines = [
         f"<h1>{text(c.wet)}</h1>",
@@ -115,7 +119,7 @@ def _table(c: Comparison) -> str:
     rows = []
     for s in c.scores:
         cells = (
-            html.escape(s.file),
+            in_html(s.file),
             f"{s.null_db:.1f} dB",
             f"{s.esr_matched:.4f}",
             f"{s.esr_pre_emphasised:.4f}",
@@ -126,11 +130,11 @@ def _table(c: Comparison) -> str:
             f"{round(s.loudness_difference_lu, 2) + 0.0:+.2f} LU",
             f"{s.spectral_difference_db:.2f} dB",
         )
-        told = f"<b>{html.escape(s.verdict)}</b>: {html.escape(s.reason)}."
+        told = f"<b>{in_html(s.verdict)}</b>: {in_html(s.reason)}."
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         rows.append(f'<tr><td class="told" colspan="{len(heads)}">{told}</td></tr>')
     head = "".join(f"<th>{name}</th>" for name in heads)
-    failed = "".join(f"<p><b>Not compared:</b> {html.escape(failure.reason)}</p>" for failure in c.failures)
+    failed = "".join(f"<p><b>Not compared:</b> {in_html(failure.reason)}</p>" for failure in c.failures)
     return (
         f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         '<p class="note">ESR: error energy over the energy of the gear, after lag, polarity and level are taken out; '
@@ -146,7 +150,7 @@ def _excerpts(heard: Sequence[Heard], rate: int) -> str:
     for one in heard:
         gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
         cells = "".join(f"<td>{_audio(gain * x, rate)}</td>" for x in (one.model, one.wet, one.wet - one.model))
-        rows.append(f"<tr><td>{html.escape(one.score.file)}</td>{cells}</tr>")
+        rows.append(f"<tr><td>{in_html(one.score.file)}</td>{cells}</tr>")
     return (
         "<h2>To hear</h2><div class='wide'><table><thead><tr><th></th><th>model</th><th>gear</th><th>difference</th>"
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
@@ -202,9 +206,9 @@ def _details(c: Comparison) -> str:
         by_level = ", ".join(
             f"{level:g} dBFS: {ratio:.3g}" for level, ratio in s.esr_by_input_level.items() if ratio is not None
         )
-        notes = "".join(f"<br>{html.escape(note)}" for note in s.notes)
+        notes = "".join(f"<br>{in_html(note)}" for note in s.notes)
         rows.append(
-            f"<tr><td>{html.escape(s.file)}</td><td>{html.escape(s.input_gain_basis)}</td><td>{by_level}</td>"
+            f"<tr><td>{in_html(s.file)}</td><td>{in_html(s.input_gain_basis)}</td><td>{by_level}</td>"
             f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+.2f} dB{notes}</td></tr>"
         )
     return (

@@ -19,6 +19,7 @@ from ..audio.guitar_channel import guitar_channel
 from ..audio.measures import best_gain, count_full_scale, energy, esr, rms_dbfs
 from ..audio.wav import read
 from ..capture.checks.trainer_checks import REPLICATE_ESR
+from ..dsp.network.resampled import can_play
 from ..errors import CaptureError, CompareError
 from ..trainer.capture_file import DRY, WET, input_level, read_content
 from ..trainer.layout import VALIDATION_S, has_training_layout
@@ -28,6 +29,7 @@ MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
 WARM_UP_SAMPLES = 8192  # left out at the start: the models of today look back about so far
 SILENT_DBFS = -80.0
+MODEL_RATE = 48000  # Hz, of nearly every model
 OTHER_GEAR_ESR = 0.1  # the gear against itself: from here on it was changed, or failed, under way
 
 
@@ -119,6 +121,11 @@ def _read(files: TakeFiles) -> Take:
         raise CompareError(
             f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one. Export both again."
         )
+    if not can_play(MODEL_RATE, rate):
+        raise CompareError(
+            f"{files.dry.name} has {rate} Hz, at which no model plays: that rate and {MODEL_RATE} Hz have no simple "
+            f"ratio. Export the pair at {MODEL_RATE} Hz."
+        )
     if len(wet) != len(dry):
         more_s = (len(wet) - len(dry)) / rate
         if not 0 < more_s <= LONGER_S:
@@ -169,6 +176,7 @@ def _dbfs(x: NDArray[Any]) -> str:
 
 def _mono(path: Path, channel: int | None, notes: list[str]) -> tuple[NDArray[np.float64], int]:
     audio = read(path)
+    notes.extend(audio.notes)
     if audio.channels == 1:
         return audio.samples[:, 0], audio.sample_rate
     chosen = guitar_channel(path, channel)

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...files.hashing import sha256_of
 from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..live.meters import level
-from ..live.sentences import Teller
+from ..live.sentences import COLUMN, Teller
 from ..open_backend import refuse_to_compare
-from ..options import add_keys_option, add_level_options, check_levels, kept_interface_level, kept_send_dbu
+from ..options import (
+    add_channel_option,
+    add_keys_option,
+    add_level_options,
+    check_levels,
+    kept_interface_level,
+    kept_send_dbu,
+)
 from ..terminal import Keys, Screen
 
 if TYPE_CHECKING:
@@ -78,6 +86,7 @@ def add(commands: Any) -> None:
     )
     add_keys_option(command)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    add_channel_option(command, "that file")
     command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
     command.set_defaults(run=run)
 
@@ -221,7 +230,7 @@ class Session:
             gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
             gear = Gear("split" if options.split else "loop", gain)
         engine = Engine(backend.sample_rate)
-        passage = loop_from(options.di or bundled.di(), backend.sample_rate)
+        passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
         comparer = Comparer(
             Takes(engine, backend.host),
             self.tell,
@@ -259,6 +268,9 @@ class Session:
             if comparer.test is not None and not comparer.test.is_finished:
                 self.screen.say(f"Go on with: rig ab --resume {comparer.test.path}")
 
+    def _say_of_loop(self, kind: str, sentence: str) -> None:
+        self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
+
     def _connect(self, has_gear: bool) -> None:
         options, backend = self.options, self.backend
         if not options.no_connect:
@@ -284,7 +296,7 @@ class Session:
             if trim_db:
                 comparer.set("match_trim", trim_db)
             if isinstance(before, int | float) and now is not None and abs(now - before) > 0.1:
-                self.screen.say(f"Warning  the levels have moved by {now - before:+.2f} dB since the test was begun.")
+                self.screen.say(f"Warning  the levels have moved by {now - before:+z.2f} dB since the test was begun.")
             self.test.went_on({"match": comparer.match.to_json() if comparer.match is not None else None})
             comparer.blind(self.test)
         elif options.trials is not None:
@@ -300,7 +312,7 @@ class Session:
             "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
-            "di": _file_hash(self.options.di or bundled.di()),
+            "di": sha256_of(self.options.di or bundled.di()),
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
@@ -328,7 +340,7 @@ def live_line(state: AbState, xruns: int) -> list[str]:
         if meter is not None:
             parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
     if state.level_b_db is not None:
-        parts.append(f"B {state.level_b_db:+.1f} dB{' locked' if state.values['lock'] else ''}")
+        parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
     parts.append(f"xruns {xruns}")
     return [" | ".join(parts), " | ".join(parts[:2])]
 
@@ -372,9 +384,3 @@ def loudest(x: Any, samples: int) -> Any:
     energy = np.concatenate([[0.0], np.cumsum(np.asarray(x, np.float64) ** 2)])
     start = int(np.argmax(energy[samples:] - energy[:-samples]))
     return np.ascontiguousarray(x[start : start + samples])
-
-
-def _file_hash(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,7 +14,7 @@ import numpy as np
 from ...ab_switch import A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
-from ...decibels import gain_from_db
+from ...decibels import gain_from_db, level_in_words
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError
 from ...lane import Lane
@@ -91,8 +91,10 @@ class Comparison:
     def _describe(self) -> None:
         assert self.match is not None
         m, (a, b) = self.match, self.names
-        self.tell(Event("side_a", f"{a}: {m.loudness_a_lufs:.1f} LUFS"))
-        self.tell(Event("side_b", f"{b}: {m.loudness_b_lufs:.1f} LUFS, matched by {m.match_db:+.2f} dB"))
+        self.tell(Event("side_a", f"{a}: {level_in_words(m.loudness_a_lufs, 'LUFS', 1)}"))
+        self.tell(
+            Event("side_b", f"{b}: {level_in_words(m.loudness_b_lufs, 'LUFS', 1)}, matched by {m.match_db:+z.2f} dB")
+        )
         rate = self.engine.sample_rate
         if self.gear is not None:
             if self.gear.wiring == "loop":
@@ -104,12 +106,12 @@ class Comparison:
         self.tell(
             Event(
                 "delay",
-                f"B {m.lag_samples:+.3f} samples against A{turned}; {earlier} is delayed by as much "
+                f"B {m.lag_samples:+z.3f} samples against A{turned}; {earlier} is delayed by as much "
                 f"(correlation {m.confidence:.3f})",
             )
         )
         if m.noise_a_dbfs is not None and m.noise_b_dbfs is not None:
-            self.tell(Event("noise", f"A {m.noise_a_dbfs:.0f} dBFS, B {m.noise_b_dbfs:.0f} dBFS at rest"))
+            self.tell(Event("noise", f"A {level_in_words(m.noise_a_dbfs)}, B {level_in_words(m.noise_b_dbfs)} at rest"))
         for warning in m.warnings:
             self.tell(Event("warning", f"{warning}."))
 
@@ -154,8 +156,8 @@ class Comparison:
         self.match_trim_db = round(trim_db, 3)
         if self._lane_b is not None:
             self._lane_b.set_output_gain_db(self._output_b_db)
-        own = f"{self.match_trim_db:+.1f} dB of your own"
-        self.tell(Event("side_b", f"{self.level_b_db:+.2f} dB: matched, and {own}"))
+        own = f"{self.match_trim_db:+z.1f} dB of your own"
+        self.tell(Event("side_b", f"{self.level_b_db:+z.2f} dB: matched, and {own}"))
 
     def _refuse_locked(self) -> None:
         if self.locked:
