@@ -35,6 +35,7 @@ ROOMS = (
     *("player.state", "player.midi", "player"),
     "compare.live",
     *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks", "cli.ir_report"),
+    "cli.compare_report",
     *("cli.capture_options", "cli.calibration_steps", "cli.take_session", "cli.sweep_session"),
     *("cli.live", "cli.commands", "cli"),
     "__main__",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import BackendError, CompareError
 from ...files import bundled
 from ...files.hashing import sha256_of
+from ...files.numbers import is_number
 from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
@@ -189,7 +190,7 @@ def _may_be(name: str, value: Any) -> bool:
     if name in SWITCHES:
         return isinstance(value, bool)
     if name in NUMBERS:
-        return (value is None and name not in ("size", "preamp_gain_db")) or type(value) in (int, float)
+        return (value is None and name not in ("size", "preamp_gain_db")) or is_number(value)
     if name == "level":
         return value is None or value in LEVEL_MODES
     return value is None or (isinstance(value, str) and "\0" not in value)
