@@ -51,9 +51,9 @@ def _bytes(path: Path, file: str) -> bytes:
         raise ModelError(f"{file}: no such file in {path.parent.absolute()}") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    kind = kind_of(data)
-    if kind is not None and MODEL not in kind:
-        raise ModelError(f"{file}: {kind}, not a NAM file; {way_out(kind, 'a .nam file')}")
+    what = kind_of(data)
+    if what is not None and MODEL not in what:
+        raise ModelError(f"{file}: {what}, not a NAM file; {way_out(what, 'a .nam file')}")
     if len(data) > MAX_BYTES:
         raise ModelError(f"{file}: more than {MAX_BYTES >> 20} MiB, which no NAM file has")
     return data
