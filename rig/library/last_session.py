@@ -91,10 +91,12 @@ class LastState:
             if self.interface is not None:
                 lines.append(f"interface_dbu = {written(self.interface.dbu)}")
                 lines.append(f"interface = {written(self.interface.basis[:LONGEST_BASIS])}")
-                lines.append(f"interface_named = {written(self.interface_named)}")
+            if self.interface_named:
+                lines.append("interface_named = true")
             if self.file is not None:
                 lines.append(f"preset = {written(self.file)}")
-            lines.append(f"volume_db = {written(float(self.volume_db))}")
+            if self.volume_db:
+                lines.append(f"volume_db = {written(float(self.volume_db))}")
             if self.own:
                 lines += ["", "[session.own]", *(f"{name} = {written(value)}" for name, value in self.own.items())]
             write_text(path, "\n".join(lines) + "\n", durable=True)

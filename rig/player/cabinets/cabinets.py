@@ -21,7 +21,7 @@ from ..carried import Carried, Snapshot
 from ..events import Event, Tell
 from .equal_loudness import EqualLoudness
 
-SETTLED_DB = 0.1  # a gain that changes by less is left as it is
+SETTLED_DB, EXACT_DB = 0.1, 1e-6  # a gain that is off by less is left as it is: while others are heard, and then
 CALM_S = 0.25  # between two changes of gain that nobody asked for
 RISE_DB = 3.0  # by how much such a change makes it louder at most: nobody is to be startled
 
@@ -310,7 +310,8 @@ class Cabinets(Carried):
             self.equal.problem = None
         if self.hand is None or self.playing is None or time.monotonic() < self._changed_at + CALM_S:
             return
-        if abs(self.equal.gain_db(self.hand.ir) - self.applied_db) > SETTLED_DB:
+        off_db = abs(self.equal.gain_db(self.hand.ir) - self.applied_db)
+        if off_db > (SETTLED_DB if self.equal.is_busy else EXACT_DB):
             self._stay_below(RISE_DB)
             self._hand_over()
 

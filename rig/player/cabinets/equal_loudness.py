@@ -69,7 +69,7 @@ class EqualLoudness(Carried):
     CARRIED = ("is_on", "_aim_lufs", "_is_alone", "_hand", "_before", "problem")
     REMADE = (
         *("sample_rate", "bank", "material_name", "_read_material", "_material", "_first_material"),
-        *("_material_number", "_sound", "_rendered", "_latest", "_coming", "_closed", "_wake", "_thread"),
+        *("_material_number", "_sound", "_rendered", "_latest", "_coming", "_closed", "_wake", "_thread", "is_busy"),
     )
 
     def __init__(self, sample_rate: float, material: Callable[[], NDArray[Any]], name: str) -> None:
@@ -90,6 +90,7 @@ class EqualLoudness(Carried):
         )
         self._hand: IR | None = None  # the cabinet that plays, or would: it is heard first
         self._before: IR | None = None  # the one that played before it
+        self.is_busy = False  # there is more to hear, so gains may still move
         self._closed = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -260,6 +261,7 @@ class EqualLoudness(Carried):
             except Exception as error:  # a mistake of ours must not stop the music
                 self.problem, busy = f"Loudness is not matched: rig failed ({error}); please report it.", False
                 self._closed.wait(1.0)
+            self.is_busy = busy
             self._wake.wait(BREATH_S if busy else PAUSE_S)
             self._wake.clear()
 

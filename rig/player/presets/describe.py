@@ -42,7 +42,7 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
         output_trim_db=round(sound.output_trim_db, 4),
         preamp_gain_db=sound.preamp_gain_db,
         equal_loudness=equal.is_on,
-        loudness_lufs=None if lufs is None else round(min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]), 2),
+        loudness_lufs=None if lufs is None else min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]),
         notes=notes,
     )
     return replace(preset, **settings.now())
