@@ -108,13 +108,13 @@ class EqualLoudness(Carried):
         """Whether gains are applied: all are to be equally loud, or as loud as it was said."""
         return self.is_on or self._aim_lufs is not None
 
-    def aim(self, lufs: float | None, output_trim_db: float, alone: bool = True) -> None:
+    def aim(self, lufs: float | None, output_trim_db: float) -> None:
         """How loud what plays shall be with that trim, which is in the player's hand afterwards; None: as loud as fits.
 
-        `alone`: other cabinets lower it only when one of them is played.
+        Other cabinets lower it only when one of them is played.
         """
         self._aim_lufs = None if lufs is None else lufs - output_trim_db
-        self._is_alone = alone and lufs is not None
+        self._is_alone = True
         self._begin()
 
     def follow_aim(self, lufs: float, output_trim_db: float) -> None:

@@ -58,13 +58,14 @@ def facts(it):
     """Settings, gains and parts."""
     player, engine = it.player, it.bench.engine
     sound, lane = player.sound, engine.lanes[0].record
-    parts = [(part.path, part.gain_db, part.delay_ms, part.pan, part.inverted) for part in player.mixer.parts]
+    path = player.cabinets.hand_path
+    parts = [(part.path.resolve(), part.gain_db, part.delay_ms, part.pan, part.inverted) for part in player.mixer.parts]
     commands = ("bypass", "output_trim", "input_trim", "preamp_gain", "level_mode", "equal_loudness", "gate")
     values = {name: player.value(name) for name in (*commands, "gate_threshold", "rumble", "no_cabinet", "mix_align")}
     return {
-        "model": (sound.model.path, sound.model.size),
+        "model": (sound.model.path.resolve(), sound.model.size),
         "gains": (sound.input_gain_db, sound.output_gain_db, float(lane["output_gain"]["target"])),
-        "cabinet": player.cabinets.hand_path,
+        "cabinet": None if path is None else path.resolve(),
         "cabinet_db": 0.0 if player.cabinets.playing is None else round(player.cabinets.applied_db, 5),
         "parts": parts,
         "volume": player.value("volume"),
