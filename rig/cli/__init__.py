@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -27,7 +28,7 @@ from .commands import (
     render,
     signal,
 )
-from .terminal import ending_politely
+from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -54,16 +55,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
-    try:
-        with ending_politely():
-            return int(options.run(options))
-    except RigError as error:
-        print(f"rig: {error}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("\nrig: stopped.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # `rig info ... | head`
+    with contextlib.redirect_stdout(Harmless.of(sys.stdout)), contextlib.redirect_stderr(Harmless.of(sys.stderr)):
+        options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
+        try:
+            with ending_politely():
+                code = int(options.run(options))
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return code
+        except RigError as error:
+            print(f"rig: {error}", file=sys.stderr)
+            return FAILED
+        except KeyboardInterrupt:
+            print("\nrig: stopped.", file=sys.stderr)
+            return INTERRUPTED
+        except BrokenPipeError:  # `rig info ... | head`
+            _let_go_of_stdout()
+            return 0
+        except MemoryError:
+            print("rig: there is not enough memory for that.", file=sys.stderr)
+            return FAILED
+        except OSError as error:  # a full disk behind standard output, no more files that may be open
+            _let_go_of_stdout()
+            where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+            print(f"rig: the system refuses: {error.strerror or error}{where}.", file=sys.stderr)
+            return FAILED
+
+
+def _let_go_of_stdout() -> None:
+    """Python writes what is left at exit, and would complain."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0

@@ -113,7 +113,6 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    widths[0] = min(widths[0], 48)
     lines = []
     for row in rows:
         left = [cell[:width].ljust(width) for cell, width in zip(row[:2], widths, strict=False)]

@@ -24,6 +24,7 @@ from jackserver import JackServer
 from rig.audio import wav
 from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
+from rig.capture.levels import CaptureLevels
 from rig.capture.session import Plan, capture
 from rig.capture.signal.training_signal import own_signal, write_signal
 from rig.capture.take.wiring import Wiring
@@ -61,7 +62,9 @@ class Watcher:
 
 
 def plan(into, name, **wishes):
-    wishes = {"wiring": Wiring("preamp:in", "preamp:out"), "freewheel": True, "signal": signal(), **wishes}
+    levels = CaptureLevels(18.34, "multimeter", 12.34, "multimeter")
+    wishes = {"levels": levels, "wiring": Wiring("preamp:in", "preamp:out"), "signal": signal(), **wishes}
+    wishes = {"freewheel": True, **wishes}
     return Plan(into=Path(into), name=name, **wishes)
 
 
@@ -134,8 +137,8 @@ HUM_DB = 2.04  # by which the peak of the device's fundamental lies above the RM
 # They hold from before the take, but for what comes `later`: (moment of the signal in seconds, field, value).
 FAULTS = {
     "clipping": ("clipping", {"gain_db": GAIN_DB + 4.8}, {"gain_db": GAIN_DB + 5.25}),
-    "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 36.7}),
-    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 34}),
+    "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 48.7}),
+    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 24}),
     "hum at 50 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB}, {"hum_dbfs": -44 + HUM_DB}),
     "hum at 60 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB, "hum_hz": 60.0}, {"hum_dbfs": -44 + HUM_DB, "hum_hz": 60.0}),
     "dc": ("dc", {"dc": 0.002}, {"dc": -0.02}),
