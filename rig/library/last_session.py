@@ -24,8 +24,9 @@ from typing import Any, Self
 
 from ..errors import PresetError
 from ..files.atomic_write import write_text
+from ..files.numbers import is_number
 from ..files.paths import state_folder
-from ..files.toml_file import is_number, read_toml_if_any, written
+from ..files.toml_file import read_toml_if_any, written
 from ..levels import MAX_LEVEL_DBU, Level
 from .preset import Preset
 
