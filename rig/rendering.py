@@ -11,11 +11,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from os import PathLike
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio.bits import SUBTYPES, Bits, bits_for
 from .audio.wav import Reader, Writer
 from .decibels import db_from_gain
 from .errors import AudioError, RigError
@@ -23,8 +24,6 @@ from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .scripting.arguments import check_type, path
 from .sound import Sound
 
-Bits = Literal[16, 24, "float"]
-SUBTYPES: dict[Bits, str] = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # as libsndfile calls them
 CALL = "rig.render"
 
 
@@ -66,14 +65,15 @@ def render(
     *,
     tail_s: float = 0.0,
     overwrite: bool = False,
-    bits: Bits = "float",
+    bits: Bits | None = None,
     block_size: int = BLOCK_SAMPLES,
     progress: Callable[[float], None] | None = None,
 ) -> Rendered:
     """Render the audio file `input` into `output` and say what came out.
 
     The first channel of `input` is the guitar; `output` has one channel, or two where the cabinet is stereo. `bits`:
-    "float" is written as it is; whole numbers of 24 or 16 bits pass the clip guard, which counts. `overwrite`: replace
+    "float" is written as it is; whole numbers of 24 or 16 bits pass the clip guard, which counts; None: "float" where
+    the format holds it, else 24. `overwrite`: replace
     `output` if it exists. `block_size`: samples per cycle, which change the speed and
     not one bit of a model's output; a cabinet sums in another order then, a rounding of float32 (-145 dBFS) apart.
     `progress` is called with the share that is done, 0 to 1. Raises ArgumentError for what is of the wrong type,
@@ -84,15 +84,14 @@ def render(
     check_type(CALL, "overwrite", overwrite, bool, "True or False", "True replaces the output")
     source, target = path(CALL, "input", input), path(CALL, "output", output)
     tail_samples(CALL, tail_s, 1)
-    if bits not in SUBTYPES:
-        raise RigError(f"{CALL}(bits=...) takes 16, 24 or 'float', not {bits!r}.")
+    bits = bits_for(CALL, target, bits, "float")
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
-    sound = sound.with_loudness()
     guard, channels = bits != "float", sound.channels
     with Reader(source) as reader:
         rate, total = reader.sample_rate, reader.frames + tail_samples(CALL, tail_s, reader.sample_rate)
         with Writer(target, rate, channels, SUBTYPES[bits], overwrite) as writer:
+            sound = sound.with_loudness()  # only now: it may have to compile
             player = sound.offline_player(guard, block_size)
             levels, started = _Levels(), perf_counter()
             guitar = (block[:, 0] for block in reader.blocks(round(PIECE_S * rate)))

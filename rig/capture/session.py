@@ -65,11 +65,11 @@ class Plan:
     latency_samples: int | None = None
     accept: bool = False
     self_test: bool = False
-    try_first: bool = True
+    trial: bool = True
     second_take: bool = False
     freewheel: bool = False
     retakes: int = RETAKES
-    size: str = "standard"
+    architecture: str = "standard"
 
 
 def check_target(plan: Plan) -> None:
@@ -127,7 +127,7 @@ def _levels(levels: CaptureLevels) -> str:
 def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableCheck) -> float:
     """The digital gain to play with: given, found by trying the path, or none."""
     trim_db = plan.send_trim_db
-    if plan.try_first:
+    if plan.trial:
         trial = try_path(
             deck, operator, plan.signal, trim_db, self_test=plan.self_test, accept=plan.accept, cables=cables
         )
@@ -206,7 +206,7 @@ def _save(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult 
             latency_samples=latency,
             accept=plan.accept,
             self_test=plan.self_test,
-            size=plan.size,
+            architecture=plan.architecture,
             tell=operator.say,
         )
     except RigError as error:
@@ -225,7 +225,7 @@ def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int 
         return None
     operator.say(f"{str(latency)[0].upper()}{str(latency)[1:]}: these do not agree.")
     question = "How many samples are to be cut away? (Enter: leave it, and keep the take aside)"
-    answer = operator.ask(question, "--latency N", "").strip()
+    answer = operator.ask(question, "--latency-samples N", "").strip()
     return int(answer) if answer.lstrip("-").isdecimal() else None
 
 

@@ -35,16 +35,16 @@ def run_sweeps(options: argparse.Namespace) -> int:
     for target in (path, path.with_suffix(".json"), path.with_suffix(".png")):
         if target.exists():
             raise CaptureError(f"{target.name}: the file exists already in {options.into}; choose another name.")
-    sweep = Sweep(options.seconds, gain_from_db(min(0.0, options.dbfs)))
+    sweep = Sweep(options.length_s, gain_from_db(min(0.0, options.dbfs)))
     with opened(options, operator, TOLD) as (backend, deck, wiring):
         swept = sweep_session(
             deck,
             operator,
             sweep,
             options.sweeps,
-            length=options.length,
+            samples=options.samples,
             minimum_phase=options.minimum_phase,
-            softer=not options.no_softer,
+            softer=options.softer,
             cables=cable_check(backend, wiring),
         )
     return _write(options, operator, path, sweep, swept)

@@ -74,10 +74,10 @@ def test_little_lockable_memory_is_a_note_unless_there_is_no_swap(machine):
     assert limits.memlock(machine.root, -1).state == "ok"
     assert limits.memlock(machine.root, 512 << 20).text == "512 MB of memory may be locked in RAM."
     found = limits.memlock(machine.root, 8 << 20)
-    assert found.state == "note"
+    assert found.state == "warn"
     assert "Only 8 MB" in found.text
     machine("proc/swaps", "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
-    assert limits.memlock(machine.root, 64 << 10).state == "note"
+    assert limits.memlock(machine.root, 64 << 10).state == "warn"
     machine("proc/swaps", "Filename Type Size Used Priority\n")
     assert limits.memlock(machine.root, 64 << 10).state == "ok"
 
@@ -87,10 +87,10 @@ def test_little_lockable_memory_is_a_note_unless_there_is_no_swap(machine):
     ("governors", "driver", "state", "words"),
     [
         (["performance"] * 4, "intel_pstate", "ok", "full clock"),
-        (["schedutil"] * 4, "acpi-cpufreq", "note", "follows the load"),
-        (["powersave"] * 2, "intel_pstate", "note", "follows the load"),
+        (["schedutil"] * 4, "acpi-cpufreq", "warn", "follows the load"),
+        (["powersave"] * 2, "intel_pstate", "warn", "follows the load"),
         (["powersave"] * 2, "acpi-cpufreq", "problem", "lowest clock"),
-        (["performance", "ondemand"], "acpi-cpufreq", "note", "1 of 2 processors"),
+        (["performance", "ondemand"], "acpi-cpufreq", "warn", "1 of 2 processors"),
     ],
 )
 def test_the_governor_of_all_processors_is_read(machine, governors, driver, state, words):
@@ -138,7 +138,7 @@ def test_what_the_server_says_becomes_findings(machine):
     assert set(states(found.values()).values()) == {"ok"}
     assert found["latency"].text.startswith("By the figures of the server you hear the guitar after 5.3 ms")
     late = {finding.topic: finding for finding in findings(heard(block_size=1024, xruns=3, worst=0.9), machine.root)}
-    assert late["period"].state == "note"
+    assert late["period"].state == "problem"
     assert "Try 128 frames" in late["period"].way_out
     assert late["xruns"].text == "3 xruns in 3.0 s of listening; rig itself took 90% of one period."
     assert states(findings(heard(cycles=0), machine.root))["xruns"] == "problem"
@@ -163,7 +163,7 @@ def test_the_periods_a_card_holds_are_read_from_its_stream(machine):
         machine(f"proc/asound/{sub}/hw_params", text)
     assert streams(machine.root) == [Stream(1, False, 48000, 64, 128), Stream(1, True, 48000, 64, 256)]
     found = findings(heard(), machine.root)[2]
-    assert found.state == "note"
+    assert found.state == "warn"
     assert "holds 2 or 4 of them" in found.text
     assert "jackd -n 3" in found.way_out
 
@@ -230,10 +230,10 @@ def described(tmp_path, **metadata):
 @pytest.mark.parametrize(
     ("gear", "with_ir", "named", "state"),
     [
-        ("amp_cab", True, True, "note"),
+        ("amp_cab", True, True, "warn"),
         ("amp_cab", False, False, "ok"),
         ("amp", True, False, "ok"),
-        ("amp", False, False, "note"),
+        ("amp", False, False, "warn"),
         ("pedal", False, False, "ok"),
         (None, True, False, "unknown"),
     ],
@@ -246,14 +246,14 @@ def test_one_cabinet_is_right(tmp_path, gear, with_ir, named, state):
 def test_missing_levels_and_another_rate_are_notes_with_a_way_out(tmp_path):
     sound = Sound(described(tmp_path))
     found = playing.calibration(sound)
-    assert found.state == "note"
+    assert found.state == "warn"
     assert "rig calibrate interface" in found.way_out and "--model-input-dbu" in found.way_out
     known = Sound(described(tmp_path, input_level_dbu=12.0), interface=Level(10.0, "table"))
     assert playing.calibration(known).state == "ok"
     assert playing.rate(sound, 48000).state == "ok"
     assert playing.rate(sound, 96000).state == "ok"  # stretched: nothing is added
     resampled = playing.rate(sound, 44100)
-    assert resampled.state == "note"
+    assert resampled.state == "warn"
     assert "Run the server at 48000 Hz" in resampled.way_out
     assert playing.rate(sound, None).state == "unknown"
 
@@ -265,15 +265,15 @@ def test_the_cost_is_a_share_of_the_period():
 
 
 def test_the_summary_begins_with_the_worst():
-    found = [Finding("a", "ok", "A."), Finding("b", "note", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
-    assert summary(found) == "1 problem, 1 note, 1 in order. Begin with c: Do c."
+    found = [Finding("a", "ok", "A."), Finding("b", "warn", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
+    assert summary(found) == "1 problem, 1 warning, 1 in order. Begin with c: Do c."
 
 
 # ---------------------------------------------------------------- the command
 def test_without_a_server_and_with_a_broken_model_it_tells_what_it_can_and_ends_well(tmp_path):
     (tmp_path / "broken.nam").write_text("no model")
     done = rig("doctor", tmp_path / "broken.nam", cwd=tmp_path, **NO_SERVER)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr  # there is a problem
     said = {line[9:20].strip(): line for line in done.stdout.splitlines() if not line.startswith(" ")}
     assert "No JACK server" in said["server"]
     assert "broken.nam" in said["model"] and said["model"].startswith("PROBLEM")
@@ -282,8 +282,9 @@ def test_without_a_server_and_with_a_broken_model_it_tells_what_it_can_and_ends_
 
 
 def topics(done):
-    assert done.returncode == 0, done.stderr
-    return {each["topic"]: each for each in json.loads(done.stdout)["findings"]}
+    found = {each["topic"]: each for each in json.loads(done.stdout)["findings"]}
+    assert done.returncode == any(each["state"] == "problem" for each in found.values()), done.stderr
+    return found
 
 
 @needs_jackd
@@ -345,7 +346,7 @@ def test_a_server_that_dies_while_it_listens_is_a_finding(tmp_path):
         time.sleep(1.0)
         server.kill()
         printed = process.stdout.read()
-        assert process.wait(30) == 0
+        assert process.wait(30) in (0, 1)
     found = {each["topic"]: each for each in json.loads(printed)["findings"]}
     assert "went away" in found["server"]["text"]
     assert found["memlock"]

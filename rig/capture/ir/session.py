@@ -39,7 +39,7 @@ def sweep_session(
     sweep: Sweep,
     sweeps: int = 2,
     *,
-    length: int = 8192,
+    samples: int = 8192,
     minimum_phase: bool = False,
     softer: bool = True,
     cables: CableCheck | None = None,
@@ -60,12 +60,12 @@ def sweep_session(
     signal = sweep.signal()
     recordings = [record_short(deck, operator, signal, f"Sweep {i + 1}/{sweeps}", cables) for i in range(sweeps)]
     response = measure(sweep, recordings)
-    taps = finished_taps(response, length, minimum=minimum_phase)
+    taps = finished_taps(response, samples, minimum=minimum_phase)
     soft = None
     if softer:
         quiet = Sweep(sweep.seconds, sweep.amplitude * gain_from_db(SOFTER_DB))
         other = measure(quiet, [record_short(deck, operator, quiet.signal(), "Softer", cables)])
-        soft = other, finished_taps(other, length, minimum=minimum_phase)
+        soft = other, finished_taps(other, samples, minimum=minimum_phase)
     checks = impulse_checks(response, taps, soft)
     arrives_in_time = response.latency_samples < round(LATEST_S * RATE) - 1
     if not arrives_in_time:

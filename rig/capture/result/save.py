@@ -65,13 +65,13 @@ def save_capture(
     latency_samples: int | None = None,
     accept: bool = False,
     self_test: bool = False,
-    size: str = "standard",
+    architecture: str = "standard",
     tell: Tell | None = None,
 ) -> Saved:
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
     `latency_samples`: given by hand, it replaces the trainer's figure. `accept`: accept it whatever the checks say,
-    which is noted in the sidecar. `size`: of the WaveNet in train/. `tell` gets one sentence per step. Raises
+    which is noted in the sidecar. `architecture`: how large the WaveNet in train/ is. `tell` gets one sentence per step. Raises
     CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is too short.
     """
     target = Path(into) / checked_name(name)
@@ -111,7 +111,7 @@ def save_capture(
         reason = _reason(judged, refusals)
         if reason is None or accept:
             say("Drawing the report ...")
-            write_training_folder(new.path / "train", name, signal, size)
+            write_training_folder(new.path / "train", name, signal, architecture)
             write_content(new.path, content)
             report = report_html(name, content, dry, wet, pre_roll, judged)
             (new.path / "report.html").write_text(report, encoding="utf-8")

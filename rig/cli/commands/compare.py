@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
-from ..options import add_json_option, add_overwrite_option, models_from
+from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
+from ..tables import fitted, name_width
 from ..terminal import Progress
 
 if TYPE_CHECKING:
     from ...compare import Comparison, Score
+
+
+FIGURES = 72  # characters of a line of the table beside the name and the verdict
 
 
 def add(commands: Any) -> None:
@@ -24,6 +28,10 @@ def add(commands: Any) -> None:
         usage="rig compare DRY WET MODEL... | rig compare CAPTURE MODEL... [options]",
         description="Play DRY through every MODEL (a .nam file or a folder of them) and compare with WET, what the "
         "gear made of it; best first. CAPTURE is the folder of a capture, which holds both and knows its level.",
+        examples=(
+            "rig compare dry.wav wet.wav crunch.nam lead.nam",
+            "rig compare captures/e570 models/ --html e570.html",
+        ),
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="DRY WET MODEL..., or CAPTURE MODEL...")
     command.add_argument(
@@ -32,9 +40,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--capture-dbu", type=float, metavar="X", help="dBu at the gear's jack that 0 dBFS of DRY was worth"
     )
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of models that have several, 0 to 1"
-    )
+    add_size_option(command, "models that have several")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
@@ -45,6 +51,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    from ...audio.wav import Reader
     from ...compare.models import compare_models, take_files
     from ...levels import entered_level
 
@@ -56,6 +63,10 @@ def run(options: argparse.Namespace) -> int:
         raise CompareError("Name what was played, what came back, and at least one model: DRY WET MODEL...")
     files = take_files(first, None if is_capture else rest.pop(0), options.capture_dbu, options.second_wet)
     models = [model for path in rest for model in _models(path)]
+    for path in (files.dry, files.wet, files.second_wet):
+        if path is not None:
+            with Reader(path):  # what is wrong is said before anything is compiled
+                pass
     if options.html is not None:
         _check_page(options.html, options.overwrite)
     comparison = compare_models(
@@ -101,7 +112,7 @@ def _table(c: Comparison) -> str:
     lines.append(f"Gear     against itself: {repeat}{c.repeatability_basis}")
     lines += [f"Note     {warning}." for warning in c.warnings]
     if c.scores:
-        width = max(12, *(len(score.file) for score in c.scores))
+        width = max(12, name_width([score.file for score in c.scores], FIGURES + max(len(s.verdict) for s in c.scores)))
         lines.append("")
         lines.append(
             f"{'model':<{width}} {'ESR':>8} {'matched':>8} {'pre-emph':>8} {'null dB':>8} {'level':>7} {'LU':>6} "
@@ -114,7 +125,7 @@ def _table(c: Comparison) -> str:
         for score in c.scores:
             cells = (score.esr_by_input_level[level] for level in levels)
             row = " ".join(f"{'-':>9}" if cell is None else f"{cell:>9.4f}" for cell in cells)
-            lines.append(f"{score.file:<{width}} {row}")
+            lines.append(f"{fitted(score.file, width)} {row}")
         lines += ["", *_notes(c)]
     lines += [f"Not compared: {failure.reason}" for failure in c.failures]
     return "\n".join(lines).rstrip()
@@ -123,7 +134,7 @@ def _table(c: Comparison) -> str:
 def _row(s: Score, width: int) -> str:
     lag = f"{s.lag_samples:+.2f}{'' if s.polarity > 0 else ' inv'}"
     return (
-        f"{s.file:<{width}} {s.esr:>8.4f} {s.esr_matched:>8.4f} {s.esr_pre_emphasised:>8.4f} {s.null_db:>8.1f} "
+        f"{fitted(s.file, width)} {s.esr:>8.4f} {s.esr_matched:>8.4f} {s.esr_pre_emphasised:>8.4f} {s.null_db:>8.1f} "
         f"{s.gain_db:>+7.2f} {s.loudness_difference_lu:>+6.2f} {s.spectral_difference_db:>8.2f} {lag:>8}  {s.verdict}"
     )
 

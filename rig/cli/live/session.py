@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...backends.base import is_pluggable
+from ...doctor.lateness import LATENCY_LIMIT, fitting_frames, judged, way_out
 from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
@@ -120,7 +121,7 @@ class Session:
             keeps=self.called.keeps,
             blind=self.options.blind,
         )
-        player.recorder.folder = self.options.record_to
+        player.recorder.folder = self.options.into
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self.backend, player)
@@ -198,6 +199,8 @@ class Session:
             name, way = self.keys[key]
             command = player.commands.table[name]
             if command.prompt is not None:
+                if not player.commands.may_ask(name):
+                    return
                 preview = command.preview
                 self.entry = Entry(command, (lambda text: preview(self.player, text)) if preview else (lambda _: ""))
             else:
@@ -208,7 +211,7 @@ class Session:
         """A new client; raises BackendError as long as there is no server."""
         from ...backends.jack.client import Jack
 
-        return Jack(self.options.name, midi=not self.options.no_midi)
+        return Jack(self.options.client, midi=not self.options.no_midi)
 
     def play_on(self) -> str:
         """Start the backend, with everything prepared for its rate; what has changed by that. Raises RigError."""
@@ -246,9 +249,13 @@ class Session:
         """Rate, period, and the latency of all of it as JACK knows it."""
         backend = self.backend
         rate, frames = backend.sample_rate, backend.block_size
-        through = ""
+        through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
         with contextlib.suppress(RigError):
             samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
             if samples:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+                late_ms = 1000 * samples / rate
         self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
+        if judged(late_ms) != "ok":
+            advice = way_out(frames, rate) if is_pluggable(backend) else f"Try --period {fitting_frames(rate)}."
+            self.screen.say(f"Note     you hear the guitar {late_ms:.0f} ms late ({LATENCY_LIMIT}). {advice}")

@@ -42,6 +42,7 @@ from numba.core import config as numba_config
 
 from ...files.paths import cache_folder
 from .address import Address
+from .first_compile import first_compile
 
 # error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
 # boundscheck=False:   even if the user's environment asks for checks; a check is an exception path.
@@ -124,10 +125,10 @@ def _forget_old_builds() -> None:
 
 
 class CompileReport:
-    """What is said when something really has to be compiled: once per machine and version of rig.
+    """What is said when something really has to be compiled.
 
-    `tell` is called with one sentence before the first cold compile of this process. `compiled` counts entries that
-    were compiled and not read from the cache.
+    `tell` is called with one sentence before the first cold compile of this process, unless a program shows that in
+    its own way (`first_compile`). `compiled` counts entries that were compiled and not read from the cache.
     """
 
     def __init__(self) -> None:
@@ -136,9 +137,12 @@ class CompileReport:
 
     def begin(self) -> None:
         """Note one cold compile."""
-        if self.compiled == 0:
-            self.tell("Compiling rig for this CPU; this happens once and takes up to half a minute ...")
         self.compiled += 1
+        if self.compiled == 1:
+            if first_compile.instead is not None:
+                first_compile.instead()
+            else:
+                self.tell("Compiling rig for this CPU; the result is kept for the next start ...")
 
 
 report = CompileReport()
@@ -149,13 +153,23 @@ class Entry:
     """A function with a C signature, compiled on first use.
 
     `address` is what other compiled code calls. Calling the entry from Python goes through ctypes, which releases
-    the GIL for the duration. Arguments are plain numbers: addresses are int64.
+    the GIL for the duration. Arguments are plain numbers: addresses are int64. `brief`: it takes a moment and is
+    needed before anything is known to be played, so it is compiled without a word.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
-        self.function, self.signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: Any, brief: bool = False) -> None:
+        self.function, self.signature, self.brief = function, signature, brief
         self.name = f"{function.__module__}.{function.__qualname__}"
         self._compiled: Any = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether this build has it on disk, so that it need not be compiled."""
+        return self._marker.exists()
+
+    @property
+    def _marker(self) -> Path:
+        return cache_directory() / f"{self.name}.done"
 
     def compile(self, fresh: bool = False) -> Any:
         """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
@@ -163,9 +177,8 @@ class Entry:
             return nb.cfunc(self.signature, **self._flags)(self.function)
         with _lock:
             if self._compiled is None:
-                marker = cache_directory() / f"{self.name}.done"
-                cold = not marker.exists()
-                if cold:
+                cold = not self.is_kept
+                if cold and not self.brief:
                     report.begin()
                 try:
                     self._compiled = self._from_cache()
@@ -176,7 +189,7 @@ class Entry:
                     report.begin()
                     cold, self._compiled = True, self._from_cache()
                 if cold:
-                    marker.touch()
+                    self._marker.touch()
                     _forget_old_builds()
         return self._compiled
 
@@ -211,11 +224,11 @@ class Entry:
 ENTRIES: list[Entry] = []  # every entry of the package, for warming up and for the static audit
 
 
-def entry(signature: Any) -> Callable[[Callable[..., Any]], Entry]:
+def entry(signature: Any, *, brief: bool = False) -> Callable[[Callable[..., Any]], Entry]:
     """Mark a function that is called by address; see `Entry`."""
 
     def mark(function: Callable[..., Any]) -> Entry:
-        made = Entry(function, signature)
+        made = Entry(function, signature, brief)
         ENTRIES.append(made)
         return made
 
