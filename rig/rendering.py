@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .audio.bits import SUBTYPES, Bits, bits_for
 from .audio.wav import Reader, Writer
 from .decibels import db_from_gain
-from .errors import AudioError, RigError
+from .errors import AudioError
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .scripting.arguments import check_type, path
 from .sound import Sound

@@ -100,7 +100,7 @@ class Mix:
     parts: tuple[Mixed, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """How, as plain JSON data; `agreement` of a part with the first one: good, weak or none (null: not asked for)."""
+        """How, as plain JSON data; `agreement` of a part with the first: good, weak or none (null: not asked for)."""
         parts = [
             {**asdict(part), "agreement": None if part.lag is None else agreement(part.lag.confidence)}
             for part in self.parts

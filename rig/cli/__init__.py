@@ -74,7 +74,7 @@ def _overview(top: CommandLine, options: argparse.Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0, 1 after a check that failed, 2 after an error in one sentence, 130 after Ctrl-C.
+    """Run one command; the exit code: 0, 1 after a failed check, 2 after an error in one sentence, 130 after Ctrl-C.
 
     With --json an error is one JSON object on standard output as well.
     """

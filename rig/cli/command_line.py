@@ -19,6 +19,7 @@ from ..errors import UsageError
 
 WIDEST = 80  # columns of a help page, however wide the terminal is
 KINDS: dict[Any, str] = {int: "a whole number", float: "a number"}  # what the values of a type are called
+NAME = "\0"  # in front of a word that is no option; no argument of a program holds it
 TO_PLAY = (".nam", ".toml")  # endings of what somebody may have meant to play
 
 
@@ -105,8 +106,8 @@ class CommandLine(argparse.ArgumentParser):
         first, last = [], []  # type: list[str], list[str]
         rest = iter_with_end(words)
         for word in rest:
-            if word == "--":
-                return [*first, *last, word, *rest]
+            if word == "--":  # what follows is a name, whatever it begins with
+                return [*first, *(f"{NAME}{word}" for word in rest), *last]
             if word not in lists:
                 first.append(word)
                 continue
@@ -127,6 +128,7 @@ class CommandLine(argparse.ArgumentParser):
         self.error(f"{_name(action)} is {listed(known, 'or')}, not {value!r}{nearest or '.'}")
 
     def _get_value(self, action: argparse.Action, text: str) -> Any:
+        text = text.removeprefix(NAME)
         try:
             return super()._get_value(action, text)  # type: ignore[misc]
         except argparse.ArgumentError:
@@ -136,9 +138,9 @@ class CommandLine(argparse.ArgumentParser):
 
     def _surplus(self, words: Sequence[str]) -> str:
         """What to say of words that nothing takes."""
-        word = next((word for word in words if word.startswith("-") and word != "--"), None)
+        word = next((word for word in words if word.startswith("-")), None)
         if word is None:
-            return f"{self.prog} has no use for {words[0]!r}: it is one too many."
+            return f"{self.prog} has no use for {words[0].removeprefix(NAME)!r}: it is one too many."
         option = word.partition("=")[0]
         return f"{self.prog} has no option {option}{suggestion(option, self.options()) or '.'}"
 
@@ -147,7 +149,7 @@ class CommandLine(argparse.ArgumentParser):
         raise UsageError(_plain(message), self.format_usage().rstrip())
 
 
-class iter_with_end(Iterator[str]):  # noqa: N801
+class iter_with_end(Iterator[str]):
     """Words one by one, with a look at the next one."""
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -189,8 +191,10 @@ def _plain(message: str) -> str:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The known words nearest to one that there is not, as the end of a sentence; empty if none is near.
 
-    >>> suggestion("--tial-s", ["--tail-s", "--bits"]), suggestion("--tail", ["--tail-s"]), suggestion("--x", ["--bits"])
-    ('; did you mean --tail-s?', '; did you mean --tail-s?', '')
+    >>> suggestion("--tial-s", ["--tail-s", "--bits"]), suggestion("--tail", ["--tail-s"])
+    ('; did you mean --tail-s?', '; did you mean --tail-s?')
+    >>> suggestion("--x", ["--bits"])
+    ''
     """
     names = list(known)
     bare = word.lstrip("-")

@@ -71,8 +71,9 @@ def save_capture(
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
     `latency_samples`: given by hand, it replaces the trainer's figure. `accept`: accept it whatever the checks say,
-    which is noted in the sidecar. `architecture`: how large the WaveNet in train/ is. `tell` gets one sentence per step. Raises
-    CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is too short.
+    which is noted in the sidecar. `architecture`: how large the WaveNet in train/ is. `tell` gets one sentence per
+    step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is
+    too short.
     """
     target = Path(into) / checked_name(name)
     refuse_existing(target)

@@ -140,7 +140,7 @@ def _add_finish(parts: Any) -> None:
     )
     command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
     command.add_argument("model", type=Path, metavar="MODEL.nam", help="the model that was trained from it")
-    command.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
+    command.add_argument("--export", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
     command.add_argument("--overwrite", action="store_true", help="replace FILE if already there")
     command.add_argument("--accept", action="store_true", help="accept a model that sounds different")
     add_json_option(command)
@@ -153,7 +153,7 @@ def _finish(options: argparse.Namespace) -> int:
     done = finish(
         options.capture,
         options.model,
-        options.output,
+        options.export,
         overwrite=options.overwrite,
         accept=options.accept,
     )

@@ -18,8 +18,8 @@ from ...cabinet.ir import IR
 from ...decibels import gain_from_db
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError
-from ...lane import Lane
 from ...files.folders import telling_names
+from ...lane import Lane
 from ...player.events import Event, Tell
 from ...player.leaving import Leaving
 from ...sound import Sound
