@@ -81,7 +81,7 @@ def add_ir_argument(command: Any, metavar: str, what: str) -> None:
 
 
 def take_ir(options: argparse.Namespace) -> None:
-    """Let `options.ir` be the cabinet however it was named. Raises UsageError for two of them, and for one with --no-ir."""
+    """Let `options.ir` be the cabinet however it was named. Raises UsageError for two, and for one with --no-ir."""
     named = getattr(options, "ir_option", None)
     if named is not None and options.ir is not None:
         raise UsageError(f"Two cabinets are named, {options.ir} and --ir {named}: leave one of them away.")

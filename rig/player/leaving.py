@@ -14,9 +14,9 @@ class Leaving:
         self._asked_at: float | None = None
 
     def question(self, losses: list[str]) -> str | None:
-        """What to ask before leaving; None: leave. `losses`: what would be lost, in words; without any nothing is asked."""
+        """What to ask before leaving; None: leave. `losses`: what would be lost, in words; without any none is asked."""
         now = time.monotonic()
         if not losses or (self._asked_at is not None and now - self._asked_at < AGAIN_S):
             return None
         self._asked_at = now
-        return f"{' and '.join(losses)}: press {{quit}} once more to end."
+        return f"{'; '.join(losses)}: press {{quit}} once more to end."

@@ -191,7 +191,7 @@ class Player:
         """End the session; while a take is recorded or names are hidden, only when asked twice."""
         losses = ["A take is being recorded"] if self.recorder.is_recording else []
         losses += ["A loop is being recorded"] if self.looper.recorded_s is not None else []
-        losses += ["You listen blind, and the names have not been shown"] if self.cabinets.browsing.blind else []
+        losses += ["The names have not been shown"] if self.cabinets.browsing.blind else []
         question = self._leaving.question(losses)
         if question is not None:
             self.tell(Event("state", question))
