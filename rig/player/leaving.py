@@ -14,7 +14,7 @@ class Leaving:
         self._asked_at: float | None = None
 
     def question(self, losses: list[str]) -> str | None:
-        """What to ask before leaving; None: leave. `losses`: what would be lost, in words; without any none is asked."""
+        """What to ask before leaving; None: leave. `losses`: what would be lost, in words; none, no question."""
         now = time.monotonic()
         if not losses or (self._asked_at is not None and now - self._asked_at < AGAIN_S):
             return None

@@ -121,7 +121,7 @@ def test_what_would_be_refused_is_refused_before_a_text_is_typed(audition):
 def test_the_shortlist_that_was_forgotten_comes_back_with_the_same_key(audition):
     audition.do("keep", "next_ir", "keep", "next_ir", "reject", "view")
     said = audition.do("everything")
-    assert "all 5 cabinets are in play again; 2 kept and 1 rejected are forgotten (X brings that back)" in said
+    assert "all 5 cabinets are in play again; 2 kept and 1 rejected are forgotten (S brings that back)" in said
     order = audition.player.cabinets.browsing
     assert (order.kept, order.rejected, order.view) == (set(), set(), "all")
     assert "2 kept and 1 rejected are so again" in audition.do("everything")
