@@ -35,14 +35,14 @@ FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
 LIVE = ("play", "audition", "ab")  # they show a screen, and do without where there is none
 EXAMPLES = (
-    "rig play                                what comes with rig",
-    "rig play crunch.nam 4x12.wav            a model and a cabinet of yours",
-    "rig audition crunch.nam cabinets/       choose among many cabinets",
-    "rig render crunch.nam di.wav out.wav    a file instead of a guitar",
-    "rig doctor                              what stands in the way of low latency",
-    "rig capture e570                        a training pair of your gear",
-    "rig compare captures/e570 models/       models against the gear, by number",
-    "rig play --help                         all about a command",
+    "rig play                              # what comes with rig",
+    "rig play crunch.nam 4x12.wav          # a model and a cabinet of yours",
+    "rig audition crunch.nam cabinets/     # choose among many cabinets",
+    "rig render crunch.nam di.wav out.wav  # a file instead of a guitar",
+    "rig doctor                            # what stands in the way of low latency",
+    "rig capture e570                      # a training pair of your gear",
+    "rig compare captures/e570 models/     # models against the gear, by number",
+    "rig play --help                       # all about a command",
 )
 
 

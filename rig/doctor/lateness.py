@@ -19,6 +19,14 @@ def judged(ms: float, good_ms: float = GOOD_MS, most_ms: float = MOST_MS) -> Sta
     return "ok" if ms <= good_ms else "warn" if ms <= most_ms else "problem"
 
 
+def remark(ms: float, frames: int, sample_rate: float, on_jack: bool) -> str | None:
+    """What to say where the guitar is heard so much later than it should be; None: nothing."""
+    if judged(ms) == "ok":
+        return None
+    advice = way_out(frames, sample_rate) if on_jack else f"Try --period {fitting_frames(sample_rate)}."
+    return f"you hear the guitar {ms:.0f} ms late ({LATENCY_LIMIT}). {advice}"
+
+
 def fitting_frames(sample_rate: float) -> int:
     """The largest usual period that is short enough.
 

@@ -116,6 +116,32 @@ def test_an_earlier_one_is_moved_later():
     assert [p.shift_samples for p in mixed.parts] == [0, pytest.approx(60, abs=0.01)]
 
 
+@pytest.mark.parametrize(
+    ("share", "verdict", "moved"),
+    [(1.0, "good", True), (0.55, "weak", True), (0.23, "none", False), (0.0, "none", False)],
+)
+def test_what_agrees_is_aligned_and_how_well_is_said(share, verdict, moved):
+    # Long enough for chance to agree by a few hundredths only, so the agreement is the share that the two have in common.
+    rng = np.random.default_rng(3)
+    common, own = (ringing(rng) for _ in range(2))
+    other = share * later(common, 40) + np.sqrt(1 - share**2) * later(own, 40)
+    part = mix([Part(ir(common)), Part(ir(other, "far.wav"))], align=True).parts[1]
+    assert part.lag.confidence == pytest.approx(share, abs=0.15)
+    assert f"agreement {verdict} ({part.lag.confidence:.2f})" in str(part)
+    assert (part.shift_samples != 0) == moved
+    assert ("left as it is" in str(part)) != moved
+    if not moved:
+        assert part.gain > 0  # nor is it turned over
+
+
+def ringing(rng):
+    """A response of 0.2 s with the band of a guitar, of energy 1."""
+    x = np.fft.rfft(rng.standard_normal(9600))
+    hz = np.fft.rfftfreq(9600, 1 / RATE)
+    y = np.fft.irfft(x * ((hz > 100) & (hz < 5000)))
+    return y / np.sqrt(np.sum(y**2))
+
+
 def test_what_has_nothing_in_common_is_not_moved():
     rng = np.random.default_rng(1)
     a, b = (ir(rng.standard_normal(20000)) for _ in range(2))

@@ -17,7 +17,8 @@ from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import NANO, RATE
 
 from rig.cabinet.ir import IR
-from rig.doctor import echo, limits, playing, processor
+from rig.cli.commands import doctor
+from rig.doctor import echo, lateness, limits, playing, processor
 from rig.doctor.finding import Finding, summary
 from rig.doctor.listening import Heard, findings
 from rig.doctor.soundcard import Stream, cards, streams
@@ -145,6 +146,55 @@ def test_what_the_server_says_becomes_findings(machine):
     assert states(findings(heard(capture_ports=()), machine.root))["server"] == "problem"
     pipewire = findings(heard(version="3.0.0.0 (using PipeWire 1.2.7)"), machine.root)[0]
     assert pipewire.figures["product"] == "PipeWire"
+
+
+@pytest.mark.parametrize(
+    ("samples", "state"), [(240, "ok"), (480, "ok"), (481, "warn"), (960, "warn"), (961, "problem"), (1536, "problem")]
+)
+def test_latency_is_judged_by_what_a_player_feels(machine, samples, state):
+    later = heard(capture_latency_samples=samples - 192)
+    (found,) = (finding for finding in findings(later, machine.root) if finding.topic == "latency")
+    assert found.state == state
+    assert found.figures["ms"] == pytest.approx(samples / 48)
+    assert found.limit == "ok up to 10 ms, a problem above 20 ms"
+    assert (found.way_out is None) == (state == "ok")
+
+
+def test_a_server_that_does_not_say_how_late_it_is_is_not_known(machine):
+    silent = findings(heard(capture_latency_samples=0, playback_latency_samples=0), machine.root)
+    assert states(silent)["latency"] == "unknown"
+
+
+@pytest.mark.parametrize(("frames", "state"), [(64, "ok"), (128, "ok"), (256, "warn"), (1024, "problem")])
+def test_a_period_is_judged_with_its_limit(machine, frames, state):
+    (found,) = (f for f in findings(heard(block_size=frames), machine.root) if f.topic == "period")
+    assert (found.state, found.limit) == (state, "ok up to 3 ms, a problem above 10 ms")
+
+
+def test_playing_late_is_said_with_the_way_out():
+    assert lateness.remark(9.9, 64, 48000, True) is None
+    said = lateness.remark(256.0, 4096, 48000, True)
+    assert said.startswith("you hear the guitar 256 ms late (ok up to 10 ms, a problem above 20 ms). Try 128 frames")
+    assert lateness.remark(43.0, 1024, 48000, False).endswith("Try --period 128.")
+    assert "fewer of them" in lateness.remark(12.0, 128, 48000, True)  # the period is not what is wrong
+
+
+def test_findings_are_wrapped_with_their_limits():
+    found = Finding("latency", "problem", "It takes 32 ms.", "Try 128 frames.", {}, "ok up to 10 ms")
+    assert doctor.lines(found) == [
+        "PROBLEM  latency     It takes 32 ms (ok up to 10 ms).",
+        "                     -> Try 128 frames.",
+    ]
+    narrow = doctor.lines(Finding("memlock", "warn", "Only so little of it may be locked here. " * 3), 60)
+    assert len(narrow) > 2 and all(len(line) <= 60 for line in narrow)
+    assert all(line.startswith(" " * 21) for line in narrow[1:])
+
+
+def test_an_administrator_in_a_container_may_not_lock_any_amount(machine):
+    machine("proc/self/status", "Name:\trig\nCapEff:\t00000000a80425fb\n")  # what containers usually leave
+    assert not limits.may_lock_anything(machine.root)
+    machine("proc/self/status", "Name:\trig\nCapEff:\t000001ffffffffff\n")
+    assert limits.may_lock_anything(machine.root)
 
 
 def test_the_periods_a_card_holds_are_read_from_its_stream(machine):

@@ -61,10 +61,10 @@ def add(commands: Any) -> None:
         "model (--against), or another cabinet (--ir-against). Delay, polarity and loudness are measured and made "
         "equal first. With --trials N it is a blind test.",
         examples=(
-            "rig ab crunch.nam --send playback_3 --return capture_3   the gear",
-            "rig ab crunch.nam --against lead.nam --trials 16         two models, blind",
-            "rig ab crunch.nam 57.wav --ir-against 121.wav            two cabinets",
-            "rig ab --resume abx-2026-01-31-201500.json               go on with a test",
+            "rig ab crunch.nam --send playback_3 --return capture_3 # the gear",
+            "rig ab crunch.nam --against lead.nam --trials 16       # two models, blind",
+            "rig ab crunch.nam 57.wav --ir-against 121.wav          # two cabinets",
+            "rig ab --resume abx-2026-01-31-201500.json             # go on with a test",
         ),
     )
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file: side A")

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
         description="Levels in dBu at 0 dBFS, and the latency of the loop; kept with method and date, and used by play "
         "and capture. Without a part: shows what is kept.",
         examples=(
-            "rig calibrate                                     what is kept",
+            "rig calibrate                                   # what is kept",
             "rig calibrate interface --interface apollo-8x",
             "rig calibrate send --volts 1.95",
         ),

@@ -24,8 +24,8 @@ def add(commands: Any) -> None:
         description="Captures of gear: pairs of dry.wav and wet.wav to train a model from. `rig capture NAME` is short "
         "for `rig capture take NAME`.",
         examples=(
-            "rig capture e570                              play, record, check, write",
-            "rig capture cut sweep.wav take.wav --name e570   from a recording",
+            "rig capture e570                            # play, record, check, write",
+            "rig capture cut sweep.wav take.wav --name e570 # from a recording",
             "rig capture check captures/e570",
             "rig capture finish captures/e570 trained.nam",
         ),

@@ -30,9 +30,9 @@ def add(commands: Any) -> None:
         help="what MIDI knobs, pedals and switches do; learn binds them",
         description="What MIDI does in rig play, and the last events of the last session.",
         examples=(
-            "rig midi               what is bound",
-            "rig midi --commands    what can be bound",
-            "rig midi learn         bind a knob or switch by moving it",
+            "rig midi             # what is bound",
+            "rig midi --commands  # what can be bound",
+            "rig midi learn       # bind a knob or switch by moving it",
         ),
     )
     add_midi_options(command)

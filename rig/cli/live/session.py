@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...backends.base import is_pluggable
-from ...doctor.lateness import LATENCY_LIMIT, fitting_frames, judged, way_out
+from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
@@ -256,6 +256,6 @@ class Session:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
                 late_ms = 1000 * samples / rate
         self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
-        if judged(late_ms) != "ok":
-            advice = way_out(frames, rate) if is_pluggable(backend) else f"Try --period {fitting_frames(rate)}."
-            self.screen.say(f"Note     you hear the guitar {late_ms:.0f} ms late ({LATENCY_LIMIT}). {advice}")
+        late = remark(late_ms, frames, rate, is_pluggable(backend))
+        if late is not None:
+            self.screen.say(f"Note     {late}")
