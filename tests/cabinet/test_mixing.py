@@ -121,7 +121,7 @@ def test_an_earlier_one_is_moved_later():
     [(1.0, "good", True), (0.55, "weak", True), (0.23, "none", False), (0.0, "none", False)],
 )
 def test_what_agrees_is_aligned_and_how_well_is_said(share, verdict, moved):
-    # Long enough for chance to agree by a few hundredths only, so the agreement is the share that the two have in common.
+    # Long enough for chance to agree by a few hundredths only, so it is the share they have in common.
     rng = np.random.default_rng(3)
     common, own = (ringing(rng) for _ in range(2))
     other = share * later(common, 40) + np.sqrt(1 - share**2) * later(own, 40)

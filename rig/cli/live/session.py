@@ -60,8 +60,8 @@ class Session:
 
         self.keys, odd = load_keys("keys", COMMANDS, options.keys)
         self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
-        for remark in odd:
-            screen.say(f"Keys     {remark}")
+        for sentence in odd:
+            screen.say(f"Keys     {sentence}")
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
