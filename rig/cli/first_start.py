@@ -49,14 +49,35 @@ def compile_all() -> None:
     for module in modules_with_entries():
         with contextlib.suppress(ImportError, OSError):  # a backend whose library is not installed
             importlib.import_module(module)
-    waiting = [entry for entry in ENTRIES if not entry.is_kept]
-    line = _Line(len(waiting))
-    for done, entry in enumerate(waiting):
-        line.show(done, entry)
-        entry.compile()
-    line.end()
-    with contextlib.suppress(OSError):
-        (cache_directory() / ALL).touch()
+    folder = cache_directory()
+    with _alone(folder):
+        waiting = [entry for entry in ENTRIES if not entry.is_kept]
+        line = _Line(len(waiting))
+        for done, entry in enumerate(waiting):
+            line.show(done, entry)
+            entry.compile()
+        line.end()
+        with contextlib.suppress(OSError):
+            (folder / ALL).touch()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two first starts at once compile everything once: the second waits, and finds it on disk.
+
+    Where the system knows no such locks both compile, which does no harm.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            lock = held.enter_context(open(folder / "first-start.lock", "w", encoding="utf-8"))
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                _write("Compiling rig for this CPU: another start of it does that; waiting ...\n")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def modules_with_entries() -> list[str]:
@@ -75,22 +96,23 @@ class _Line:
         self._count, self._began = count, time.monotonic()
         self._is_live = sys.stderr is not None and sys.stderr.isatty()
         if count and not self._is_live:
-            self._write(f"Compiling rig for this CPU: {count} parts, kept for later starts ...\n")
+            _write(f"Compiling rig for this CPU: {count} parts, kept for later starts ...\n")
 
     def show(self, done: int, entry: Entry) -> None:
         """The next part is begun."""
         if self._is_live:
             what = entry.name.removeprefix("rig.")
-            self._write(f"\r\x1b[KCompiling rig for this CPU, kept for later starts: {done}/{self._count}  {what[:24]}")
+            _write(f"\r\x1b[KCompiling rig for this CPU, kept for later starts: {done}/{self._count}  {what[:24]}")
 
     def end(self) -> None:
         """All is done."""
         if self._count:
             seconds = f"{time.monotonic() - self._began:.0f} s"
             said = f"Compiled {self._count} parts of rig for this CPU in {seconds}."
-            self._write(f"\r\x1b[K{said}\n" if self._is_live else f"{said}\n")
+            _write(f"\r\x1b[K{said}\n" if self._is_live else f"{said}\n")
 
-    def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it
-            sys.stderr.write(text)
-            sys.stderr.flush()
+
+def _write(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it
+        sys.stderr.write(text)
+        sys.stderr.flush()
