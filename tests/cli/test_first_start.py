@@ -150,7 +150,7 @@ def test_what_fails_without_the_compiler_does_not_wait_for_it(tmp_path):
         env={**os.environ, **own},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1]) == {"codes": [2] * len(FAILING), "compiled": 0}, done.stderr

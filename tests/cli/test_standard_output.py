@@ -10,7 +10,6 @@ import sys
 
 import pytest
 from commandline import RIG
-from rigs import NANO
 
 from rig.cli import main
 from rig.cli.standard_output import to_ourselves
@@ -58,7 +57,7 @@ def test_what_c_code_prints_goes_to_standard_error(capfd):
         "    print('{}')\n"
         "print('after')\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
     assert done.stdout == "before {}\nafter\n"
     assert done.stderr == "noise of a library "
 
@@ -70,10 +69,10 @@ def test_a_stream_that_is_no_file_is_left_alone(capsys):
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-@pytest.mark.parametrize("words", [["--version"], ["info", str(NANO), "--json"]])
+@pytest.mark.parametrize("words", [["--version"], ["--version", "--json"]])
 def test_a_full_disk_behind_standard_output_is_a_sentence(words):
     with open("/dev/full", "w") as full:
-        done = subprocess.run([*RIG, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=120)
+        done = subprocess.run([*RIG, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=300)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr and "Exception ignored" not in done.stderr
     assert re.search(r"^rig: Standard output cannot be written \(No space left", done.stderr, re.M)
@@ -82,7 +81,7 @@ def test_a_full_disk_behind_standard_output_is_a_sentence(words):
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of another kind")
 def test_a_closed_standard_output_is_a_sentence():
     command = " ".join([*RIG, "--version"])
-    done = subprocess.run(["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, text=True, timeout=120)
+    done = subprocess.run(["sh", "-c", f"{command} >&-"], stderr=subprocess.PIPE, text=True, timeout=300)
     assert done.returncode == 2
     assert done.stderr == "rig: Standard output is closed: what was to be shown there is lost.\n"
 
