@@ -14,8 +14,7 @@ play: $(READY)
 
 test: $(READY)
 	@sh .ci/setup libraries server
-	$(VENV)/bin/python -m pytest -m "not soak and not live" -n auto --dist loadfile
-	$(VENV)/bin/python -m pytest -m "not soak and live"
+	@sh .ci/test $(VENV)/bin/python
 
 check: $(READY)
 	$(VENV)/bin/ruff check .

@@ -15,7 +15,7 @@ numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_alloca
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a real server takes part in is `live`: it wants the machine for itself. The rest may run side by side."""
+    """What a real server takes part in is `live` and runs one by one. The rest runs side by side (`.ci/test`)."""
     for item in items:
         needs_jackd = any(mark.kwargs.get("reason") == "jackd is not installed" for mark in item.iter_markers("skipif"))
         if needs_jackd or "jack_server" in getattr(item, "fixturenames", ()):

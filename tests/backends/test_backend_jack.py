@@ -155,6 +155,7 @@ def test_the_priority_is_unknown_before_the_first_cycle(jack_server):
 def test_latency_of_the_engine_is_reported_in_both_directions(backend):
     backend.connect()
     wait_until(lambda: backend.port_latency_samples("in")[0] > 0, "the card's latency")
+    wait_until(lambda: backend.port_latency_samples("out_1", playback=True)[0] > 0, "the card's latency the other way")
     capture, playback = backend.port_latency_samples("in")[0], backend.port_latency_samples("out_1", playback=True)[0]
     backend.latency_samples = 100
     for port in ("out_1", "out_2"):

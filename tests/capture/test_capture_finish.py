@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 import takes
-from commandline import refused, rig
+from commandline import forked, refused
 from rigs import NANO
 from takes import recorded, signal
 
@@ -95,21 +95,21 @@ def test_another_rate_a_target_that_exists_and_the_model_itself_are_refused(capt
 def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
     write_signal(tmp_path / "s.wav", signal())
     wav.write(tmp_path / "rec.wav", as_24_bit(recorded()), RATE)
-    done = rig("capture", "cut", "s.wav", "rec.wav", "--name", "pre", "--send-dbu", 12, "--json", cwd=tmp_path)
+    done = forked("capture", "cut", "s.wav", "rec.wav", "--name", "pre", "--send-dbu", 12, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["accepted"] and report["verdict"] == "ok"
-    checked = rig("capture", "check", "captures/pre", cwd=tmp_path)
+    checked = forked("capture", "check", "captures/pre", cwd=tmp_path)
     assert checked.returncode == 0 and "trainer: replicate" in checked.stdout
-    finished = rig("capture", "finish", "captures/pre", NANO, "--json", cwd=tmp_path)
+    finished = forked("capture", "finish", "captures/pre", NANO, "--json", cwd=tmp_path)
     assert finished.returncode == 0, finished.stderr
     assert Model.load(tmp_path / "captures" / "pre" / "pre.nam").input_level_dbu == 12
     again = ("capture", "finish", "captures/pre", NANO)
-    refused(rig(*again, cwd=tmp_path), r"pre\.nam: the file exists already", "--overwrite")
-    assert rig(*again, "--overwrite", cwd=tmp_path).returncode == 0
-    refused(rig("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
+    refused(forked(*again, cwd=tmp_path), r"pre\.nam: the file exists already", "--overwrite")
+    assert forked(*again, "--overwrite", cwd=tmp_path).returncode == 0
+    refused(forked("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
     wav.write(tmp_path / "bad.wav", as_24_bit(takes.dropped(recorded(), 64)), RATE)
-    bad = rig("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)
+    bad = forked("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)
     assert bad.returncode == 1 and "Not accepted: continuity" in bad.stdout
     assert (tmp_path / "captures" / "bad.rejected-1" / "take.wav").exists()
-    refused(rig("capture", "cut", "s.wav", "rec.wav", "--name", "x", "--gear-type", "kazoo", cwd=tmp_path), "kazoo")
+    refused(forked("capture", "cut", "s.wav", "rec.wav", "--name", "x", "--gear-type", "kazoo", cwd=tmp_path), "kazoo")

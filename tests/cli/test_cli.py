@@ -17,7 +17,7 @@ from pathlib import Path
 
 import model_files
 import pytest
-from commandline import refused, rig
+from commandline import forked, refused
 from rigs import A2, NANO
 
 import rig as package
@@ -187,7 +187,7 @@ def test_bench_measures_files_or_what_is_named(capsys):
 
 @pytest.mark.soak
 def test_bench_measures_a_first_start_and_a_later_one():
-    done = rig("bench", "--rounds", "1", "--only", "cabinet", "--start", "--json")
+    done = forked("bench", "--rounds", "1", "--only", "cabinet", "--start", "--json")
     start = json.loads(done.stdout)["start"]
     assert 0 < start["warm_s"] < start["cold_s"]
 
@@ -198,18 +198,18 @@ def test_a_name_that_the_terminal_cannot_show_is_no_reason_to_fail(encoding, tmp
     model = model_files.wavenet([2], dilations=(1,)) | {"metadata": {"name": "アンプ"}}
     model_files.write(tmp_path / os.fsdecode(b"\xff amp.nam"), model)
     (tmp_path / os.fsdecode(b"\xff broken.nam")).write_text("{")
-    done = rig("info", tmp_path, PYTHONIOENCODING=encoding)
+    done = forked("info", tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
     assert " amp.nam" in done.stdout and "broken.nam: the file is cut off" in done.stderr
 
 
 def test_a_path_that_no_system_allows_is_one_sentence():
-    refused(rig("info", "x" * 5000), "cannot be read")
+    refused(forked("info", "x" * 5000), "cannot be read")
 
 
 @pytest.mark.parametrize("command", ["info", "bench"])
 def test_a_missing_file_is_one_sentence(command):
-    refused(rig(command, "no such.nam"), r"no such\.nam")
+    refused(forked(command, "no such.nam"), r"no such\.nam")
 
 
 def test_a_signal_whose_exception_is_lost_ends_the_wait_for_keys_all_the_same():

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import soundfile as sf
-from commandline import refused, rig
+from commandline import forked, refused
 from judge import error_db
 from responses import RATE, coloured, gain_db
 
@@ -232,4 +232,4 @@ def test_a_file_is_never_written_over_itself(tmp_path, capsys):
 
 
 def test_the_command_itself_ends_with_a_sentence():
-    refused(rig("ir", "no such.wav"), r"no such\.wav: no such file")
+    refused(forked("ir", "no such.wav"), r"no such\.wav: no such file")

@@ -7,7 +7,7 @@ import json
 import model_files
 import numpy as np
 import pytest
-from commandline import refused, rig
+from commandline import forked, refused
 from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, noise
 
 from rig.audio import wav
@@ -50,7 +50,7 @@ def test_a_render_is_calibration_model_level_and_cabinet_from_the_state_after_si
 
 def test_the_command_writes_what_the_library_writes_and_as_many_samples_as_it_reads(tmp_path, di):
     args = ["--ir", bundled.irs()[1], "--interface", "apollo-8x", "--preamp-gain-db", 5]
-    done = rig("render", A2, di, tmp_path / "out.wav", *args)
+    done = forked("render", A2, di, tmp_path / "out.wav", *args)
     assert done.returncode == 0, done.stderr
     assert "12.2 dBu (Apollo 8x, article) - 12.0 dBu (model) - 5.0 dB (gain knob) = -4.8 dB" in done.stdout
     render(Sound(Model.load(A2), IR.load(bundled.irs()[1]), Level(12.2, ""), 5.0), di, tmp_path / "lib.wav")
@@ -61,7 +61,7 @@ def test_the_command_writes_what_the_library_writes_and_as_many_samples_as_it_re
 
 def test_a_model_whose_file_says_nothing_is_measured_and_rendered_as_loud_as_any_other(tmp_path, di):
     path = model_files.write(tmp_path / "m.nam", model_files.wavenet([4, 2], seed=4, dilations=(1, 2, 4)))
-    done = rig("render", path, di, tmp_path / "out.wav", "--json")
+    done = forked("render", path, di, tmp_path / "out.wav", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     loudness_db = measure_loudness_db(Model.load(path))
@@ -72,7 +72,7 @@ def test_a_model_whose_file_says_nothing_is_measured_and_rendered_as_loud_as_any
     y = wav.read(tmp_path / "out.wav").samples[:, 0]
     want = after_silence(Model.load(path), guitar(RATE)) * 10 ** ((-18 - loudness_db) / 20)
     assert db(y - want) < -120
-    raw = rig("render", path, di, tmp_path / "raw.wav", "--level-mode", "raw")
+    raw = forked("render", path, di, tmp_path / "raw.wav", "--level-mode", "raw")
     assert "Output   raw: 0.0 dB" in raw.stdout
 
 
@@ -138,7 +138,7 @@ def test_a_24_bit_file_is_limited_and_says_how_often(tmp_path, di):
 
 
 def test_the_report_is_json_too(tmp_path, di):
-    done = rig("render", NANO, di, tmp_path / "out.flac", "--json", "--bits", 24)
+    done = forked("render", NANO, di, tmp_path / "out.flac", "--json", "--bits", 24)
     report = json.loads(done.stdout)
     assert (report["samples"], report["sample_rate"], report["output"]) == (RATE, RATE, "out.flac")
     assert "no interface is named" in report["calibration"]
@@ -162,7 +162,7 @@ def test_one_gear_captured_at_four_levels_sounds_the_same_four_times(tmp_path, d
         document["metadata"] = {"input_level_dbu": level_dbu}
         path = model_files.write(tmp_path / f"at {level_dbu}.nam", document)
         out = tmp_path / f"{level_dbu}.wav"
-        done = rig("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level-mode", "raw")
+        done = forked("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level-mode", "raw")
         assert done.returncode == 0, done.stderr
         outputs.append(wav.read(out).samples)
     for other in outputs[1:]:
@@ -194,27 +194,27 @@ def scale_input(document, gain):
 def test_an_entered_level_is_used_remembered_and_shown_as_entered(tmp_path, di):
     path = model_files.write(tmp_path / "quiet.nam", model_files.wavenet([4], dilations=(1, 2)))
     known = ["--max-input-dbu", 12.2]
-    first = rig("render", path, di, tmp_path / "1.wav", *known, "--model-input-dbu", 15)
+    first = forked("render", path, di, tmp_path / "1.wav", *known, "--model-input-dbu", 15)
     assert "12.2 dBu (entered by you) - 15.0 dBu (entered by you) - 0.0 dB (gain knob) = -2.8 dB" in first.stdout
     path = path.rename(tmp_path / "renamed.nam")
-    again = rig("render", path, di, tmp_path / "2.wav", *known)
+    again = forked("render", path, di, tmp_path / "2.wav", *known)
     assert "- 15.0 dBu (entered by you)" in again.stdout
-    assert "entered by you   15.00 dBu" in rig("info", path).stdout
+    assert "entered by you   15.00 dBu" in forked("info", path).stdout
 
 
 # ---------------------------------------------------------------- bad input
 def test_an_existing_output_is_refused_without_force_and_kept(tmp_path, di):
     out = tmp_path / "out.wav"
     out.write_bytes(b"precious")
-    refused(rig("render", NANO, di, out), r"out\.wav", "exists", "--overwrite")
+    refused(forked("render", NANO, di, out), r"out\.wav", "exists", "--overwrite")
     assert out.read_bytes() == b"precious"
-    assert rig("render", NANO, di, out, "--overwrite").returncode == 0
+    assert forked("render", NANO, di, out, "--overwrite").returncode == 0
     assert len(wav.read(out).samples) == RATE
 
 
 def test_input_and_output_may_not_be_the_same_file(tmp_path, di):
     before = di.read_bytes()
-    refused(rig("render", NANO, di, di, "--overwrite"), r"di\.wav", "same file")
+    refused(forked("render", NANO, di, di, "--overwrite"), r"di\.wav", "same file")
     assert di.read_bytes() == before
 
 
@@ -299,7 +299,7 @@ def test_gate_and_rumble_filter_are_rendered_as_they_play_and_reported(tmp_path)
     x = guitar(RATE) * np.repeat([1.0, 0.01, 1.0, 0.003], RATE // 4).astype(np.float32)
     wav.write(tmp_path / "x.wav", x, RATE, "FLOAT")
     args = ["--gate-dbfs", -35, "--rumble-hz", 80, "--level-mode", "raw"]
-    done = rig("render", NANO, tmp_path / "x.wav", tmp_path / "y.wav", *args, "--json")
+    done = forked("render", NANO, tmp_path / "x.wav", tmp_path / "y.wav", *args, "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["gate_dbfs"], report["rumble_hz"]) == (-35.0, 80.0)
@@ -319,4 +319,4 @@ def test_gate_and_rumble_filter_are_rendered_as_they_play_and_reported(tmp_path)
     [("--gate-dbfs", -10, "A gate at -10 dBFS"), ("--rumble-hz", 100, "no rumble filter of 100 Hz")],
 )
 def test_a_gate_or_filter_that_cannot_be_is_refused(tmp_path, option, value, match):
-    refused(rig("render", NANO, bundled.di(), tmp_path / "y.wav", option, value), match)
+    refused(forked("render", NANO, bundled.di(), tmp_path / "y.wav", option, value), match)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import preamp
 import pytest
-from commandline import rig
+from commandline import forked
 from places import ROOT
 
 from rig import bundled
@@ -147,7 +147,7 @@ RUN = sorted(
 
 @pytest.mark.parametrize("line", RUN)
 def test_a_command_that_needs_no_sound_card_does_what_the_page_says(line, desk):
-    done = rig(*shlex.split(line, comments=True)[1:], cwd=desk)
+    done = forked(*shlex.split(line, comments=True)[1:], cwd=desk)
     assert done.returncode == 0, done.stderr
 
 

@@ -124,21 +124,21 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
         assert "Traceback" not in terminal.read()
     finally:
         terminal.close()
-    return delays, changes, lost, terminal.text
+    return whole - steps, delays, changes, lost, terminal.text
 
 
 def check_steps(folder, tmp_path, server, steps):
-    delays, changes, lost, text = stepped(folder, tmp_path, server, steps)
-    if len(delays) <= steps / 2:
+    pressed, delays, changes, lost, text = stepped(folder, tmp_path, server, steps)
+    if pressed < steps / 2:
         skip_if_torn(f"cycles lost in the takes of {lost} keys")
-    assert len(delays) > steps / 2, f"the server lost cycles in the takes of {lost} keys"
+    assert pressed >= steps / 2, f"the server lost cycles in the takes of {lost} keys"
     print(
         f"key to sound: median {median(delays):.1f} ms, longest {max(delays):.1f} ms, of {len(delays)} keys every "
         f"{KEY_S} s ({lost} in takes with an xrun of the server); click {max(c.click for c in changes):.2f}, "
         f"hole {max(c.hole for c in changes)} samples"
     )
     assert len(changes) == len(delays)  # nothing else was heard than one change per key
-    assert len(delays) >= steps - 2 - steps // 10  # the broken file is heard as nothing
+    assert len(delays) >= pressed - 2 - pressed // 10  # the broken file is heard as nothing
     assert max(change.click for change in changes) < 3
     assert max(change.hole for change in changes) < FADE
     assert text.count(f"{BROKEN:03d}.nam: ") >= 1
@@ -146,7 +146,7 @@ def check_steps(folder, tmp_path, server, steps):
 
 @needs_jackd
 def test_in_rig_play_each_key_is_one_change_of_sound_without_gap_or_click(jack_server, few, tmp_path):
-    check_steps(few[0].parent, tmp_path, jack_server, 24)
+    check_steps(few[0].parent, tmp_path, jack_server, 12)
 
 
 @needs_jackd

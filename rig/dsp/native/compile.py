@@ -69,7 +69,10 @@ def fused(function: F) -> F:
 
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
-WITHOUT_KERNELS = ("cli", "compare", "doctor", "player", "recording")
+WITHOUT_KERNELS = (
+    *("capture/checks", "capture/ir", "capture/result", "capture/signal"),
+    *("cli", "compare", "doctor", "library", "player", "recording"),
+)
 
 
 def cpu_name() -> str:
@@ -90,7 +93,7 @@ def build_key() -> str:
     digest = hashlib.sha256()
     package = Path(__file__).parents[2]
     for path in sorted(package.rglob("*.py")):
-        if path.relative_to(package).parts[0] in WITHOUT_KERNELS:
+        if path.relative_to(package).as_posix().startswith(tuple(f"{folder}/" for folder in WITHOUT_KERNELS)):
             continue
         digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
     for text in (nb.__version__, llvmlite.__version__, np.__version__, sys.version, cpu_name(), cpu_features()):

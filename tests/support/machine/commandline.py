@@ -7,11 +7,14 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 RIG = [sys.executable, "-m", "rig"]
 
@@ -27,6 +30,71 @@ def rig(*arguments: Any, cwd: Path | None = None, timeout_s: float = 180.0, **en
         timeout=timeout_s,
         stdin=subprocess.DEVNULL,
     )
+
+
+def forked(*arguments: Any, cwd: Path | None = None, timeout_s: float = 180.0, **environment: str):
+    """Like `rig`, forked from the test instead of started: nothing is imported again, which is most of a short run.
+
+    Not where this process is a client of an audio server: libjack does not survive a fork.
+    """
+    command = ["rig", *map(str, arguments)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of a fork beside threads: the child uses none of them
+            child = os.fork()
+        if child == 0:
+            _run_forked(command[1:], cwd, environment, out.fileno(), err.fileno())
+        code = _wait_for(child, command, timeout_s)
+        for file in (out, err):
+            file.seek(0)
+        return subprocess.CompletedProcess(command, code, out.read().decode(), err.read().decode())
+
+
+def _run_forked(arguments: list[str], cwd: Path | None, environment: dict[str, str], out: int, err: int) -> NoReturn:
+    """In the child: take its own streams, folder and environment, run the command, and end without cleaning up ours."""
+    code = 1
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+        for file, number in ((os.open(os.devnull, os.O_RDONLY), 0), (out, 1), (err, 2)):
+            os.dup2(file, number)
+        encoding, _, errors = environment.get("PYTHONIOENCODING", "utf-8").partition(":")
+        sys.stdin = open(0, encoding=encoding, closefd=False)  # noqa: SIM115 (it lives as long as the process)
+        sys.stdout = open(1, "w", encoding=encoding, errors=errors or None, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", encoding=encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115
+        os.environ.update(environment)
+        os.chdir(cwd or ".")
+        code = _exit_code(arguments)
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _exit_code(arguments: list[str]) -> int:
+    from rig.cli import main
+
+    try:
+        return main(arguments)
+    except SystemExit as ended:  # argparse
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+
+
+def _wait_for(child: int, command: list[str], timeout_s: float) -> int:
+    deadline = time.monotonic() + timeout_s
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise subprocess.TimeoutExpired(command, timeout_s)
+        time.sleep(0.005)
 
 
 def refused(done, *patterns: str) -> None:
