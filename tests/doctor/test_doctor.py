@@ -265,6 +265,7 @@ def test_what_never_left_the_computer_is_told_from_a_cable(late):
     assert echo.heard_in("in", noise, np.zeros(33600, np.float32), RATE).lag is None
 
 
+# ---------------------------------------------------------------- the whole command
 def test_the_summary_begins_with_the_worst():
     found = [Finding("a", "ok", "A."), Finding("b", "warn", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
     assert summary(found) == "1 problem, 1 warning, 1 in order. Begin with c: Do c."
