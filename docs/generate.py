@@ -33,10 +33,13 @@ def pages() -> dict[Path, str]:
 
 
 # ---------------------------------------------------------------- the command line
+_VERSION = ["With `--version`, `rig` shows what it stands on; `--json` is the same for programs.", ""]
+
+
 def command_line_page() -> str:
     """One part per command."""
     top = parser()
-    lines = [NOTE, "# Command line", "", "`rig COMMAND --help` shows the same in a terminal.", ""]
+    lines = [NOTE, "# Command line", "", "`rig COMMAND --help` shows the same in a terminal.", *_VERSION]
     lines += _table(
         ("command", "what it does"),
         ((f"[rig {name}](#{_anchor(sub.prog)})", help_text) for name, help_text, sub in _parts_of(top)),
