@@ -130,7 +130,7 @@ class CommandLine(argparse.ArgumentParser):
     def _get_value(self, action: argparse.Action, text: str) -> Any:
         text = text.removeprefix(NAME)
         try:
-            return super()._get_value(action, text)  # type: ignore[misc]
+            return super()._get_value(action, text)
         except argparse.ArgumentError:
             if action.type not in KINDS:
                 raise

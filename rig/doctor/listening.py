@@ -154,7 +154,7 @@ def _period(heard: Heard, open_streams: list[Stream]) -> Finding:
 
 def _latency(heard: Heard) -> Finding:
     server = heard.capture_latency_samples + heard.playback_latency_samples
-    figures = {
+    figures: dict[str, float] = {
         "capture_samples": heard.capture_latency_samples,
         "own_samples": heard.own_latency_samples,
         "playback_samples": heard.playback_latency_samples,
