@@ -1,16 +1,18 @@
-"""Writes the pages that are not written by hand: docs/reference/cli.md and docs/reference/keys.md.
+"""Writes the pages that are not written by hand: docs/reference/cli.md and keys.md, and docs/developer/verdicts.md.
 
     python docs/generate.py            writes them
     python docs/generate.py --check    fails if they are not what it would write
 
-The first comes from the parsers of the command line, the second from the command table and the key maps. argparse's own
-help depends on the terminal and on the version of Python, so the parsers are read, not asked to format.
+The first comes from the parsers of the command line, the second from the command table and the key maps, the third from
+tests/verdicts. argparse's own help depends on the terminal and on the version of Python, so the parsers are read, not
+asked to format.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,13 +25,19 @@ from rig.player.commands import GROUPS
 from rig.player.key_map import AB_KEYS, KEYS, Keys
 
 REFERENCE = Path(__file__).parent / "reference"
+DEVELOPER = Path(__file__).parent / "developer"
+VERDICTS = Path(__file__).parents[1] / "tests" / "verdicts"
+STATES = ("ok", "warn", "fail", "unknown")
 SHOWN = {"pagedown": "page down", "pageup": "page up"}
 NOTE = "<!-- Written by docs/generate.py; `make reference` writes it again. -->\n"
 
 
 def pages() -> dict[Path, str]:
     """Every generated page with its content."""
-    return {REFERENCE / "cli.md": command_line_page(), REFERENCE / "keys.md": keys_page()}
+    found = {REFERENCE / "cli.md": command_line_page(), REFERENCE / "keys.md": keys_page()}
+    if VERDICTS.is_dir():  # it lies beside the docs in the repository only
+        found[DEVELOPER / "verdicts.md"] = verdicts_page()
+    return found
 
 
 # ---------------------------------------------------------------- the command line
@@ -168,6 +176,41 @@ def _range(command: Command) -> str:
         return ""
     unit = f" {command.unit}" if command.unit else ""
     return f"{command.low:g} to {command.high:g}{unit}, step {command.step or 0:g}"
+
+
+# ---------------------------------------------------------------- verdicts
+def verdicts_page() -> str:
+    """Every verdict with the tests that make it say each of its words; a verdict may stand in several files."""
+    found: dict[str, dict[str, dict[str, list[str]]]] = {}
+    for path in sorted(VERDICTS.glob("*.toml")):
+        for row in tomllib.loads(path.read_text(encoding="utf-8"))["verdict"]:
+            told = found.setdefault(row["where"], {}).setdefault(row["name"], {state: [] for state in STATES})
+            for state in STATES:
+                told[state].append(row[state])
+    lines = [
+        NOTE,
+        "# Verdicts",
+        "",
+        "Every verdict that rig can give, and the test that makes it say ok, warn (a note, in `rig doctor`), fail (a "
+        'problem there) and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
+        "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict "
+        "has no row.",
+        "",
+    ]
+    for where in sorted(found):
+        lines += [f"## {where}", ""]
+        rows = [(name, *(_proof(told[state]) for state in STATES)) for name, told in sorted(found[where].items())]
+        lines += _table(("verdict", *STATES), rows)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _proof(ways: list[str]) -> str:
+    """Tests as sentences, each with its file; a reason why there is none only where no row names a test."""
+    tests = sorted({way for way in ways if not way.startswith("never")})
+    if not tests:
+        return ways[0]
+    parts = [way.rpartition("/")[2].partition("::") for way in tests]
+    return "; ".join(f"{name.removeprefix('test_').replace('_', ' ')} (`{file}`)" for file, _, name in parts)
 
 
 # ---------------------------------------------------------------- Markdown

@@ -10,9 +10,10 @@ fades in over the old. The gate decides on the guitar, and acts on what comes ou
 that is late (`dsp/gate.py`). Sleep silences the lanes of an overloaded rig. The dip is that of a comparison
 (`ab_switch.py`), in front of the cabinet and behind it. The master mutes; beside it stands the player's own volume.
 
-What hangs beside the path stands in `side_branches.py`. Meter, tapes and gear get the guitar as it came in. The
-recorder takes that, and what goes out at the very end: mute, fades and clip guard are in it. Where gear hangs on the
-rig, the guitar also goes out to it, and what comes back is a source like the guitar:
+What hangs beside the path stands in `side_branches.py`. Tapes and gear get the guitar as it came in; meter and gate
+leave its DC out (`dsp/dc.py`). The recorder takes what came in, and what goes out at the very end: mute, fades and clip
+guard are in it. Where gear hangs on the rig, the guitar also goes out to it, and what comes back is a source like the
+guitar:
 
     guitar -> send gain -> clip guard -> send ... gear ... return -> lanes
 
@@ -32,6 +33,7 @@ from .dsp.buffers import clear, copy, cross, limit
 from .dsp.convolver.kernels import LINE, MAX_CHUNK, voice_ready
 from .dsp.cpu_load import begin_cycle, end_cycle
 from .dsp.cycle_record import BLOCK_SIGNATURE, HOST
+from .dsp.dc import take_dc_away
 from .dsp.gate import apply_gate, run_gate
 from .dsp.meter import RUNAWAY, count_flat_tops, count_nonfinite, meter
 from .dsp.native.address import NOWHERE, Address
@@ -132,14 +134,16 @@ def read_sources(c: Record, engine: Address, x: Address, returned: Address, fram
 
 @kernel
 def clean_source(c: Record, source: Record, index: int, frames: int) -> None:
-    """The rumble filter, and the gate's decisions; what comes back from gear is left as it is."""
+    """The rumble filter, and the gate's decisions, which know no DC; what comes back from gear is left as it is."""
     source.feed = source.chunk
     if index == RETURN:
         return
+    take_dc_away(source.dc, source.chunk, source.ac, frames)
+    listened = source.ac
     if run_rumble(source.rumble, source.chunk, source.filtered, c.fade_table, c.fade_samples, frames):
-        source.feed = source.filtered
+        source.feed = listened = source.filtered
     if source.gate.threshold != 0.0 or source.gate.active != 0:
-        run_gate(source.gate, source.feed, c.gains, c.fade_table, c.fade_samples, frames)
+        run_gate(source.gate, listened, c.gains, c.fade_table, c.fade_samples, frames)
 
 
 @kernel

@@ -78,3 +78,35 @@ def db_from_powers(powers: ArrayLike) -> NDArray[Any]:
 
     with np.errstate(divide="ignore"):
         return np.asarray(10.0 * np.log10(powers))
+
+
+# ---------------------------------------------------------------- levels in words
+SILENCE_DBFS = -120.0  # what was measured below this is silence: converters stand above it
+
+
+def level_in_words(level_dbfs: float, unit: str = "dBFS", digits: int = 0) -> str:
+    """A level that was measured; where there is next to nothing, that it is silent. Never a minus in front of a zero.
+
+    >>> level_in_words(-41.26, digits=1), level_in_words(-0.04), level_in_words(-483.0)
+    ('-41.3 dBFS', '0 dBFS', 'silent')
+    """
+    return f"{level_dbfs:z.{digits}f} {unit}" if level_dbfs > SILENCE_DBFS else "silent"
+
+
+def peak_in_words(peak_dbfs: float, digits: int = 1) -> str:
+    """A peak that was measured.
+
+    >>> peak_in_words(-3.21), peak_in_words(-float("inf"))
+    ('peak -3.2 dBFS', 'silent')
+    """
+    return f"peak {level_in_words(peak_dbfs, digits=digits)}" if peak_dbfs > SILENCE_DBFS else "silent"
+
+
+def levels_in_words(peak_dbfs: float, rms_dbfs: float) -> str:
+    """Peak and RMS of one signal.
+
+    >>> levels_in_words(-3.21, -20.0), levels_in_words(-float("inf"), -float("inf"))
+    ('peak -3.2 dBFS, RMS -20.0 dBFS', 'silent')
+    """
+    silent = peak_dbfs <= SILENCE_DBFS
+    return "silent" if silent else f"{peak_in_words(peak_dbfs)}, RMS {level_in_words(rms_dbfs, digits=1)}"

@@ -30,7 +30,7 @@ from .chain_record import (
     SOURCES_AT,
     TAKE_PLACES,
 )
-from .dsp import cpu_load
+from .dsp import cpu_load, dc
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve
@@ -85,6 +85,7 @@ class Engine(EngineReadings):
         scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("bus", "gains", "dip", "rise")}
         rings = [layout.reserve(np.float32, ring_samples) for _ in range(SOURCES)]
         chunks = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
+        acs = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
         self._arena = layout.allocate()
         self.record = c = self._arena[part][0]
         self.address = self._arena.address_of(part)
@@ -96,6 +97,9 @@ class Engine(EngineReadings):
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = c["sources"][i]["feed"] = self._arena.address_of(chunks[i])
+            c["sources"][i]["ac"] = self._arena.address_of(acs[i])
+            dc.prepare(c["sources"][i]["dc"], sample_rate)
+        c["sources"][RETURN]["ac"] = c["sources"][RETURN]["chunk"]  # the gear's own DC is a part of its sound
         super().__init__(c, [self._arena[ring] for ring in rings], sample_rate)
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)

@@ -5,6 +5,7 @@ Meters and counters in the CHAIN record grow for ever; each of these tells what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .decibels import db_from_gain
-from .dsp import cpu_load
+from .dsp import cpu_load, dc
 from .dsp.convolver.kernels import MAX_CHUNK
 from .lane import Lane
+
+DC_STANDS_S = 0.5  # what stayed for so long is no step on the stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,12 @@ class EngineReadings:
         count = int(self.record["flat_tops"]["count"])
         before, self._seen["flat_tops"] = self._seen.get("flat_tops", 0), count
         return count - before
+
+    def dc_dbfs(self, source: int) -> float:
+        """The DC of a source as far as it is known and steady, in dBFS; -inf: none, or less than counts."""
+        followed = self.record["sources"][source]["dc"]
+        known = int(followed["windows"]) * dc.WINDOW_S >= DC_STANDS_S and not followed["surprise"]
+        return db_from_gain(float(followed["value"])) if known else -math.inf
 
     def heard(self, source: int, since: int = 0) -> tuple[NDArray[np.float32], int]:
         """What the lanes heard of a source since its sample `since`, (n,), at most a second; and up to which sample."""

@@ -22,9 +22,17 @@ RigError
 
 from __future__ import annotations
 
+from .scripting.printable import printable
+
 
 class RigError(Exception):
-    """Root of all errors a user of rig should be able to act on."""
+    """Root of all errors a user of rig should be able to act on.
+
+    A message names files, ports and values as they were found; what cannot be seen in it is escaped, for good.
+    """
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*(printable(each) if isinstance(each, str) else each for each in arguments))
 
 
 class FileError(RigError):

@@ -16,6 +16,7 @@ import numpy as np
 from .decibels import gain_from_db
 from .dsp import fractional_delay
 from .dsp.convolver.kernels import MAX_CHUNK
+from .dsp.dc import DC
 from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.gate import GATE
 from .dsp.meter import count_nonfinite
@@ -40,6 +41,8 @@ SOURCE = np.dtype(
         ("tape", np.int64),  # address of the TAPE it plays, 0: it is the input port
         ("feed", np.int64),  # address of what the lanes hear of this chunk: `chunk` itself, or `filtered`
         ("filtered", np.int64),  # address of float32[MAX_CHUNK]: the chunk behind the rumble filter
+        ("ac", np.int64),  # address of float32[MAX_CHUNK]: the chunk without its DC, for meters and the gate
+        ("dc", DC),
         ("rumble", RUMBLE),
         ("gate", GATE),
     ],

@@ -30,12 +30,13 @@ from .lane import LANE
 STEPS = 128  # values of a data byte
 NOTE, CONTROL, PROGRAM = 0, 1, 2  # kinds of message that may be bound
 KINDS, CHANNELS = 3, 16
-SWITCH_ON = 64  # from here on a switch is pressed, as for sustain pedals
 
 HELD, INPUT_TRIM, OUTPUT_TRIM, VOLUME, MUTE = range(5)  # what a parameter moves here; HELD: Python does it
 SET, TOGGLE, TELL = 0, 1, 2  # what a binding does with its parameter; TELL: Python carries out a command
-PRESS, CHANGE, ANY = 0, 1, 2  # which messages of a switch count
-DONE, UNBOUND, WAITS, SET_TO, TOGGLED, TOLD = range(6)  # what came of an event; WAITS: the knob has not caught up yet
+PRESS, CHANGE, ANY, SECOND, STATE = range(5)  # which messages of a switch count, see `switched`
+GOES_ON = -1  # where a switch turns to: to the other state; else 0 off, 1 on
+# What came of an event; WAITS: the knob has not caught up yet, RESTS: too soon after the last one of this switch.
+DONE, UNBOUND, WAITS, SET_TO, TOGGLED, TOLD, RESTS = range(7)
 
 PARAMETER = np.dtype(
     [
@@ -49,7 +50,12 @@ BINDING = np.dtype(
         ("next", np.int64),  # number, from 1, of the next binding of the same message; 0: none
         ("does", np.int64),
         ("parameter", np.int64),
-        ("counts", np.int64),  # of a switch: PRESS, CHANGE or ANY
+        ("counts", np.int64),  # of a switch: PRESS, CHANGE, ANY, SECOND or STATE
+        ("on_from", np.int64),  # the data byte from which on it is pressed
+        ("turns", np.int64),  # GOES_ON, or the state it leads to
+        ("rest_samples", np.int64),  # so long after it was moved nothing counts: contacts bounce
+        ("moved_at_samples", np.int64),  # by the clock of MIDI
+        ("is_second", np.int64),  # 1: the message that came last was the first of two
         ("picks_up", np.int64),  # 1: a knob does nothing until it has come to where the value is
         ("caught", np.int64),  # 1: it has
         ("last", np.int64),  # the data byte before, -1: none yet
@@ -92,6 +98,8 @@ MIDI = np.dtype(
         ("written", np.int64),  # lines written ever, by the audio thread
         ("read", np.int64),  # lines read ever, by Python
         ("monitor", np.int64),  # 1: also log what is bound to nothing
+        ("clock_samples", np.int64),  # at the start of this cycle, since the first one with MIDI
+        ("next_clock_samples", np.int64),  # at its end
         ("next", np.int64),  # event of this cycle that is next
         ("events", np.int64),  # seen ever
         ("unlogged", np.int64),  # lines that found no room: the log was full
@@ -115,6 +123,8 @@ def act_on_events(chain: Address, host: Address, at: int, period: int, frames: i
     m = record(c.midi, MIDI)
     if at == 0:
         m.next, m.lost, m.malformed = 0, h.midi_lost, h.midi_malformed
+        m.clock_samples = m.next_clock_samples
+        m.next_clock_samples += period
     while m.next < h.midi_count:
         e = record(h.midi + EVENT_BYTES * m.next, EVENT)
         if e.offset_frames >= at + frames and at + frames < period:
@@ -149,25 +159,35 @@ def act(c: Record, m: Record, h: Record, e: Record, at: int) -> None:
         if b.does == SET:
             outcome = turn(c, b, p, e.data_2)
         else:
-            outcome = DONE
-            if kind != CONTROL or presses(b, e.data_2):
-                outcome = TOLD
-                if b.does == TOGGLE:
-                    outcome = TOGGLED
-                    p.value = 1.0 - p.value
-                    move(c, p.moves, 1.0 - p.value)
+            outcome = TOLD if kind == PROGRAM else switched(b, kind, e.data_2, m.clock_samples + e.offset_frames)
+            if outcome == TOLD and b.does == TOGGLE:
+                outcome = TOGGLED
+                turns = (1 if e.data_2 >= b.on_from else 0) if b.counts == STATE and kind == CONTROL else b.turns
+                p.value = 1.0 - p.value if turns == GOES_ON else np.float64(turns)
+                move(c, p.moves, 1.0 - p.value)
         write_log(c, m, h, e, at, outcome, address, number - 1, p.value)
         number = b.next
 
 
 @kernel
-def presses(b: Record, data: int) -> bool:
-    """Whether this position of a switch counts."""
-    is_on, was_on = data >= SWITCH_ON, b.last >= SWITCH_ON
+def switched(b: Record, kind: int, data: int, now: int) -> int:
+    """Whether a message of a switch counts (TOLD), and if not, why (DONE, RESTS); `now` by the clock of MIDI.
+
+    A note counts, and of a controller: PRESS what comes from below to above, CHANGE and STATE each way (the first
+    message too, as nobody knows where the switch stood), ANY every message, SECOND every other one.
+    """
+    each = kind == NOTE or b.counts == ANY or b.counts == SECOND
+    is_known, is_on, was_on = b.last >= 0, data >= b.on_from, b.last >= b.on_from
     b.last = data
-    if b.counts == ANY:
-        return True
-    return is_on != was_on if b.counts == CHANGE else is_on and not was_on
+    if not each and is_known and is_on == was_on:
+        return DONE
+    if now - b.moved_at_samples < b.rest_samples:
+        return RESTS if each or is_on or b.counts != PRESS else DONE
+    b.moved_at_samples = now
+    if kind == CONTROL and b.counts == SECOND:
+        b.is_second = 1 - b.is_second
+        return TOLD if b.is_second == 1 else DONE
+    return TOLD if each or is_on or b.counts != PRESS else DONE
 
 
 @kernel

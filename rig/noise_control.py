@@ -28,8 +28,12 @@ STEADY_DB = 6.0  # noise: no 50 ms peak higher than this above the usual one
 
 
 def noise_peak_dbfs(x: NDArray[np.float32], sample_rate: float) -> float | None:
-    """The peak of the noise, if there is nothing but noise in x, (n,); None: somebody plays, or it is too short."""
+    """The peak of the noise, if there is nothing but noise in x, (n,); None: somebody plays, or it is too short.
+
+    A constant (DC) is no noise: the gate does not hear it either.
+    """
     piece = round(0.05 * sample_rate)
+    x = x - x.mean(dtype=np.float64) if x.size else x
     peaks = np.abs(x[: x.size // piece * piece]).reshape(-1, piece).max(axis=1)
     if peaks.size < 10:
         return None

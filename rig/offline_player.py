@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
+from .audio.resample import HIGHEST_HZ, LOWEST_HZ
+from .audio.resample_pieces import regrouped, resample_pieces
 from .backends.offline import Offline
 from .engine import Engine
 from .errors import ArgumentError, RigError
@@ -119,8 +120,8 @@ class OfflinePlayer:
         """
         pieces = self._played(blocks, samples, sample_rate, progress)
         if sample_rate != self.sample_rate:
-            back = resample(np.concatenate(list(pieces)), self.sample_rate, sample_rate).astype(np.float32)
-            pieces = iter([np.clip(back, -1.0, 1.0) if self._guard else back])
+            back = (piece.astype(np.float32) for piece in resample_pieces(pieces, self.sample_rate, sample_rate))
+            pieces = (np.clip(piece, -1.0, 1.0) for piece in back) if self._guard else back
         done = 0
         for piece in pieces:
             yield piece[: samples - done]
@@ -138,8 +139,7 @@ class OfflinePlayer:
         """The blocks and the silence behind them through the engine, at its rate."""
         step, wanted = round(PIECE_S * self.sample_rate), samples
         if sample_rate != self.sample_rate:
-            whole = resample(np.concatenate(list(blocks)), sample_rate, self.sample_rate)
-            blocks = (whole[i : i + step] for i in range(0, len(whole), step))
+            blocks = regrouped(resample_pieces(blocks, sample_rate, self.sample_rate), step)
             wanted = -(-samples * self.sample_rate // sample_rate)
         done = 0
         for block in blocks:

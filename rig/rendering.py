@@ -17,14 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .audio.bits import SUBTYPES, Bits, bits_for
+from .audio.guitar_channel import guitar_channel
 from .audio.wav import Reader, Writer
 from .decibels import db_from_gain
+from .engine import PORT
 from .errors import AudioError
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .scripting.arguments import check_type, path
 from .sound import Sound
 
 CALL = "rig.render"
+DC_DBFS = -60.0  # from here on a constant in the input is told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Rendered:
     notes: tuple[str, ...]
     gate_dbfs: float | None = None  # None: no gate
     rumble_hz: float | None = None  # None: no rumble filter
+    channel: int = 1  # of the input, from 1
+    warnings: tuple[str, ...] = ()  # what makes the result useless, or worse than it could be
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain JSON data; levels of silence are null."""
@@ -68,17 +73,18 @@ def render(
     bits: Bits | None = None,
     block_size: int = BLOCK_SAMPLES,
     progress: Callable[[float], None] | None = None,
+    channel: int | None = None,
 ) -> Rendered:
     """Render the audio file `input` into `output` and say what came out.
 
-    The first channel of `input` is the guitar; `output` has one channel, or two where the cabinet is stereo. `bits`:
-    "float" is written as it is; whole numbers of 24 or 16 bits pass the clip guard, which counts; None: "float" where
-    the format holds it, else 24. `overwrite`: replace
-    `output` if it exists. `block_size`: samples per cycle, which change the speed and
-    not one bit of a model's output; a cabinet sums in another order then, a rounding of float32 (-145 dBFS) apart.
+    `channel` of `input`, from 1, is the guitar; None: the one with sound in it, or any where all are alike. `output`
+    has one channel, or two where the cabinet is stereo. `bits`: "float" is written as it is; whole numbers of 24 or 16
+    bits pass the clip guard, which counts; None: "float" where the format holds it, else 24. `overwrite`: replace
+    `output` if it exists. `block_size`: samples per cycle, which change the speed and not one bit of a model's output;
+    a cabinet sums in another order then, a rounding of float32 (-145 dBFS) apart.
     `progress` is called with the share that is done, 0 to 1. Raises ArgumentError for what is of the wrong type,
     RigError for files that cannot be read or written, an existing output without `overwrite`, a `tail_s` that is no
-    length. For arrays see `Sound.render`.
+    length, channels of which nobody can know which one is meant. For arrays see `Sound.render`.
     """
     check_type(CALL, "sound", sound, Sound, "a rig.Sound", "make one with rig.Sound(model, ir)")
     check_type(CALL, "overwrite", overwrite, bool, "True or False", "True replaces the output")
@@ -87,6 +93,7 @@ def render(
     bits = bits_for(CALL, target, bits, "float")
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
+    chosen = guitar_channel(source, channel)
     guard, channels = bits != "float", sound.channels
     with Reader(source) as reader:
         rate, total = reader.sample_rate, reader.frames + tail_samples(CALL, tail_s, reader.sample_rate)
@@ -94,7 +101,7 @@ def render(
             sound = sound.with_loudness()  # only now: it may have to compile
             player = sound.offline_player(guard, block_size)
             levels, started = _Levels(), perf_counter()
-            guitar = (block[:, 0] for block in reader.blocks(round(PIECE_S * rate)))
+            guitar = (block[:, chosen.index] for block in reader.blocks(round(PIECE_S * rate)))
             for piece in player.play(guitar, total, rate, progress):
                 kept = piece[:, :channels]
                 levels.add(kept)
@@ -104,8 +111,15 @@ def render(
         seconds = perf_counter() - started
         played = sound.for_engine(player.engine)
         notes = [*(played.model.warnings if played.model else ()), *(played.ir.warnings if played.ir else ())]
-        if reader.channels > 1:
-            notes.append(f"{source.name} has {reader.channels} channels; the first one was used")
+        notes += reader.notes
+        if chosen.note:
+            notes.append(chosen.note)
+        dc_dbfs = player.engine.dc_dbfs(PORT)
+        if dc_dbfs >= DC_DBFS and sound.rumble_hz is None:
+            notes.append(
+                f"{source.name} holds a constant (DC) of {dc_dbfs:.0f} dBFS, which the model hears; "
+                "--rumble-hz 40 keeps it out"
+            )
         if rate != player.sample_rate:
             notes.append(f"resampled from {rate} Hz to the model's {player.sample_rate} Hz and back")
         return Rendered(
@@ -129,6 +143,8 @@ def render(
             notes=tuple(notes),
             gate_dbfs=sound.gate_dbfs,
             rumble_hz=sound.rumble_hz,
+            channel=chosen.index + 1,
+            warnings=tuple(filter(None, [chosen.warning(source.name)])),
         )
 
 

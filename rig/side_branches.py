@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .chain_record import LOOP, PORT, PROBE_AT, RECORDER_AT, RETURN, TAKE_INPUT, TAKE_RETURN, TAKES, TAPES_AT
 from .dsp.buffers import limit
-from .dsp.meter import meter
+from .dsp.meter import meter, meter_without_dc
 from .dsp.native.address import NOWHERE, Address
 from .dsp.native.compile import kernel
 from .dsp.native.pointers import Record, floats, load_acquire, record
@@ -35,8 +35,8 @@ def feed_gear(c: Record, chain: Address, send: Address, frames: int) -> None:
 
 @kernel
 def meters(c: Record, left: Address, right: Address, frames: int) -> None:
-    """What came in, and what goes out: one meter for both sides."""
-    meter(c.input_meter, heard_chunk(c), frames)
+    """What came in, without its DC, and what goes out: one meter for both sides."""
+    meter_without_dc(c.input_meter, heard_chunk(c), heard_ac(c), frames)
     meter(c.output_meter, left, frames)
     meter(c.output_meter, right, frames)
 
@@ -47,6 +47,14 @@ def heard_chunk(c: Record) -> Address:
     first = c.handover.lanes[0]
     heard = record(first, LANE).source if first != 0 else NOWHERE
     return record(heard, SOURCE).chunk if heard != 0 else c.sources[PORT].chunk
+
+
+@kernel
+def heard_ac(c: Record) -> Address:
+    """The same chunk without its DC."""
+    first = c.handover.lanes[0]
+    heard = record(first, LANE).source if first != 0 else NOWHERE
+    return record(heard, SOURCE).ac if heard != 0 else c.sources[PORT].ac
 
 
 @kernel

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "rig"
 # From the bottom to the top; each may import what stands above it in this list. A name is a folder (the files directly
 # in it) or, where the files of one folder lie on different floors, a single file.
 ROOMS = (
-    *("errors", "scripting", "decibels", "files", "levels"),
+    *("scripting.printable", "errors", "scripting", "decibels", "files", "levels"),
     *("dsp.native", "dsp", "dsp.convolver", "dsp.network"),
     *("audio", "trainer"),
     *("nam.format", "nam.layers", "nam.architectures", "nam"),
@@ -26,7 +26,8 @@ ROOMS = (
     *("ab_switch", "noise_control", "lane", "handover", "chain_record", "midi_actions", "side_branches", "chain"),
     *("engine_readings", "engine", "backends", "backends.jack", "backends.portaudio"),
     *("offline_player", "sound", "rendering", "recording"),
-    *("capture.signal", "capture.levels", "capture.checks", "capture.take", "capture.ir", "capture.result", "capture"),
+    *("capture.entered_text", "capture.signal", "capture.levels"),
+    *("capture.checks", "capture.take", "capture.ir", "capture.result", "capture"),
     *("compare", "bench", "doctor"),
     *("player.carried", "player.events", "player.command", "player.background", "player.neighbours"),
     *("player.prepared_model", "player.browse_order", "player.browser", "player.tools", "player.cabinets"),

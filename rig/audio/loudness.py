@@ -6,25 +6,28 @@ at 0 dBFS reads -3 LUFS; what both play counts twice, so mono on two speakers re
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..decibels import db_from_powers
+from ..decibels import db_from_powers, gain_from_db
 from ..errors import RigError
 
 BLOCK_S = 0.4  # the standard's gating block
+HOP_S = 0.1  # from one block to the next
 BOTH_SPEAKERS = 2**0.5  # one channel times this reads what two such channels read
 # pyloudnorm's default filters are approximations; by this name it has those of the standard, for any rate.
 WEIGHTING = "DeMan"
+ABOVE_GATE_DBFS = -20.0  # RMS at which signals are held against each other: 50 dB above the absolute gate
 
 
 def integrated_lufs(x: NDArray[Any], sample_rate: float) -> float:
     """Integrated loudness of x, shape (n,) or (n, 1 or 2), in LUFS; -inf for silence and anything below -70 LUFS.
 
-    Less than 0.4 s has no block of the standard: it is measured as it is, without gating. Raises RigError for a signal
-    without samples or with more than two channels.
+    A last block that is not full does not count, as the standard has it. Less than 0.4 s has no block at all: it is
+    measured as it is, without gating. Raises RigError for a signal without samples or with more than two channels.
     """
     from pyloudnorm import Meter  # imports scipy.signal
 
@@ -40,5 +43,26 @@ def integrated_lufs(x: NDArray[Any], sample_rate: float) -> float:
     if len(samples) <= block:
         correction_db = float(db_from_powers(block / len(samples)))
         samples = np.concatenate([samples, np.zeros((block + 1 - len(samples), samples.shape[1]))])
+    else:  # pyloudnorm rounds the number of blocks, and takes a last one that is cut off for a full one
+        hops = math.floor((len(samples) - BLOCK_S * sample_rate) / (HOP_S * sample_rate) + 1e-9)
+        samples = samples[: math.ceil((BLOCK_S + hops * HOP_S) * sample_rate - 1e-6)]
     measured = Meter(sample_rate, filter_class=WEIGHTING).integrated_loudness(samples)
     return float(measured) + correction_db
+
+
+def loudness_difference_lu(a: NDArray[Any], b: NDArray[Any], sample_rate: float) -> float:
+    """How much louder a is than b, both of shape (n,) or (n, 1 or 2), in LU; NaN where one of them is silent.
+
+    Each is gated by its own -10 LU and not by the -70 LUFS of the standard, which would take the soft notes of the
+    softer one only: the difference does not depend on how soft the two were recorded.
+    """
+    found = [_ungated_lufs(np.asarray(x, np.float64), sample_rate) for x in (a, b)]
+    return found[0] - found[1] if all(map(math.isfinite, found)) else math.nan
+
+
+def _ungated_lufs(x: NDArray[np.float64], sample_rate: float) -> float:
+    power = float(np.mean(np.square(x))) if x.size else 0.0
+    if not power > 0:
+        return -math.inf
+    raised_db = ABOVE_GATE_DBFS - float(db_from_powers(power))
+    return integrated_lufs(x * gain_from_db(raised_db), sample_rate) - raised_db

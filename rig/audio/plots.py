@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ..errors import FileError, RigError
 from ..files.atomic_write import reason, write_bytes
+from ..scripting.printable import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -164,7 +165,7 @@ def save(figure: Figure, path: str | Path, overwrite: bool = False) -> None:
 
 def _plain(text: str) -> str:
     """File names as they are: matplotlib takes what stands between dollars for a formula."""
-    return text.replace("$", r"\$")
+    return printable(text).replace("$", r"\$")
 
 
 def _matplotlib() -> Any:

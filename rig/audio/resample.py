@@ -37,20 +37,25 @@ def resample(x: NDArray[Any], from_hz: int, to_hz: int) -> NDArray[Any]:
     Returns float64 (float32 for float32 input) of `resampled_length` samples; x itself, copied, if the rates are the
     same. An impulse response keeps its gain as a filter only if the result is multiplied by from_hz / to_hz as well.
     """
-    for rate in (from_hz, to_hz):
-        if not LOWEST_HZ <= rate <= HIGHEST_HZ or int(rate) != rate:
-            raise RigError(f"A sample rate of {rate} Hz cannot be converted; {LOWEST_HZ} to {HIGHEST_HZ} Hz can.")
+    ratio = common_ratio(from_hz, to_hz)
     kind = np.float32 if x.dtype == np.float32 else np.float64
     if from_hz == to_hz or not len(x):
         return x.astype(kind)
     from scipy.signal import resample_poly  # half a second of importing that most sessions do without
 
-    ratio = _ratio(int(from_hz), int(to_hz))
     y = resample_poly(x.astype(np.float64), ratio.numerator, ratio.denominator, axis=0, window=_filter(ratio))
     length = resampled_length(len(x), from_hz, to_hz)
     if len(y) < length:  # only where the ratio was rounded
         y = np.concatenate([y, np.zeros((length - len(y), *y.shape[1:]))])
     return np.ascontiguousarray(y[:length], kind)
+
+
+def common_ratio(from_hz: int, to_hz: int) -> Fraction:
+    """By what the number of samples grows. Raises RigError for rates that cannot be converted."""
+    for rate in (from_hz, to_hz):
+        if not LOWEST_HZ <= rate <= HIGHEST_HZ or int(rate) != rate:
+            raise RigError(f"A sample rate of {rate} Hz cannot be converted; {LOWEST_HZ} to {HIGHEST_HZ} Hz can.")
+    return _ratio(int(from_hz), int(to_hz))
 
 
 def _ratio(from_hz: int, to_hz: int) -> Fraction:

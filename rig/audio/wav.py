@@ -1,12 +1,15 @@
-"""Read and write audio files, and say what was found: rate, channels, depth.
+"""Read and write audio files, and say what was found: rate, channels, depth, and what is odd about them.
 
-Everything libsndfile knows can be read (WAV of any depth, RF64, AIFF, FLAC, CAF, ...). Samples are float64 of shape
-(frames, channels), full scale is 1.0. Writing goes to a temporary file in the same folder, which takes the final name
-only when it is complete: a crash or a full disk never leaves half a file under that name, nor destroys an older one.
+WAV of any depth, RF64, W64, AIFF, CAF, AU, FLAC, Ogg and MP3 can be read. Samples are float64 of shape (frames,
+channels), full scale is 1.0. How much a file may ask for is checked before anything is unpacked: a few kilobytes of
+FLAC can hold hours. Writing goes to a temporary file in the same folder, which takes the final name only when it is
+complete: a crash or a full disk never leaves half a file under that name, nor destroys an older one.
 """
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +23,9 @@ from numpy.typing import NDArray
 
 from ..errors import AudioError
 from ..files.atomic_write import forget, give_name, reason, temporary_beside
+from ..files.file_kinds import kind_of_file, way_out
+from . import riff
+from .kinds import FLAC_BITS, container_of, flac_header
 
 BLOCK = 1 << 16  # frames in a block when a file is streamed
 
@@ -34,12 +40,16 @@ FORMATS = {
 }
 DEPTHS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # bytes per sample
 WAV_LIMIT = (1 << 32) - (1 << 16)  # bytes: sizes in WAV and AIFF have 32 bits; a little is left for the header
+LOSSY = {"MP3": "MP3", "VORBIS": "Ogg Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3"}  # by format or coding
 
-# libsndfile reads what is left of a cut-off file without complaint; its log tells what the header had announced.
+MOST_CHANNELS = 64
+LOWEST_HZ, HIGHEST_HZ = 1000, 1_536_000
+MOST_SAMPLES = 1 << 26  # of all channels, of a file that is read as a whole: half a gigabyte, 23 minutes at 48 kHz
+MOST_COUNTED_S = 24 * 3600.0  # of a file that does not say how long it is
+_UNKNOWN_FRAMES = 1 << 40  # so many, or none, are no length that a file states
+
+# libsndfile reads what is left of a cut-off AIFF or W64 without complaint; its log tells what the header had announced.
 _CUT_OFF = re.compile(r"^ *(?:data|SSND|riff) *: (\d+) \(should be (\d+)\)", re.MULTILINE)
-_CUT_OFF_RF64 = "does not match value from 'ds64'"
-_UNKNOWN_LENGTH = 0x7FF00000  # bytes: programs that write WAV into a pipe announce this or more
-_SLACK = 16  # bytes: careless writers count padding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +61,7 @@ class Audio:
     format: str  # libsndfile's name of the container, e.g. "WAV"
     subtype: str  # and of the coding, e.g. "PCM_24"
     name: str  # the file's name with its ending
+    notes: tuple[str, ...] = ()  # what is odd about the file, a sentence each without the last stop
 
     @property
     def channels(self) -> int:
@@ -64,49 +75,147 @@ class Audio:
 
 
 def read(path: str | Path) -> Audio:
-    """The whole file. Raises AudioError if it is missing, not audio, cut off, empty, or holds NaN or infinity."""
+    """The whole file. Raises AudioError if it is missing, not audio, cut off, empty, too long, or holds NaN."""
     with Reader(path) as reader:
         return reader.read()
 
 
 class Reader:
-    """An audio file read in blocks; a context manager. Raises AudioError as `read` does, in part while reading."""
+    """An audio file read in blocks; a context manager. Raises AudioError as `read` does, in part while reading.
+
+    `frames`: how many samples each channel has; of a file that does not say, they are counted first. `notes`: what is
+    odd about it. `lossy`: how it is coded, if that loses something.
+    """
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        name = self.path.name
+        self.notes: tuple[str, ...] = ()
         _check_readable(self.path)
         try:
-            self._file = sf.SoundFile(self.path)
-        except (sf.LibsndfileError, TypeError) as error:  # TypeError: headerless formats, which nobody can guess
-            reason = getattr(error, "error_string", "no header").rstrip(".")
-            raise AudioError(
-                f"{name}: not an audio file that can be read ({reason}); use WAV, AIFF, FLAC or CAF."
-            ) from error
+            self._open()
+        except OSError as error:
+            raise AudioError(f"{self.path.name}: cannot be read ({error.strerror}).") from error
         try:
-            _check_header(self._file, name)
-        except AudioError:
-            self._file.close()
+            self.sample_rate, self.channels = int(self._file.samplerate), int(self._file.channels)
+            self.format, self.subtype = str(self._file.format), str(self._file.subtype)
+            self.lossy = LOSSY.get(self.subtype) or LOSSY.get(self.format)
+            self._check_header()
+            self.frames = self._counted() if self._is_to_be_counted else int(self._file.frames)
+            if self.frames == 0:
+                raise AudioError(f"{self.path.name}: an audio file without a single sample; export it again.")
+        except BaseException:
+            self.close()
             raise
-        self.sample_rate, self.channels = int(self._file.samplerate), int(self._file.channels)
-        self.frames = int(self._file.frames)
-        self.format, self.subtype = str(self._file.format), str(self._file.subtype)
+
+    def _open(self) -> None:
+        name = self.path.name
+        self._source: io.RawIOBase | None = None
+        kind = container_of(self.path)
+        # Of an MP3 the length is an estimate: encoders announce what they padded, or announce nothing.
+        broken, self._is_to_be_counted = "", kind == "MP3"
+        if not kind:
+            if (other := kind_of_file(self.path)) is not None:
+                raise AudioError(f"{name}: {other}, not an audio file; {way_out(other, 'an audio file')}.")
+            raise AudioError(
+                f"{name}: not an audio file that can be read (Format not recognised); use WAV, AIFF, FLAC or CAF."
+            )
+        if kind == "WAV" and (waves := riff.walk(self.path)) is not None:
+            broken, self.notes = waves.broken, (f"{name}: {waves.note}",) if waves.note else ()
+            self._source = waves.opened(self.path) if waves.repair is not None else None
+        if kind == "FLAC" and (flac := flac_header(self.path)) is not None:
+            if flac.bits not in FLAC_BITS:
+                raise AudioError(
+                    f"{name}: FLAC of {flac.bits} bits; rig reads FLAC of 8, 16 and 24. Export it as WAV, or decode it "
+                    f"with `flac -d`."
+                )
+            self._is_to_be_counted = flac.samples == 0
+        try:
+            self._file = self._sound_file()
+        except (sf.LibsndfileError, TypeError, RuntimeError) as error:
+            self._close_source()
+            why = broken or str(getattr(error, "error_string", "no header")).rstrip(".")
+            raise AudioError(
+                f"{name}: not an audio file that can be read ({why}); use WAV, AIFF, FLAC or CAF."
+            ) from error
+        self._is_to_be_counted |= not 0 <= self._file.frames < _UNKNOWN_FRAMES
+
+    def _sound_file(self) -> sf.SoundFile:
+        """The file at its beginning."""
+        self._is_read = False
+        if self._source is not None:
+            self._source.seek(0)
+            return sf.SoundFile(self._source)
+        # A name that is no UTF-8 is handed on as the bytes it consists of.
+        file = sf.SoundFile(os.fsencode(self.path) if os.name == "posix" else str(self.path))
+        if self._is_to_be_counted:  # or soundfile would seek after each block, which fails where no length is stated
+            file._info.seekable = 0
+        return file
+
+    def _check_header(self) -> None:
+        """Refuse what is cut off, and what asks for more than anything real does, before a sample is unpacked."""
+        name = self.path.name
+        if not LOWEST_HZ <= self.sample_rate <= HIGHEST_HZ:
+            raise AudioError(
+                f"{name}: a sample rate of {self.sample_rate} Hz; rig reads {LOWEST_HZ} to {HIGHEST_HZ} Hz. Export it "
+                "at 48000 Hz."
+            )
+        if self.channels > MOST_CHANNELS:
+            raise AudioError(
+                f"{name}: {self.channels} channels; rig reads files of up to {MOST_CHANNELS}. Export the one you want."
+            )
+        if self._source is None:
+            for announced, present in ((int(a), int(p)) for a, p in _CUT_OFF.findall(str(self._file.extra_info))):
+                if self.format not in ("WAV", "WAVEX", "RF64") and present + riff.SLACK < announced:
+                    raise AudioError(
+                        f"{name}: cut off; the header announces more than the {self._file.frames} samples that are "
+                        "there. Copy or download the file again."
+                    )
+
+    def _counted(self) -> int:
+        """Samples of each channel, by reading to the end once."""
+        counted, most = 0, MOST_COUNTED_S * self.sample_rate
+        try:
+            while len(block := self._file.read(BLOCK // self.channels + 1, dtype="float32", always_2d=True)):
+                counted += len(block)
+                if counted > most:
+                    raise AudioError(f"{self.path.name}: longer than {MOST_COUNTED_S / 3600:g} hours; cut it.")
+        except (sf.LibsndfileError, RuntimeError) as error:
+            raise AudioError(
+                f"{self.path.name}: damaged or cut off; reading ended after {counted} samples. Copy or download the "
+                "file again."
+            ) from error
+        self._file.close()
+        self._file = self._sound_file()
+        return counted
 
     def read(self) -> Audio:
-        """The whole file."""
-        samples = np.concatenate(list(self.blocks()))
+        """The whole file. AudioError if it holds more than `MOST_SAMPLES`."""
+        if self.frames * self.channels > MOST_SAMPLES:
+            minutes, of = self.frames / self.sample_rate / 60, f" of {self.channels} channels" * (self.channels > 1)
+            most = MOST_SAMPLES / self.channels / self.sample_rate / 60
+            raise AudioError(
+                f"{self.path.name}: {minutes:.0f} minutes{of} at {self.sample_rate} Hz; up to {most:.0f} minutes of "
+                "that can be read at once. Cut it to what is needed."
+            )
+        samples = np.empty((self.frames, self.channels))
+        done = 0
+        for block in self.blocks():
+            samples[done : done + len(block)] = block
+            done += len(block)
         samples.flags.writeable = False
-        return Audio(samples, self.sample_rate, self.format, self.subtype, self.path.name)
+        return Audio(samples, self.sample_rate, self.format, self.subtype, self.path.name, self.notes)
 
     def blocks(self, frames: int = BLOCK) -> Iterator[NDArray[np.float64]]:
         """The file from its beginning, in float64 arrays of shape (up to `frames`, channels)."""
         done = 0
         while done < self.frames:
             try:
-                if done == 0:
-                    self._file.seek(0)
-                block = self._file.read(frames, dtype="float64", always_2d=True)
-            except sf.LibsndfileError as error:
+                if done == 0 and self._is_read:
+                    self._file.close()
+                    self._file = self._sound_file()
+                self._is_read = True
+                block = self._file.read(min(frames, self.frames - done), dtype="float64", always_2d=True)
+            except (sf.LibsndfileError, RuntimeError) as error:
                 raise self._cut_off(done) from error
             if not len(block):
                 raise self._cut_off(done)
@@ -122,13 +231,22 @@ class Reader:
             f"after {frames}. Copy or download the file again."
         )
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+        self._close_source()
+
+    def _close_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self.close()
 
 
 def _check_readable(path: Path) -> None:
@@ -141,24 +259,10 @@ def _check_readable(path: Path) -> None:
             raise AudioError(f"{path.name}: not a file; name an audio file.")
         if path.stat().st_size == 0:
             raise AudioError(f"{path.name}: the file is empty (0 bytes); copy or download it again.")
-        with path.open("rb"):
-            pass
     except OSError as error:
         raise AudioError(f"{path.name}: cannot be read ({error.strerror}).") from error
-
-
-def _check_header(file: sf.SoundFile, name: str) -> None:
-    log = str(file.extra_info)
-    cut = _CUT_OFF_RF64 in log
-    for announced, present in _CUT_OFF.findall(log):
-        cut |= int(present) + _SLACK < int(announced) < _UNKNOWN_LENGTH
-    if cut:
-        raise AudioError(
-            f"{name}: cut off; the header announces more than the {file.frames} samples that are there. "
-            "Copy or download the file again."
-        )
-    if file.frames == 0:
-        raise AudioError(f"{name}: an audio file without a single sample; export it again.")
+    except ValueError as error:  # a zero byte in the name
+        raise AudioError(f"{path.name}: cannot be read ({error}).") from error
 
 
 def write(
@@ -203,17 +307,23 @@ class Writer:
         self._frame_bytes = channels * DEPTHS[subtype]
         self._temporary = temporary_beside(self.path)
         try:
-            self._file = sf.SoundFile(
-                self._temporary, "x", int(sample_rate), channels, subtype=subtype, format=container
-            )
+            name_on_disk = os.fsencode(self._temporary) if os.name == "posix" else str(self._temporary)
+            self._file = sf.SoundFile(name_on_disk, "x", int(sample_rate), channels, subtype=subtype, format=container)
         except (sf.LibsndfileError, OSError, ValueError) as error:
             forget(self._temporary)
             raise AudioError(f"{name}: cannot be written{reason(self.path, error)}.") from error
 
     def _refuse_existing(self) -> None:
-        if self.path.is_dir():
+        try:
+            is_folder, is_there = self.path.is_dir(), os.path.lexists(self.path)
+            os.stat(self.path.parent / self.path.name)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:  # a name that no file can have
+            raise AudioError(f"{self.path.name}: cannot be written{reason(self.path, error)}.") from error
+        if is_folder:
             raise AudioError(f"{self.path.name}: a folder of that name exists; choose another name.")
-        if not self._overwrite and self.path.exists():
+        if not self._overwrite and is_there:
             raise AudioError(
                 f"{self.path.name}: the file exists already; choose another name, or replace it with --overwrite."
             )

@@ -83,6 +83,13 @@ class Pluggable(Backend, Protocol):
         """A counter that moves as long as the server works, even if it does not call us."""
 
     @property
+    def may_go_silently(self) -> bool:
+        """Whether `gone` may stay false when the server goes: then nothing moves any more, and nobody says so."""
+
+    def server_is_there(self) -> bool:
+        """Whether a server would take a new client; waits for its answer, so ask beside the control thread."""
+
+    @property
     def ports_changed(self) -> int:
         """How often a port of anybody's came or went."""
 

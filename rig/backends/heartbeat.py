@@ -1,10 +1,13 @@
-"""Whether a server still calls us. One that hangs says nothing: it has to be noticed."""
+"""Whether a server still calls us. One that hangs says nothing: it has to be noticed, and perhaps asked."""
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Literal
 
+from ..errors import BackendError
 from .base import Backend, is_pluggable
 
 HeartbeatState = Literal["beats", "stands still", "left out"]
@@ -44,3 +47,18 @@ class Heartbeat:
         if self._alone_since is None:
             self._alone_since = now
         return "left out" if now - self._alone_since > LEFT_OUT_S else "stands still"
+
+
+class Question:
+    """Something that a server is asked beside the control thread, as it may never answer."""
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self.answer: bool | None = None  # None: not yet, or never
+        threading.Thread(target=self._wait, name="rig asks the server", daemon=True).start()
+
+    def _wait(self) -> None:
+        try:
+            self.answer = self._ask()
+        except BackendError:  # it hangs, or refuses: nothing is known
+            return

@@ -38,7 +38,7 @@ class Exported:
 
     def __str__(self) -> str:
         width = "stereo" if self.channels == 2 else "mono"
-        changed = f" ({self.gain_db:+.1f} dB)" if self.gain_db else ""
+        changed = f" ({self.gain_db:+z.1f} dB)" if self.gain_db else ""
         return (
             f"{self.file}: {self.samples} samples, {1000 * self.samples / self.sample_rate:.1f} ms, {width} at "
             f"{self.sample_rate} Hz, {self.subtype}; peak {self.peak_dbfs:.1f} dBFS{changed}"

@@ -31,6 +31,7 @@ from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
 from ..dsp.ramp import fade_samples, fade_table
 from ..errors import ArgumentError, AudioError, IRError
+from ..files.hashing import sha256_of
 from ..scripting import notebook
 from ..scripting.arguments import number, text, type_name
 from ..scripting.arguments import path as checked_path
@@ -41,6 +42,7 @@ LOAD, FROM_TAPS = "IR.load", "IR.from_taps"
 NAM_GAIN_DB = -18.0
 NAM_RATE = 48000  # Hz
 LONGEST_S = 30.0
+LARGEST_FILE = 1 << 28  # bytes: thirty seconds of stereo at 384 kHz in 64 bits have 176 MiB
 SILENCE_DBFS = -120.0  # a peak below this is silence: 24 bit end at -138
 CONSTANT_SAMPLES, CONSTANT = 64, 1e-3  # so many samples that differ by no more than this part of their peak are DC
 PICTURE_POINTS, PICTURE_DB = 96, 48.0  # of the small curve in a notebook
@@ -74,25 +76,30 @@ class IR:
         gain = _gain(convention, sample_rate)
         try:
             with wav.Reader(path) as reader:
-                if not LOWEST_HZ <= reader.sample_rate <= HIGHEST_HZ:
-                    raise IRError(f"{path.name}: a sample rate of {reader.sample_rate} Hz; export it at 48000 Hz.")
+                if reader.channels > 2:
+                    raise IRError(
+                        f"{path.name}: {reader.channels} channels; rig plays mono and stereo impulse responses. "
+                        "Export the channel you want as a mono file."
+                    )
                 if reader.frames > LONGEST_S * reader.sample_rate:
                     raise IRError(
                         f"{path.name}: {reader.frames / reader.sample_rate:.0f} s long; an impulse response may last "
                         f"{LONGEST_S:.0f} s. Is this a recording?"
                     )
-                audio = reader.read()
-            content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+                if (size := path.stat().st_size) > LARGEST_FILE:
+                    raise IRError(
+                        f"{path.name}: {size >> 20} MiB, most of which is no sound; an impulse response may have "
+                        f"{LARGEST_FILE >> 20} MiB. Export it again."
+                    )
+                audio, lossy = reader.read(), reader.lossy
+            content_hash = sha256_of(path)
         except AudioError as error:
             raise IRError(str(error)) from error
         except OSError as error:
             raise IRError(f"{path.name}: cannot be read ({error.strerror}).") from error
-        if audio.channels > 2:
-            raise IRError(
-                f"{path.name}: {audio.channels} channels; rig plays mono and stereo impulse responses. "
-                "Export the channel you want as a mono file."
-            )
-        warnings = _check_level(audio.samples, path.name)
+        warnings = (*_check_level(audio.samples, path.name), *audio.notes)
+        if lossy is not None:
+            warnings = (*warnings, f"{path.name}: {lossy} leaves out what it takes for inaudible: no good cabinet.")
         _check_not_constant(audio.samples, path.name)
         if convention == "unity":
             gain *= audio.sample_rate / sample_rate

@@ -82,11 +82,11 @@ class Mixed:
 
     def __str__(self) -> str:
         where = "centre" if self.pan == 0 else f"{abs(self.pan):.0%} {'left' if self.pan < 0 else 'right'}"
-        text = f"{self.name}: {self.gain_db:+.1f} dB, {'-' if self.gain < 0 else '+'}, {where}"
-        text += f", moved by {self.shift_samples:+.2f} samples ({self.shift_ms:+.3f} ms)"
+        text = f"{self.name}: {self.gain_db:+z.1f} dB, {'-' if self.gain < 0 else '+'}, {where}"
+        text += f", moved by {self.shift_samples:+z.2f} samples ({self.shift_ms:+z.3f} ms)"
         if self.lag is not None:
             polarity = "same" if self.lag.polarity > 0 else "opposite"
-            text += f"; measured {self.lag.samples:+.2f} samples, {polarity} polarity, "
+            text += f"; measured {self.lag.samples:+z.2f} samples, {polarity} polarity, "
             text += f"agreement {agreement_in_words(self.lag.confidence)}"
             text += "" if _agrees(self.lag) else ": too little in common to align, left as it is"
         return text

@@ -14,7 +14,7 @@ from ..errors import CaptureError
 from ..trainer.layout import RATE
 from .checks.latency import MAX_LAG_SAMPLES
 from .checks.limits import FLAT_TOPS
-from .checks.measures import flat_tops
+from .checks.quantisation import flat_tops
 from .take.operator import Operator
 from .take.path_checks import TONE_HZ, tone, tone_peak_dbfs
 from .take.short_recording import record_short

@@ -17,6 +17,12 @@ from ..levels import MAX_LEVEL_DBU, dbu_from_volts_rms, volts_rms_from_dbu
 
 Method = Literal["multimeter", "loopback-to-known-input", "spec", "unknown"]
 METHODS: tuple[Method, ...] = get_args(Method)
+METHOD_WORDS = {
+    "multimeter": "measured by multimeter",
+    "loopback-to-known-input": "measured by an input of published level",
+    "spec": "from published figures",
+    "unknown": "nobody said how that is known",
+}
 
 TARGET_DBU = (12.0, 18.0)  # as hot as a loud guitar with a boost, and no hotter than gear takes
 TIMID_DBU, HOT_DBU = 8.0, 20.0

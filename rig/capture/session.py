@@ -2,15 +2,14 @@
 
 target -> wiring confirmed -> plugged in -> path tried -> take recorded -> cut, checked and written.
 
-The order matters: everything that can be refused is refused before anything sounds, and nothing is written under the
-capture's name before all of it is good.
+The order matters: everything that can be refused is refused before anything sounds, what has been recorded is on disk
+before anything else is tried with it, and nothing is written under the capture's name before all of it is good.
 """
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,11 +20,12 @@ from ..audio.measures import esr
 from ..backends.jack.client import Jack
 from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
+from .checks.cable import Loop
 from .checks.latency import MAX_LAG_SAMPLES
 from .levels import CaptureLevels, advice_on_send
 from .result.folder import checked_name, new_capture
 from .result.gear_metadata import Gear
-from .result.rejected import keep_somewhere
+from .result.rejected import TakeOnDisk
 from .result.save import Saved, save_capture
 from .signal.training_signal import Signal
 from .take.operator import Operator, agreed
@@ -35,6 +35,7 @@ from .take.retakes import RETAKES, TakeResult, record_take
 from .take.tape_deck import TapeDeck, Why
 from .take.wiring import CableCheck, Wiring, cable_check, connect, freewheeling, picture
 
+UNJUDGED = "rig ended before the take was judged"
 BYTES_PER_SAMPLE = 20  # on disk: both files, what is kept of a rejected take, and some room
 OVERHEAD_BYTES = 8_000_000
 WAY_OUT: dict[Why, str] = {  # of a take that is not whole
@@ -45,14 +46,18 @@ WAY_OUT: dict[Why, str] = {  # of a take that is not whole
     "gone": "Start the server and begin again.",
     "stopped": "Restart the server and begin again.",
     "unplugged": "Plug it in again and begin again.",
+    "failed": "This is a fault of rig itself: please report it.",
 }
+
+JOINING_TEARS: tuple[Why, ...] = ("xrun", "gap", "stopped")  # what a server does when a client comes or goes
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that is wanted of a capture, decided before anything sounds.
 
-    `send_trim_db` None: found by the level search; `latency_samples` None: the trainer's figure.
+    `send_trim_db` None: found by the level search; `latency_samples` None: the tightest cut. `round_trip_samples`: what
+    `rig calibrate latency` found at this period, None: nothing; a self-test compares with it.
     """
 
     into: Path
@@ -65,6 +70,8 @@ class Plan:
     latency_samples: int | None = None
     accept: bool = False
     self_test: bool = False
+    repair_drift: bool = False
+    round_trip_samples: float | None = None
     trial: bool = True
     second_take: bool = False
     freewheel: bool = False
@@ -92,20 +99,52 @@ def capture(backend: Jack, operator: Operator, plan: Plan) -> Saved:
     """Carry a plan out on a backend that is open and not yet started.
 
     Raises CaptureError or BackendError, and KeyboardInterrupt (Ctrl-C); what was recorded by then is kept aside, and a
-    sentence says where.
+    sentence says where, whatever it was that failed.
     """
     check_target(plan)
     _confirm(backend, operator, plan)
+    on_disk = TakeOnDisk(plan.into, plan.name)
+    try:
+        return _take(backend, operator, plan, on_disk)
+    except KeyboardInterrupt as ended:
+        how = str(ended)
+        if how or on_disk.folder is not None:
+            operator.say(f"{how} {on_disk.sentence}".strip())
+        raise
+    except RigError as error:
+        if on_disk.folder is None:
+            raise
+        on_disk.explain({"reason": str(error)})
+        raise CaptureError(f"{error} {on_disk.sentence}") from error
+    except Exception as error:  # whatever fails, memory and the libraries included: the take is not lost
+        if on_disk.folder is None:
+            raise
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        on_disk.explain({"reason": f"rig itself failed: {what}"})
+        raise CaptureError(
+            f"The take could not be finished, as rig itself failed ({what}). {on_disk.sentence}"
+        ) from error
+
+
+def _take(backend: Jack, operator: Operator, plan: Plan, on_disk: TakeOnDisk) -> Saved:
     with TapeDeck(backend) as deck:
         connect(backend, plan.wiring)
         with freewheeling(backend, plan.freewheel):
             cables = cable_check(backend, plan.wiring)
             send_trim_db = _send_trim_db(deck, operator, plan, cables)
-            taken, second = _record(deck, operator, plan, send_trim_db, cables)
-    audio = _audio(backend, plan, taken)
+            audio, ports = _audio(backend, plan), backend.ports_changed
+            taken = _record(deck, operator, plan, send_trim_db, cables)
+            joined = backend.ports_changed != ports
+            audio["torn_before"] = list(taken.mishaps)
+            on_disk.store(taken.samples, _torn(taken) or UNJUDGED, audio)
+            second = None
+            if taken.dropout is None and plan.second_take:
+                second = _second(deck, operator, plan, taken, cables)
     if taken.dropout is not None:
-        _refuse(operator, plan, taken, audio)
-    return _save(operator, plan, taken, second, audio)
+        _refuse(taken, on_disk, _torn(taken), joined)
+    if second is not None and second.dropout is not None and second.dropout.why == "ended":
+        _refuse(second, on_disk, f"{second.dropout.text} of the second take")
+    return _save(operator, plan, taken, second if second is None or second.dropout is None else None, audio, on_disk)
 
 
 def _confirm(backend: Jack, operator: Operator, plan: Plan) -> None:
@@ -135,34 +174,21 @@ def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableC
     return 0.0 if trim_db is None else trim_db
 
 
-def _record(
-    deck: TapeDeck, operator: Operator, plan: Plan, send_trim_db: float, cables: CableCheck
-) -> tuple[TakeResult, TakeResult | None]:
-    """The take, and a second one where it is wanted and the first is whole."""
-    record = partial(
-        record_take,
-        deck,
-        operator,
-        plan.signal,
-        cables=cables,
-        may_trim=plan.send_trim_db is None,
-        retakes=plan.retakes,
-    )
+def _record(deck: TapeDeck, operator: Operator, plan: Plan, send_trim_db: float, cables: CableCheck) -> TakeResult:
     operator.say(
         f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {send_trim_db:+.1f} dB; "
         "hands off the gear"
     )
-    taken = record(send_trim_db=send_trim_db)
-    if not plan.second_take or taken.dropout is not None:
-        return taken, None
+    may_trim = plan.send_trim_db is None
+    return record_take(deck, operator, plan.signal, send_trim_db, cables, may_trim=may_trim, retakes=plan.retakes)
+
+
+def _second(deck: TapeDeck, operator: Operator, plan: Plan, taken: TakeResult, cables: CableCheck) -> TakeResult:
     operator.say("Recording  the same once more, to know what the gear itself varies")
-    second = record(send_trim_db=taken.send_trim_db)
-    if second.dropout is not None and second.dropout.why == "ended":
-        return replace(taken, dropout=replace(second.dropout, text=f"{second.dropout.text} of the second take")), None
-    return taken, second if second.dropout is None else None
+    return record_take(deck, operator, plan.signal, taken.send_trim_db, cables, may_trim=False, retakes=plan.retakes)
 
 
-def _audio(backend: Jack, plan: Plan, taken: TakeResult) -> dict[str, Any]:
+def _audio(backend: Jack, plan: Plan) -> dict[str, Any]:
     """For the sidecar."""
     return {
         "server": "jack",
@@ -171,55 +197,73 @@ def _audio(backend: Jack, plan: Plan, taken: TakeResult) -> dict[str, Any]:
         **plan.wiring.to_json(),
         "freewheel": plan.freewheel,
         "self_test": plan.self_test,
-        "torn_before": list(taken.mishaps),
     }
 
 
-def _refuse(operator: Operator, plan: Plan, taken: TakeResult, audio: dict[str, Any]) -> NoReturn:
-    """Keep a take that is not whole aside, and end: as it was ended by hand, or with the reason and the way out."""
+def _torn(taken: TakeResult) -> str:
+    """Why a take is not whole; empty: it is."""
+    if taken.dropout is None:
+        return ""
+    others = f", after {len(taken.mishaps)} others that were torn" if taken.mishaps else ""
+    return taken.dropout.text + others
+
+
+def _refuse(taken: TakeResult, on_disk: TakeOnDisk, reason: str, joined: bool = False) -> NoReturn:
+    """End with a take that is not whole: as it was ended by hand, or with the reason and the way out.
+
+    `joined`: ports came or went meanwhile.
+    """
     assert taken.dropout is not None
-    reason = taken.dropout.text
-    if taken.mishaps:
-        reason += f", after {len(taken.mishaps)} others that were torn"
-    kept = keep_somewhere(plan.into, plan.name, taken.samples, reason, audio)
+    on_disk.explain({"reason": reason})
     if taken.dropout.why == "ended":
-        operator.say(f"{reason[0].upper()}{reason[1:]}. {kept}")
-        raise KeyboardInterrupt
-    raise CaptureError(f"The take is torn: {reason}. {WAY_OUT[taken.dropout.why]} {kept}")
+        raise KeyboardInterrupt(f"{reason[0].upper()}{reason[1:]}.")
+    nowhere = "" if on_disk.folder is not None else f" {on_disk.sentence}"
+    way_out = WAY_OUT[taken.dropout.why]
+    if joined and taken.dropout.why in JOINING_TEARS:
+        way_out = "Another program joined the server or left it meanwhile: let none start or end during a take."
+    raise CaptureError(f"The take is torn: {reason}. {way_out}{nowhere}")
 
 
-def _save(operator: Operator, plan: Plan, taken: TakeResult, second: TakeResult | None, audio: dict[str, Any]) -> Saved:
+def _save(
+    operator: Operator,
+    plan: Plan,
+    taken: TakeResult,
+    second: TakeResult | None,
+    audio: dict[str, Any],
+    on_disk: TakeOnDisk,
+) -> Saved:
     recording = Recording(taken.samples, audio=audio)
     latency = plan.latency_samples
     if latency is None:
         latency = _asked_latency(operator, plan, recording)
     if second is not None:
         audio["second_take"] = _difference(taken, second)
-    try:
-        return save_capture(
-            plan.into,
-            plan.name,
-            plan.signal,
-            recording,
-            levels=plan.levels.with_trim(taken.send_trim_db),
-            gear=plan.gear if plan.gear.name else replace(plan.gear, name=plan.name),
-            latency_samples=latency,
-            accept=plan.accept,
-            self_test=plan.self_test,
-            architecture=plan.architecture,
-            tell=operator.say,
-        )
-    except RigError as error:
-        kept = keep_somewhere(plan.into, plan.name, taken.samples, str(error), audio)
-        raise CaptureError(f"{error} {kept}") from error
-    except KeyboardInterrupt:
-        reason = "ended by hand before it was written"
-        operator.say(keep_somewhere(plan.into, plan.name, taken.samples, reason, audio))
-        raise
+    levels = plan.levels.with_trim(taken.send_trim_db)
+    return save_capture(
+        plan.into,
+        plan.name,
+        plan.signal,
+        recording,
+        levels=levels,
+        gear=plan.gear if plan.gear.name else replace(plan.gear, name=plan.name),
+        latency_samples=latency,
+        accept=plan.accept,
+        self_test=plan.self_test,
+        loop=_loop(levels, plan.round_trip_samples),
+        repair_drift=plan.repair_drift,
+        architecture=plan.architecture,
+        on_disk=on_disk,
+        tell=operator.say,
+    )
+
+
+def _loop(levels: CaptureLevels, round_trip_samples: float | None) -> Loop:
+    send, back = levels.input_level_dbu, levels.output_level_dbu
+    return Loop(None if send is None or back is None else send - back, round_trip_samples)
 
 
 def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int | None:
-    """Where the two figures do not agree, what the player says; None: the trainer's."""
+    """Where the figures do not agree, what the player says; None: the tightest cut."""
     latency = recording.latency(plan.signal)
     if latency.agrees or plan.accept:
         return None

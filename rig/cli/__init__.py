@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -29,7 +30,7 @@ from .commands import (
     render,
     signal,
 )
-from .terminal import ending_politely
+from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -83,7 +84,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     words = [*(sys.argv[1:] if arguments is None else arguments)]
     as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
-    with standard_output.to_ourselves() if as_json else contextlib.nullcontext(), first_start.announced():
+    with (
+        standard_output.to_ourselves() if as_json else contextlib.nullcontext(),
+        contextlib.redirect_stdout(Harmless.of(sys.stdout)),
+        contextlib.redirect_stderr(Harmless.of(sys.stderr)),
+        first_start.announced(),
+    ):
         try:
             code = _run(words)
             if sys.stdout is not None:
@@ -97,13 +103,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # `rig info ... | head`
             standard_output.to_nowhere()
             return 0
-        except OSError as error:
+        except MemoryError:
+            return _refused(RigError("there is not enough memory for that."), as_json)
+        except OSError as error:  # a full disk behind standard output, no more files that may be open
             sentence = standard_output.describe_fault(error)
-            if sentence is None:
-                raise
-            standard_output.to_nowhere()
-            print(f"rig: {sentence}", file=sys.stderr)
-            return FAILED
+            if sentence is not None:
+                standard_output.to_nowhere()
+                print(f"rig: {sentence}", file=sys.stderr)
+                return FAILED
+            where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+            return _refused(RigError(f"the system refuses: {error.strerror or error}{where}."), as_json)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -19,7 +19,16 @@ REFUSED = 1  # exit code: the take was judged, and a check failed
 def add_pair_options(command: argparse.ArgumentParser) -> None:
     """Everything about the pair that a take becomes."""
     add_into_option(command, "captures", "where captures are written")
-    command.add_argument("--latency-samples", type=int, metavar="N", help="instead of the figure found in the take")
+    command.add_argument(
+        "--latency-samples",
+        type=int,
+        metavar="N",
+        help="to cut away, instead of rig's own figure; counted from the moment of playing, in a recording "
+        "made elsewhere from the first sample of the file",
+    )
+    command.add_argument(
+        "--repair-drift", action="store_true", help="undo two clocks of different speed, where the lag grows evenly"
+    )
     command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
     command.add_argument("--self-test", action="store_true", help="a cable from send to return in place of gear")
     command.add_argument(
@@ -72,8 +81,18 @@ def print_checks(checks: tuple[Check, ...]) -> None:
         print(check)
 
 
-def report_saved(saved: Saved, as_json: bool, temporary: bool = False) -> int:
+VERDICTS = {
+    "ok": "everything is as it should be",
+    "unknown": "what was looked at is as it should be; not known: {unknown}",
+    "warn": "usable; what could be better: {warn}",
+    "fail": "checks failed ({fail}), and it was accepted all the same, as asked",
+}
+
+
+def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary: bool = False) -> int:
     """Say what became of a take; the exit code. `temporary`: its folder is about to vanish, only the verdict counts."""
+    from ..capture.checks.verdict import SEVERITY
+
     if as_json:
         print(json.dumps(saved.to_json(), indent=2))
         return 0 if saved.accepted else REFUSED
@@ -83,8 +102,18 @@ def report_saved(saved: Saved, as_json: bool, temporary: bool = False) -> int:
         print(f"Not accepted: {saved.reason}")
         print("Nothing was kept." if temporary else f"The take is kept in {saved.folder}")
         return REFUSED
-    if temporary:
-        print("Self-test: the cable gives back what was played; rig, server and interface are ready.")
-    else:
-        print(f"{saved.folder}: {saved.judged.verdict}; train/run.txt says how to train from it")
+    names = {v: ", ".join(check.name for check in saved.judged.of(v)) for v in SEVERITY}
+    said = VERDICTS[saved.judged.verdict].format(**names)
+    if self_test:
+        print(f"Self-test: {SELF_TEST[saved.judged.verdict].format(**names)}")
+    if not temporary:
+        print(f"{saved.folder}: {saved.judged.verdict}: {said}; train/run.txt says how to train from it")
     return 0
+
+
+SELF_TEST = {  # accepted; one that is not has ended before
+    "ok": "a cable lies between send and return; rig, server and interface are ready.",
+    "unknown": "a cable lies between send and return; rig, server and interface are ready. Not known: {unknown}.",
+    "warn": "it passes as a cable, with reservations: {warn}.",
+    "fail": "this is no cable, or not a good one: {fail}.",
+}

@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 
+from ..decibels import level_in_words
 from ..errors import CaptureError
 from .options import add_client_option
 from .terminal import Screen, end_if_asked
@@ -44,7 +45,7 @@ class Console:
         elapsed = time.monotonic() - self._began
         left = f"{elapsed * (1 - share) / share:4.0f} s left" if share > 0.01 else ""
         bar = "#" * round(BAR * share) + "." * (BAR - round(BAR * share))
-        level = f"return {peak_dbfs:6.1f} dBFS" if peak_dbfs > -199 else "return   -inf"
+        level = f"return {level_in_words(peak_dbfs, digits=1):>10}"
         self._screen.line(
             f"{what:9} [{bar}] {100 * share:3.0f} % {left}  {level}", f"{what} {100 * share:3.0f} % {level}"
         )

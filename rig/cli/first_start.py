@@ -49,35 +49,14 @@ def compile_all() -> None:
     for module in modules_with_entries():
         with contextlib.suppress(ImportError, OSError):  # a backend whose library is not installed
             importlib.import_module(module)
-    folder = cache_directory()
-    with _alone(folder):
-        waiting = [entry for entry in ENTRIES if not entry.is_kept]
-        line = _Line(len(waiting))
-        for done, entry in enumerate(waiting):
-            line.show(done, entry)
-            entry.compile()
-        line.end()
-        with contextlib.suppress(OSError):
-            (folder / ALL).touch()
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two first starts at once compile everything once: the second waits, and finds it on disk.
-
-    Where the system knows no such locks both compile, which does no harm.
-    """
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            lock = held.enter_context(open(folder / "first-start.lock", "w", encoding="utf-8"))
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                _write("Compiling rig for this CPU: another start of it does that; waiting ...\n")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    waiting = [entry for entry in ENTRIES if not entry.is_kept]
+    line = _Line(len(waiting))
+    for done, entry in enumerate(waiting):
+        line.show(done, entry)
+        entry.compile()
+    line.end()
+    with contextlib.suppress(OSError):
+        (cache_directory() / ALL).touch()
 
 
 def modules_with_entries() -> list[str]:
@@ -114,5 +93,6 @@ class _Line:
 
 def _write(text: str) -> None:
     with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        stream = getattr(sys.stderr, "raw", sys.stderr)  # the line is drawn with what steers a terminal
+        stream.write(text)
+        stream.flush()

@@ -42,13 +42,13 @@ def as_text(r: Description) -> str:
     tail = "silent" if r.tail_db is None else f"{r.tail_db:.0f} dB re the peak"
     rows = [
         ("length", f"{r.samples} samples, {r.duration_ms:.1f} ms, {width} at {r.sample_rate} Hz{coding}"),
-        ("level", f"peak {r.peak_dbfs:.1f} dBFS, energy {r.energy_db:.1f} dB, for a guitar {r.level_db:+.1f} dB"),
+        ("level", f"peak {r.peak_dbfs:.1f} dBFS, energy {r.energy_db:.1f} dB, for a guitar {r.level_db:+z.1f} dB"),
         (
             "time",
             f"first arrival at sample {r.arrival_samples} ({r.arrival_ms:.2f} ms), "
             f"peak at {r.peak_samples} ({r.peak_ms:.2f} ms)",
         ),
-        ("loudest", f"{r.loudest_hz:.0f} Hz, {r.loudest_db:+.1f} dB"),
+        ("loudest", f"{r.loudest_hz:.0f} Hz, {r.loudest_db:+z.1f} dB"),
         ("decay", f"-60 dB {r.decay_60_ms:.1f} ms after the peak; the end is {tail}"),
         *(("note", warning) for warning in r.warnings),
     ]
@@ -62,8 +62,8 @@ def difference_as_text(d: Difference) -> str:
         f"{'same' if d.polarity > 0 else 'opposite'} polarity, "
     )
     return (
-        f"{d.second} against {d.first}: {d.level_db:+.1f} dB; tone differs by {d.tone_db:.1f} dB, most at "
-        f"{d.largest_hz:.0f} Hz ({d.largest_db:+.1f} dB); {'' if agreement(d.agreement) == 'none' else place}"
+        f"{d.second} against {d.first}: {d.level_db:+z.1f} dB; tone differs by {d.tone_db:.1f} dB, most at "
+        f"{d.largest_hz:.0f} Hz ({d.largest_db:+z.1f} dB); {'' if agreement(d.agreement) == 'none' else place}"
         f"agreement {agreement_in_words(d.agreement)}"
     )
 

@@ -90,6 +90,16 @@ def take_ir(options: argparse.Namespace) -> None:
         raise UsageError(f"--no-ir means no cabinet, and {options.ir} is one: leave one of them away.")
 
 
+def add_channel_option(command: Any, what: str) -> None:
+    """Which channel of a file is the guitar."""
+    command.add_argument(
+        "--channel",
+        type=int,
+        metavar="N",
+        help=f"channel of {what} that is the guitar, from 1 (default: the one with sound in it)",
+    )
+
+
 def add_json_option(command: argparse.ArgumentParser) -> None:
     """The same report for programs."""
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -133,6 +143,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     add_midi_options(command)
     command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    add_channel_option(command, "that file")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     add_into_option(command, "recordings", "where takes are written")
     add_seconds_option(command)
@@ -209,6 +220,11 @@ def check_levels(options: argparse.Namespace) -> None:
         entered_level(options.model_input_dbu, "model input level")
 
 
+def is_model_named(options: argparse.Namespace) -> bool:
+    """Whether one model was asked for by its name, and not a folder of them."""
+    return options.model is not None and not options.model.is_dir()
+
+
 def models_from(path: Path | None, bundled: Iterable[Path]) -> list[Path]:
     """The models to step through, see `_files_from`; those of a folder lie in it itself."""
     return _files_from(path, Path("models"), (".nam",), bundled, ModelError, below=False).files
@@ -241,13 +257,21 @@ def _files_from(
     if path is not None:
         found = files_in(path, endings, below)
         if not found.files:
-            also = f" {found.problems[0]}" if found.problems else ""
+            also = f" {found.problems[0]}" if found.problems else _packs_in(path)
             raise error(
                 f"{path}: this folder holds no {' or '.join(endings)} file; name a file or another folder.{also}"
             )
         return found
     found = files_in(folder, endings, below) if folder.is_dir() else Found([], [])
     return found if found.files else Found(list(bundled), found.problems)
+
+
+def _packs_in(folder: Path) -> str:
+    """What to say of packs that lie in a folder as they were downloaded; empty where there are none."""
+    packs = files_in(folder, (".zip", ".rar", ".7z")).files
+    if not packs:
+        return ""
+    return f" There is {packs[0].name}{' and others' if len(packs) > 1 else ''}: unpack it first."
 
 
 def _from(first: Path, neighbours: list[Path]) -> list[Path]:

@@ -49,11 +49,13 @@ def run_take(options: argparse.Namespace) -> int:
             freewheel=options.freewheel,
             retakes=options.retakes,
             architecture=options.architecture,
+            repair_drift=options.repair_drift,
+            round_trip_samples=_round_trip(settings, backend.block_size),
         )
         saved = capture(backend, operator, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(plan.wiring, operator)
-        return report_saved(saved, options.json, temporary)
+        return report_saved(saved, options.json, options.self_test, temporary)
 
 
 @contextlib.contextmanager
@@ -94,6 +96,12 @@ def _levels(options: argparse.Namespace, settings: Settings) -> CaptureLevels:
             dbu, method = kept.dbu, kept.method if kept.method in METHODS else "unknown"
         found += [dbu, method]
     return CaptureLevels(*found)
+
+
+def _round_trip(settings: Settings, period: int) -> float | None:
+    """What `rig calibrate latency` found, where it was at this period."""
+    known = settings.round_trip
+    return known.samples if known is not None and known.period == period else None
 
 
 def _remember_ports(wiring: Wiring, operator: Console) -> None:

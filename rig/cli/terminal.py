@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from ..scripting.printable import printable
+
 _ARROWS = ("up", "down", "right", "left", "home", "end")
 _ESCAPES = {
     **{f"{start}{end}": name for start in "[O" for end, name in zip("ABCDHF", _ARROWS, strict=True)},
@@ -130,6 +132,25 @@ def _keys(text: str) -> list[str]:
     return keys
 
 
+class Harmless:
+    """A stream of text through which names from elsewhere cannot steer the terminal; `raw`: the stream itself."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.raw = stream
+
+    @classmethod
+    def of(cls, stream: TextIO) -> Any:
+        """Around a stream; None stays None: a process may have none."""
+        return stream if stream is None or isinstance(stream, cls) else cls(stream)
+
+    def write(self, text: str) -> int:
+        """Write it, with an escape in place of what cannot be seen."""
+        return self.raw.write(printable(text, keep="\n\t"))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
+
+
 class Screen:
     """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom.
 
@@ -140,15 +161,18 @@ class Screen:
     QUIET_S = 10.0  # between live lines in a log file
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream: TextIO | None = sys.stdout if stream is None else stream  # None: there is no standard output
+        stream = sys.stdout if stream is None else stream
+        self._stream: TextIO | None = getattr(stream, "raw", stream)  # None: there is no standard output
         self._live, self._last = self._stream is not None and self._stream.isatty(), -self.QUIET_S
 
     def say(self, text: str) -> None:
         """One or more lines that stay."""
+        text = printable(text, keep="\n")
         self._write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
 
     def line(self, *forms: str) -> None:
         """The live line: the first of its forms that fits the terminal, or the last one, cut."""
+        forms = tuple(map(printable, forms))
         text = forms[0]
         if self._live:
             width = shutil.get_terminal_size().columns - 1
@@ -172,7 +196,8 @@ class Screen:
             stream.flush()
         except (OSError, ValueError) as error:
             self._stream = None
-            if stream is sys.stdout:  # Python writes what is left at exit, and would complain
+            # Python writes what is left at exit, and would complain.
+            if stream is getattr(sys.stdout, "raw", sys.stdout):
                 with contextlib.suppress(OSError, ValueError):
                     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             raise KeyboardInterrupt from error
@@ -193,10 +218,11 @@ class Progress:
         filled = percent * 30 // 100
         left = (time.monotonic() - self._started) * (1 - done) / done if done > 0 else 0.0
         end = "\n" if percent >= 100 else ""
-        sys.stderr.write(
-            f"\r{self._what} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
+        stream = getattr(sys.stderr, "raw", sys.stderr)
+        stream.write(
+            f"\r{printable(self._what)} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
         )
-        sys.stderr.flush()
+        stream.flush()
 
 
 class _Asked:

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, Lag, find_lag
-from ..audio.loudness import integrated_lufs
+from ..audio.loudness import integrated_lufs, loudness_difference_lu
 from ..audio.measures import ac_rms_dbfs, count_full_scale
 from ..backends.offline import Offline
 from ..cabinet.prepared import Cabinet
+from ..decibels import SILENCE_DBFS, level_in_words
 from ..dsp.fractional_delay import CENTRE, whole_and_fraction
 from ..engine import Engine
 from ..errors import CompareError
@@ -128,11 +129,12 @@ def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: f
     # The same notes on both sides: loudness goes by blocks of 0.4 s, and a shift would move notes between them.
     late = round(lag.samples)
     length = len(heard_a) - abs(late)
-    loud_a = integrated_lufs(heard_a[max(0, -late) :][:length], sample_rate)
-    loud_b = integrated_lufs(heard_b[max(0, late) :][:length], sample_rate)
+    same_a, same_b = heard_a[max(0, -late) :][:length], heard_b[max(0, late) :][:length]
+    loud_a, loud_b = integrated_lufs(same_a, sample_rate), integrated_lufs(same_b, sample_rate)
     if not (math.isfinite(loud_a) and math.isfinite(loud_b)):
         raise CompareError("One of the two sides is silent in the passage; nothing can be matched. Play louder.")
-    return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, loud_a - loud_b, warnings=tuple(warnings))
+    louder_db = loudness_difference_lu(same_a, same_b, sample_rate)
+    return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, louder_db, warnings=tuple(warnings))
 
 
 def match_sounds(a: Sound, b: Sound, passage: Signal, sample_rate: float) -> Match:
@@ -157,12 +159,12 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
     level, noise = ac_rms_dbfs(returned), ac_rms_dbfs(rest)
     if level < SILENT_DBFS:
         raise CompareError(
-            f"Nothing comes back (RMS {_db(level)} dBFS): is the return connected to the right port, the gear switched "
+            f"Nothing comes back ({_rms(level)}): is the return connected to the right port, the gear switched "
             "on, its volume up?"
         )
     if level < noise + OVER_NOISE_DB:
         raise CompareError(
-            f"What comes back is no louder with the guitar ({_db(level)} dBFS) than at rest ({_db(noise)} dBFS): the "
+            f"What comes back is no louder with the guitar ({_rms(level)}) than at rest ({_rms(noise)}): the "
             "send does not reach the return. Check the cables and the ports."
         )
     lag = find_lag(sent, returned, whiten=True, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
@@ -174,7 +176,7 @@ def check_return(sent: Signal, returned: Signal, rest: Signal, sample_rate: floa
     drift = drift_samples(sent, returned, sample_rate)
     if abs(drift) > DRIFT_SAMPLES:
         raise CompareError(
-            f"What comes back drifts: {drift:+.1f} samples within the passage. Send and return need one clock, and "
+            f"What comes back drifts: {drift:+z.1f} samples within the passage. Send and return need one clock, and "
             "nothing between them that changes time (a chorus, a second interface)."
         )
     plain = find_lag(sent, returned, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=sample_rate)
@@ -195,10 +197,10 @@ def noise_warning(a_dbfs: float, b_dbfs: float) -> str | None:
         return None
     louder = "A" if a > b else "B"
     return (
-        f"side {louder} has {abs(a - b):.0f} dB more noise at rest (A {_db(a_dbfs)}, B {_db(b_dbfs)} dBFS): "
-        "a cue that gives the side away between the notes"
+        f"side {louder} has {abs(a - b):.0f} dB more noise at rest "
+        f"(A {level_in_words(a_dbfs)}, B {level_in_words(b_dbfs)}): a cue that gives the side away between the notes"
     )
 
 
-def _db(value: float) -> str:
-    return f"{value:.0f}" if math.isfinite(value) else "-inf"
+def _rms(level_dbfs: float) -> str:
+    return "silence" if level_dbfs <= SILENCE_DBFS else f"RMS {level_in_words(level_dbfs)}"

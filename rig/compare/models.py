@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,18 +17,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, RINGING, find_lag, shifted
-from ..audio.loudness import integrated_lufs
+from ..audio.loudness import loudness_difference_lu
 from ..audio.measures import best_gain, crest_db, energy, esr
 from ..decibels import db_from_gain, gain_from_db
 from ..dsp.network.interpreter import reset as reset_network
 from ..dsp.network.interpreter import run as run_network
 from ..dsp.network.resampled import reset_rated, run_rated
-from ..errors import ArgumentError, CompareError, ConfigError, RigError
+from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
 from ..levels import entered_level
 from ..nam import Model
 from ..scripting.arguments import number, path, type_name, whole_number
+from ..trainer.layout import has_training_layout
 from . import measures
+from .cluster import on_cluster
+from .judgement import judgement
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
 from .workers import WorkerPool
@@ -37,7 +39,6 @@ from .workers import WorkerPool
 CALL = "compare_models"
 BLOCK_SAMPLES = 1024
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
-DRIFT_SAMPLES = 0.25  # lag between the start and the end of a take: two clocks, or a dropped buffer
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
 
 
@@ -52,14 +53,17 @@ def compare_models(
     workers: int | None = 1,
     cluster: str | None = None,
     progress: Callable[[float], None] | None = None,
+    tell: Callable[[str], None] | None = None,
+    channel: int | None = None,
 ) -> Comparison:
     """Play `dry` through every model and compare with `wet`, what the gear made of it; best first.
 
     `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
     was worth; the dry file enters each model at this level minus the model's own, in dB, and at 0 dB where one of the
     two is not known. `second_wet`: the gear once more, to tell how well it repeats itself. `workers`: processes (None:
-    one per core); `cluster`: the address of a Dask scheduler instead. Raises RigError where the pair cannot be judged,
-    ArgumentError for what is of the wrong type; a model that cannot be judged is listed under `failures`.
+    one per core); `cluster`: the address of a Dask scheduler instead; `tell` hears that it has no worker. `channel`: of
+    files that have several, from 1. Raises RigError where the pair cannot be judged, ArgumentError for what is of the
+    wrong type; a model that cannot be judged is listed under `failures`.
     """
     if isinstance(models, str | os.PathLike) or not isinstance(models, Iterable):
         raise ArgumentError(
@@ -68,13 +72,13 @@ def compare_models(
     paths = [path(CALL, "models", model) for model in models]
     size = number(CALL, "size", size)
     workers = None if workers is None else whole_number(CALL, "workers", workers, 1)
-    files = take_files(dry, wet, capture_dbu, second_wet)
+    files = take_files(dry, wet, capture_dbu, second_wet, channel)
     if not paths:
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
     failures: list[Failure] = []
-    called = dict(zip(map(str, paths), telling_names(paths), strict=True))
-    with _judged(files, paths, size, workers, cluster) as (take, results):
+    called = dict(zip((str(each.absolute()) for each in paths), telling_names(paths), strict=True))
+    with _judged(files, paths, size, workers, cluster, tell) as (take, results):
         for done, found in enumerate(results, 1):
             result = replace(found, file=called[found.file])
             if isinstance(result, Score):
@@ -93,6 +97,7 @@ def compare_models(
         repeatability_esr=take.repeatability_esr,
         repeatability_basis=take.repeatability_basis,
         warnings=take.warnings,
+        faults=take.faults,
         scores=tuple(sorted(scores, key=lambda score: (score.esr_matched, score.name))),
         failures=tuple(sorted(failures, key=lambda failure: failure.file)),
     )
@@ -109,6 +114,7 @@ def take_files(
     wet: str | os.PathLike[str] | None,
     capture_dbu: float | None = None,
     second_wet: str | os.PathLike[str] | None = None,
+    channel: int | None = None,
 ) -> TakeFiles:
     """What was named, as a pair."""
     if isinstance(dry, TakeFiles):
@@ -118,12 +124,19 @@ def take_files(
     if capture_dbu is not None:
         level = entered_level(number(CALL, "capture_dbu", capture_dbu), "capture level")
         files = replace(files, input_dbu=level.dbu, input_basis=level.basis)
+    if channel is not None:
+        files = replace(files, channel=whole_number(CALL, "channel", channel, 1))
     return files if second_wet is None else replace(files, second_wet=path(CALL, "second_wet", second_wet))
 
 
 @contextmanager
 def _judged(
-    files: TakeFiles, paths: list[Path], size: float, workers: int | None, cluster: str | None
+    files: TakeFiles,
+    paths: list[Path],
+    size: float,
+    workers: int | None,
+    cluster: str | None,
+    tell: Callable[[str], None] | None,
 ) -> Iterator[tuple[Take, Iterator[Score | Failure]]]:
     """The take, and what is found about every model, in the order in which it is found."""
     if cluster is None:
@@ -132,19 +145,10 @@ def _judged(
             take = open_take(files)  # meanwhile the others get ready
             yield take, pool.share(paths, partial(judge, files=files, size=size), know, take)
         return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise ConfigError("Comparing on a cluster needs Dask: pip install 'rig[dask]'.") from error
     take = open_take(files)
-    try:
-        client = Client(cluster, timeout="10s")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"No Dask scheduler answers at {cluster}; start one, or compare without it.") from error
-    with client:
-        executor = client.get_executor()
-        futures = [executor.submit(judge, model, files=files, size=size) for model in paths]
-        yield take, (future.result() for future in as_completed(futures))
+    # By whole paths: a worker elsewhere starts from another folder.
+    there = partial(judge, files=files.absolute, size=size)
+    yield take, on_cluster(cluster, there, [each.absolute() for each in paths], tell or (lambda text: None))
 
 
 def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
@@ -152,7 +156,10 @@ def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
     try:
         return score(open_take(files), Model.load(model, size))
     except RigError as error:
-        return Failure(str(model), str(error))
+        said = str(error)
+        return Failure(
+            str(model.absolute()), said if model.name in said else f"{model.name} against {files.wet.name}: {said}"
+        )
 
 
 def input_gain(take: Take, model: Model) -> tuple[float, str]:
@@ -205,12 +212,24 @@ def score(take: Take, model: Model) -> Score:
             f"{model.path.name}: its sound has nothing to do with {take.files.wet.name} (correlation "
             f"{lag.confidence:.2f}, related ones have at least {ENOUGH})."
         )
-    notes += _drift(predicted, wet, lag.samples, rate)
     aligned = lag.polarity * shifted(answer, lag.samples)[judged]
     gain = best_gain(aligned, wet)
     matched = gain * aligned
-    matched_esr = esr(matched, wet)
-    if take.repeatability_esr is not None and matched_esr < take.repeatability_esr:
+    as_it_is, matched_esr = esr(predicted, wet), esr(matched, wet)
+    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(wet - matched, wet, rate)
+    louder_lu = loudness_difference_lu(aligned, wet, rate)
+    found = judgement(
+        esr=as_it_is,
+        esr_matched=matched_esr,
+        null_db=null_db,
+        null_by_octave_db=octaves,
+        louder_lu=louder_lu,
+        late_samples=-lag.samples,
+        polarity=lag.polarity,
+        confidence=lag.confidence,
+        faults=take.faults,
+    )
+    if take.repeatability_esr is not None and matched_esr < take.repeatability_esr and not take.faults:
         notes.append("as close as the gear is to itself")
     return Score(
         name=model.name,
@@ -218,38 +237,38 @@ def score(take: Take, model: Model) -> Score:
         size=model.size,
         input_gain_db=gain_db,
         input_gain_basis=basis,
-        esr=esr(predicted, wet),
+        esr=as_it_is,
+        esr_trainer=_esr_trainer(take, model, predicted),
         esr_aligned=esr(aligned, wet),
         esr_matched=matched_esr,
         esr_pre_emphasised=esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),
-        null_db=measures.null_db(matched_esr),
-        null_by_octave_db=measures.null_by_octave_db(wet - matched, wet, rate),
-        esr_by_input_level=measures.esr_by_input_level(dry, wet - aligned, wet, rate),
+        null_db=null_db,
+        null_by_octave_db=octaves,
+        esr_by_input_level=measures.esr_by_input_level(dry, wet - matched, wet, rate),
         lag_samples=lag.samples,
         polarity=lag.polarity,
         confidence=lag.confidence,
         gain_db=db_from_gain(gain),
-        loudness_difference_lu=integrated_lufs(aligned, rate) - integrated_lufs(wet, rate),
+        loudness_difference_lu=louder_lu,
         spectral_difference_db=measures.spectral_difference_db(aligned, wet, rate),
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
+        state=found.state,
+        verdict=found.words,
+        reason=found.reason,
         notes=tuple(notes),
     )
 
 
-def _drift(predicted: NDArray[np.float64], wet: NDArray[np.float64], samples: float, rate: int) -> list[str]:
-    """A lag that is not the same at both ends: no alignment helps against that."""
-    third, around = len(wet) // 3, max(0, round(abs(samples))) + 100
-    if third < 4 * around:
-        return []
-    first, last = (
-        find_lag(predicted[part], wet[part], max_lag_samples=around, sample_rate=rate)
-        for part in (slice(0, third), slice(len(wet) - third, None))
-    )
-    drift = last.samples - first.samples
-    if not (first.is_certain and last.is_certain) or abs(drift) <= DRIFT_SAMPLES:
-        return []
-    return [
-        f"the take drifts by {drift:+.2f} samples: it was made with two clocks or with dropouts, and no figure here "
-        "says much about the model"
-    ]
+def _esr_trainer(take: Take, model: Model, predicted: NDArray[np.float64]) -> float | None:
+    """The ESR as it is, as the trainer counts it; None for a take that has not its layout, or another rate.
+
+    A network that looks back gives it one sample for each whole receptive field: of the 9 s that length, less one
+    sample, is left out at the start (neural-amp-modeler 0.13.0). A recurrent network is judged over all of them; there
+    it begins afresh, while here it has heard what comes before.
+    """
+    if not has_training_layout(take.dry, take.sample_rate) or round(model.rate) != take.sample_rate:
+        return None
+    left_out = 0 if model.leaf.config.recurrent else model.receptive_field_samples - 1
+    wet = take.wet[take.span]
+    return esr(predicted[left_out:], wet[left_out:]) if left_out < len(wet) else None

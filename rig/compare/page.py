@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import json
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, m
 from ..decibels import gain_from_db
 from ..files.folders import telling_names
 from ..nam import Model
+from ..scripting.printable import in_html
 from . import measures
 from .models import played
 from .pair import Take, TakeFiles, open_take
@@ -36,7 +36,7 @@ h1 { font-size: 1.6rem; margin-bottom: .2rem } h2 { font-size: 1.2rem; margin-to
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left } thead th { background: var(--soft) }
-.figures td { white-space: nowrap }
+.figures td { white-space: nowrap } .figures .told { white-space: normal; padding-left: 1.4rem; opacity: .85 }
 .wide { overflow-x: auto } .note { opacity: .75; font-size: .92rem }
 figure { margin: 1rem 0; background: #fff; padding: .5rem; border-radius: .4rem } svg { width: 100%; height: auto }
 audio { width: 100%; min-width: 14rem; height: 2.2rem }
@@ -78,16 +78,15 @@ def page(
         heard.append(hear(take, Model.load(paths[score.file], score.size), score))
         if progress is not None:
             progress(done / (len(best) + 1))
-    data = json.dumps(comparison.to_json()).replace("</", "<\\/")
     parts = [
         _head(comparison),
         _table(comparison),
         _excerpts(heard, take.sample_rate),
         _pictures(comparison, heard, take.sample_rate),
         _details(comparison),
-        f'<script type="application/json" id="comparison">{data}</script>',
+        f'<script type="application/json" id="comparison">{script_data(comparison.to_json())}</script>',
     ]
-    title = html.escape(f"{comparison.wet}: {len(comparison.scores)} models compared")
+    title = in_html(f"{comparison.wet}: {len(comparison.scores)} models compared")
     if progress is not None:
         progress(1.0)
     return (
@@ -97,8 +96,13 @@ def page(
     )
 
 
+def script_data(content: Any) -> str:
+    """JSON as it may stand in a page: whatever a name holds, no tag and no comment begins or ends in it."""
+    return json.dumps(content).replace("<", "\\u003c")
+
+
 def _head(c: Comparison) -> str:
-    text = html.escape
+    text = in_html
     repeat = f"ESR {c.repeatability_esr:.2g}" if c.repeatability_esr is not None else "not known"
     lines = [
         f"<h1>{text(c.wet)}</h1>",
@@ -106,45 +110,37 @@ def _head(c: Comparison) -> str:
         f"{text(c.span_basis)} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s).</p>",
         f"<p>The gear against itself: <b>{repeat}</b> ({text(c.repeatability_basis)}). No model can be better.</p>",
     ]
+    lines += [f"<p><b>Problem:</b> {text(fault)}.</p>" for fault in c.faults]
     lines += [f"<p><b>Note:</b> {text(warning)}.</p>" for warning in c.warnings]
     return "\n".join(lines)
 
 
 def _table(c: Comparison) -> str:
-    heads = (
-        "model",
-        "ESR",
-        "level matched",
-        "pre-emphasis",
-        "null",
-        "loudness",
-        "spectrum",
-        "lag",
-        "polarity",
-        "verdict",
-    )
+    heads = ("model", "null", "ESR", "pre-emphasis", "as it is", "level", "lag", "polarity", "loudness", "spectrum")
     rows = []
     for s in c.scores:
         cells = (
-            html.escape(s.file),
-            f"{s.esr:.4f}",
+            in_html(s.file),
+            f"{s.null_db:.1f} dB",
             f"{s.esr_matched:.4f}",
             f"{s.esr_pre_emphasised:.4f}",
-            f"{s.null_db:.1f} dB",
-            f"{s.loudness_difference_lu:+.2f} LU",
-            f"{s.spectral_difference_db:.2f} dB",
-            f"{s.lag_samples:+.2f}",
+            f"{s.esr:.4f}",
+            f"{round(s.gain_db, 2) + 0.0:+.2f} dB",  # there is no -0.00
+            f"{round(s.lag_samples, 2) + 0.0:+.2f}",
             "+" if s.polarity > 0 else "inverted",
-            s.verdict,
+            f"{round(s.loudness_difference_lu, 2) + 0.0:+.2f} LU",
+            f"{s.spectral_difference_db:.2f} dB",
         )
+        told = f"<b>{in_html(s.verdict)}</b>: {in_html(s.reason)}."
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        rows.append(f'<tr><td class="told" colspan="{len(heads)}">{told}</td></tr>')
     head = "".join(f"<th>{name}</th>" for name in heads)
-    failed = "".join(f"<p><b>Not compared:</b> {html.escape(failure.reason)}</p>" for failure in c.failures)
+    failed = "".join(f"<p><b>Not compared:</b> {in_html(failure.reason)}</p>" for failure in c.failures)
     return (
         f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
-        '<p class="note">ESR: error energy over the energy of the gear, as the files are; level matched: after lag, '
-        "polarity and level are taken out; null: the same in dB. Loudness by ITU-R BS.1770, model minus gear; "
-        f"spectrum: RMS difference over third octaves.</p>{failed}"
+        '<p class="note">ESR: error energy over the energy of the gear, after lag, polarity and level are taken out; '
+        "null: the same in dB; as it is: the ESR with nothing taken out. Level: the gain the model needs. Loudness by "
+        f"ITU-R BS.1770, model minus gear; spectrum: RMS difference over third octaves, at the level it is.</p>{failed}"
     )
 
 
@@ -155,7 +151,7 @@ def _excerpts(heard: Sequence[Heard], rate: int) -> str:
     for one in heard:
         gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
         cells = "".join(f"<td>{_audio(gain * x, rate)}</td>" for x in (one.model, one.wet, one.wet - one.model))
-        rows.append(f"<tr><td>{html.escape(one.score.file)}</td>{cells}</tr>")
+        rows.append(f"<tr><td>{in_html(one.score.file)}</td>{cells}</tr>")
     return (
         "<h2>To hear</h2><div class='wide'><table><thead><tr><th></th><th>model</th><th>gear</th><th>difference</th>"
         f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
@@ -211,13 +207,13 @@ def _details(c: Comparison) -> str:
         by_level = ", ".join(
             f"{level:g} dBFS: {ratio:.3g}" for level, ratio in s.esr_by_input_level.items() if ratio is not None
         )
-        notes = "".join(f"<br>{html.escape(note)}" for note in s.notes)
+        notes = "".join(f"<br>{in_html(note)}" for note in s.notes)
         rows.append(
-            f"<tr><td>{html.escape(s.file)}</td><td>{html.escape(s.input_gain_basis)}</td><td>{by_level}</td>"
+            f"<tr><td>{in_html(s.file)}</td><td>{in_html(s.input_gain_basis)}</td><td>{by_level}</td>"
             f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+.2f} dB{notes}</td></tr>"
         )
     return (
         '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'
-        "<th>ESR by input level</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
+        "<th>ESR by input level (level taken out)</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

@@ -7,24 +7,30 @@ here, before any model is loaded: a proud number about the wrong files is worse 
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.align import ENOUGH, find_lag
-from ..audio.measures import count_full_scale, esr, rms_dbfs
+from ..audio.align import ENOUGH, find_lag, shifted
+from ..audio.guitar_channel import guitar_channel
+from ..audio.measures import best_gain, count_full_scale, energy, esr, rms_dbfs
 from ..audio.wav import read
+from ..capture.checks.trainer_checks import REPLICATE_ESR
+from ..dsp.network.resampled import can_play
 from ..errors import CaptureError, CompareError
 from ..trainer.capture_file import DRY, WET, input_level, read_content
 from ..trainer.layout import VALIDATION_S, has_training_layout
+from .faults import MOVES_SAMPLES, lag_fault, silence_fault
 
 MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
 WARM_UP_SAMPLES = 8192  # left out at the start: the models of today look back about so far
 SILENT_DBFS = -80.0
+MODEL_RATE = 48000  # Hz, of nearly every model
+OTHER_GEAR_ESR = 0.1  # the gear against itself: from here on it was changed, or failed, under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class TakeFiles:
     input_dbu: float | None = None
     input_basis: str = ""
     second_wet: Path | None = None  # the same gear once more
+    channel: int | None = None  # of files that have several, from 1; None: the one that holds the signal
 
     @classmethod
     def of_capture(cls, folder: Path) -> TakeFiles:
@@ -49,6 +56,12 @@ class TakeFiles:
             if found is not None:
                 level, basis = found[0], f"capture, {found[1]}"
         return cls(folder / DRY, folder / WET, level, basis)
+
+    @property
+    def absolute(self) -> TakeFiles:
+        """The same by paths that mean the same in every folder: a worker elsewhere has another one to start from."""
+        again = None if self.second_wet is None else self.second_wet.absolute()
+        return replace(self, dry=self.dry.absolute(), wet=self.wet.absolute(), second_wet=again)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,6 +77,7 @@ class Take:
     repeatability_esr: float | None
     repeatability_basis: str
     warnings: tuple[str, ...]
+    faults: tuple[str, ...] = ()  # of the take itself: no figure says much about a model
 
 
 _known: dict[TakeFiles, Take] = {}  # the latest: a worker judges one model after the other by the same take
@@ -86,13 +100,18 @@ def open_take(files: TakeFiles) -> Take:
 
 
 def _read(files: TakeFiles) -> Take:
-    dry, rate = _mono(files.dry)
-    wet, wet_rate = _mono(files.wet)
+    warnings: list[str] = []
+    dry, rate = _mono(files.dry, files.channel, warnings)
+    wet, wet_rate = _mono(files.wet, files.channel, warnings)
     if rate != wet_rate:
         raise CompareError(
             f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one. Export both again."
         )
-    warnings = []
+    if not can_play(MODEL_RATE, rate):
+        raise CompareError(
+            f"{files.dry.name} has {rate} Hz, at which no model plays: that rate and {MODEL_RATE} Hz have no simple "
+            f"ratio. Export the pair at {MODEL_RATE} Hz."
+        )
     if len(wet) != len(dry):
         more_s = (len(wet) - len(dry)) / rate
         if not 0 < more_s <= LONGER_S:
@@ -104,7 +123,7 @@ def _read(files: TakeFiles) -> Take:
         wet = wet[: len(dry)]
     for name, x in ((files.dry.name, dry), (files.wet.name, wet)):
         if rms_dbfs(x) < SILENT_DBFS:
-            raise CompareError(f"{name} is silent (RMS {rms_dbfs(x):.0f} dBFS); nothing can be compared with it.")
+            raise CompareError(f"{name} is silent (RMS {_dbfs(x)}); nothing can be compared with it.")
     clipped = count_full_scale(wet)
     if clipped:
         warnings.append(f"{files.wet.name} is clipped: {clipped} samples at full scale, where no model can be right")
@@ -120,17 +139,36 @@ def _read(files: TakeFiles) -> Take:
             f"{files.wet.name} is silent where models are judged, in {span_basis}; nothing can be compared with it. "
             "Record the gear again until after the end of the signal."
         )
-    repeat, repeat_basis = _repeatability(files, dry, wet, rate)
-    return Take(files, dry, wet, rate, span, span_basis, repeat, repeat_basis, tuple(warnings))
+    found = (
+        silence_fault(dry, wet, span, rate, files.wet.name),
+        lag_fault(dry, wet, lag.samples, rate, files.wet.name),
+    )
+    faults = [fault for fault in found if fault is not None]
+    repeat, repeat_basis, moves = _repeatability(files, dry, wet, span, rate, warnings)
+    if moves is not None and not faults:
+        faults.append(moves)
+    if repeat is not None and repeat > REPLICATE_ESR and not faults:
+        differs = f"the gear differs from itself by an ESR of {repeat:.2g} ({repeat_basis})"
+        if repeat > OTHER_GEAR_ESR:
+            faults.append(f"{differs}: it was changed, or something failed, under way")
+        else:
+            warnings.append(f"{differs}; the trainer accepts {REPLICATE_ESR:g}. Noise, or something that moved")
+    return Take(files, dry, wet, rate, span, span_basis, repeat, repeat_basis, tuple(warnings), tuple(faults))
 
 
-def _mono(path: Path) -> tuple[NDArray[np.float64], int]:
+def _dbfs(x: NDArray[Any]) -> str:
+    return f"{rms_dbfs(x):.0f} dBFS" if x.any() else "0"
+
+
+def _mono(path: Path, channel: int | None, notes: list[str]) -> tuple[NDArray[np.float64], int]:
     audio = read(path)
-    if audio.channels != 1:
-        raise CompareError(
-            f"{path.name} has {audio.channels} channels; a pair is mono. Export the channel that was recorded."
-        )
-    return audio.samples[:, 0], audio.sample_rate
+    notes.extend(audio.notes)
+    if audio.channels == 1:
+        return audio.samples[:, 0], audio.sample_rate
+    chosen = guitar_channel(path, channel)
+    if chosen.note:
+        notes.append(chosen.note)
+    return audio.samples[:, chosen.index], audio.sample_rate
 
 
 def _span(dry: NDArray[Any], rate: int, name: str) -> tuple[slice, str]:
@@ -141,20 +179,43 @@ def _span(dry: NDArray[Any], rate: int, name: str) -> tuple[slice, str]:
     return slice(WARM_UP_SAMPLES, len(dry)), "all but the first 8192 samples"
 
 
-def _repeatability(files: TakeFiles, dry: NDArray[Any], wet: NDArray[Any], rate: int) -> tuple[float | None, str]:
-    """What the gear differs from itself by; no model can be better than that."""
+def _repeatability(
+    files: TakeFiles, dry: NDArray[Any], wet: NDArray[Any], span: slice, rate: int, notes: list[str]
+) -> tuple[float | None, str, str | None]:
+    """What the gear differs from itself by, how that is known, and the fault of a take whose two ends do not align."""
     if files.second_wet is not None:
-        again, again_rate = _mono(files.second_wet)
+        name = files.second_wet.name
+        again, again_rate = _mono(files.second_wet, files.channel, notes)
         if again_rate != rate or len(again) < len(wet):
-            raise CompareError(
-                f"{files.second_wet.name} is not a second take of {files.dry.name}: other rate or length."
-            )
-        again = again[: len(wet)]
-        lag = find_lag(wet, again, max_lag_samples=MAX_LAG_SAMPLES, sample_rate=rate)
-        if not lag.is_certain:
-            raise CompareError(f"{files.second_wet.name} is not a second take of {files.dry.name}: it is unrelated.")
-        return esr(np.roll(again, -round(lag.samples)), wet), f"two takes, {files.wet.name} and {files.second_wet.name}"
-    if has_training_layout(dry, rate):
-        n = VALIDATION_S * rate
-        return esr(wet[:n], wet[-n:]), "first and last 9 s of the take"
-    return None, "one take only; --second-wet FILE tells how well the gear repeats itself"
+            raise CompareError(f"{name} is not a second take of {files.dry.name}: other rate or length.")
+        found = _against_itself(wet, again[: len(wet)], span, rate)
+        if found is None:
+            raise CompareError(f"{name} is not a second take of {files.dry.name}: it is unrelated.")
+        return found[0], f"two takes, {files.wet.name} and {name}, lag and level taken out", None
+    if not has_training_layout(dry, rate):
+        return None, "one take only; --second-wet FILE tells how well the gear repeats itself", None
+    n = VALIDATION_S * rate
+    basis, found = "first and last 9 s of the take, lag and level taken out", None
+    if energy(wet[:n]) > 0:
+        found = _against_itself(wet[-n:], wet[:n], slice(0, n), rate)
+    if found is None:
+        return 1.0, basis, f"the first 9 s of {files.wet.name} are not what the last 9 s are, though both play the same"
+    if abs(found[1]) > MOVES_SAMPLES:
+        drifts = f"{files.wet.name} drifts by {-found[1]:+.2f} samples from its first 9 s to its last"
+        return found[0], basis, f"{drifts}: it was made with two clocks, or lost a buffer"
+    return found[0], basis, None
+
+
+def _against_itself(first: NDArray[Any], again: NDArray[Any], span: slice, rate: int) -> tuple[float, float] | None:
+    """The ESR of one take against another, (n,) each, in `span`, and the lag that was taken out; None: unrelated.
+
+    Lag and level are taken out as they are for models, which are held against this figure.
+    """
+    lag = find_lag(first, again, max_lag_samples=min(MAX_LAG_SAMPLES, len(first) // 2), sample_rate=rate)
+    if not lag.is_certain:
+        return None
+    aligned = shifted(again, -lag.samples)
+    edge = int(np.ceil(abs(lag.samples)))  # what was moved in from outside is no sound of the gear
+    judged = slice(max(span.start, edge), min(span.stop, len(first) - edge))
+    aligned, target = aligned[judged], first[judged]
+    return esr(best_gain(aligned, target) * aligned, target), lag.samples

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..trainer.words import esr_words
+from .judgement import State
 
 SCHEMA = 1
 
@@ -21,12 +21,13 @@ class Score:
     input_gain_db: float  # applied to the dry file before the model
     input_gain_basis: str
     esr: float  # as it is: the model's output against the take, no alignment, no gain
+    esr_trainer: float | None  # the same as the trainer counts it; None: the take has not its layout
     esr_aligned: float  # lag and polarity taken out
     esr_matched: float  # and the level
     esr_pre_emphasised: float  # of the matched one, with the trainer's pre-emphasis
     null_db: float  # of the matched one
     null_by_octave_db: dict[float, float | None]  # by the octave's centre in Hz
-    esr_by_input_level: dict[float, float | None]  # by dBFS of the dry file, aligned
+    esr_by_input_level: dict[float, float | None]  # by dBFS of the dry file, of the matched one
     lag_samples: float  # the take is so much later than the model
     polarity: int
     confidence: float
@@ -35,17 +36,14 @@ class Score:
     spectral_difference_db: float
     crest_db: float
     wet_crest_db: float
+    state: State  # unknown: the take does not allow a judgement
+    verdict: str  # in short, by the matched ESR
+    reason: str  # in numbers
     notes: tuple[str, ...]
-
-    @property
-    def verdict(self) -> str:
-        """The trainer's words for the ESR as it is."""
-        return esr_words(self.esr)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; what is infinite or absent is null."""
-        data = {key: _plain(value) for key, value in asdict(self).items()}
-        return {**data, "verdict": self.verdict}
+        return {key: _plain(value) for key, value in asdict(self).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ class Comparison:
     repeatability_esr: float | None  # of the gear against itself; None: there is only one take
     repeatability_basis: str
     warnings: tuple[str, ...]
+    faults: tuple[str, ...]  # of the take itself: no figure says much about a model
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...]
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+Finding = Literal["heard", "not shown", "too few trials"]
 
 LEVEL = 0.95  # of the confidence interval
 CUSTOMARY = 0.05  # p at or below this is commonly called a heard difference
+KEEN = 0.7  # the rate of right answers of somebody who hears a small difference
+POWER = 0.8  # a test that finds such a listener so often is commonly called large enough
 
 
 def p_value(right: int, trials: int) -> float:
@@ -37,6 +43,17 @@ def power(trials: int, rate: float) -> float:
     return sum(math.comb(trials, k) * rate**k * (1 - rate) ** (trials - k) for k in range(least, trials + 1))
 
 
+def fewest_trials() -> int:
+    """With fewer trials not even all answers right count as a heard difference."""
+    return next(trials for trials in range(1, 100) if needed(trials) is not None)
+
+
+@cache
+def large_enough() -> int:
+    """The fewest trials in which a KEEN listener passes with a POWER that is customary."""
+    return next(trials for trials in range(1, 1000) if power(trials, KEEN) >= POWER)
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a finished test shows."""
@@ -52,21 +69,38 @@ class Verdict:
         return cls(right, trials, p_value(right, trials), confidence_interval(right, trials))
 
     @property
+    def finding(self) -> Finding:
+        """What it shows, in a word: a difference that was heard, none, or nothing at all."""
+        if needed(self.trials) is None:
+            return "too few trials"
+        return "heard" if self.p_value <= CUSTOMARY else "not shown"
+
+    @property
     def sentence(self) -> str:
         """What it shows, and what it does not."""
         low, high = (100 * rate for rate in self.interval)
         count = f"{self.right} of {self.trials} right"
         chance = f"guessing alone gets that far in {_percent(self.p_value)} of such tests"
-        if self.p_value <= CUSTOMARY:
+        if self.finding == "too few trials":
+            return (
+                f"{count}: so few trials show nothing, since guessing alone gets all of them right in "
+                f"{_percent(p_value(self.trials, self.trials))} of such tests. At least {fewest_trials()} are needed, "
+                f"all of them right; with {large_enough()} somebody who is right 7 times in 10 passes in "
+                f"{_percent(power(large_enough(), KEEN))} of cases."
+            )
+        if self.finding == "heard":
             return (
                 f"{count}: {chance}, so you most likely heard a difference (your rate lies between {low:.0f} and "
                 f"{high:.0f} %). It holds for this listener, sound and room, and does not say which of the two is "
                 "better, or closer to anything."
             )
+        more = ""
+        if self.trials < large_enough():
+            more = f"; with {large_enough()} in {_percent(power(large_enough(), KEEN))}"
         return (
             f"{count}: {chance}, so this test shows no difference that you can hear. It does not show that there is "
             f"none: your rate may lie anywhere between {low:.0f} and {high:.0f} %, and somebody who is right 7 times "
-            f"in 10 passes a test of {self.trials} trials in {_percent(power(self.trials, 0.7))} of cases only."
+            f"in 10 passes a test of {self.trials} trials in {_percent(power(self.trials, KEEN))} of cases only{more}."
         )
 
 

@@ -51,7 +51,7 @@ def listen(backend: Jack, sound: Sound, input: str | None, seconds: float) -> He
     capture = backend.ports_there(capture=True)
     playback = [name for name, physical in backend.ports_there(capture=False).items() if physical]
     physical = [name for name, is_physical in capture.items() if is_physical]
-    own = chosen("--input", input, list(capture), physical, "capture")[:1]
+    own = chosen("--input", input, list(capture), physical, "capture", most=1)[:1]
     engine = Engine(backend.sample_rate)
     sound.play_on(engine)
     backend.start(engine.block_address, engine.address)

@@ -50,6 +50,18 @@ def meter(m: Record, x: Address, frames: int) -> None:
 
 
 @kernel
+def meter_without_dc(m: Record, x: Address, ac: Address, frames: int) -> None:
+    """Add samples to a METER record: levels of those at `ac`, which have no DC, clips of those that came in, at `x`."""
+    source = floats(x)
+    before = m.clips
+    meter(m, ac, frames)
+    clips, full = 0, np.float32(FULL_SCALE)
+    for i in range(frames):
+        clips += abs(source[i]) >= full
+    m.clips = before + clips
+
+
+@kernel
 def count_flat_tops(f: Record, x: Address, frames: int) -> None:
     """Add the runs of equal samples at half of full scale or more to a FLAT_TOPS record.
 

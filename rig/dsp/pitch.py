@@ -3,8 +3,10 @@
     decimate to about 6 kHz -> two spectra -> peaks -> which note they are overtones of -> a string fitted to them
 
 The two spectra lie a quarter of a window apart. The phase that a partial goes through in between tells its frequency,
-exactly for a string that dies away, however fast. Of all notes that could have made the peaks the one is taken that
-explains most of them and lacks fewest of its own, so neither a missing fundamental nor hum moves it by an octave.
+exactly for a string that dies away, however fast. What belongs to the hum of the mains is left out (`dsp/hum.py`). Of
+all notes that could have made the other peaks the one is taken that explains most of them and lacks fewest of its own,
+so a missing fundamental does not move it by an octave. A vibrato has no steady peaks: there the shortest time is taken
+after which the last moments repeat (the normalised square difference of P. McLeod and G. Wyvill, 2005).
 A stiff string is sharp in its overtones, f_n = n f_0 sqrt(1 + B n^2) (H. Fletcher, 1964): f_0 and B are fitted to all
 partials, and the answer is the first one, which is what the ear and a strobe take for the note.
 
@@ -20,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..decibels import db_from_gains, db_from_power, gains_from_db
+from .hum import HumWatch, hum_among, is_stiff
 
 Signal = NDArray[np.float64]
 
@@ -28,7 +31,7 @@ RATE_HZ = 6000.0  # about, after decimation
 PASS_HZ = 2200.0  # flat up to here, and nothing folds back below it
 WINDOW_S = 0.34  # ten periods of a B0: its partials stand apart
 QUIETEST_DBFS = -84.0  # RMS of the window: below this nobody plays
-PEAKS = 20  # the strongest ones count
+PEAKS, PEAKS_OF_NOTE = 60, 20  # the strongest ones count: with hum, and without
 WEAKEST_DB = -50.0  # a peak, below the strongest one
 STANDS_OUT_DB = 15.0  # a peak, above what lies around it
 OVERTONES = 10  # further up a stiff string is off by a whole overtone
@@ -38,8 +41,11 @@ CLEAR = 0.6  # of both together: below this it is no note, or several
 OFF = 0.006  # a peak may lie so far from the overtone it is taken for; further up where strings are stiff
 STIFFEST = 1.5e-3  # B of the stiffest string that is believed
 APART_CENTS = 5.0  # a partial further from the fit belongs to something else
-MAINS_HZ = (50.0, 60.0)
-HUM_DBFS = -60.0  # RMS: what is quieter and has the pitch of the mains is hum
+FAR_BELOW_HUM_DB = -15.0  # what is so far below the hum is not tuned
+MOVING_S = 0.06  # of a vibrato, in which its pitch hardly moves
+LOWEST_MOVING_HZ = 200.0  # below the hum would repeat as well
+REPEATS = 0.8  # of 1: how well it has to repeat
+FIRST_OF = 0.9  # of the best repetition: the first one as good as this is the period
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,27 +100,37 @@ class PitchFinder:
         self._hop = self._window.size // 4
         self._line = np.zeros(self._window.size + self._hop)
         self._lacks = self._line.size
+        self._hum = HumWatch()
 
     def hear(self, x: NDArray[np.floating]) -> None:
         """The next samples of the guitar, (n,)."""
         new = self._decimator.process(x)[-self._line.size :]
         self._line = np.concatenate([self._line[new.size :], new])
         self._lacks = max(0, self._lacks - new.size)
+        self._hum.go_on(new.size / self._rate)
 
     def pitch(self) -> Pitch | None:
         """The note of the last moments; None: silence, no clear note, or too little heard."""
-        now, then = self._line[self._hop :], self._line[: -self._hop]
-        level_dbfs = db_from_power(float(np.mean((now - now.mean()) ** 2)) + 1e-30)
+        line = self._line - self._line.mean()
+        now, then = line[self._hop :], line[: -self._hop]
+        level_dbfs = db_from_power(float(np.mean(now**2)) + 1e-30)
         if self._lacks or level_dbfs < QUIETEST_DBFS:
             return None
         hz, level_db = self._peaks(np.fft.rfft(now * self._window), np.fft.rfft(then * self._window))
-        rough_hz, clarity = note_of(hz, level_db)
-        if rough_hz is None or clarity < CLEAR:
-            return None
-        first_hz = first_partial(rough_hz, hz, level_db)
-        if not LOWEST_HZ <= first_hz <= HIGHEST_HZ or (level_dbfs < HUM_DBFS and _is_hum(first_hz)):
-            return None
-        return Pitch(first_hz, clarity, level_dbfs)
+        is_hum = hum_among(hz, level_db)
+        if is_hum.any() and (
+            self._hum.is_string(float(level_db[is_hum].max()), level_dbfs) or is_stiff(hz, level_db, is_hum)
+        ):
+            is_hum[:] = False  # a string that has the pitch of the mains
+        loudest_hum_db = float(level_db[is_hum].max()) if is_hum.any() else -math.inf
+        hz, level_db = hz[~is_hum][:PEAKS_OF_NOTE], level_db[~is_hum][:PEAKS_OF_NOTE]
+        if hz.size and level_db[0] > loudest_hum_db + FAR_BELOW_HUM_DB:
+            rough_hz, clarity = note_of(hz, level_db)
+            if rough_hz is not None and clarity >= CLEAR:
+                first_hz = first_partial(rough_hz, hz, level_db)
+                return Pitch(first_hz, clarity, level_dbfs) if LOWEST_HZ <= first_hz <= HIGHEST_HZ else None
+        moving_hz, clarity = repetition(line[-round(MOVING_S * self._rate) :], self._rate)
+        return None if moving_hz is None else Pitch(moving_hz, clarity, level_dbfs)
 
     def _peaks(self, now: NDArray[np.complex128], then: NDArray[np.complex128]) -> tuple[Signal, Signal]:
         """The peaks of a spectrum in Hz and dB, the strongest first; `then`: the spectrum a hop before."""
@@ -149,7 +165,7 @@ def note_of(hz: Signal, level_db: Signal) -> tuple[float | None, float]:
     weight = np.maximum(level_db - level_db[0] - STRONG_DB, 0.0)
     number, explained = _numbers(hz, notes)
     explained &= weight > 0
-    gain = (explained * weight).sum(axis=1) / ((number <= OVERTONES) * weight).sum(axis=1)
+    gain = (explained * weight).sum(axis=1) / np.maximum(((number <= OVERTONES) * weight).sum(axis=1), 1e-9)
     highest = np.where(explained, number, 0).max(axis=1)
     below = np.arange(1, 1 + int(highest.max()))
     has = (explained[:, :, None] & (number[:, :, None] == below)).any(axis=1)
@@ -200,5 +216,19 @@ def _string(number: Signal, hz: Signal, weight: Signal) -> tuple[float, float]:
     return math.sqrt(free), slope / free
 
 
-def _is_hum(hz: float) -> bool:
-    return any(abs(hz - n * mains) < 0.0015 * hz for mains in MAINS_HZ for n in (1, 2))
+def repetition(x: Signal, rate_hz: float) -> tuple[float | None, float]:
+    """How often a second x, (n,), repeats, in Hz from LOWEST_MOVING_HZ on, and how well (0 to 1).
+
+    The pitch may move meanwhile. (None, 0): it does not repeat.
+    """
+    last = math.ceil(rate_hz / LOWEST_MOVING_HZ) + 1
+    lags = np.arange(1, last + 1)
+    likeness = np.array([2 * np.dot(x[k:], x[:-k]) / (np.dot(x[k:], x[k:]) + np.dot(x[:-k], x[:-k])) for k in lags])
+    inner = likeness[1:-1]
+    tops = 1 + np.flatnonzero((inner > likeness[:-2]) & (inner >= likeness[2:]))
+    tops = tops[lags[tops] >= rate_hz / HIGHEST_HZ]
+    if not tops.size or likeness[tops].max() < REPEATS:
+        return None, 0.0
+    at = int(tops[likeness[tops] >= FIRST_OF * likeness[tops].max()][0])
+    a, b, c = likeness[at - 1 : at + 2]
+    return rate_hz / (lags[at] + 0.5 * (a - c) / (a - 2 * b + c)), float(b)

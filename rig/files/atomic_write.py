@@ -2,7 +2,8 @@
 
 Everything goes under a hidden name beside its place, on the same file system, and gets its own name in the last step,
 which the file system does in one piece. A full disk, a folder that is read-only, an exception or Ctrl-C leave what was
-there before. A process that is killed leaves at most something hidden; hidden folders are removed by the next one.
+there before. The hidden names cannot be foreseen, so nobody can have put a link in their place. A process that is
+killed leaves at most something hidden, which the next one that writes into that folder removes.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import os
 import re
 import secrets
 import shutil
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_PART = re.compile(r"\..+\.(?P<process>\d+)-[0-9a-f]{8}\.part")
+_PART = re.compile(r"\.rig-(?P<process>\d+)-[0-9a-f]{16}\.part")
+ABANDONED_S = 60.0  # so long nobody wrote into what is removed: a process may be one of another machine, or container
 
 
 def write_text(path: Path, text: str, *, durable: bool = False, replace: bool = True, make_folder: bool = True) -> None:
@@ -41,7 +44,7 @@ def write_bytes(
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path.parent)) from error
     temporary = temporary_beside(path)
     try:
-        with temporary.open("xb") as file:
+        with temporary.open("xb") as file:  # x: never through a link
             file.write(content)
             if durable:
                 file.flush()
@@ -55,7 +58,8 @@ def write_bytes(
 
 def temporary_beside(path: Path) -> Path:
     """A hidden name in the same folder, which nothing has; for writers that need a path. Nothing is made."""
-    return path.with_name(f".{secrets.token_hex(8)}.part")
+    _remove_abandoned(path.absolute().parent)
+    return path.parent / f".rig-{os.getpid()}-{secrets.token_hex(8)}.part"
 
 
 def give_name(temporary: Path, path: Path, replace: bool = True) -> None:
@@ -116,8 +120,7 @@ class NewFolder:
         self.target, self._kept = target.absolute(), True
         _refuse_existing(self.target)
         self.target.parent.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(self.target.parent)
-        self.path = self.target.with_name(f".{self.target.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+        self.path = temporary_beside(self.target)
         self.path.mkdir()
 
     def discard(self) -> None:
@@ -157,12 +160,31 @@ def _to_disk(path: Path) -> None:
             os.close(handle)
 
 
-def _remove_abandoned(parent: Path) -> None:
+_cleaned: set[Path] = set()  # once in a process is enough
+
+
+def _remove_abandoned(folder: Path) -> None:
     """What a process left that was killed."""
-    for path in parent.iterdir():
-        match = _PART.fullmatch(path.name)
-        if match and path.is_dir() and not _is_alive(int(match["process"])):
-            shutil.rmtree(path, ignore_errors=True)
+    if folder in _cleaned:
+        return
+    _cleaned.add(folder)
+    with contextlib.suppress(OSError):
+        for path in [found for found in folder.iterdir() if found.name.startswith(".rig-")]:
+            match = _PART.fullmatch(path.name)
+            if match is None or _is_alive(int(match["process"])) or _is_being_written(path):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                forget(path)
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether something in it changed a moment ago."""
+    try:
+        return any(time.time() - found.lstat().st_mtime < ABANDONED_S for found in (path, *path.rglob("*")))
+    except OSError:
+        return True
 
 
 def _is_alive(process: int) -> bool:

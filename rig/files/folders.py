@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import FileError
+from ..scripting.braced_names import note
 
 AUDIO_ENDINGS = (".wav", ".flac", ".aif", ".aiff", ".caf", ".w64", ".rf64", ".ogg")
 Stamp = tuple[int, int, int]  # time of change in ns, size, inode: if one differs, the file has changed
@@ -61,6 +62,8 @@ def files_in(folder: Path, endings: Iterable[str], below: bool = False) -> Found
             continue
         seen.add((found.st_dev, found.st_ino))
         files += [Path(top, name) for name in names if name.lower().endswith(wanted) and not name.startswith(".")]
+    for path in files:
+        note(path)
     return Found(sorted(files, key=natural), problems)
 
 

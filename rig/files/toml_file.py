@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import RigError
+from ..scripting.braced_names import note
+from .numbers import is_number, is_whole
 
 MAX_BYTES = 64 << 10
 MOST_DOTS = 500  # in a line: Python reads a key of so many parts in no time, one of 30,000 in nine seconds
@@ -132,7 +134,7 @@ class Table:
         value = self._take(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        if not is_whole(value, low, high):
             raise self.unexpected(key, f"a whole number from {low} to {high}")
         return value
 
@@ -225,6 +227,7 @@ def read_toml_if_any(
 ) -> Table | None:
     """The same of a file that need not be there; None: it is not. `file`: what to call it, if not by its name."""
     file = file or path.name or str(path)
+    note(path)
     try:
         kind = os.stat(path).st_mode
         if not stat.S_ISREG(kind):  # a pipe would keep us waiting for its other end
@@ -270,11 +273,6 @@ def _text(data: bytes, file: str, what: str, error_type: type[RigError], most_by
         if line_text.count(".") > MOST_DOTS:
             raise error_type(f"{file}, line {number}: a key of hundreds of parts, which no {what} has.")
     return text
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a number; TOML also knows nan and inf, and Python takes true for 1."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
 
 
 def shown(value: Any) -> str:

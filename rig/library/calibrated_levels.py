@@ -15,20 +15,22 @@ input that it comes back to.
 
 from __future__ import annotations
 
-import json
-import math
+import sys
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError
-from ..files.json_file import write_json
+from ..files.json_file import Damaged, Record, read_record, write_json
+from ..files.lock import locked
 from ..files.paths import config_folder
 from ..levels import MAX_LEVEL_DBU, Level
+from ..scripting.printable import printable
 
 FILE_NAME = "calibration.json"
 SCHEMA = 1
+MOST_SAMPLES = 1e6  # of a round trip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,11 @@ class Settings:
             value = getattr(self, part.name)
             if value is not None:
                 entry = {field.name: getattr(value, field.name) for field in fields(value)}
-                content[_written(part.name)] = {_written(name): item for name, item in entry.items() if item != ""}
+                content[_written(part.name)] = {
+                    _written(name): printable(item) if isinstance(item, str) else item
+                    for name, item in entry.items()
+                    if item != ""
+                }
         return content
 
 
@@ -94,33 +100,44 @@ def settings_file() -> Path:
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """What was calibrated; nothing where there is no file. Raises ConfigError for a file that is damaged."""
+    """What was calibrated; nothing where there is no file. Raises ConfigError for a file that is damaged.
+
+    One that cannot be read just now, such as another user's, is said on stderr, and everything goes on without.
+    """
     path = path or settings_file()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
-            raise ValueError
-        return Settings(
-            _known(content.get("interface")),
-            _known(content.get("send")),
-            _known(content.get("return")),
-            _round_trip(content.get("round_trip")),
-            _ports(content.get("ports")),
-        )
-    except FileNotFoundError:
-        return Settings()
+        return _read_settings(path)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise ConfigError(f"{path}: damaged; correct or delete it, then run rig calibrate again.") from error
+        print(
+            f"{path} cannot be read ({error.strerror}): what was calibrated is not used.", file=sys.stderr, flush=True
+        )
+        return Settings()
+
+
+def _read_settings(path: Path) -> Settings:
+    try:
+        content = read_record(path)
+        if content is None:
+            return Settings()
+        content.check_schema(SCHEMA)
+        return Settings(
+            _known(content.record("interface")),
+            _known(content.record("send")),
+            _known(content.record("return")),
+            _round_trip(content.record("round_trip")),
+            _ports(content.record("ports")),
+        )
+    except Damaged as error:
+        raise ConfigError(f"{path}: damaged, {error}; correct or delete it, then run rig calibrate again.") from error
 
 
 def remember(path: Path | None = None, **parts: Any) -> Settings:
     """Keep these parts (by the names in `Settings`), leave the others as they are. Raises ConfigError."""
     path = path or settings_file()
-    changed = replace(load_settings(path), **parts)
     try:
-        write_json(path, changed.to_json())
+        with locked(path.parent):
+            changed = replace(_read_settings(path), **parts)
+            write_json(path, changed.to_json())
     except OSError as error:
         raise ConfigError(f"The calibration could not be kept in {path}: {error.strerror}.") from error
     return changed
@@ -131,25 +148,19 @@ def today() -> str:
     return date.today().isoformat()
 
 
-def _known(entry: Any) -> KnownLevel | None:
+def _known(entry: Record | None) -> KnownLevel | None:
     if entry is None:
         return None
-    return KnownLevel(
-        _number(entry["dbu"], MAX_LEVEL_DBU), str(entry["method"]), str(entry["date"]), str(entry.get("name", ""))
-    )
+    dbu = entry.number("dbu", -MAX_LEVEL_DBU, MAX_LEVEL_DBU)
+    return KnownLevel(dbu, entry.text("method"), entry.text("date"), entry.text("name", ""))
 
 
-def _round_trip(entry: Any) -> RoundTrip | None:
+def _round_trip(entry: Record | None) -> RoundTrip | None:
     if entry is None:
         return None
-    return RoundTrip(_number(entry["samples"], 1e6), int(entry["period"]), str(entry["date"]), str(entry["method"]))
+    samples, period = entry.number("samples", -MOST_SAMPLES, MOST_SAMPLES), entry.whole_number("period", 1, 1 << 20)
+    return RoundTrip(samples, period, entry.text("date"), entry.text("method"))
 
 
-def _ports(entry: Any) -> Ports | None:
-    return None if entry is None else Ports(str(entry["send"]), str(entry["return"]))
-
-
-def _number(value: Any, most: float) -> float:
-    if isinstance(value, bool) or not (math.isfinite(value) and abs(value) <= most):
-        raise ValueError
-    return float(value)
+def _ports(entry: Record | None) -> Ports | None:
+    return None if entry is None else Ports(entry.text("send"), entry.text("return"))

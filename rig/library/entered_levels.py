@@ -9,22 +9,31 @@ A file that cannot be understood is set aside, never overwritten.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from ..errors import ConfigError, LevelError
+from ..errors import ConfigError
 from ..files.atomic_write import set_aside
-from ..files.json_file import write_json
+from ..files.json_file import Damaged, Record, read_record, write_json
+from ..files.lock import locked
 from ..files.paths import data_folder
-from ..levels import entered_level
+from ..levels import MAX_LEVEL_DBU, entered_level
+from ..scripting.printable import printable
 
 FILE_NAME = "models.json"
 SCHEMA = 1
 
 Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The level that was entered for one model, and its name at that time."""
+
+    name: str
+    dbu: float
 
 
 def _tell_on_stderr(sentence: str) -> None:
@@ -47,7 +56,7 @@ def input_level(content_hash: str, *, directory: Path | None = None, tell: Tell 
     except OSError as error:
         tell(f"{path} cannot be read ({error.strerror}): the model levels you entered are not used.")
         return None
-    return None if entry is None else float(entry["dbu"])
+    return None if entry is None else entry.dbu
 
 
 def remember_input_level(
@@ -60,9 +69,11 @@ def remember_input_level(
     level = entered_level(dbu, f"model input level for {name}")
     path = _file(directory)
     try:
-        levels = _read(path, tell)
-        levels[content_hash] = {"name": name, "dbu": level.dbu}
-        write_json(path, {"schema": SCHEMA, "input_levels": levels})
+        with locked(path.parent):
+            levels = _read(path, tell)
+            levels[content_hash] = Entered(printable(name), level.dbu)
+            kept = {model: asdict(entry) for model, entry in levels.items()}
+            write_json(path, {"schema": SCHEMA, "input_levels": kept})
     except OSError as error:
         raise ConfigError(
             f"The input level of {name} could not be kept in {path}: {error.strerror}; it has to be entered each time."
@@ -73,21 +84,19 @@ def _file(directory: Path | None) -> Path:
     return (directory if directory is not None else data_directory()) / FILE_NAME
 
 
-def _read(path: Path, tell: Tell) -> dict[str, dict[str, Any]]:
+def _read(path: Path, tell: Tell) -> dict[str, Entered]:
     try:
-        return _checked(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, LevelError):
+        content = read_record(path)
+        if content is None:
+            return {}
+        content.check_schema(SCHEMA)
+        levels = content.needed("input_levels")
+        return {model: _checked(entry) for model, entry in levels.entries()}
+    except Damaged as error:
         aside = set_aside(path)
-        tell(f"{path} is not a list of model levels; it is kept as {aside.name} and a new one is begun.")
+        tell(f"{path} is not a list of model levels ({error}); it is kept as {aside.name} and a new one is begun.")
         return {}
 
 
-def _checked(content: Any) -> dict[str, dict[str, Any]]:
-    if content["schema"] != SCHEMA:
-        raise ValueError
-    return {
-        str(content_hash): {"name": str(entry["name"]), "dbu": entered_level(float(entry["dbu"]), "level").dbu}
-        for content_hash, entry in content["input_levels"].items()
-    }
+def _checked(entry: Record) -> Entered:
+    return Entered(entry.text("name"), entry.number("dbu", -MAX_LEVEL_DBU, MAX_LEVEL_DBU))

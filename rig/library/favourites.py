@@ -8,7 +8,6 @@ nothing, and before it is read by its path. A list that cannot be understood is 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any, Literal
 
 from ..errors import ConfigError
 from ..files.atomic_write import set_aside
-from ..files.json_file import write_json
+from ..files.json_file import Damaged, Record, read_record, write_json
+from ..files.lock import locked
 from ..files.paths import config_folder
+from ..scripting.printable import printable
 
 FILE_NAMES = {"cabinets": "favourites.json", "models": "favourite-models.json"}
 FILE_NAME = FILE_NAMES["cabinets"]
@@ -67,12 +68,15 @@ class Favourites:
         """Keep a remark (`favourite`, `note`) about a cabinet. Raises ConfigError where nothing can be written."""
         before = self.of(path, sha256) or Remark("", sha256)
         remark = replace(before, path=str(path.absolute()), **fields)
-        remark = replace(remark, note=remark.note[:LONGEST_NOTE])
-        self._remarks = [*(kept for kept in self._read() if kept.sha256 != sha256), remark]  # another rig may write it
-        self._remarks = [kept for kept in self._remarks if kept.favourite or kept.note]
+        remark = replace(remark, note=printable(remark.note[:LONGEST_NOTE]))
         try:
-            write_json(self._path, {"schema": SCHEMA, self._kind: [asdict(kept) for kept in self._remarks]})
+            with locked(self._path.parent):  # another rig may write it
+                others = [kept for kept in self._there() if kept.sha256 != sha256]
+                self._remarks = [kept for kept in (*others, remark) if kept.favourite or kept.note]
+                write_json(self._path, {"schema": SCHEMA, self._kind: [asdict(kept) for kept in self._remarks]})
         except OSError as error:
+            others = [kept for kept in self._remarks if kept.sha256 != sha256]
+            self._remarks = [kept for kept in (*others, remark) if kept.favourite or kept.note]
             raise ConfigError(
                 f"{path.name} could not be noted in {self._path}: {error.strerror}; it holds for this session only."
             ) from error
@@ -80,30 +84,29 @@ class Favourites:
 
     def _read(self) -> list[Remark]:
         try:
-            return _checked(json.loads(self._path.read_text(encoding="utf-8")), self._kind)
-        except FileNotFoundError:
-            return []
+            return self._there()
         except OSError as error:
             self._tell(f"{self._path} cannot be read ({error.strerror}): your favourites are not used.")
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self._set_aside()
         return []
 
-    def _set_aside(self) -> None:
+    def _there(self) -> list[Remark]:
+        """What stands in the file. OSError: it cannot be read just now, or not be set aside."""
         try:
+            content = read_record(self._path)
+            if content is None:
+                return []
+            content.check_schema(SCHEMA)
+            return [_checked(entry) for entry in content.records(self._kind)]
+        except Damaged as error:
             aside = set_aside(self._path)
-        except OSError as error:
-            self._tell(f"{self._path} is not a list of favourites and cannot be set aside ({error.strerror}).")
-            return
-        self._tell(f"{self._path} is not a list of favourites; it is kept as {aside.name} and a new one is begun.")
+            kept = f"it is kept as {aside.name} and a new one is begun"
+            self._tell(f"{self._path} is not a list of favourites ({error}); {kept}.")
+        return []
 
 
-def _checked(content: Any, kind: str) -> list[Remark]:
-    if content["schema"] != SCHEMA:
-        raise ValueError
-    remarks = [Remark(**entry) for entry in content[kind]]
-    for remark in remarks:
-        texts = (remark.path, remark.sha256, remark.note)
-        if not (all(isinstance(text, str) for text in texts) and isinstance(remark.favourite, bool)):
-            raise ValueError
-    return remarks
+def _checked(entry: Record) -> Remark:
+    path = entry.values.get("path")
+    if not isinstance(path, str):
+        raise Damaged(f"{entry.where} names no path")
+    note = entry.text("note", "")
+    return Remark(path, entry.text("sha256"), entry.flag("favourite", False), note)

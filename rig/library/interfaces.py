@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import ConfigError
+from ..files.numbers import is_number
 from ..files.paths import config_folder
 from ..files.toml_file import Table, read_toml_if_any, shown_name
 from ..levels import MAX_LEVEL_DBU, Level
@@ -219,8 +220,7 @@ def _is_flag(value: Any) -> bool:
 
 
 def _is_level(value: Any) -> bool:
-    # A comparison with NaN is false, so only real numbers pass; True is an int in Python, and no level.
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_LEVEL_DBU
+    return is_number(value) and abs(value) <= MAX_LEVEL_DBU
 
 
 def _all(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:

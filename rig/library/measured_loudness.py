@@ -12,21 +12,21 @@ read or written costs a new measurement, nothing else.
 from __future__ import annotations
 
 import contextlib
-import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from ..decibels import gain_from_db
-from ..files.json_file import write_json
+from ..files.json_file import Damaged, Record, read_record, write_json
 from ..files.paths import cache_folder
 from ..nam import Model
 from ..nam.loudness import measure_loudness_db
 
 SCHEMA = 1
+MOST_DB = 1000.0  # of a loudness: float32 ends at 770
 
 PROBE_DBFS = -80.0  # so soft that a driven amp is nearly linear, and still far above what float32 rounds
 PROBE_SAMPLES = 8192  # of noise, and as many of silence: the longest delay that is found
@@ -61,8 +61,9 @@ def measure(model: Model, *, directory: Path | None = None) -> Measured:
 def known(model: Model, *, directory: Path | None = None) -> Measured | None:
     """What was measured earlier; None: nothing, or the file is of no use any more."""
     try:
-        return _checked(json.loads(_file(model, directory).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        content = read_record(_file(model, directory))
+        return None if content is None else _checked(content)
+    except (OSError, Damaged):
         return None
 
 
@@ -96,17 +97,11 @@ def _file(model: Model, folder: Path | None) -> Path:
     return (folder if folder is not None else directory()) / f"{model.network_hash}.json"
 
 
-def _checked(content: Any) -> Measured:
-    if content["schema"] != SCHEMA or content["polarity"] not in (1, -1, None):
-        raise ValueError
-    numbers = (_number(content[name]) for name in ("loudness_db", "delay_samples", "confidence"))
-    loudness_db, delay_samples, confidence = numbers
-    return Measured(loudness_db, delay_samples, content["polarity"], confidence)
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError
-    return float(value)
+def _checked(content: Record) -> Measured:
+    content.check_schema(SCHEMA)
+    polarity = content.values.get("polarity", 0)
+    if polarity not in (1, -1, None) or isinstance(polarity, bool | float):
+        raise Damaged("polarity is neither 1 nor -1")
+    loudness_db = content.number_or_none("loudness_db", -MOST_DB, MOST_DB)
+    delay_samples = content.number_or_none("delay_samples", -PROBE_SAMPLES, PROBE_SAMPLES)
+    return Measured(loudness_db, delay_samples, polarity, content.number_or_none("confidence", 0.0, 1.0))

@@ -33,7 +33,8 @@ from pathlib import Path
 from typing import Self
 
 from ..errors import PresetError
-from ..files.toml_file import Table, is_number, read_toml, written
+from ..files.numbers import is_number
+from ..files.toml_file import Table, read_toml, written
 from ..levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
 
 SCHEMA = 1

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from ..errors import ModelError, RigError
 from ..scripting import notebook
 from ..scripting.arguments import number
 from ..scripting.arguments import path as checked_path
+from ..scripting.braced_names import note
 from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family
@@ -24,8 +27,9 @@ from .format.limits import MAX_HISTORY
 from .format.metadata import read_metadata
 
 ASSUMED_RATE_HZ = 48000.0
+LOUDEST_REST = 10.0  # 20 dB above full scale; real models rest below 0.1, and what lies between is filtered out
 LOAD = "Model.load"
-GEAR_WITH_CABINET = ("amp_cab", "amp_pedal_cab")
+WITH_CABINET = ("cab", "cabinet", "rig")  # words of a gear type: amp_cab, amp-pedal-cab, full-rig, Cab, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class Model:
         document = read_document(root)
         leaf = choose(document, size, path.name)
         metadata = read_metadata(root)
+        note(metadata.name or "")
         return cls(
             name=metadata.name or path.stem,
             path=path,
@@ -133,7 +138,7 @@ class Model:
 
         In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
         as far and needs no resampling. Everything else is resampled on both sides of the network. Raises ModelError if
-        its answer to silence is no number.
+        its answer to silence is no number, or far beyond full scale.
         """
         program, config = self.leaf.program(), self.leaf.config
         multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
@@ -142,8 +147,13 @@ class Model:
         program.stretch(stretch)
         past = (config.receptive_field_samples - 1) * stretch + 1
         network = Network(program, past, config.prewarm_samples * stretch)
-        if not network.rests:
+        if not math.isfinite(network.rest):
             raise ModelError(f"{self.path.name}: its answer to silence is no number, as its weights are too large")
+        if abs(network.rest) > LOUDEST_REST:
+            raise ModelError(
+                f"{self.path.name}: its answer to silence is no sound (it rests at {network.rest:.3g}, full scale is "
+                "1), as its weights are wrong; export or download it again"
+            )
         return network if stretch == multiple else ResampledNetwork(network, self.rate, session_rate or self.rate)
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
@@ -181,7 +191,7 @@ class Model:
     @property
     def has_cabinet(self) -> bool:
         """Does the capture already contain a loudspeaker?"""
-        return self.gear_type in GEAR_WITH_CABINET
+        return bool(set(re.split(r"[\W_]+", (self.gear_type or "").lower())) & set(WITH_CABINET))
 
     def _facts(self) -> list[tuple[str, str | None]]:
         """What a repr shows, by label."""

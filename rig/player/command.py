@@ -107,7 +107,7 @@ class Command(Generic[T]):
     def format(self, value: float) -> str:
         """A value with its unit."""
         digits = 1 if self.step is None or self.step >= 0.1 else 2
-        return f"{value:+.{digits}f} {self.unit}".rstrip()
+        return f"{value:+z.{digits}f} {self.unit}".rstrip()
 
     @property
     def range(self) -> str:

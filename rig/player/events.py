@@ -1,7 +1,7 @@
 """What is told while playing or comparing: a kind and a sentence; whoever shows it adds label, column and keys.
 
 A command is named in braces, like `{record_loop}`, its steps up and down like `{input_trim-}`: the front end puts what
-carries it out there in its place, such as a key.
+carries it out there in its place, such as a key. A name that looks like one is no command (`braced_names`).
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from ..scripting.braced_names import around_names
+from ..scripting.printable import printable
 
 KINDS = (
     # what plays, and how loud
@@ -20,7 +23,7 @@ KINDS = (
     # files that were written
     *("written", "drawn", "saved"),
     # comparing with gear
-    *("side_a", "side_b", "send", "return", "delay", "noise", "trial", "result", "checked"),
+    *("side_a", "side_b", "send", "return", "delay", "noise", "trial", "result", "closing", "checked"),
     # what belongs to the event before, what is odd, what went wrong, what can be done
     *("more", "warning", "fault", "error", "help"),
 )
@@ -36,6 +39,7 @@ class Event:
 
     def __post_init__(self) -> None:
         assert self.kind in KINDS, self.kind
+        object.__setattr__(self, "text", printable(self.text, keep="\n"))
 
     def shown(self, way: Callable[[str, int], str | None]) -> str:
         """The text, each command in it as `way(name, direction)` calls it; None: that is no command."""
@@ -48,4 +52,6 @@ Tell = Callable[[Event], None]
 def with_commands(text: str, way: Callable[[str, int], str | None]) -> str:
     """A text, each command in it as `way(name, direction)` calls it: direction 1 up, -1 down, 0 neither."""
     directions = {"+": 1, "-": -1, "": 0}
-    return _NAMED.sub(lambda found: way(found[1], directions[found[2]]) or found[0], text)
+    pieces = around_names(text)
+    pieces[::2] = [_NAMED.sub(lambda found: way(found[1], directions[found[2]]) or found[0], p) for p in pieces[::2]]
+    return "".join(pieces)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import RigError
+from ..errors import ConfigError, ModelError, RigError
 from ..files.folders import beside, telling_names
 from ..lane import Lane
 from ..library import entered_levels
@@ -87,11 +87,29 @@ class Models(Browser):
         return f"{'-' if at is None else at + 1}/{len(self.order.positions)}{'' if view == 'all' else f' {view}'}"
 
     # ------------------------------------------------------------ what plays
-    def start(self, first_cabinet: Callable[[], None]) -> None:
-        """Play the first file; raises RigError if it cannot be used. `first_cabinet` takes its cabinet in hand."""
-        prepared = PreparedModel.load(self.preloader.path, self.size, self.rig.engine.sample_rate)
-        first_cabinet()
-        self._play(prepared)
+    def start(self, first_cabinet: Callable[[], None], named: bool) -> None:
+        """Play the first file, or, where it was not `named` itself, the first that can be used.
+
+        `first_cabinet` takes its cabinet in hand. Raises RigError for a file that was named and cannot be used, or if
+        none of them can.
+        """
+        refused: dict[int, RigError] = {}
+        for position in range(1 if named else len(self.files)):
+            self.preloader.position = position
+            try:
+                prepared = PreparedModel.load(self.files[position], self.size, self.rig.engine.sample_rate)
+            except RigError as error:
+                refused[position] = error
+                continue
+            for error in refused.values():
+                self.tell(Event("error", str(error)))
+            self.order.pass_over(set(refused), position)
+            first_cabinet()
+            self._play(prepared)
+            return
+        if len(refused) == 1:
+            raise refused[0]
+        raise ModelError(f"None of {len(refused)} models can be used. The first: {refused[0]}")
 
     def arrive(self, timeout_s: float) -> None:
         """Play what was asked for if it is ready; what is wrong with it is told, and what plays goes on."""
@@ -101,6 +119,15 @@ class Models(Browser):
                 self._play(prepared)
         except RigError as error:
             self.tell(Event("error", str(error)))
+            self._refuse()
+
+    def _refuse(self) -> None:
+        """What was asked for cannot be used: what plays goes on, is shown, and the next step leads past the file."""
+        refused, model = self.asked, self.rig.sound.model
+        if model is not None and model.path in self.files:
+            self.preloader.position = self.files.index(model.path)
+        if refused != self.asked:
+            self.order.pass_over({refused}, self.asked)
 
     def _play(self, prepared: PreparedModel) -> None:
         """Play a model at the level that was entered for it, now or earlier; what is wrong with it raises first."""
@@ -119,9 +146,12 @@ class Models(Browser):
         self._describe(model, lane)
 
     def keep_entered_level(self, model: Model) -> None:
-        """Remember the level that was entered at the start for this model, the first to play. Raises ConfigError."""
+        """Remember the level that was entered at the start for this model, the first to play, if that is possible."""
         if self.entered_dbu is not None:
-            entered_levels.remember_input_level(model.content_hash, model.path.name, self.entered_dbu)
+            try:
+                entered_levels.remember_input_level(model.content_hash, model.path.name, self.entered_dbu)
+            except ConfigError as error:  # it plays at that level all the same
+                self.tell(Event("warning", str(error)))
             self.entered_dbu = None
 
     def _describe(self, model: Model, lane: Lane) -> None:
@@ -163,6 +193,7 @@ class Models(Browser):
     def view(self) -> None:
         """Step through all models, or through the favourites."""
         view = "all" if self.order.view == "favourites" else "favourites"
+        self.order.unusable.clear()  # a file may have been mended meanwhile
         self.order.look_at(view, self.asked)
         what = "all models" if view == "all" else "the favourite models"
         self.tell(Event("choice", f"next and previous go through {what}: {len(self.order.positions)}"))

@@ -39,8 +39,9 @@ PARTS = ("looper", "models", "rig", "audition", "presets", "midi")  # in the ord
 class Player:
     """A rig that sounds, what is chosen from around it, and the commands of `commands.py` that act on both.
 
-    `models` and `irs` are what the keys step through; the first of each plays first. `ir_named`: a cabinet was asked
-    for, so it also follows captures that already hold one. `presets` are there to be called; `preset`: one that plays
+    `models` and `irs` are what the keys step through; the first of each plays first. `model_named`: the first model was
+    asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also follows captures
+    that already hold one. `presets` are there to be called; `preset`: one that plays
     first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
     cabinet has no name either.
     """
@@ -58,6 +59,7 @@ class Player:
         model_input_dbu: float | None = None,
         size: float = 1.0,
         source: int = PORT,
+        model_named: bool = True,
         ir_named: bool = False,
         ir_bytes: int = MAX_BYTES,
         presets: Sequence[Path] = (),
@@ -81,7 +83,7 @@ class Player:
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
         self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
-        self._first_preset, self._begins_blind = preset, blind
+        self._first_preset, self._begins_blind, self._model_named = preset, blind, model_named
         self._changing = False  # a change of sound is on its way
         self._leaving = Leaving()
         self.faults = {"overloads": 0, "input_samples": 0, "models": 0}  # since the start
@@ -114,11 +116,13 @@ class Player:
 
     # ------------------------------------------------------------ start and end
     def start(self) -> None:
-        """Load the first preset, or model and cabinet, and hand them to the engine; a file that is wrong raises."""
+        """Load the first preset, or model and cabinet, and hand them to the engine; raises RigError if none can be."""
         if self._first_preset is not None:
             self.presets.start(self._first_preset)
         else:
-            self.models.start(self.audition.begin_blind if self._begins_blind else self.cabinets.first)
+            self.models.start(
+                self.audition.begin_blind if self._begins_blind else self.cabinets.first, self._model_named
+            )
 
     def snapshot(self) -> Snapshot:
         """Everything needed to go on at another rate."""
@@ -173,6 +177,17 @@ class Player:
     def set(self, name: str, value: Value) -> None:
         """Set a switch, choice or value, as near as its range allows; what sounds follows with a fade."""
         self.commands.put(name, value)
+
+    def set_quietly(self, name: str, value: Value) -> bool:
+        """The same without a word; False: this one cannot be set so."""
+        if self.commands.table[name].set is not None:
+            return False
+        self.commands.put_quietly(name, value)
+        return True
+
+    def say(self, name: str) -> None:
+        """Tell how a value stands."""
+        self.commands.say(name)
 
     def _take_title(self) -> str:
         if self.presets.playing is not None:

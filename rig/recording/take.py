@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -19,7 +20,9 @@ from ..files.json_file import write_json
 from .wavfile import SAMPLE_BYTES, WAV_LIMIT, GrowingWav, Opener, open_new
 
 LONGEST_TITLE = 100  # bytes; names of files end at 255
+ENDINGS = (" di.wav", " out.wav")  # of the guitar, and of what was heard
 MANY = 100  # takes of one second and one name
+_UNDER_WAY = {"complete": False, "process": os.getpid()}  # whose end `rescue` notices
 
 
 class Take:
@@ -48,7 +51,7 @@ class Take:
             folder.mkdir(parents=True, exist_ok=True)
             self.name, self._files = self._made(file_title(title), wav_limit, opened)
             try:
-                self._note({"complete": False})
+                self._note(_UNDER_WAY)
             except OSError:
                 for file in self._files:
                     file.discard()
@@ -62,7 +65,7 @@ class Take:
     def _made(self, title: str, wav_limit: int, opened: Opener) -> tuple[str, tuple[GrowingWav, GrowingWav]]:
         for number in range(1, MANY + 1):
             name = f"{self._began:%Y-%m-%d %H-%M-%S} {title}" + (f" {number}" if number > 1 else "")
-            paths = [self.folder / f"{name}{ending}" for ending in (" di.wav", " out.wav", ".json")]
+            paths = [self.folder / f"{name}{ending}" for ending in (*ENDINGS, ".json")]
             if any(path.exists() for path in paths):
                 continue
             first = GrowingWav(paths[0], self.sample_rate, 1, wav_limit, opened)
@@ -94,7 +97,7 @@ class Take:
         for file in removed:
             file.put_back()
         if removed:
-            self._note({"complete": False})
+            self._note(_UNDER_WAY)
         return bool(removed)
 
     def finish(self, told: Mapping[str, Any]) -> None:

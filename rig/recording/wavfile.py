@@ -35,6 +35,11 @@ def open_new(path: Path) -> Any:
     return path.open("x+b", buffering=0)
 
 
+def open_again(path: Path) -> Any:
+    """A file that is there already, in the same way."""
+    return path.open("r+b", buffering=0)
+
+
 def packed(samples: NDArray[np.float32]) -> bytes:
     """Samples, shape (frames,) or (frames, channels), as little-endian 24-bit; beyond full scale they stop there.
 
@@ -59,11 +64,18 @@ class GrowingWav:
         self.wav_limit, self._opened = wav_limit, opened
         self._frame_bytes = channels * SAMPLE_BYTES
         self._file = opened(path)
+        if opened is open_again:
+            return
         try:
             self.announce(0)
         except OSError:
             self.discard()
             raise
+
+    @classmethod
+    def reopened(cls, path: Path, sample_rate: int, channels: int) -> GrowingWav:
+        """One that is there already, left by a program that was killed; it holds what was announced last."""
+        return cls(path, sample_rate, channels, opened=open_again)
 
     def add(self, at: int, samples: NDArray[np.float32]) -> None:
         """Write samples from frame `at` on."""

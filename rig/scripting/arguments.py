@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ..errors import ArgumentError, LevelError, RigError
+from .braced_names import note
 
 
 def type_name(value: object) -> str:
@@ -69,4 +70,5 @@ def path(call: str, name: str, value: object) -> Path:
         value = os.fspath(value)
     if not isinstance(value, str):
         raise ArgumentError(f"{call}({name}=...) takes a path, as text or pathlib.Path, not {type_name(value)}.")
+    note(Path(value))
     return Path(value)

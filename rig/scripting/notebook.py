@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+
+from .printable import in_html as escape
 
 WIDTH, HEIGHT = 240, 60  # of a curve, in CSS pixels
 LONGEST_NAME = 60  # characters of a name in one line

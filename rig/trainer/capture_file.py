@@ -7,41 +7,63 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import stat
 from pathlib import Path
 from typing import Any
 
 from ..errors import CaptureError
 from ..files.atomic_write import write_text
+from .capture_fields import content_fault, files_fault, finite, level_fault, shown
 
 SCHEMA = 1
 FILE_NAME = "capture.json"
 DRY, WET = "dry.wav", "wet.wav"
+MOST_BYTES = 4_000_000  # of capture.json; those that rig writes have some kilobytes
+MOST_FILE_BYTES = 1_000_000_000  # of one of its files; 24 bit of the longest signal are 55 MB
 
 
 def write_content(folder: Path, content: dict[str, Any]) -> None:
     """Write the file; `content` with its schema. OSError where that is not possible."""
-    write_text(folder / FILE_NAME, json.dumps(content, indent=1) + "\n", make_folder=False)
+    write_text(folder / FILE_NAME, json.dumps(finite(content), indent=1, allow_nan=False) + "\n", make_folder=False)
 
 
 def read_content(folder: Path) -> dict[str, Any]:
-    """The whole content. CaptureError: there is none, it cannot be read, is damaged, or of a schema rig does not know.
+    """The content as it stands. CaptureError: there is none, it cannot be read, is no JSON, or of an unknown schema.
 
-    What stands in it is for the caller to check: whoever finds a fault raises `damaged`.
+    No field is checked but the schema: `checked_content` does that, and `input_level` for the one it takes.
     """
+    path = folder / FILE_NAME
     try:
-        content = json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-        schema = content["schema"]
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise damaged(folder, "it is no ordinary file")
+        if path.stat().st_size > MOST_BYTES:
+            raise damaged(folder, f"it has more than {MOST_BYTES // 1_000_000} MB")
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise missing(folder, FILE_NAME) from error
     except OSError as error:
         raise CaptureError(f"{folder}: cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise damaged(folder) from error
-    if schema != SCHEMA:
+    except (ValueError, RecursionError) as error:
+        raise damaged(folder, "it is no JSON text in UTF-8") from error
+    if not isinstance(content, dict) or "schema" not in content:
+        raise damaged(folder, "schema is missing")
+    if content["schema"] != SCHEMA or isinstance(content["schema"], bool):
         raise CaptureError(
-            f"{folder.name}: {FILE_NAME} has schema {schema}, expected {SCHEMA}; another version of rig may know it."
+            f"{folder.absolute().name}: {FILE_NAME} has schema {shown(content['schema'])}, expected {SCHEMA}; another "
+            "version of rig may know it."
         )
+    return content
+
+
+def checked_content(folder: Path) -> dict[str, Any]:
+    """The same with every number finite, every text writable, and every field that this version knows of its kind.
+
+    CaptureError as `read_content`, and for the first field that is missing or of another kind, by its name.
+    """
+    content = read_content(folder)
+    fault = content_fault(content)
+    if fault is not None:
+        raise damaged(folder, fault)
     return content
 
 
@@ -49,23 +71,38 @@ def input_level(content: dict[str, Any]) -> tuple[float, str] | None:
     """What 0 dBFS of the dry file was worth at the gear's jack, in dBu, and how that is known; None: it is not."""
     levels = content.get("levels")
     found = levels.get("input_level_dbu") if isinstance(levels, dict) else None
-    if not isinstance(levels, dict) or isinstance(found, bool) or not isinstance(found, int | float):
+    if not isinstance(levels, dict) or level_fault(found) is not None or found is None:
         return None
-    return (float(found), str(levels.get("input_method") or "method unknown")) if math.isfinite(found) else None
+    return float(found), shown(levels.get("input_method") or "method unknown")
 
 
 def check_files(folder: Path, content: dict[str, Any]) -> None:
-    """Raise a CaptureError where a file is not as it was when it was taken, by the SHA-256 in the content."""
+    """Raise a CaptureError where a file is not as it was when it was taken, by the SHA-256 in the content.
+
+    Only ordinary files that lie in the folder itself are opened, whatever names stand in the content.
+    """
+    files, where = content.get("files"), folder.absolute().name
+    if not isinstance(files, dict):
+        raise damaged(folder, "files is no object with fields")
+    fault = files_fault(files)
+    if fault is not None:
+        raise damaged(folder, fault)
+    for name in (DRY, WET):
+        if name not in files:
+            raise damaged(folder, f"files: {name} is missing")
     try:
-        for name, expected in content["files"].items():
-            if sha256_of(folder / name) != expected:
-                raise CaptureError(f"{folder.name}: {name} was changed after the capture; take it again.")
+        for name, expected in files.items():
+            path = folder / name
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise CaptureError(f"{where}: {shown(name)} is no ordinary file; copy the capture again.")
+            if path.stat().st_size > MOST_FILE_BYTES:
+                raise CaptureError(f"{where}: {shown(name)} is larger than any file of a capture; take it again.")
+            if sha256_of(path) != expected:
+                raise CaptureError(f"{where}: {shown(name)} was changed after the capture; take it again.")
     except FileNotFoundError as error:
         raise missing(folder, Path(error.filename).name) from error
     except OSError as error:
         raise CaptureError(f"{folder}: cannot be read ({error.strerror}).") from error
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise damaged(folder) from error
 
 
 def sha256_of(path: Path) -> str:
@@ -76,9 +113,11 @@ def sha256_of(path: Path) -> str:
 
 def missing(folder: Path, name: str) -> CaptureError:
     """The sentence for a file that is not there."""
-    return CaptureError(f"{folder}: not a capture (there is no {name} in it).")
+    return CaptureError(f"{folder}: not a capture (there is no {shown(name)} in it).")
 
 
-def damaged(folder: Path) -> CaptureError:
-    """The sentence for content that cannot be understood."""
-    return CaptureError(f"{folder}: {FILE_NAME} is damaged; the pair itself may still be good.")
+def damaged(folder: Path, fault: str) -> CaptureError:
+    """The sentence for content that cannot be understood; `fault` names the field."""
+    return CaptureError(
+        f"{folder.absolute().name}: {FILE_NAME} is damaged: {fault}; the pair itself may still be good."
+    )

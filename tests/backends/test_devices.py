@@ -27,6 +27,8 @@ def chosen(devices, **patterns):
         (LINUX, {"output": "Scarlett 2i2"}, (1, 0, 1, (0, 1))),
         (MAC, {"input": "scarlett.*capture_2$"}, (2, 1, 2, (0, 1))),
         (MAC, {"output": "playback_[34]$"}, (2, 0, 2, (2, 3))),
+        (MAC, {"input": "18i20.*capture_1", "output": "18i20.*playback_1"}, (2, 0, 2, (0,))),  # not capture_10 to _18
+        (MAC, {"input": "Scarlett 18i20 USB:capture_1"}, (2, 0, 2, (0, 1))),
         (WINDOWS, {"input": "focusrite"}, (5, 0, 3, (0, 1))),
         # both named: on one host API
         (WINDOWS, {"input": "focusrite", "output": "focusrite"}, (5, 0, 4, (0, 1))),
@@ -66,6 +68,17 @@ def test_what_is_used_is_said_by_the_names_that_choose_it():
         ),
         (MAC, {"output": "playback_21"}, "No playback channel matches --output 'playback_21'; there are: "),
         (MAC[1:2], {"input": "x"}, "there is no capture channel at all"),
+        (
+            LINUX,
+            {"input": "capture_1"},
+            r"--input 'capture_1' matches 3, and one is wanted: ALSA: default, ALSA: HDA Intel .*, ALSA: Scarlett",
+        ),
+        (
+            MAC,
+            {"input": "18i20 USB:capture"},
+            r"--input '18i20 USB:capture' matches 18, and one is wanted: Core Audio: ",
+        ),
+        (MAC, {"output": "18i20 USB:playback"}, r"matches 20, and 2 at most are wanted: .*playback_12, \.\.\."),
         (
             (*LINUX, card(3, "OSS", "/dev/dsp", 2, 2)),
             {"input": "dsp", "output": "scarlett"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -13,13 +14,14 @@ from takes import recorded, signal
 
 from rig.audio import wav
 from rig.capture.levels import CaptureLevels
-from rig.capture.result.finish import finish
+from rig.capture.result.finish import finish, judged
 from rig.capture.result.gear_metadata import Gear
 from rig.capture.result.save import save_capture
 from rig.capture.signal.training_signal import as_24_bit, write_signal
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError, ModelError
 from rig.nam import Model
+from rig.trainer.capture_file import sha256_of
 from rig.trainer.layout import RATE
 
 
@@ -72,6 +74,50 @@ def test_a_model_of_something_else_is_refused(capture, tmp_path):
     assert finish(capture, tmp_path / "other.nam", tmp_path / "out.nam", accept=True).path.exists()
 
 
+@pytest.mark.parametrize(
+    ("figures", "verdict", "words"),
+    [
+        ((0.004, 0.004, 0.0, 0.0), "ok", "great"),
+        ((0.03, 0.03, 0.0, 0.0), "ok", "not bad"),
+        ((0.05, 0.05, 0.0, 0.0), "warn", "might be ok: train longer"),
+        ((0.2, 0.2, 0.0, 0.0), "warn", "probably not good: train longer"),
+        ((1.2, 0.012, 6.7, -3.0), "warn", "6.7 samples late and 3.0 dB too loud, ESR 1.2; with that taken out 0.012"),
+        ((4.0, 0.001, 0.0, 0.0, True), "warn", "upside down, ESR 4"),
+        ((1.2, 1.0, 40.0, 2.0), "fail", "still 1: something went wrong"),
+        ((0.31, 0.31, 0.0, 0.0), "fail", "something went wrong"),
+    ],
+)
+def test_a_finished_model_is_worth_what_the_trainers_bands_say_with_the_reason(figures, verdict, words):
+    found, reason = judged(*figures)
+    assert found == verdict and words in reason
+
+
+def test_the_esr_is_the_trainers_which_leaves_out_what_a_model_cannot_know_yet(capture, tmp_path):
+    """The trainer feeds the last 9 s alone, and compares from the first output on that knows its whole past."""
+    done = finish(capture, NANO, tmp_path / "out.nam")
+    model = Model.load(NANO)
+    dry, wet = (wav.read(capture / name).samples[:, 0] for name in ("dry.wav", "wet.wav"))
+    first = model.receptive_field_samples - 1
+    played = np.asarray(model.render(dry[-9 * RATE :], 4096), np.float64)[first:]
+    target = wet[-9 * RATE :][first:]
+    assert done.left_out_samples == first > 1000
+    assert done.esr == pytest.approx(np.sum((played - target) ** 2) / np.sum(target**2), rel=1e-4)
+    assert done.verdict == "warn" and "samples" in done.reason and "dB too" in done.reason
+
+
+def test_gear_that_is_silent_where_models_are_judged_is_named(capture, tmp_path):
+    copy = tmp_path / "silent"
+    shutil.copytree(capture, copy)
+    wet = wav.read(copy / "wet.wav").samples[:, 0].copy()
+    wet[-9 * RATE :] = 0.0
+    wav.write(copy / "wet.wav", as_24_bit(wet), RATE, overwrite=True)
+    content = json.loads((copy / "capture.json").read_text())
+    content["files"]["wet.wav"] = sha256_of(copy / "wet.wav")
+    (copy / "capture.json").write_text(json.dumps(content))
+    with pytest.raises(CaptureError, match="silent: the gear is silent in the last 9 s"):
+        finish(copy, NANO, tmp_path / "out.nam")
+
+
 def test_another_rate_a_target_that_exists_and_the_model_itself_are_refused(capture, tmp_path):
     content = json.loads(NANO.read_text())
     content["sample_rate"] = 44100
@@ -98,7 +144,7 @@ def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
     done = forked("capture", "cut", "s.wav", "rec.wav", "--name", "pre", "--send-dbu", 12, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["accepted"] and report["verdict"] == "ok"
+    assert report["accepted"] and report["verdict"] == "unknown"  # the level of the return
     checked = forked("capture", "check", "captures/pre", cwd=tmp_path)
     assert checked.returncode == 0 and "trainer: replicate" in checked.stdout
     finished = forked("capture", "finish", "captures/pre", NANO, "--json", cwd=tmp_path)

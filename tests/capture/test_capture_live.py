@@ -258,8 +258,15 @@ def test_the_self_test_runs_over_a_cable(jack_server, device, here, tmp_path):
         ports = ("--send", "cable:in", "--return", "cable:out", "--yes")
         done = here("capture", "--self-test", *ports, "--freewheel")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Self-test: the cable gives back what was played" in done.stdout
-    assert "(a cable, as asked)" in done.stdout and list(tmp_path.iterdir()) == []
+    assert "Self-test: a cable lies between send and return" in done.stdout and "Not known: gain" in done.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.soak
+def test_the_self_test_fails_where_gear_lies_in_the_loop(jack_server, device, here, tmp_path):
+    done = here("capture", "--self-test", *PORTS, "--freewheel", "--no-trial")
+    assert done.returncode == 1 and "distortion" in done.stdout.partition("Not accepted")[2]
+    assert list(tmp_path.iterdir()) == []
 
 
 # ---------------------------------------------------------------- bad input

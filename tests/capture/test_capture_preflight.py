@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import takes
 from takes import recorded, signal
 
+from rig.capture.result.save import save_capture
 from rig.capture.take.clock_drift import clock_error, repaired
 from rig.capture.take.level_search import level_step, loudest_second
-from rig.capture.take.path_checks import alive_check, silence_checks, tone, tone_peak_dbfs
+from rig.capture.take.path_checks import alive_check, ringing_check, silence_checks, tone, tone_peak_dbfs
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError
 from rig.trainer.layout import RATE
@@ -71,3 +74,45 @@ def test_a_drifting_clock_is_measured_and_undone(samples):
 def test_two_halves_that_do_not_resemble_each_other_are_no_drift():
     with pytest.raises(CaptureError, match="no drift"):
         clock_error(signal(), Recording(noise(-20, 38)), 0)
+
+
+def test_a_take_with_two_clocks_is_refused_with_the_way_out_and_accepted_by_it(tmp_path):
+    drifting = Recording(takes.drifted(recorded(), -0.9))
+    refused = save_capture(tmp_path, "two", signal(), drifting)
+    assert not refused.accepted and refused.judged["drift"].verdict == "fail"
+    assert refused.reason.endswith("The lag grows evenly, as with two clocks: --repair-drift undoes it.")
+    mended = save_capture(tmp_path, "two", signal(), drifting, repair_drift=True)
+    assert mended.accepted and mended.judged["drift"].verdict == "ok", mended.reason
+    distance = (signal().length - 9 * RATE) * 1e-6
+    content = json.loads((mended.folder / "capture.json").read_text())
+    assert content["audio"]["drift_repaired_ppm"] == pytest.approx(-0.9 / distance, abs=0.02 / distance)
+    assert "the clocks differed by" in (mended.folder / "report.html").read_text()
+
+
+def test_a_jump_is_no_drift_and_is_not_offered_to_be_undone(tmp_path):
+    jumping = Recording(takes.dropped(recorded(), 6))
+    assert "--repair-drift" not in save_capture(tmp_path, "x", signal(), jumping).reason
+    with pytest.raises(CaptureError, match="does not grow evenly"):
+        save_capture(tmp_path, "y", signal(), jumping, repair_drift=True)
+    assert not (tmp_path / "y").exists()
+
+
+def returned(late_s, tail=0.0):
+    """The tone of the trial, so late, with an echo of `tail`."""
+    late = round(late_s * RATE)
+    x = np.concatenate([np.zeros(late), 0.3 * tone(), np.zeros(RATE)])
+    x[RATE // 8 :] += tail * x[: -RATE // 8]
+    return x[: RATE * 3 // 2] + noise(-80, 1.5)
+
+
+def test_a_path_that_is_late_and_one_that_rings_on_are_told_apart():
+    late = ringing_check(noise(-80), returned(0.417))
+    assert (late.name, late.verdict) == ("delay", "fail")
+    assert "comes back 420 ms late, and a take can be at most 206 ms late" in late.text  # to 5 ms
+    assert "fed back" not in late.advice
+    ringing = returned(0.01)
+    for _ in range(8):
+        ringing[RATE // 8 :] += 0.5 * ringing[: -RATE // 8]
+    rings = ringing_check(noise(-80), ringing)
+    assert (rings.name, rings.verdict) == ("feedback", "fail") and "fed back" in rings.advice
+    assert ringing_check(noise(-80), returned(0.19)).verdict == "ok"

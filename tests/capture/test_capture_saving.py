@@ -20,6 +20,8 @@ from places import python_path
 from takes import recorded, signal
 
 from rig.audio import wav
+from rig.capture.checks.known_levels import level_checks
+from rig.capture.checks.limits import LIMITS
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.folder import new_capture
 from rig.capture.result.foreign_recording import check_again, load_recording
@@ -64,7 +66,7 @@ def test_the_pair_is_equally_long_24_bit_mono_with_a_plain_header_and_exact(save
         assert (audio.format, audio.subtype) == ("WAV", "PCM_24")
         assert (saved.folder / audio.name).read_bytes()[20:22] == b"\x01\x00"
     assert np.array_equal(dry.samples[:, 0], signal().samples)
-    latency = saved.latency.trainer.samples
+    latency = saved.latency.tightest
     cut = recorded().astype(np.float32)[PRE_ROLL + latency :][: signal().length]
     assert np.abs(wet.samples[:, 0] - cut).max() <= 2**-24  # rounded, nothing else
 
@@ -73,11 +75,11 @@ def test_the_sidecar_knows_levels_latency_and_every_check(saved):
     content = json.loads((saved.folder / "capture.json").read_text())
     assert content["schema"] == 1
     assert content["levels"]["input_level_dbu"] == 18.34 and content["levels"]["output_method"] == "multimeter"
-    assert content["latency"]["applied"] == content["latency"]["official"] == saved.latency.trainer.samples
+    assert content["latency"]["applied"] == saved.latency.tightest > content["latency"]["official"]
     assert content["latency"]["phat"] == pytest.approx(takes.DELAY + 1.2, abs=0.2)
     assert content["signal"]["sha256"] == signal().sha256 and content["signal"]["train"] == [480000, -432000]
     assert content["audio"]["period"] == 128 and content["metadata"]["gear_make"] == "Engl"
-    assert {check["verdict"] for check in content["checks"]} == {"ok"} and len(content["checks"]) == 13
+    assert {check["verdict"] for check in content["checks"]} == {"ok"} and len(content["checks"]) == 15
     assert all(check["passed"] for check in content["trainer_checks"])
     assert content["quality"]["verdict"] == "ok" and not content["override"]
 
@@ -96,10 +98,31 @@ def test_the_training_files_point_at_the_pair_with_the_delay_filled_in(saved):
 
 def test_the_report_is_one_page_with_plots_and_loads_nothing(saved):
     page = (saved.folder / "report.html").read_text()
-    for part in ("18.34 dBu", "replicate", "<svg", "E570"):
+    for part in ("18.34 dBu", "replicate", "<svg", "E570", "at most -70 dBFS RMS, fails above -50", "at least 60 dB"):
         assert part in page
+    for raw in ("False", "True", "None", "server jack", "[]", "t3k", "(multimeter)"):
+        assert raw not in re.sub(r"<svg.*</svg>", "", page, flags=re.DOTALL)
     outside = [link for link in re.findall(r'(?:src|href)="([^"]*)"', page) if not link.startswith(("#", "data:"))]
     assert not outside
+
+
+def test_a_report_that_does_not_know_the_levels_does_not_say_that_all_is_well(tmp_path):
+    saved = save_capture(tmp_path, "x", signal(), Recording(recorded()))
+    assert saved.accepted and saved.judged.verdict == "unknown"
+    assert [check.name for check in saved.judged.of("unknown")] == ["input level", "output level"]
+    page = (saved.folder / "report.html").read_text()
+    assert "Everything is as it should be" not in page and "not known" in page
+    assert "rig calibrate send" in page and "rig calibrate return" in page
+    timid = level_checks(CaptureLevels(5.0, "spec", 12.0, "spec"))
+    assert [check.verdict for check in timid] == ["warn", "ok"] and timid[0].allowed == "at least 8 dBu"
+
+
+def test_limits_say_their_direction():
+    said = {name: limit.check(name, 0.0, "", "").allowed for name, limit in LIMITS.items()}
+    assert said["noise"] == "at least 60 dB, fails below 40" and said["silence"] == "at least -60 dBFS RMS"
+    assert said["gate"] == "at most 30 dB"
+    for name, limit in LIMITS.items():
+        assert said[name].startswith("at most" if limit.side == "above" else "at least")
 
 
 def test_without_matplotlib_the_report_says_so_and_has_everything_else(saved, monkeypatch):
@@ -175,9 +198,10 @@ def test_a_disk_that_fills_up_leaves_nothing(tmp_path):
 
 def test_what_a_killed_capture_left_is_removed_by_the_next_one(tmp_path):
     gone = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True)
-    left = tmp_path / f".old.{int(gone.stdout)}-0123abcd.part"
-    running = tmp_path / f".other.{os.getpid()}-0123abcd.part"
+    names = [f".rig-{process}-0123456789abcdef.part" for process in (int(gone.stdout), os.getpid())]
+    left, running = (tmp_path / name for name in names)
     left.mkdir(), running.mkdir()
+    os.utime(left, (1, 1)), os.utime(running, (1, 1))
     with new_capture(tmp_path / "new"):
         pass
     assert not left.exists() and running.exists()
@@ -199,18 +223,18 @@ def test_a_recording_from_a_daw_is_found_wherever_it_begins(tmp_path):
     x = np.concatenate([1e-5 * np.random.default_rng(0).standard_normal(4 * RATE), recorded()])
     wav.write(tmp_path / "late.wav", as_24_bit(x), RATE)
     recording = load_recording(tmp_path / "late.wav", signal())
-    found = recording.pre_roll + recording.latency(signal()).correlation.samples
+    found = recording.counted_from + recording.latency(signal()).correlation.samples
     assert found == pytest.approx(5 * RATE + takes.DELAY + 1.2, abs=0.2)
     short = recorded()[PRE_ROLL : PRE_ROLL + signal().length]  # begun with the signal, exported at its length
     wav.write(tmp_path / "short.wav", as_24_bit(short), RATE)
     recording = load_recording(tmp_path / "short.wav", signal())
-    assert recording.pre_roll == 0
+    assert recording.counted_from == 0
     assert len(recording.cut(signal(), 305)) == signal().length
     wav.write(tmp_path / "cut.wav", as_24_bit(short[: -3 * RATE]), RATE)
-    with pytest.raises(CaptureError, match=r"cut\.wav: ends 3\.00 s before"):
+    with pytest.raises(CaptureError, match=r"cut\.wav: ends 3\.01 s before"):
         load_recording(tmp_path / "cut.wav", signal())
     wav.write(tmp_path / "other.wav", np.random.default_rng(1).uniform(-0.1, 0.1, len(short)), RATE)
-    with pytest.raises(CaptureError, match=r"other\.wav: not a recording of"):
+    with pytest.raises(CaptureError, match=r"other\.wav: nothing in it resembles"):
         load_recording(tmp_path / "other.wav", signal())
     wav.write(tmp_path / "rate.wav", as_24_bit(short[:RATE]), 44100)
     with pytest.raises(CaptureError, match="44100 Hz; a take is mono at 48000 Hz and never resampled"):
@@ -220,7 +244,7 @@ def test_a_recording_from_a_daw_is_found_wherever_it_begins(tmp_path):
 
 
 def test_a_recording_that_is_too_short_is_refused():
-    with pytest.raises(CaptureError, match="ends 480 samples before"):
+    with pytest.raises(CaptureError, match="ends 10 ms before"):
         Recording(recorded()[: PRE_ROLL + signal().length - 480]).latency(signal())
     with pytest.raises(CaptureError, match="does not hold the whole signal"):
         Recording(recorded()[: PRE_ROLL + signal().length]).cut(signal(), 300)

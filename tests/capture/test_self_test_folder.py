@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from rig.capture.result.rejected import keep_somewhere
+from rig.capture.result.rejected import TakeOnDisk
 from rig.cli.take_session import capture_folder
 
 
@@ -18,7 +19,9 @@ def temporary(tmp_path, monkeypatch):
 
 def test_what_was_recorded_of_a_self_test_that_is_ended_by_hand_is_where_the_sentence_says(temporary):
     with pytest.raises(KeyboardInterrupt), capture_folder(Path("captures"), temporary=True) as folder:
-        said = keep_somewhere(folder, "self-test", [0.0, 0.5], "Ended by hand.", {})
+        kept = TakeOnDisk(folder, "self-test")
+        kept.store(np.array([0.0, 0.5]), "Ended by hand.", {})
+        said = kept.sentence
         raise KeyboardInterrupt
     kept = Path(said.removeprefix("What was recorded is kept in ").removesuffix("."))
     assert kept.is_relative_to(temporary)

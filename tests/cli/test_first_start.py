@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
@@ -78,24 +77,6 @@ def test_what_is_there_is_not_looked_for_again(parts, monkeypatch, capsys):
         part.is_kept = True
     first_start.compile_all()
     assert capsys.readouterr().err.count("Compiling") == 1
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such locks")
-def test_two_first_starts_at_once_compile_everything_once(parts, monkeypatch, capsys, tmp_path):
-    import fcntl
-
-    with open(tmp_path / "first-start.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # as another start holds it
-        second = threading.Thread(target=first_start.compile_all)
-        second.start()
-        second.join(0.3)
-        assert second.is_alive()
-        assert "another start of it does that" in capsys.readouterr().err
-        for part in parts:
-            part.is_kept = True
-    second.join(10)
-    assert not second.is_alive()
-    assert [part.compiled for part in parts] == [0, 0, 0]
 
 
 def test_the_first_part_brings_the_others_only_within_a_command(monkeypatch):

@@ -273,9 +273,10 @@ def test_a_blind_test_is_killed_goes_on_and_is_checked(jack_server, tmp_path):
             if "The server lost samples in each of" in first.text:
                 skip_if_torn("no take of rig ab was whole", PERIOD)
             raise
-        first.wait_for("SHA-256 of the order: ")
+        first.wait_for("shows the promise and begins the first")
         first.wait_for("hearing A")
         first.press("n")
+        first.wait_for("SHA-256 of order and setup: ")
         first.wait_for("Trial 1 of 3")
         first.press("xbxa")
         first.wait_for("hearing")

@@ -65,7 +65,7 @@ def test_a_test_counts_and_reveals_its_order_at_the_end(begun, tmp_path):
     assert found.problems == ()
     assert (found.verdict.right, found.verdict.trials) == (6, 8)
     data = json.loads((tmp_path / "test.json").read_text())
-    assert commitment(data["order"], data["salt"]) == data["commitment"] == begun.commitment
+    assert commitment(data["order"], data["salt"], data["setup"]) == data["commitment"] == begun.commitment
     assert data["p_value"] == binomtest(6, 8, alternative="greater").pvalue
     assert data["setup"] == {"model": "nano.nam"}
     assert json.loads(json.dumps(found.to_json()))["sentence"] == data["sentence"]
@@ -136,7 +136,7 @@ def test_nothing_readable_in_names_or_files_holds_the_order_before_the_end(tmp_p
         test.answer("A")
     test.answer("A")
     assert order in (tmp_path / "a.json").read_text()
-    test.forget_key(keys=tmp_path / "keys")
+    test.forget_key()
     assert not list((tmp_path / "keys").glob("*.key"))
 
 
@@ -235,6 +235,8 @@ def test_a_forged_result_is_noticed(begun, tmp_path):
     assert "answer 5 was changed" in forged(path, answers=better).problems[0]
     assert "answers are missing" in forged(path, answers=answers[:7]).problems[0]
     assert "more answers" in forged(path, answers=[*answers, answers[0]]).problems[0]
+    assert "figures" in forged(path, answers=answers, interval=[0.1, 0.9]).problems[0]
+    assert forged(path, interval=data["interval"]).problems == ()
     assert "figures" in forged(path, answers=answers, right=8).problems[0]
     assert forged(path, right=4).problems == ()
 
@@ -246,6 +248,10 @@ def test_a_forged_result_is_noticed(begun, tmp_path):
         ("[]", "not the result of a blind test"),
         ('{"kind": "rig abx", "schema": 9}', "another version"),
         ('{"kind": "rig abx", "schema": 1}', "damaged: id is missing"),
+        ('{"kind": "rig abx", "schema": 1e999}', "no JSON, or damaged"),
+        ('{"kind": "rig abx", "schema": NaN}', "no JSON, or damaged"),
+        ('{"kind": "rig abx", "id": "\\ud800"}', "no JSON, or damaged"),
+        ("[" * 200_000, "no JSON, or damaged"),
     ],
 )
 def test_other_files_are_named(tmp_path, text, why):

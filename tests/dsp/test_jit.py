@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,16 +43,51 @@ def test_a_cold_compile_is_announced_once_and_the_second_start_compiles_nothing(
     assert run(tmp_path) == (0, folder, "")
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage", b"x" * 1000])
+DAMAGED = "is damaged: it is thrown away and compiled again"
+
+
+def test_a_flipped_bit_in_any_file_is_noticed_and_never_executed(tmp_path):
+    """Each kind of file in turn, and a place chosen anew each time; what is flipped is compiled again, once."""
+    _, folder, _ = run(tmp_path)
+    place = random.Random()
+    for ending in ("nbc", "nbi", "seal"):
+        path = place.choice(sorted(Path(folder).rglob(f"*.{ending}")))
+        content = bytearray(path.read_bytes())
+        at = place.randrange(len(content))
+        content[at] ^= 1 << place.randrange(8)
+        path.write_bytes(content)
+        compiled, _, said = run(tmp_path)
+        assert compiled == 1 and said.count(DAMAGED) == 1, (path.name, at, said)
+    assert run(tmp_path) == (0, folder, "")
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage"])
 def test_a_damaged_cache_is_made_anew(tmp_path, damage):
     run(tmp_path)
     damaged = [path for path in tmp_path.rglob("*.nb?")]
     assert len(damaged) >= 2
     for path in damaged:
         path.write_bytes(damage)
-    compiled, _, _ = run(tmp_path)
-    assert compiled >= 1
+    compiled, _, said = run(tmp_path)
+    assert compiled == 2 and said.count(DAMAGED) == 1
     assert run(tmp_path)[0] == 0
+
+
+def test_a_folder_of_compiled_code_that_others_could_write_is_emptied_first(tmp_path):
+    _, folder, _ = run(tmp_path)
+    os.chmod(folder, 0o777)
+    compiled, again, _ = run(tmp_path)
+    assert (compiled, again) == (2, folder)
+    assert os.stat(folder).st_mode & 0o022 == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+def test_a_cache_that_another_user_prepared_is_not_used(tmp_path):
+    _, folder, _ = run(tmp_path)
+    os.chown(folder, 12345, 12345)
+    compiled, elsewhere, said = run(tmp_path)
+    assert compiled == 2 and not elsewhere.startswith(str(tmp_path))
+    assert "belongs to another user" in said
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path):
@@ -77,7 +114,7 @@ def test_old_builds_are_forgotten_and_recent_ones_kept(tmp_path):
         old = os.path.join(parent, f"{i:0{len(name)}d}")
         os.mkdir(old)
         os.utime(old, (i, i))
-    for path in (tmp_path / "rig").rglob("*.done"):
+    for path in (tmp_path / "rig").rglob("*.seal"):
         path.unlink()  # the next start believes it is the first of its build
     run(tmp_path)
     left = sorted(os.listdir(parent))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import select
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,13 +19,17 @@ from numba.core.runtime import rtsys
 from places import SUPPORT
 from rigs import RATE, Bench
 
+from rig.backends.jack import libjack
 from rig.backends.jack.client import Jack
+from rig.backends.jack.midi_port import MIDI_OUT, MOST_WAITING, put
+from rig.cli.live.midi_ports import MidiCables, connect_midi
 from rig.dsp.convolver.kernels import MAX_CHUNK
 from rig.dsp.midi_events import MOST_EVENTS
 from rig.engine import Engine
 from rig.errors import BackendError
 from rig.lane import Lane
 from rig.midi_actions import LOG_LINES, SET_TO, TOLD
+from rig.player.midi.mapping import Mapping
 
 
 def made_of(lines):
@@ -172,6 +178,56 @@ def test_a_port_is_there_only_where_it_is_asked_for_and_is_found_by_part_of_its_
         assert backend.reconnect(before) == [f"pedals:out -> {backend.name}:midi"]
         with pytest.raises(BackendError, match=r"No MIDI output port matches --midi-port 'nothing'; there are: pedals"):
             backend.connect_midi("nothing")
+
+
+def test_lamps_are_lit_over_jack_through_the_port_that_belongs_to_the_switch(jack_server, live):
+    backend, _ = live
+    jack, _ = libjack.library()
+    board = jack.Client("floorboard", servername=jack_server.name, no_start_server=True)
+    pedals, lamps, lit = board.midi_outports.register("pedals"), board.midi_inports.register("lamps"), []
+    board.set_process_callback(lambda frames: lit.extend(bytes(data) for _, data in lamps.incoming_midi_events()))
+    with board:
+        assert backend.connect_lamps() == []  # nothing plays into rig yet
+        board.connect(pedals, f"{backend.name}:midi")
+        assert backend.connect_lamps() == [f"{backend.name}:midi_out -> floorboard:lamps"]
+        wanted = [bytes((0xB0, 64 + i, 127 * (i % 2))) for i in range(20)]
+        assert all(backend.send_midi(message) for message in wanted)
+        wait_until(lambda: len(lit) == len(wanted), "the lamps")
+        assert lit == wanted
+    board.close()
+
+
+def test_a_server_without_any_midi_port_is_said_at_once_where_midi_is_asked_for(jack_server, live):
+    backend, _ = live
+    said, deaf = [], argparse.Namespace(midi=None, midi_port=None, no_connect=False, no_midi=False)
+    bindings = argparse.Namespace(midi=argparse.Namespace(mapping=Mapping()))
+    connect_midi(deaf, backend, bindings, said.append)
+    assert said == []  # nobody asked
+    connect_midi(argparse.Namespace(**{**vars(deaf), "midi": Path("m.toml")}), backend, bindings, said.append)
+    assert len(said) == 1
+    assert said[0].startswith("MIDI     the JACK server has no MIDI port: plug the controller in")
+    assert "a2jmidid -e" in said[0]
+    with pytest.raises(BackendError, match="No MIDI port matches --midi-port 'FCB': the JACK server has no MIDI port"):
+        connect_midi(argparse.Namespace(**{**vars(deaf), "midi_port": "FCB"}), backend, bindings, said.append)
+    cables = MidiCables(argparse.Namespace(backend=backend))
+    assert "no MIDI port" in cables.why_silent()
+    with Sender("pedals", jack_server.name) as sender:
+        assert f"nothing is connected to {backend.name}:midi; there are pedals:out: --midi-port" in cables.why_silent()
+        before = cables.plugged
+        sender.connect(f"{backend.name}:midi")
+        wait_until(lambda: cables.why_silent() == "", "the cable")
+        assert cables.plugged != before
+    card = argparse.Namespace(ports=())  # PortAudio
+    connect_midi(argparse.Namespace(**{**vars(deaf), "midi_port": "FCB"}), card, bindings, said.append)
+    assert said[1:] == ["MIDI     comes over JACK only: --midi and --midi-port do nothing here."]
+
+
+def test_lamps_that_nobody_sends_are_left_out_and_never_written_over():
+    out = np.zeros(1, MIDI_OUT)[0]
+    assert [put(out, bytes((0xB0, i % 128, 127))) for i in range(MOST_WAITING + 3)] == [True] * MOST_WAITING + [
+        False
+    ] * 3
+    assert int(out["messages"][0]) == 0xB0 | 127 << 16
 
 
 # ---------------------------------------------------------------- what is no message, and too much of it

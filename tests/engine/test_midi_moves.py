@@ -9,7 +9,7 @@ from rigs import NANO, RATE, Bench, db, jump, model, sine
 
 from rig.dsp.ramp import fade_table
 from rig.lane import Lane
-from rig.midi_actions import DONE, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
+from rig.midi_actions import DONE, RESTS, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
 from rig.player.midi.lookup import PARAMETERS, compiled
 from rig.player.midi.mapping import Binding, Mapping
 from rig.sound import Sound
@@ -47,7 +47,7 @@ def test_a_pedal_that_sweeps_does_not_zip():
 
 def test_the_lowest_volume_is_silence():
     bench, control = sounding()
-    control.use(compiled(Mapping((Binding("control", 7, "volume", pickup=False),))).map)
+    control.use(compiled(Mapping((Binding("control", 7, "volume", pickup=False),)), RATE).map)
     bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 7, 0)))])
     bench.process(np.zeros(4800))
     assert not bench.process(sine(4800)).any()
@@ -128,6 +128,7 @@ def test_a_knob_that_jumps_always_sets():
         ("press", [TOLD, DONE, TOLD, DONE, DONE, DONE]),
         ("change", [TOLD, TOLD, TOLD, DONE, TOLD, DONE]),
         ("any", [TOLD] * 6),
+        ("second", [TOLD, DONE, TOLD, DONE, TOLD, DONE]),
     ],
 )
 def test_switches_that_send_press_and_release_that_latch_and_that_repeat(on, want):
@@ -135,12 +136,73 @@ def test_switches_that_send_press_and_release_that_latch_and_that_repeat(on, wan
     assert turned_switch(switch, [127, 0, 127, 64, 63, 1]) == want
 
 
-def turned_switch(switch, data):
+def turned_switch(switch, data, apart_ms=50.0):
+    """Outcomes of these positions, so far apart."""
     bench = Bench(64)
     control = listening(bench.engine, Mapping((switch,)))
-    messages = [bytes((0xB0, switch.number, byte)) for byte in data]
-    bench.backend.process(np.zeros(64, np.float32), midi=[*enumerate(messages)])
+    apart = round(RATE * apart_ms / 1000)
+    messages = [(i * apart, bytes((0xB0, switch.number, byte))) for i, byte in enumerate(data)]
+    bench.backend.process(np.zeros(apart * len(data) + 64, np.float32), midi=messages)
     return outcomes(control.drain())
+
+
+@pytest.mark.parametrize(
+    ("on", "want"),
+    [
+        ("press", [TOLD, DONE, RESTS, DONE, RESTS, DONE]),
+        ("change", [TOLD, RESTS, RESTS, RESTS, RESTS, RESTS]),
+        ("any", [TOLD, RESTS, RESTS, RESTS, RESTS, RESTS]),
+        ("second", [TOLD, RESTS, RESTS, RESTS, RESTS, RESTS]),
+    ],
+)
+def test_contacts_that_bounce_are_one_press(on, want):
+    switch = Binding("control", 7, "next_model", on=on)
+    assert turned_switch(switch, [127, 0, 127, 0, 127, 0], apart_ms=3.0) == want
+    patient = Binding("control", 7, "next_model", on=on, rest_ms=0.0)
+    assert turned_switch(patient, [127, 0, 127, 0], apart_ms=3.0).count(RESTS) == 0
+    longer = Binding("control", 7, "next_model", on="change", rest_ms=200.0)
+    assert turned_switch(longer, [127, 0, 127, 0, 127], apart_ms=50.0) == [TOLD, RESTS, RESTS, RESTS, TOLD]
+
+
+def test_letting_go_bounces_too_and_the_next_press_after_a_short_tap_counts():
+    switch, bench = Binding("control", 7, "next_model"), Bench(64)
+    control = listening(bench.engine, Mapping((switch,)))
+
+    def at(ms, data):
+        return round(RATE * ms / 1000), bytes((0xB0, 7, data))
+
+    moves = [at(0, 127), at(300, 0), at(303, 127), at(306, 0), at(900, 127), at(915, 0), at(1200, 127)]
+    bench.backend.process(np.zeros(2 * RATE, np.float32), midi=moves)
+    assert outcomes(control.drain()) == [TOLD, DONE, RESTS, DONE, TOLD, DONE, TOLD]
+
+
+def test_the_first_press_of_a_switch_that_latches_counts_whatever_it_sends():
+    for first, second in ((0, 127), (127, 0)):
+        assert turned_switch(Binding("control", 7, "next_model", on="change"), [first, second, first]) == [TOLD] * 3
+    assert turned_switch(Binding("control", 7, "next_model"), [0, 127]) == [DONE, TOLD]
+
+
+def test_a_switch_that_stands_for_a_state_mutes_and_sounds_whatever_was_before():
+    bench = Bench(64)
+    for on, turn, want in (("state", None, [1, 1, 0]), ("press", "on", [1, 1, 1]), ("press", "off", [0, 0, 0])):
+        control = listening(bench.engine, Mapping((Binding("control", 64, "mute", on=on, turn=turn),)))
+        muted = control.parameters[PARAMETERS.index("mute")]
+        stood = []
+        for before, data in ((0.0, 127), (1.0, 127), (1.0, 0)):
+            muted["value"] = before
+            for byte in (0, 127) if turn else (127 - data, data):
+                bench.backend.process(np.zeros(RATE // 20, np.float32), midi=[(0, bytes((0xB0, 64, byte)))])
+            stood.append(int(muted["value"]))
+            assert bench.engine.record["master"]["target"] == 1.0 - muted["value"]
+        assert stood == want
+
+
+def test_a_pedal_that_reaches_neither_end_goes_through_its_whole_range():
+    pedal = Binding("control", 7, "volume", low=-60.0, high=0.0, pickup=False, lowest=5, highest=119)
+    for data, value in ((0, -60.0), (5, -60.0), (62, -30.0), (119, 0.0), (127, 0.0)):
+        assert turned(pedal, -10.0, [data])[1] == pytest.approx(value)
+    weak = Binding("control", 7, "next_model", lowest=0, highest=40)
+    assert turned_switch(weak, [0, 40, 0, 40]) == [DONE, TOLD, DONE, TOLD]
 
 
 def test_one_message_may_have_several_bindings_and_a_channel_its_own():
@@ -166,7 +228,7 @@ def test_another_map_may_come_at_any_time_and_the_old_one_stays_until_no_cycle_r
     bench, control = sounding()
     addresses = set()
     for _ in range(20):
-        control.use(compiled(BOUND).map)
+        control.use(compiled(BOUND, RATE).map)
         addresses.add(int(control.record["map"]))
         bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 7, 64)))])
         assert outcomes(control.drain()) == [SET_TO]

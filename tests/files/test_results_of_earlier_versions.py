@@ -105,14 +105,14 @@ def test_a_capture_is_judged_again_as_it_was(kept):
     assert [check.to_json() for check in trainer] == content["trainer_checks"]
     before = {check["name"]: check["verdict"] for check in content["checks"]}
     again = {check.name: check.verdict for check in judged.checks}
-    assert again.items() <= before.items() and len(again) > 8
+    assert {name: again[name] for name in again if name in before}.items() <= before.items() and len(again) > 8
 
 
 def without_its_time(content):
     return {key: value for key, value in content.items() if key not in ("created", "rig_version", "versions")}
 
 
-def test_the_same_take_saved_today_gives_the_same_folder(kept, tmp_path):
+def test_the_same_take_saved_today_gives_the_same_signal_and_training_files_cut_more_tightly(kept, tmp_path):
     before = kept / "captures" / "preamp"
     signal = load_signal(before / "dry.wav")
     wet = np.concatenate([np.zeros(PRE_ROLL + DELAY), 0.5 * signal.samples, np.zeros(POST_ROLL - DELAY)])
@@ -127,22 +127,15 @@ def test_the_same_take_saved_today_gives_the_same_folder(kept, tmp_path):
     after = saved.folder
     names = {path.relative_to(before) for path in before.rglob("*") if path.is_file()} - {Path("preamp.nam")}
     assert {path.relative_to(after) for path in after.rglob("*") if path.is_file()} == names
-    assert list(read_json(after / "capture.json")) == list(read_json(before / "capture.json"))
-    a, b = (without_its_time(read_json(folder / "capture.json")) for folder in (before, after))
-    assert a.pop("signal") | {"name": "signal.wav"} == b.pop("signal") | {"name": "signal.wav"}
-    assert a == b
-    for name in ("dry.wav", "wet.wav", *(f"train/{path.name}" for path in (before / "train").iterdir())):
+    first, second = (without_its_time(read_json(folder / "capture.json")) for folder in (before, after))
+    assert list(first) == list(second)
+    for part in ("audio", "levels", "metadata", "override"):
+        assert first[part] == second[part], part
+    for name in ("dry.wav", *(f"train/{path.name}" for path in (before / "train").iterdir())):
         assert (after / name).read_bytes() == (before / name).read_bytes(), name
-    first, second = (report_without_plots(folder) for folder in (before, after))
-    assert first == second and "18.34 dBu" in first
-
-
-def report_without_plots(folder):
-    """The page up to its plots, without what a date and the name of the signal's file are."""
-    text = (folder / "report.html").read_text(encoding="utf-8")
-    content = read_json(folder / "capture.json")
-    text = text[: text.index("<h2>Plots</h2>")].replace(content["created"], "")
-    return text.replace(content["signal"]["name"], "").replace(f"rig {content['rig_version']}", "")
+    late = second["latency"]["applied"] - first["latency"]["applied"]
+    old, new = (wav.read(folder / "wet.wav").samples[:, 0] for folder in (before, after))
+    assert late in (0, 1) and np.array_equal(old[late:], new[: len(new) - late])
 
 
 def test_a_finished_model_knows_its_gear_and_is_finished_today_as_it_was(kept, tmp_path):
@@ -189,9 +182,12 @@ def test_an_impulse_response_is_read_and_measured_today_as_it_was(kept, tmp_path
     save_impulse(tmp_path / "v30.wav", taps, response, sweep, impulse_checks(response, taps), microphone)
     again = read_json(tmp_path / "v30.json")
     assert list(again) == list(about)
-    exact = ("about", "file", "rate", "samples", "schema", "sweep", "latency_samples", "verdict", "true_gain_db")
+    exact = ("about", "file", "rate", "samples", "schema", "sweep", "latency_samples", "true_gain_db")
     assert {name: again[name] for name in exact} == {name: about[name] for name in exact}
-    assert [c["name"] for c in again["checks"]] == [c["name"] for c in about["checks"]]
+    assert {c["name"]: c["verdict"] for c in about["checks"]}.items() <= {
+        c["name"]: c["verdict"] for c in again["checks"]
+    }.items()
+    assert again["verdict"] == "unknown"  # there was no softer sweep
     a, b = (wav.read(folder / "v30.wav").samples for folder in (path.parent, tmp_path))
     assert np.abs(a - b).max() <= 1.01 * 2**-23  # transforms of other libraries may round to the next step
 
@@ -265,12 +261,15 @@ def test_a_comparison_has_the_same_figures_under_the_same_names(kept):
     models = [kept / "gear" / "half.nam", kept / "gear" / "late.nam", kept / "presets" / "minimal.toml"]
     now = compare_models(take_files(kept / "captures" / "preamp", None), models=models, workers=1).to_json()
     now = json.loads(json.dumps(now))
-    assert list(now) == list(before) and now["schema"] == 1
+    assert set(now) == {*before, "faults"} and now["schema"] == 1 and now.pop("faults") == []
     assert [score["file"] for score in before["scores"]] == ["late.nam", "half.nam"]
     for a, b in zip(before.pop("scores"), now.pop("scores"), strict=True):
-        assert list(a) == list(b)
+        assert set(b) == {*a, "esr_trainer", "state", "reason"}
+        assert b.pop("verdict") and a.pop("verdict")  # by the ESR after level and lag are taken out, since then
+        assert b.pop("esr_by_input_level") and a.pop("esr_by_input_level")  # likewise
         for name in a:
             assert a[name] == (pytest.approx(b[name], abs=1e-3) if is_figure(a[name]) else b[name]), name
+    assert now.pop("repeatability_basis").startswith(before.pop("repeatability_basis"))
     assert now == before
 
 

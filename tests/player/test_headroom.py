@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rigs import A2, RATE, Bench, Told, guitar, sine
+from rigs import A2, RATE, Bench, Told, guitar, noise, sine
 
 from rig.cli.live.live_line import live_line
 from rig.cli.live.meters import bar
@@ -185,3 +185,45 @@ def test_a_gate_that_is_asked_for_while_somebody_plays_says_how_to_measure_the_n
     playing.play(np.zeros(2 * RATE))
     playing.player.do("gate")
     assert playing.player.value("gate_threshold") == -80.0
+
+
+def level(dbfs):
+    return 10 ** (dbfs / 20)
+
+
+def test_the_meter_the_hint_and_the_gate_key_know_no_dc_and_rig_says_that_there_is_some():
+    playing = Playing()
+    playing.play(noise(RATE, level(-72)) + level(-40), 4)
+    assert playing.headroom.hint == ""
+    assert [line for line in playing.warnings if "constant voltage (DC) of -40 dBFS" in line] == playing.warnings
+    assert len(playing.warnings) == 1
+    assert "the model hears it (U: no more)" in playing.warnings[0]
+    playing.player.do("gate")
+    assert playing.player.value("gate_threshold") == -62.0
+    playing.play(sine(RATE, 110.0, level(-15)) + level(-40), 2)
+    assert playing.headroom.hint == "knob +6 to +12 dB"
+    playing.now += 10_000
+    playing.play(noise(RATE, level(-72)) + level(-40), 2)
+    assert len(playing.warnings) == 1  # once is enough
+
+
+def test_hum_is_no_playing_and_gives_no_advice_about_the_knob():
+    playing = Playing()
+    playing.play(np.zeros(RATE), 1)
+    playing.play(sine(RATE, 50.0, level(-40)), 3)
+    assert playing.headroom.hint == ""
+    playing.peaking(-15.0, 2.0)
+    assert playing.headroom.hint == "knob +6 to +12 dB"
+    playing.play(sine(RATE, 50.0, level(-40)), 3)  # a pause changes nothing
+    assert playing.headroom.hint == "knob +6 to +12 dB"
+
+
+def test_clipping_at_the_output_is_a_sentence():
+    playing = Playing(level_mode="raw")
+    playing.player.set("output_trim", 40.0)
+    playing.bench.engine.record["guard"] = 1
+    playing.told.clear()
+    playing.peaking(-12.0, 2.0)
+    said = [line for line in playing.warnings if "the output clips" in line]
+    assert len(said) == 1
+    assert "Turn the volume down (_), or the output trim (-)" in said[0]

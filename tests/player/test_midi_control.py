@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jackclients import wait_until
 from midi_sender import Sender
-from rigs import A2, NANO
+from rigs import A2, NANO, RATE
 from terminal import Terminal
 from test_player import playing, step
 
@@ -31,9 +31,9 @@ MAPPING = Mapping(
         Binding("control", 11, "output_trim", low=-20.0, high=20.0),
         Binding("control", 20, "preamp_gain", low=0.0, high=12.7, pickup=False),
         Binding("control", 64, "mute"),
-        Binding("note", 60, "next_model"),
-        Binding("note", 61, "output_trim", step=1),
-        Binding("note", 62, "jump_ir", text="1"),
+        Binding("note", 60, "next_model", rest_ms=0.0),
+        Binding("note", 61, "output_trim", step=1, rest_ms=0.0),
+        Binding("note", 62, "jump_ir", text="1", rest_ms=0.0),
     )
 )
 
@@ -58,6 +58,10 @@ class Board:
             np.zeros(64 * len(messages), np.float32), midi=[(64 * i, bytes(m)) for i, m in enumerate(messages)]
         )
         self.player.poll()
+
+    def rest(self):
+        """So long that contacts are quiet."""
+        self.bench.process(np.zeros(RATE // 20))
 
 
 @pytest.fixture
@@ -117,9 +121,11 @@ def test_mute_by_foot_and_by_key_is_one_mute(board):
     board.player.do("mute")
     board.player.poll()
     assert not board.player.muted
+    board.rest()
     board.send(press, release)
     assert board.player.muted
     assert float(board.bench.engine.record["master"]["target"]) == 0.0
+    board.rest()
     board.send(press, release)
     assert float(board.bench.engine.record["master"]["target"]) == 1.0
 
@@ -127,7 +133,7 @@ def test_mute_by_foot_and_by_key_is_one_mute(board):
 def test_commands_are_carried_out_in_the_order_of_their_events_with_values_between_them(board):
     done = []
     board.player.do = lambda name, way=0, text=None: done.append((name, way, text))
-    board.player.set = lambda name, value: done.append((name, round(value, 1)))
+    board.player.set_quietly = lambda name, value: done.append((name, round(value, 1))) is None
     note = (0x90, 60, 90)
     board.send(note, (0xB0, 20, 10), (0xB0, 20, 11), (0x90, 61, 1), (0x80, 61, 1), (0x90, 62, 5), (0x90, 60, 0), note)
     assert done == [
@@ -201,7 +207,9 @@ def test_the_next_control_is_bound_to_the_command_that_was_named(board, config):
     board.send((0xB4, 21, 127))
     assert "in place of volume" in board.told[-1]
     assert config.read_text().count("[[control]]") == 1
-    board.send((0xB4, 21, 0), (0xB4, 21, 127))
+    board.send((0xB4, 21, 0))
+    board.rest()
+    board.send((0xB4, 21, 127))
     assert player.muted
 
 
@@ -330,3 +338,165 @@ def connected(sender, port):
     with contextlib.suppress(libjack.library()[0].JackError):  # not there yet, or not active
         sender.connect(port)
     return sender.port.is_connected_to(port) if sender.client.get_ports(port) else False
+
+
+# ---------------------------------------------------------------- what kind of switch it is, lamps, floods
+class Clock:
+    """A time of its own for what waits for a control to come to rest."""
+
+    def __init__(self, board):
+        self.now, self.board = 1000.0, board
+        board.player.midi.clock = lambda: self.now
+
+    def send(self, *moves):
+        """`moves`: seconds after the one before, and a message."""
+        for after_s, message in moves:
+            self.now += after_s
+            self.board.send(message)
+            self.board.rest()
+
+    def settle(self):
+        self.now += 20.0
+        self.board.player.poll()
+
+
+ON, OFF = (0xB0, 80, 127), (0xB0, 80, 0)
+
+
+@pytest.mark.parametrize(
+    ("moves", "kind"),
+    [
+        ([(1, ON), (0.2, OFF), (1, ON), (0.2, OFF)], "press"),
+        ([(1, ON), (0.2, OFF)], "press"),  # pressed once
+        ([(1, ON), (1, OFF)], "change"),
+        ([(1, OFF), (1, ON)], "change"),
+        ([(1, ON), (1, ON)], "any"),
+        ([(1, ON), (0.2, ON), (1, ON), (0.2, ON)], "second"),
+    ],
+)
+def test_two_presses_tell_the_kind_of_a_switch(board, config, moves, kind):
+    clock = Clock(board)
+    board.player.do("midi_learn", text="next_model")
+    clock.send(*moves)
+    clock.settle()
+    assert f'on = "{kind}"' in config.read_text()
+    assert config.read_text().count("[[control]]") == 1
+    assert board.player.midi.mapping.bindings[-1].on == kind
+    assert (f", on {kind}, as it moves; kept" in board.told[-1]) == (kind != "press")
+
+
+def test_a_kind_that_was_named_is_left_alone_and_a_note_has_none(board, config):
+    clock = Clock(board)
+    board.player.do("midi_learn", text="next_model change")
+    clock.send((1, ON), (0.2, OFF), (1, ON), (0.2, OFF))
+    clock.settle()
+    assert 'on = "change"' in config.read_text()
+    board.player.do("midi_learn", text="next_model")
+    clock.send((1, (0x90, 33, 127)), (1, (0x90, 33, 127)))
+    clock.settle()
+    assert "note = 33" in config.read_text()
+
+
+def test_a_pedal_that_is_moved_from_end_to_end_shows_its_ends(board, config):
+    clock = Clock(board)
+    board.player.do("midi_learn", text="volume -40 0 jump")
+    clock.send(*[(0.05, (0xB0, 11, data)) for data in (60, 100, 118, 60, 4, 50)])
+    clock.settle()
+    assert "lowest = 4\nhighest = 118\n" in config.read_text()
+    assert "ends at 4 and 118, as it moves" in board.told[-1]
+    board.send((0xB0, 11, 118))
+    assert board.player.value("volume") == pytest.approx(0.0)
+    board.send((0xB0, 11, 4))
+    assert board.player.value("volume") == pytest.approx(-40.0)
+
+
+def test_learning_ends_with_another_question_and_a_knob_that_hardly_moved_shows_no_ends(board, config):
+    clock = Clock(board)
+    board.player.do("midi_learn", text="volume")
+    clock.send((1, (0xB0, 11, 60)), (0.1, (0xB0, 11, 64)))
+    clock.settle()
+    assert "lowest" not in config.read_text()
+    board.player.do("midi_learn", text="volume")
+    assert "from end to end, or press the switch twice" in board.told[-1]
+
+
+def test_absolute_on_and_off_are_commands_too(board):
+    board.player.midi.use(
+        Mapping(
+            (
+                Binding("note", 70, "bypass", turn="on"),
+                Binding("note", 71, "bypass", turn="off"),
+                Binding("control", 90, "bypass", on="state"),
+            )
+        )
+    )
+    for message, bypassed in (
+        ((0x90, 70, 1), True),
+        ((0x90, 70, 1), True),
+        ((0x90, 71, 1), False),
+        ((0xB0, 90, 127), True),
+        ((0xB0, 90, 0), False),
+        ((0x90, 71, 1), False),
+    ):
+        board.send(message)
+        board.rest()
+        assert board.player.bypassed is bypassed
+
+
+class Wire:
+    """What goes out to the lamps."""
+
+    def __init__(self):
+        self.plugged, self.sent, self.asked, self.silent = 1, [], 0, ""
+
+    def send(self, message):
+        self.sent.append(tuple(message))
+        return True
+
+    def connect_lamps(self):
+        self.asked += 1
+
+    def why_silent(self):
+        return self.silent
+
+
+def test_a_lamp_shows_what_is_on_whoever_switched_it():
+    board, wire = Board(), Wire()
+    board.player.midi.open(out=wire)
+    board.player.midi.use(
+        Mapping((Binding("control", 64, "mute", 3, lamp=True), Binding("note", 60, "bypass", lamp=True)))
+    )
+    assert wire.asked == 1
+    board.player.poll()
+    assert wire.sent == [(0xB2, 64, 0), (0x90, 60, 0)]
+    board.player.do("mute")
+    board.player.poll()
+    board.send((0x90, 60, 1))
+    assert wire.sent[2:] == [(0xB2, 64, 127), (0x90, 60, 127)]
+    board.player.poll()
+    assert len(wire.sent) == 4
+    wire.plugged = 2  # another pedal knows nothing yet
+    board.player.poll()
+    assert wire.sent[4:] == [(0xB2, 64, 127), (0x90, 60, 127)]
+    wire.silent = "the JACK server has no MIDI port"
+    board.player.do("midi_learn", text="volume")
+    assert "no MIDI port" in board.told[-1]
+    board.player.close()
+
+
+def test_a_knob_that_only_python_can_follow_is_told_of_once_where_it_stops(board):
+    board.told.clear()
+    for data in range(0, 128, 4):
+        board.send((0xB0, 20, data))
+    time.sleep(control.HELD_S)
+    wait_until(lambda: (board.player.poll(), not board.player.midi._moved)[1], "the knob to rest")
+    assert board.player.value("preamp_gain") == pytest.approx(12.4)
+    assert len([line for line in board.told if line.startswith("Input ")]) == 1
+
+
+def test_a_turned_knob_is_one_of_the_last_events(board):
+    board.send((0xC3, 5), *[(0xB0, 7, data) for data in range(100)], (0xB0, 64, 127))
+    told = [str(event) for event in board.player.midi.recent]
+    assert len(told) == 3
+    assert "CC 7 = 99, channel 1" in told[1]
+    assert told[1].endswith("(100 messages)")

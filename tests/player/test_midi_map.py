@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from rigs import RATE
 
 from rig.errors import ConfigError
 from rig.files.toml_file import MAX_BYTES
@@ -73,7 +74,7 @@ def test_without_a_file_program_changes_choose_presets_and_a_named_file_must_be_
     assert load_mapping(tmp_path / "none.toml") == Mapping()
     with pytest.raises(ConfigError, match=r"none\.toml: no such MIDI mapping in "):
         load_mapping(tmp_path / "none.toml", needed=True)
-    heads = compiled(Mapping(channel=2)).map
+    heads = compiled(Mapping(channel=2), RATE).map
     assert heads.bindings["does"].tolist() == [2]
 
 
@@ -161,7 +162,10 @@ def test_curves_go_from_end_to_end_in_either_direction_and_log_and_exp_undo_each
 
 def test_the_table_of_the_audio_thread_finds_every_binding_by_its_message():
     made = compiled(
-        Mapping((Binding("control", 7, "volume"), Binding("control", 7, "mute", 2), Binding("program", 5, "bypass", 1)))
+        Mapping(
+            (Binding("control", 7, "volume"), Binding("control", 7, "mute", 2), Binding("program", 5, "bypass", 1))
+        ),
+        RATE,
     )
     table = made.map._arena[2].reshape(3, 16, 128)
     rows = made.map.bindings

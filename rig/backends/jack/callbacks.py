@@ -17,7 +17,7 @@ from ...dsp.native.address import NOWHERE, Address
 from ...dsp.native.compile import entry
 from ...dsp.native.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
 from ..cycle import cycle
-from .midi_port import MESSAGE, read_port
+from .midi_port import MESSAGE, MIDI_OUT, read_port, write_port
 
 CLIENT = np.dtype(
     [
@@ -46,6 +46,10 @@ CLIENT = np.dtype(
         ("midi_event_count", np.int64),  # jack_midi_get_event_count
         ("midi_event_get", np.int64),  # jack_midi_event_get
         ("midi_message", MESSAGE),  # filled by that
+        ("midi_out_port", np.int64),  # 0: not there
+        ("midi_clear_buffer", np.int64),  # jack_midi_clear_buffer
+        ("midi_event_write", np.int64),  # jack_midi_event_write
+        ("midi_out", MIDI_OUT),  # what Python wants to be sent
         ("ports_changed", np.int64),  # times a port of anybody's came or went
         ("cables_changed", np.int64),  # times any two ports were connected or parted
     ],
@@ -54,7 +58,7 @@ CLIENT = np.dtype(
 
 XRUNS, RESIZES, GONE, TIMED = (offset(HOST, name) for name in ("xruns", "resizes", "gone", "timed"))
 RANGE_1, RANGE_2 = offset(CLIENT, "range_1"), offset(CLIENT, "range_2")
-MIDI_MESSAGE = offset(CLIENT, "midi_message")
+MIDI_MESSAGE, MIDI_OUT_AT = offset(CLIENT, "midi_message"), offset(CLIENT, "midi_out")
 PORTS_CHANGED, CABLES_CHANGED = offset(CLIENT, "ports_changed"), offset(CLIENT, "cables_changed")
 CAPTURE = 0  # jack_latency_callback_mode_t; the other one is playback
 
@@ -79,6 +83,9 @@ def on_process(frames: int, argument: Any) -> int:
     if c.midi_port != 0:
         events = call_get_buffer(c.get_buffer, c.midi_port, frames)
         read_port(here, events, here + MIDI_MESSAGE, c.midi_event_count, c.midi_event_get, types.int64(frames))
+    if c.midi_out_port != 0:
+        room = call_get_buffer(c.get_buffer, c.midi_out_port, frames)
+        write_port(here + MIDI_OUT_AT, room, c.midi_clear_buffer, c.midi_event_write)
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
         now = types.int64(call_last_frame_time(c.last_frame_time, c.client))
         cycle(here, x, returned, y_1, y_2, send, now, types.int64(frames))

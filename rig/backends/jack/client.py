@@ -30,7 +30,9 @@ from ..cycle import silence
 from ..threads import priority_of, thread_id_function
 from . import callbacks, libjack
 from .callbacks import CLIENT
-from .connections import MIDI_PORT, Connections
+from .connections import MIDI_OUT_PORT, MIDI_PORT, Connections
+from .midi_port import put
+from .other_users import server_of_another
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
@@ -53,7 +55,7 @@ _abandoned: list[Any] = []  # memory of clients that would not close: libjack's 
 class Jack(Connections):
     """A JACK client with the ports `in`, `out_1` and `out_2`; see `base.Backend`.
 
-    `gear`: which of `send` and `return` there are too. `midi`: a MIDI input as well.
+    `gear`: which of `send` and `return` there are too. `midi`: a MIDI input as well, and an output for lamps.
     `server_name` is needed only where several servers run (else `JACK_DEFAULT_SERVER`, else "default"). No server is
     ever started. Raises `NoServer` if JACK is not installed or no server runs, `BackendError` if the server refuses.
     """
@@ -77,11 +79,12 @@ class Jack(Connections):
         self.host: Any = self._state["host"]
         self.host["midi"] = arena.address_of(events)
         self.host["block"] = silence.address
+        self._server_name = server_name
         client = _open(client_name, server_name)
         # Also at exit: a client that leaves without saying so costs the server an xrun.
         self._finish = weakref.finalize(self, _close, client, arena, self._state)
         gear_ports = [port for port in GEAR_PORTS if port in gear]
-        super().__init__(client, self.host, (*PORTS, *gear_ports, *((MIDI_PORT,) if midi else ())))
+        super().__init__(client, self.host, (*PORTS, *gear_ports, *((MIDI_PORT, MIDI_OUT_PORT) if midi else ())))
         try:
             self._prepare(arena.address_of(part))
         except BaseException:
@@ -106,6 +109,10 @@ class Jack(Connections):
             state["midi_event_count"] = libjack.function_address("jack_midi_get_event_count")
             state["midi_event_get"] = libjack.function_address("jack_midi_event_get")
             state["midi_port"] = libjack.handle(self._ports[MIDI_PORT])
+            self._ports[MIDI_OUT_PORT] = self._ask(lambda: client.midi_outports.register(MIDI_OUT_PORT))
+            state["midi_clear_buffer"] = libjack.function_address("jack_midi_clear_buffer")
+            state["midi_event_write"] = libjack.function_address("jack_midi_event_write")
+            state["midi_out_port"] = libjack.handle(self._ports[MIDI_OUT_PORT])
         state["client"] = libjack.handle(client)
         for field, port in (("input_port", "in"), ("output_port_1", "out_1"), ("output_port_2", "out_2")):
             state[field] = libjack.handle(self._ports[port])
@@ -134,6 +141,19 @@ class Jack(Connections):
     def server_frames(self) -> int:
         """The server's frame counter; it moves as long as the server works, whether or not it calls us."""
         return libjack.last_frame_time(self._client) if not self.gone else 0
+
+    @property
+    def may_go_silently(self) -> bool:
+        """The libjack of PipeWire does not tell its clients when PipeWire is restarted (0.3.65)."""
+        return "pipewire" in (libjack.version() or "").casefold()
+
+    def server_is_there(self) -> bool:
+        """Whether a server takes a new client, which leaves at once."""
+        try:
+            Jack(f"{self.name}-asks", self._server_name).close()
+        except NoServer:
+            return False
+        return True
 
     @property
     def ports_changed(self) -> int:
@@ -204,6 +224,10 @@ class Jack(Connections):
     ) -> None:
         self.close()
 
+    def send_midi(self, message: bytes) -> bool:
+        """Send a message of three bytes in the next cycle; False: so many wait already that it is left out."""
+        return put(self._state["midi_out"], message)
+
     # ------------------------------------------------------------ the server's clock
     def freewheel(self, on: bool) -> None:
         """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
@@ -227,6 +251,12 @@ def _open(client_name: str, server_name: str | None) -> Any:
             raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
         named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
         which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
+        other = server_of_another(named)
+        if other is not None:
+            raise NoServer(
+                f"{which} for you, but one of {other} is, which only {other} can use: run rig as {other}, or stop that "
+                "server and start one of your own."
+            ) from error
         raise NoServer(
             f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
             "`pw-jack` where PipeWire plays."

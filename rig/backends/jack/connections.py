@@ -15,6 +15,7 @@ from . import libjack
 from .ports import chosen
 
 MIDI_PORT = "midi"  # where a foot switch or a controller may be
+MIDI_OUT_PORT = "midi_out"  # to its lamps
 LISTENING = ("in", "return", MIDI_PORT)  # our ports that take something; the others give
 
 
@@ -39,14 +40,15 @@ class Connections:
     def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
         """Connect to the sound card, or to ports the player names; after `start`.
 
-        `input` and `output` are port names, parts of names, or regular expressions. The first match plays into `in`;
-        the first two take `out_1` and `out_2`, a single one takes both. Without a pattern these are the physical
-        ports, and missing ones are no error. Returns one sentence per connection, and on what could not be connected.
+        `input` and `output` are port names, parts of names, or regular expressions. What `input` means plays into
+        `in`; of the one or two that `output` means the first takes `out_1`, the other `out_2`, a single one both. A
+        client stands for its first ports. Without a pattern these are the physical ports, and missing ones are no
+        error. Returns one sentence per connection, and on what could not be connected.
 
-        Raises `BackendError` if a pattern matches nothing.
+        Raises `BackendError` if a pattern matches nothing, or more than that.
         """
-        sources = self._choose("--input", input, capture=True)
-        targets = self._choose("--output", output, capture=False)  # nothing is connected if either one fails
+        sources = self._choose("--input", input, capture=True, most=1)
+        targets = self._choose("--output", output, capture=False, most=2)  # nothing is connected if either one fails
         said = []
         if sources:
             said.append(self._join("in", sources[0]))
@@ -60,12 +62,12 @@ class Connections:
         return said
 
     def connect_gear(self, send: str | None = None, returned: str | None = None) -> list[str]:
-        """Connect `send` and `return` to the first port each pattern matches; after `start`. Sentences like `connect`.
+        """Connect `send` and `return` to the port each pattern means; after `start`. Sentences like `connect`.
 
-        Raises `BackendError` if a pattern matches nothing.
+        Raises `BackendError` if a pattern matches nothing, or several ports.
         """
-        targets = self._choose("--send", send, capture=False) if send is not None else []
-        sources = self._choose("--return", returned, capture=True) if returned is not None else []
+        targets = self._choose("--send", send, capture=False, most=1) if send is not None else []
+        sources = self._choose("--return", returned, capture=True, most=1) if returned is not None else []
         said = [self._join("send", targets[0])] if targets else []
         said += [self._join("return", sources[0])] if sources else []
         self.connections()
@@ -84,6 +86,26 @@ class Connections:
         ]
         self.connections()
         return said
+
+    def connect_lamps(self) -> list[str]:
+        """Connect the MIDI output back to whatever plays into the MIDI input, where that takes MIDI; sentences.
+
+        The way back has the name of the way here with `playback` for `capture`, or it is the one port of that client.
+        """
+        takes = list(self._ports_there(capture=False, midi=True))
+        said = []
+        for source in self.connections()[MIDI_PORT]:
+            client = source.rpartition(":")[0]
+            own = [name for name in takes if name.rpartition(":")[0] == client]
+            back = source.replace("capture", "playback")
+            if back in takes or len(own) == 1:
+                said.append(self._join(MIDI_OUT_PORT, back if back in takes else own[0]))
+        self.connections()
+        return said
+
+    def midi_sources(self) -> list[str]:
+        """Every port of others that MIDI comes from."""
+        return list(self._ports_there(capture=True, midi=True))
 
     def connections(self) -> dict[str, list[str]]:
         """What each of our ports is connected to, by name; once the server is gone, what this last said before.
@@ -113,10 +135,10 @@ class Connections:
         self.connections()
         return said
 
-    def _choose(self, option: str, pattern: str | None, capture: bool) -> list[str]:
+    def _choose(self, option: str, pattern: str | None, capture: bool, most: int) -> list[str]:
         found = self.ports_there(capture)
         physical = [name for name, is_physical in found.items() if is_physical]
-        return chosen(option, pattern, list(found), physical, "capture" if capture else "playback")
+        return chosen(option, pattern, list(found), physical, "capture" if capture else "playback", most)
 
     def _join(self, own: str, other: str) -> str:
         port = self._ports[own]

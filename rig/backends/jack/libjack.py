@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import glob
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,17 @@ from ...dsp.native.address import Address
 from ...dsp.native.compile import Entry
 from ...errors import NoServer
 from . import callbacks
+
+# Where systems keep it, that of PipeWire last: it is no JACK server's, and `pw-jack` is the way to it.
+LIBRARY_PLACES = (
+    "/usr/lib/*/libjack.so.[0-9]",
+    "/usr/lib*/libjack.so.[0-9]",
+    "/usr/local/lib*/libjack.so*",
+    "/usr/local/lib/libjack*.dylib",
+    "/opt/*/lib/libjack*.dylib",
+    "/usr/lib*/*/pipewire-*/jack/libjack.so.[0-9]",
+    "/usr/lib*/pipewire-*/jack/libjack.so.[0-9]",
+)
 
 
 @cache
@@ -36,10 +48,24 @@ def loaded() -> tuple[Any, ctypes.CDLL]:
 
         return jack, ctypes.CDLL(jack._libname)
     except (OSError, ImportError) as error:
+        there = library_file()
+        if there is not None:
+            folder = there.rpartition("/")[0]
+            way = f"add its folder to the loader's path (LD_LIBRARY_PATH={folder}), or run `ldconfig` as root"
+            if "pipewire" in there.lower():
+                way = "run the command through `pw-jack`"
+            raise NoServer(
+                f"JACK's library is there ({there}), but the system's loader does not find it: {way}."
+            ) from error
         raise NoServer(
             "JACK is not installed (its library, libjack, was not found): install it, for example with "
             "`apt install jackd2` on Debian or `brew install jack` on macOS."
         ) from error
+
+
+def library_file() -> str | None:
+    """Where libjack lies, if it does in one of the places for libraries; None: in none of them."""
+    return next((found for pattern in LIBRARY_PLACES for found in sorted(glob.glob(pattern))), None)
 
 
 def handle(item: Any) -> int:

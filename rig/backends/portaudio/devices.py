@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ...errors import BackendError
-from ..jack.ports import LISTED, matching
+from ..jack.ports import LISTED, ambiguous, matching, meant
 
 JACK, ASIO, WASAPI, CORE_AUDIO = "JACK Audio Connection Kit", "ASIO", "Windows WASAPI", "Core Audio"
 # Where several host APIs reach the same card, the first of these is used: a server that holds the cards already, then
@@ -92,9 +92,10 @@ def _again(earlier: Device, devices: Sequence[Device]) -> Device:
 def choose(devices: Sequence[Device], input: str | None = None, output: str | None = None) -> Route:
     """Channels by the player's patterns: a name, a part of one, or a regular expression, as for ports of JACK.
 
-    The first match of `input` is the guitar's channel; the first two of `output`, on one device, take left and right,
-    and a single one takes the mean. What is not named is the device of the other side, else the usual one of its host
-    API. Raises `BackendError`: no sound card, nothing that matches, or nothing on one host API.
+    What `input` means is the guitar's channel; the one or two that `output` means, on one device, take left and right,
+    and a single one takes the mean. A device stands for its first channels, under whatever host API it is there. What
+    is not named is the device of the other side, else the usual one of its host API. Raises `BackendError`: no sound
+    card, nothing that matches, more than is wanted, or nothing on one host API.
     """
     usual = sorted(devices, key=_usualness)
     if not any(device.outputs for device in usual):
@@ -108,7 +109,11 @@ def choose(devices: Sequence[Device], input: str | None = None, output: str | No
         if source.host_api == target.host_api
     ]
     if pairs:
-        return min(pairs, key=lambda route: _distance(route, input, output))
+        best = min(pairs, key=lambda route: _distance(route, input, output))
+        near = [route for route in pairs if _is_as_near(route, best, input, output)]
+        _refuse_several("--input", input, [route.input for route in near if route.input is not None])
+        _refuse_several("--output", output, [route.output for route in near])
+        return best
     if input is None:
         target, channels = outputs[0]
         return Route(None, 0, target, channels)
@@ -134,31 +139,47 @@ def _distance(route: Route, input: str | None, output: str | None) -> tuple[bool
     )
 
 
+def _is_as_near(route: Route, best: Route, input: str | None, output: str | None) -> bool:
+    """Whether only what is usual speaks for the best one: where a name was given, that does not choose."""
+    same_api = route.output.host_api == best.output.host_api
+    return same_api and _distance(route, input, output)[0] == _distance(best, input, output)[0]
+
+
+def _refuse_several(option: str, pattern: str | None, devices: Sequence[Device]) -> None:
+    names = list(dict.fromkeys(device.full_name for device in devices))
+    if pattern is not None and len(names) > 1:
+        raise BackendError(ambiguous(option, pattern, names, 1))
+
+
 def _inputs(devices: Sequence[Device], pattern: str | None) -> Iterator[tuple[Device, int]]:
-    """Every device with the first of its channels that is meant; the best match comes first."""
+    """Every device with the channel that is meant; the best match comes first."""
     if pattern is None:
         yield from ((device, 0) for device in devices if device.inputs)
         return
     names = _named(devices, capture=True)
-    seen = set()
-    for name in _found(pattern, list(names), "--input", "capture", [d for d in devices if d.inputs]):
-        device, channel = names[name]
-        if device.index not in seen:
-            seen.add(device.index)
-            yield device, channel
+    found = _found(pattern, list(names), "--input", "capture", [d for d in devices if d.inputs])
+    for _, there in _by_device(names, found):
+        yield names[meant("--input", pattern, there, most=1)[0]]
 
 
 def _outputs(devices: Sequence[Device], pattern: str | None) -> Iterator[tuple[Device, tuple[int, ...]]]:
-    """Every device with the first one or two of its channels that are meant; the best match comes first."""
+    """Every device with the one or two of its channels that are meant; the best match comes first."""
     if pattern is None:
         yield from ((device, tuple(range(min(2, device.outputs)))) for device in devices if device.outputs)
         return
     names = _named(devices, capture=False)
-    meant: dict[int, tuple[Device, list[int]]] = {}
-    for name in _found(pattern, list(names), "--output", "playback", [d for d in devices if d.outputs]):
-        device, channel = names[name]
-        meant.setdefault(device.index, (device, []))[1].append(channel)
-    yield from ((device, tuple(channels[:2])) for device, channels in meant.values())
+    found = _found(pattern, list(names), "--output", "playback", [d for d in devices if d.outputs])
+    for device, there in _by_device(names, found):
+        yield device, tuple(names[name][1] for name in meant("--output", pattern, there, most=2))
+
+
+def _by_device(names: dict[str, tuple[Device, int]], found: Sequence[str]) -> list[tuple[Device, list[str]]]:
+    """The names that were found, of each device by itself, in the order in which the devices come up."""
+    those: dict[int, tuple[Device, list[str]]] = {}
+    for name in found:
+        device, _ = names[name]
+        those.setdefault(device.index, (device, []))[1].append(name)
+    return list(those.values())
 
 
 def _named(devices: Sequence[Device], capture: bool) -> dict[str, tuple[Device, int]]:

@@ -12,20 +12,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...audio.align import Lag, find_lag
-from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs, count_full_scale, peak_dbfs, rms_dbfs
-from ...decibels import power_from_db
-from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, SILENCE_END, VALIDATION
-from .latency import USABLE, Latency
+from ...audio.align import Lag, find_lag, shifted
+from ...audio.measures import FLOOR_DBFS, count_full_scale, peak_dbfs, rms_dbfs
+from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, VALIDATION
+from .cable import Cable, Loop, cable_checks
+from .closing import Closing, find_closing
+from .digital_copy import is_a_copy
+from .latency import Latency
+from .latency_check import latency_check
 from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
-from .measures import NO_TRACK, GateFigures, LagTrack, flat_tops, gaps, gate_figures, hum_dbfs, lag_track
+from .measures import NO_TRACK, GateFigures, LagTrack, gate_figures, lag_track
+from .programme import NO_PROGRAMME, ProgrammeTrack, programme_check
+from .quantisation import flat_tops, missing_pieces, normalised_to_dbfs, repeats, step_of
+from .quiet_checks import MAINS_HZ, dc_check, hum_check, hum_levels, noise_check
+from .silences import Silence, quiet_passages
+from .tail import tail_check
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst
 
-COPY_DB = -90.0  # a residual below this is no converter's work: wet is dry, copied inside the computer
-SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
 JUST_AFTER = slice(round(9.15 * RATE), round(9.35 * RATE))  # sound has ended, a gate would still be open
 QUIET_QUARTER = slice(VALIDATION * 3 // 4, VALIDATION)  # of our own validation: -24 dBFS, where gear distorts least
+SEEN = 4  # windows of the lag track: from fewer nothing follows
 COMPARED = slice(NOISE, NOISE + 8 * RATE)  # noise and programme: as loud and as soft as it gets
 
 
@@ -37,10 +44,12 @@ class Evidence:
     wet: NDArray[np.float64]  # (n,), cut
     pre_roll: NDArray[np.float64]  # what was recorded before the signal began; may be empty
     latency: Latency
-    applied: int | None = None  # latency that was cut off; None: the trainer's figure
+    applied: int | None = None  # latency that was cut off, as given by hand; None: the tightest
     xruns: int = 0
     broken: str | None = None  # what the server did to the take, in a sentence; None: nothing
-    self_test: bool = False  # a cable instead of gear: dry and wet may be the same
+    self_test: bool = False  # a cable instead of gear: dry and wet are the same, or something is wrong
+    padded: tuple[int, int] = (0, 0)  # samples of silence at both ends that were put where nothing was recorded
+    loop: Loop = field(default_factory=Loop)  # of a self-test: what is known of the cable beforehand
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +60,7 @@ class Judged:
     polarity: int
     track: LagTrack
     quality: dict[str, Any] = field(default_factory=dict)
+    programme: ProgrammeTrack = NO_PROGRAMME
 
     @property
     def verdict(self) -> Verdict:
@@ -71,41 +81,59 @@ def judge(take: Evidence) -> Judged:
     if silence.verdict == "fail":
         sign = take.latency.correlation.polarity
         return Judged((silence,), sign, NO_TRACK, {"rms_dbfs": rms_dbfs(take.wet, FLOOR_DBFS), "verdict": "fail"})
-    applied = take.applied if take.applied is not None else take.latency.trainer.samples or 0
+    applied = take.applied if take.applied is not None else take.latency.tightest
     expected = take.latency.correlation.samples - applied
-    track = lag_track(take.dry, take.wet, expected)
-    snr_db, noise = _noise(take)
-    hums = {mains: _hum_dbfs(take, mains) for mains in (50.0, 60.0)}
+    late = round(expected)
+    step = step_of(take.wet)
+    polarity = _at_rest(take.dry, take.wet)
+    folded = _at_rest(np.abs(take.dry), take.wet) if not polarity.is_certain else polarity
+    folds = folded.confidence > polarity.confidence  # as an octaver does: wet answers to dry without its sign
+    track = lag_track(np.abs(take.dry) if folds else take.dry, take.wet, expected)
+    silences = quiet_passages(take.dry, take.wet, take.pre_roll, late)
+    hums = hum_levels(silences)
+    floor_dbfs = min((silence.level_dbfs for silence in silences), default=FLOOR_DBFS)
+    snr_db, noise = noise_check(silences, hums, take.wet)
+    aligned = shifted(take.wet, -late)
+    first, last = take.padded[0], len(take.wet) - take.padded[1]
+    missing = [at for at in missing_pieces(take.dry, aligned, step, floor_dbfs) if first <= at < last]
+    programme, alike = programme_check(take.dry, aligned, missing)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
-    polarity = find_lag(take.dry[QUIET_QUARTER], take.wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
     checks = (
         silence,
-        _clipping(take.wet),
+        _clipping(take.wet, step),
         _level(take.wet),
         noise,
-        _hum(hums),
-        _dc(take),
-        _continuity(take, track),
+        hum_check(silences, hums),
+        dc_check(silences, take.wet),
+        _continuity(take, track, missing, repeats(take.wet, step)),
+        programme,
         _replicate(take),
         _drift(drift, len(take.wet) - VALIDATION),
-        _latency(take.latency, take.applied),
-        _gate(gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER)),
+        latency_check(take.latency, take.applied),
+        _gate(
+            gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER),
+            find_closing(take.dry, take.wet, floor_dbfs, late),
+        ),
+        tail_check(take.dry, take.wet, late),
         _polarity(sign),
-        _path(take),
+        *(cable_checks(_cable(take, silences)) if take.self_test else (_path(take),)),
     )
     quality = {
         "peak_dbfs": round(peak_dbfs(take.wet, FLOOR_DBFS), 2),
         "rms_dbfs": round(rms_dbfs(take.wet, FLOOR_DBFS), 2),
-        "snr_db": round(snr_db, 1),
-        "hum_50_dbfs": round(hums[50.0], 1),
-        "hum_60_dbfs": round(hums[60.0], 1),
+        "snr_db": None if snr_db is None else round(snr_db, 1),
+        **{f"hum_{mains:g}_dbfs": round(hums[mains], 1) if hums else None for mains in MAINS_HZ},
         "dc": round(float(np.mean(take.wet)), 7),
         "replicate_esr": replicate_esr(take.wet, len(take.wet)),
         "drift_ppm": round(drift.samples / (len(take.wet) - VALIDATION) * 1e6, 5),
         "verdict": worst(check.verdict for check in checks),
     }
-    return Judged(checks, sign, track, quality)
+    return Judged(checks, sign, track, quality, alike)
+
+
+def _at_rest(dry: NDArray[np.float64], wet: NDArray[np.float64]) -> Lag:
+    return find_lag(dry[QUIET_QUARTER], wet[QUIET_QUARTER], whiten=True, max_lag_samples=400)
 
 
 def _silence(take: Evidence) -> Check:
@@ -114,15 +142,22 @@ def _silence(take: Evidence) -> Check:
     return LIMITS["silence"].check("silence", level, f"the programme comes back at {level:.1f} dBFS RMS", advice)
 
 
-def _clipping(y: NDArray[np.float64]) -> Check:
-    peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y)
+def _clipping(y: NDArray[np.float64], step: float) -> Check:
+    peak, full, flat = peak_dbfs(y, FLOOR_DBFS), count_full_scale(y), flat_tops(y, step)
+    normalised = normalised_to_dbfs(y, step)
     verdict = worst((LIMITS["clipping"].verdict(peak), FLAT_TOPS.verdict(flat)))
     text = f"peak {peak:.1f} dBFS"
-    if full:
+    advice = "Turn the return's gain down to a peak of -6 to -3 dBFS."
+    if flat == 0 and normalised is not None and full <= 1:
+        verdict, text = "warn", f"the peak stands at {abs(normalised):.1f} dB below full scale: the file was normalised"
+        advice = (
+            "Its level says nothing about the gear any more: export it again with normalising off, or lower it by the "
+            "gain that normalising put in."
+        )
+    elif full:
         verdict, text = "fail", f"{text}, {full} samples at full scale"
     if FLAT_TOPS.verdict(flat) != "ok":
         text += f", {flat} flat tops"
-    advice = "Turn the return's gain down to a peak of -6 to -3 dBFS."
     return LIMITS["clipping"].check("clipping", peak, text, advice, verdict)
 
 
@@ -132,45 +167,15 @@ def _level(y: NDArray[np.float64]) -> Check:
     return LIMITS["level"].check("level", peak, f"peak {peak:.1f} dBFS", advice)
 
 
-def _silences(take: Evidence) -> list[NDArray[np.float64]]:
-    """The pre-roll, if it is long enough to say anything, and the silence behind the first validation."""
-    parts = [take.pre_roll, take.wet[SETTLED:SILENCE_END]]
-    return [part for part in parts if len(part) >= SILENCE_END - SETTLED]
-
-
-def _noise(take: Evidence) -> tuple[float, Check]:
-    noise = max(ac_rms_dbfs(part, FLOOR_DBFS) for part in _silences(take))
-    snr_db = rms_dbfs(take.wet[:VALIDATION], FLOOR_DBFS) - noise
-    text = f"noise {noise:.1f} dBFS RMS, {snr_db:.1f} dB below the playing"
-    advice = "Send hotter, lower the gear's own noise, check cables and power supplies."
-    return snr_db, LIMITS["noise"].check("noise", snr_db, text, advice)
-
-
-def _hum_dbfs(take: Evidence, mains_hz: float) -> float:
-    return max(hum_dbfs(part, mains_hz) for part in _silences(take))
-
-
-def _hum(hums: dict[float, float]) -> Check:
-    mains = max(hums, key=lambda hz: hums[hz])
-    level = hums[mains]
-    text = f"{mains:g} Hz and its harmonics at {level:.1f} dBFS RMS"
-    advice = "Look for a ground loop: one outlet for everything, a re-amp box with its ground lifted, cables apart."
-    return LIMITS["hum"].check("hum", level, text, advice)
-
-
-def _dc(take: Evidence) -> Check:
-    figure = max(abs(float(np.mean(part))) for part in (*_silences(take), take.wet))
-    text = f"an offset of {figure:.5f} of full scale"
-    advice = "The input or the gear has an offset: use a coupled line input, or have it looked at."
-    return LIMITS["dc"].check("dc", figure, text, advice)
-
-
-def _continuity(take: Evidence, track: LagTrack) -> Check:
+def _continuity(take: Evidence, track: LagTrack, missing: list[int], repeated: list[int]) -> Check:
     step, at = track.largest_step()
-    missing = gaps(take.dry, take.wet)
-    verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples"
-    if verdict != "ok":
+    verdict, text = LIMITS["continuity"].verdict(step), f"steps of up to {step:.2f} samples in {track.looked_at}"
+    if len(track.lag) < SEEN:
+        verdict, text = "unknown", f"how late wet is could be told in {track.looked_at} only"
+    if verdict not in ("ok", "unknown"):
         text = f"the take jumps by {step:.1f} samples near {at / RATE:.1f} s"
+    if repeated:
+        verdict, text = "fail", f"a piece is missing at {repeated[0] / RATE:.2f} s: the one before it comes again"
     if missing:
         verdict, text = "fail", f"a piece is missing at {missing[0] / RATE:.2f} s ({len(missing)} in all)"
     if take.xruns:
@@ -195,29 +200,18 @@ def _drift(lag: Lag, distance: int) -> Check:
     return LIMITS["drift"].check("drift", figure, text, advice)
 
 
-def _latency(latency: Latency, applied: int | None) -> Check:
-    limit = LIMITS["latency"]
-    advice = "Is anything but the gear on the send? Take it again with less noise, or give the latency yourself."
-    found, difference = latency.trainer.samples, latency.difference
-    both = str(latency).removeprefix("latency: ")
-    if applied is not None and applied != found:
-        advice = "The trainer itself would use its own figure."
-        return limit.check("latency", float(applied), f"{applied} samples, as given; {both}", advice, "warn")
-    if found is None or difference is None or not USABLE[0] <= found <= USABLE[1]:
-        text = "no response to the two single samples" if found is None else f"{found} samples, more than can be used"
-        return limit.check("latency", None if found is None else float(found), text, advice, "fail")
-    farther = abs(difference)
-    verdict: Verdict = "fail" if not latency.agrees else "ok" if limit.verdict(farther) == "ok" else "warn"
-    return limit.check("latency", farther, both, advice, verdict)
-
-
-def _gate(figures: GateFigures) -> Check:
+def _gate(figures: GateFigures, closing: Closing | None) -> Check:
     falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
-    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes else "ok"
+    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes or closing else "ok"
     change = "" if figures.noise_change_db is None else f", noise changes by {figures.noise_change_db:.1f} dB after it"
     text = f"silence falls by at most {figures.fall_db:.1f} dB in 5 ms{change}"
-    advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
+    if closing is not None:
+        text += (
+            f"; a gate closes {closing.times} times while the playing still decays, at {closing.dry_dbfs:.0f} dBFS RMS "
+            f"of dry, first at {closing.at / RATE:.1f} s"
+        )
+    advice = "Something opens and closes: switch off the noise gate, if it is none of the gear's own."
     return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 
 
@@ -226,22 +220,18 @@ def _polarity(sign: int) -> Check:
     return Check("polarity", "ok", float(sign), "", None, None, text)
 
 
+def _cable(take: Evidence, silences: tuple[Silence, ...]) -> Cable:
+    parts = [silence.samples - np.mean(silence.samples) for silence in silences]
+    return Cable(take.dry, take.wet, take.latency, np.concatenate([np.zeros(0), *parts]), take.loop)
+
+
 def _path(take: Evidence) -> Check:
     limit = LIMITS["path"]
     dry, wet = take.dry[COMPARED], take.wet[COMPARED]
     lag = find_lag(dry, wet, max_lag_samples=400)
     text = f"wet and dry correlate by {lag.confidence:.3f}"
-    if take.self_test:
-        return limit.check("path", lag.confidence, f"{text} (a cable, as asked)", "", "ok")
     if is_a_copy(dry, wet, round(lag.samples)):
         advice = "The computer recorded its own send: choose the input that the gear is plugged into."
         return limit.check("path", lag.confidence, "wet is an exact copy of dry", advice, "fail")
     advice = "This is hardly changed: is the gear bypassed, or the loop plugged back without it?"
     return limit.check("path", lag.confidence, text, advice)
-
-
-def is_a_copy(dry: NDArray[np.float64], wet: NDArray[np.float64], shift: int) -> bool:
-    """Whether wet is dry, both (n,), times a gain, later by `shift` samples: no converter lies between them."""
-    a, b = (dry[: len(dry) - shift], wet[shift:]) if shift >= 0 else (dry[-shift:], wet[:shift])
-    gain = float(a @ b) / float(a @ a) if a.any() else 0.0
-    return bool(np.sum((b - gain * a) ** 2) < power_from_db(COPY_DB) * np.sum(b**2))

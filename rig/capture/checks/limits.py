@@ -11,17 +11,18 @@ from .verdict import Limit
 
 LIMITS: dict[str, Limit] = {
     "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak
-    "level": Limit("below", -18.0, -36.0, "dBFS"),  # peak
-    "noise": Limit("below", 60.0, 40.0, "dB"),  # signal over noise
+    "level": Limit("below", -18.0, -48.0, "dBFS"),  # peak; noise has a limit of its own
+    "noise": Limit("below", 60.0, 30.0, "dB"),  # signal over noise; 16 bit and a peak of -40 dBFS are more
     "hum": Limit("above", -70.0, -50.0, "dBFS RMS"),
     "dc": Limit("above", 0.001, 0.01, "of full scale"),
     "continuity": Limit("above", 1.0, 3.0, "samples"),  # of a step in the lag
     "replicate": Limit("above", 1e-3, REPLICATE_ESR, "ESR"),
     "drift": Limit("above", 0.05, 0.25, "samples"),
-    "latency": Limit("above", 40.0, 120.0, "samples"),  # between the two figures
+    "latency": Limit("above", 40.0, 900.0, "samples"),  # by which the trainer's figure lies before the correlation
     "gate": Limit("above", 30.0, None, "dB"),  # fall within 5 ms
     "path": Limit("above", 0.98, None, ""),  # correlation of wet and dry
-    "silence": Limit("below", None, -60.0, "dBFS RMS"),
+    "tail": Limit("above", -35.0, -15.0, "dB"),  # where it begins, re the playing
+    "silence": Limit("below", None, -72.0, "dBFS RMS"),
 }
 FLAT_TOPS = Limit("above", 2, 29, "flat tops")  # part of `clipping`
 NOISE_CHANGE_DB = 6.0  # after sound, part of `gate`

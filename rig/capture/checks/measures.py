@@ -1,4 +1,4 @@
-"""Figures of a recording: hum, flat tops, lag track, gaps. Arrays in, numbers out; 48 kHz throughout.
+"""Figures of a recording: hum, lag track, signs of a gate. Arrays in, numbers out; 48 kHz throughout.
 
 Silence is FLOOR_DBFS, never minus infinity, so that every figure can be written as JSON.
 """
@@ -19,9 +19,9 @@ from ...trainer.layout import NOISE, RATE, SWEEP
 
 Samples = NDArray[Any]
 
-FLAT = 3  # equal samples in a row, above half of the peak, are a flat top: no converter's noise repeats itself
 HARMONICS = 12  # of the mains that are looked at
-HUM_WIDTH_HZ = 2.5
+HUM_WIDTH_HZ = 2.5  # either way; more in a short silence, where a line is broader
+STANDS_OUT = 2.5  # times what noise alone would give there
 FALL, FALL_FRAME = RATE // 200, RATE // 250  # samples: of a fall, and of the two pieces that are compared
 GATE_HZ = 1000  # above it a gate is looked for: lower, the filter itself rings for longer than a gate takes to close
 SOUND_ENDS = 3 * FALL  # samples after its last one
@@ -31,7 +31,6 @@ NEAR = 2  # samples
 BROAD = 0.3  # of the band
 CLEARLY = 0.7  # of the highest peak
 MEDIAN_OF = 9  # windows on each side of a step
-GAP = 16  # equal samples in a row while the signal plays: something was not recorded
 
 
 def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
@@ -42,23 +41,20 @@ def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
     return [(int(s), int(n)) for s, n in zip(starts, lengths, strict=True) if n >= longest]
 
 
-def flat_tops(y: Samples) -> int:
-    """How many runs of equal samples of y, (n,), lie above half of its peak."""
-    high = np.abs(y) > 0.5 * np.abs(y).max()
-    return sum(bool(high[start]) for start, _ in runs_of_equal(np.where(high, y, np.arange(len(y)) + 2.0), FLAT))
-
-
-def hum_dbfs(silence: Samples, mains_hz: float) -> float:
-    """RMS level of the mains and its harmonics in a silence, (n,), of 0.7 s or more, less the noise around each."""
+def hum_dbfs(silence: Samples, mains_hz: float, sample_rate: float = RATE) -> float:
+    """RMS level of the mains and its harmonics in a silence, (n,), of 0.35 s or more, less the noise around each."""
     x = np.asarray(silence, np.float64) - np.mean(silence)
     window = np.hanning(len(x))
     power = 2 * np.abs(np.fft.rfft(x * window)) ** 2 / (len(x) * np.sum(window**2))
-    hz = np.fft.rfftfreq(len(x), 1 / RATE)
+    hz = np.fft.rfftfreq(len(x), 1 / sample_rate)
     total = 0.0
+    width = max(HUM_WIDTH_HZ, 2.1 * sample_rate / len(x))
     for harmonic in mains_hz * np.arange(1, HARMONICS + 1):
         away = np.abs(hz - harmonic)
-        line, beside = away < HUM_WIDTH_HZ, (away >= 4) & (away < 12)
-        total += max(0.0, float(power[line].sum() - np.median(power[beside]) * line.sum()))
+        line, beside = away < width, (away >= 1.6 * width) & (away < max(12.0, 3 * width))
+        noise = float(np.median(power[beside]) * line.sum())
+        found = float(power[line].sum())
+        total += found - noise if found > STANDS_OUT * noise else 0.0
     return max(FLOOR_DBFS, db_from_power(total))
 
 
@@ -68,6 +64,13 @@ class LagTrack:
 
     start: NDArray[np.int64]
     lag: NDArray[np.float64]
+
+    @property
+    def looked_at(self) -> str:
+        """How much of the take that is, in words."""
+        count = len(self.start)
+        until = f", the last at {self.start[-1] / RATE:.1f} s" if count else ""
+        return f"{count} piece{'s' if count != 1 else ''} of {WINDOW / RATE:.2f} s{until}"
 
     def largest_step(self) -> tuple[float, int]:
         """The largest lasting change, by medians before and after, and the sample where it is; (0, 0) for none."""
@@ -115,18 +118,6 @@ def _filled_band(windowed: Samples) -> float:
     """The share of the guitar's band in which a windowed piece has anything, to 60 dB below its strongest tone."""
     spectrum = np.abs(np.fft.rfft(windowed))[round(LOW_HZ / RATE * WINDOW) : round(HIGH_HZ / RATE * WINDOW)]
     return float(np.mean(spectrum > 1e-3 * spectrum.max()))
-
-
-def gaps(x: Samples, y: Samples) -> list[int]:
-    """Samples where wet y stands still while dry x, (n,) each, plays and sound is around: a block never recorded."""
-    found = []
-    for start, length in runs_of_equal(y, GAP):
-        around = slice(max(0, start - RATE // 100), start + length + RATE // 100)
-        played = x[start : start + length]
-        # The median: a single sample in a long silence, heard a few samples later, is no playing.
-        if rms_dbfs(played) > -50 and np.median(np.abs(played)) > 1e-3 and rms_dbfs(y[around]) > -50:
-            found.append(start)
-    return found
 
 
 @dataclass(frozen=True, slots=True)

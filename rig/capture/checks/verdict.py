@@ -1,13 +1,14 @@
-"""What a check says: the figure, its limits, ok, warn or fail, and what to do about it."""
+"""What a check says: the figure, its limits, ok, unknown, warn or fail, and what to do about it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-Verdict = Literal["ok", "warn", "fail"]
-SEVERITY: tuple[Verdict, ...] = ("ok", "warn", "fail")
+Verdict = Literal["ok", "unknown", "warn", "fail"]  # unknown: nothing was there to look at
+Side = Literal["above", "below"]
+SEVERITY: tuple[Verdict, ...] = ("ok", "unknown", "warn", "fail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Limit:
     `warn` and `fail` are in `unit`; None: there is none.
     """
 
-    side: Literal["above", "below"]
+    side: Side
     warn: float | None
     fail: float | None
     unit: str
@@ -30,11 +31,14 @@ class Limit:
         return limit is not None and (figure > limit if self.side == "above" else figure < limit)
 
     def check(self, name: str, figure: float | None, text: str, advice: str, verdict: Verdict | None = None) -> Check:
-        """The line of the table; `verdict` None: by the figure alone. `advice` is left out where nothing is to do."""
+        """The line of the table; `verdict` None: by the figure alone, and unknown where there is none.
+
+        `advice` is left out where nothing is to do.
+        """
         if verdict is None:
-            verdict = "ok" if figure is None else self.verdict(figure)
+            verdict = "unknown" if figure is None else self.verdict(figure)
         advice = "" if verdict == "ok" else advice
-        return Check(name, verdict, figure, self.unit, self.warn, self.fail, text, advice)
+        return Check(name, verdict, figure, self.unit, self.warn, self.fail, text, advice, self.side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,8 @@ class Check:
     """One line of the table of checks.
 
     `figure` None: nothing could be measured. `warn` and `fail` are the limits in `unit`; None: there is none. `text`
-    says in words what was found; `advice` what to do about it, empty where nothing has to be done.
+    says in words what was found; `advice` what to do about it, empty where nothing has to be done. `side`: on which
+    side of its limits a figure is worse; None: there are no limits, or an earlier version of rig did not say.
     """
 
     name: str
@@ -53,10 +58,26 @@ class Check:
     fail: float | None
     text: str
     advice: str = ""
+    side: Side | None = None
+
+    @property
+    def allowed(self) -> str:
+        """The limits in words, with their direction; empty where there are none.
+
+        >>> Check("hum", "ok", -90.0, "dBFS RMS", -70.0, -50.0, "no hum", side="above").allowed
+        'at most -70 dBFS RMS, fails above -50'
+        """
+        if self.side is None:
+            return ""
+        good, worse = ("at most", "above") if self.side == "above" else ("at least", "below")
+        unit = f" {self.unit}" if self.unit else ""
+        if self.warn is None:
+            return "" if self.fail is None else f"{good} {self.fail:g}{unit}"
+        return f"{good} {self.warn:g}{unit}" + ("" if self.fail is None else f", fails {worse} {self.fail:g}")
 
     def to_json(self) -> dict[str, Any]:
         """For the sidecar."""
-        return {
+        content: dict[str, Any] = {
             "name": self.name,
             "verdict": self.verdict,
             "figure": self.figure,
@@ -66,15 +87,17 @@ class Check:
             "text": self.text,
             "advice": self.advice,
         }
+        return content if self.side is None else {**content, "side": self.side}
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Check:
-        """What `to_json` wrote."""
-        return cls(**values)
+        """What `to_json` wrote; what a later version of rig added is left out. TypeError where something is missing."""
+        return cls(**{field.name: values[field.name] for field in fields(cls) if field.name in values})
 
     def __str__(self) -> str:
+        allowed = f" ({self.allowed})" if self.allowed and self.verdict in ("warn", "fail") else ""
         advice = f" {self.advice}" if self.advice else ""
-        return f"{self.verdict:4}  {self.name:10}  {self.text}.{advice}"
+        return f"{self.verdict:7}  {self.name:12}  {self.text}{allowed}.{advice}"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

@@ -34,6 +34,10 @@ IN_BAND, OUT_OF_BAND = (
 )  # regularisation re the largest power of the sweep, falling with frequency as that does
 ORDERS = (2, 3, 4, 5)  # of distortion that are reported
 LATEST_S = 1.0  # the direct sound arrives within this
+ROOM_S = 1.0  # so much beyond it the sweep is looked for all the same, to be able to say that it comes too late
+BEFORE_S = 0.2  # before the response; its distortion lies earlier
+HEARD_DB = 20.0  # the response has to stand out of what lies beside it by this much; noise alone stays below 12
+DISAGREE_DB = -10.0  # two sweeps that differ by more have nothing in common
 PRE = 32  # samples kept before the first arrival
 ARRIVAL_DB = -40.0  # re the peak: what counts as arrival
 FADE_PART = 0.25  # of the kept response is faded out
@@ -41,12 +45,22 @@ LENGTHS = {2048: "hardware", 8192: "the NAM plugin's most", 24000: "archive"}
 FILE_PEAK_DBFS = -1.0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Played:
+    """A sweep from a file, as it was found there."""
+
+    samples: NDArray[np.float64]  # (n,) at 48 kHz, without the silence around it
+    rate_s: float  # the time in which its frequency grows by a factor of e
+    band_hz: tuple[float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The sweep that is played; `seconds` about 10, `amplitude` its peak."""
+    """The sweep that is played; `seconds` about 10, `amplitude` its peak. `played` None: rig's own."""
 
     seconds: float = 10.0
     amplitude: float = AMPLITUDE
+    played: Played | None = None
 
     def __post_init__(self) -> None:
         if not SHORTEST_S <= self.seconds <= LONGEST_S:
@@ -57,7 +71,12 @@ class Sweep:
     @property
     def rate_s(self) -> float:
         """L: the time in which the frequency grows by a factor of e."""
-        return sweep_rate_s(LOW_HZ, HIGH_HZ, self.seconds)
+        return sweep_rate_s(LOW_HZ, HIGH_HZ, self.seconds) if self.played is None else self.played.rate_s
+
+    @property
+    def band_hz(self) -> tuple[float, float]:
+        """Its lowest and its highest frequency."""
+        return (LOW_HZ, HIGH_HZ) if self.played is None else self.played.band_hz
 
     @property
     def lead(self) -> int:
@@ -66,6 +85,8 @@ class Sweep:
 
     def bare(self) -> NDArray[np.float64]:
         """The sweep alone, (n,) at 48 kHz, with its edges faded."""
+        if self.played is not None:
+            return self.played.samples
         x = synchronised_sweep(LOW_HZ, HIGH_HZ, self.seconds, RATE)
         return self.amplitude * faded(x, round(FADE_IN_S * RATE), round(FADE_OUT_S * RATE))
 
@@ -83,6 +104,7 @@ class Response:
     latency_samples: int  # to the first arrival: interface and way through the air
     peak: float  # loudest sample that was recorded, full scale 1
     repeat_db: float | None  # error between two sweeps re the response; None: there was one only
+    noise_db: float = -140.0  # of the noise in place of one order, re the linear one: what lies below is unseen
 
     @property
     def thd_db(self) -> float:
@@ -100,8 +122,9 @@ def deconvolved(sweep: Sweep, recording: NDArray[Any]) -> NDArray[np.float64]:
     hz = np.fft.rfftfreq(n, 1 / RATE)
     spectrum = rfft(x, n)
     power = np.abs(spectrum) ** 2
-    outside = (hz < LOW_HZ) | (hz > HIGH_HZ)
-    regularised = power + np.where(outside, OUT_OF_BAND, IN_BAND) * power.max() * LOW_HZ / np.maximum(hz, LOW_HZ)
+    low_hz, high_hz = sweep.band_hz
+    outside = (hz < low_hz) | (hz > high_hz)
+    regularised = power + np.where(outside, OUT_OF_BAND, IN_BAND) * power.max() * low_hz / np.maximum(hz, low_hz)
     response: NDArray[np.float64] = irfft(np.conj(spectrum) * rfft(y, n) / regularised, n)
     return response
 
@@ -110,7 +133,8 @@ def measure(sweep: Sweep, recordings: Sequence[NDArray[Any]]) -> Response:
     """Average several recordings of the same sweep and take the linear response out of them.
 
     Each recording begins with the playing of `sweep.signal()`, shape (n,), and is at least as long. Raises CaptureError
-    for one that is too short or silent.
+    for one that is too short, silent, or holds no answer to the sweep; for an answer that comes too late; for sweeps
+    that have nothing in common.
     """
     wanted = len(sweep.signal())
     if not recordings or min(map(len, recordings)) < wanted:
@@ -121,16 +145,50 @@ def measure(sweep: Sweep, recordings: Sequence[NDArray[Any]]) -> Response:
         raise CaptureError("The sweep did not come back: is the power amp on, and the microphone's input chosen?")
     responses = np.array([deconvolved(sweep, recording) for recording in taken])
     whole = responses.mean(axis=0)
-    room = round(LATEST_S * RATE)
-    first = arrival(whole[:room])
+    for response in responses:
+        _refuse_nothing(response)
+    first = arrival(whole[: round((LATEST_S + ROOM_S) * RATE)])
+    if first >= round(LATEST_S * RATE) - 1:
+        raise CaptureError(
+            f"The sweep comes back {first / RATE:.2f} s after it was played, later than the {LATEST_S:g} s that are "
+            "allowed: choose a shorter period, and look for an effect with a delay in the loop."
+        )
     length = round(min(TAIL_S, _gap_s(sweep)) * RATE)
     linear = whole[: first + length]
     repeat = None
     if len(responses) > 1:
         kept = responses[:, max(0, first - PRE) : first + max(LENGTHS)]
-        error = float(np.sum((kept[0] - kept[1]) ** 2)) / 2
-        repeat = db_from_power(max(error, 1e-30) / float(np.sum(kept.mean(axis=0) ** 2)))
-    return Response(linear, _harmonics_db(sweep, whole, first), first, peak, repeat)
+        middle = kept.mean(axis=0)
+        errors = [float(np.sum((one - middle) ** 2)) for one in kept]
+        # Two independent deviations from their mean: each of them alone is twice as large.
+        error = sum(errors) / (len(kept) - 1)
+        repeat = db_from_power(max(error, 1e-30) / max(float(np.sum(middle**2)), 1e-30))
+        if repeat > DISAGREE_DB:
+            raise CaptureError(
+                f"The sweeps have nothing in common (they differ by {repeat:.0f} dB of the response): is the amp on, "
+                "out of standby, and does the microphone hear it? Nothing was written."
+            )
+    harmonics, noise_db = _harmonics_db(sweep, whole, first)
+    return Response(linear, harmonics, first, peak, repeat, noise_db)
+
+
+def _refuse_nothing(response: NDArray[np.float64]) -> None:
+    """Raise a CaptureError where a response, (n,), is noise: nothing answered the sweep.
+
+    It is held against the moments before it, behind its distortion: there is nothing but noise.
+    """
+    piece = RATE // 100
+    heard, before = (
+        np.sum(part[: len(part) // piece * piece].reshape(-1, piece) ** 2, axis=1)
+        for part in (response[: round((LATEST_S + ROOM_S) * RATE)], response[-round(BEFORE_S * RATE) :])
+    )
+    stands_out_db = db_from_power(max(float(heard.max()), 1e-30) / max(float(np.median(before)), 1e-30))
+    if stands_out_db < HEARD_DB:
+        raise CaptureError(
+            "Nothing answers the sweep: what comes back is noise (its loudest moment lies "
+            f"{stands_out_db:.0f} dB above what comes before it, at least {HEARD_DB:g} dB are needed). Is the amp out "
+            "of standby, the cabinet plugged in, and the microphone's input chosen? Nothing was written."
+        )
 
 
 def _gap_s(sweep: Sweep) -> float:
@@ -144,20 +202,21 @@ def arrival(response: NDArray[np.float64]) -> int:
     return int(np.argmax(size > size.max() * gain_from_db(ARRIVAL_DB)))
 
 
-def _harmonics_db(sweep: Sweep, whole: NDArray[np.float64], first: int) -> dict[int, float]:
-    """Distortion energy per harmonic order in dB, relative to the linear response.
+def _harmonics_db(sweep: Sweep, whole: NDArray[np.float64], first: int) -> tuple[dict[int, float], float]:
+    """Distortion energy per harmonic order in dB, relative to the linear response, and the noise in place of one.
 
     Each in a window of 50 ms at its expected arrival, the noise beside it subtracted. `first`: sample of the arrival.
     """
     length, before = RATE // 20, RATE // 200
     linear = float(np.sum(whole[max(0, first - before) : first + length] ** 2))
-    levels = {}
+    levels, noise = {}, 0.0
     for order in ORDERS:
         at = len(whole) - round(sweep.rate_s * math.log(order) * RATE) + first
         energy = float(np.sum(whole[at - before : at + length] ** 2))
         beside = float(np.sum(whole[at - length - 2 * before : at - before] ** 2))
         levels[order] = round(db_from_power(max(energy - beside, 1e-14 * linear) / linear), 1)
-    return levels
+        noise = max(noise, beside)
+    return levels, round(db_from_power(max(noise, 1e-14 * linear) / linear), 1)
 
 
 def finished_taps(response: Response, length: int = 8192, *, minimum: bool = False) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from ...errors import CaptureError
 from ...files.json_file import write_json
 from ...trainer.layout import RATE
 from ..checks.verdict import Check, worst
+from ..entered_text import checked_text
 from .deconvolution import FILE_PEAK_DBFS, Response, Sweep, as_file
 
 SCHEMA = 1
@@ -31,6 +33,12 @@ class Microphone:
     microphone: str | None = None
     distance_cm: float | None = None
     place: str | None = None
+
+    def __post_init__(self) -> None:
+        for what in ("speaker", "microphone", "place"):
+            checked_text(getattr(self, what), what)
+        if self.distance_cm is not None and not (math.isfinite(self.distance_cm) and self.distance_cm >= 0):
+            raise CaptureError(f"A distance of {self.distance_cm:g} cm cannot be; say how far the microphone is away.")
 
     def to_json(self) -> dict[str, Any]:
         """For the sidecar."""
@@ -53,8 +61,11 @@ def save_impulse(
     sample_rate: int = RATE,
     peak_dbfs: float = FILE_PEAK_DBFS,
     subtype: str = "PCM_24",
+    latency_known: bool = True,
 ) -> Path:
     """Write taps (n,) as a mono WAV file, at another rate if asked, and its sidecar; the path of the sidecar.
+
+    `latency_known`: of a recording made elsewhere nobody knows when the sweep was played.
 
     Never replaces anything. Raises CaptureError or AudioError: a file of that name exists, nothing can be written.
     """
@@ -74,7 +85,7 @@ def save_impulse(
         "rate": sample_rate,
         "samples": len(filed),
         "true_gain_db": round(-gain_db, 3),
-        "latency_samples": response.latency_samples,
+        "latency_samples": response.latency_samples if latency_known else None,
         "sweep": {"seconds": sweep.seconds, "amplitude": sweep.amplitude},
         "harmonics_db": {str(order): level for order, level in response.harmonics_db.items()},
         "thd_db": round(response.thd_db, 1),

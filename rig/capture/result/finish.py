@@ -11,18 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...audio.align import find_lag, shifted
-from ...audio.measures import FLOOR_DBFS, best_gain, esr
+from ...audio.measures import FLOOR_DBFS, best_gain, esr, rms_dbfs
 from ...decibels import db_from_gain
 from ...errors import CaptureError, ModelError
 from ...files.atomic_write import reason, write_text
 from ...nam import Model
+from ...trainer.capture_fields import finite
 from ...trainer.layout import VALIDATION
 from ...trainer.words import esr_words
+from ..checks.verdict import Verdict
 from .sidecar import Capture
 
-STRANGER_ESR = 0.5  # a model further off than this, with lag and gain taken out, was trained on something else
+GOOD_ESR, POOR_ESR = 0.035, 0.3  # the trainer's own bands: below the first "not bad", above the second it went wrong
 FURTHEST_LAG = 10_000  # samples
 LEAD_IN = 24_000  # samples before the validation that a model hears first
+SILENT_DBFS = -80.0
+LEAST_LAG, LEAST_GAIN_DB = 0.05, 0.05  # samples and dB that are worth a word
 LEVELS_DB = (0, -6, -12, -24)  # of the four quarters of our own validation
 
 
@@ -30,7 +34,9 @@ LEVELS_DB = (0, -6, -12, -24)  # of the four quarters of our own validation
 class Finished:
     """The finished model. `esr` is that of the held-out 9 s, as the trainer computes it.
 
-    `esr_aligned`: the same with lag and gain taken out, so that neither is mistaken for another sound.
+    The trainer feeds nothing but these 9 s, so it leaves out the first of them, in which a model does not yet know its
+    past: `left_out_samples`, its receptive field less one. All figures are taken so. `esr_aligned`: with lag and gain
+    taken out, so that neither is mistaken for another sound. `reason`: of the verdict, in words.
     """
 
     path: Path
@@ -41,6 +47,9 @@ class Finished:
     gain_db: float  # by which the take is louder than the model
     input_level_dbu: float | None
     output_level_dbu: float | None
+    left_out_samples: int
+    verdict: Verdict
+    reason: str
 
     @property
     def words(self) -> str:
@@ -49,7 +58,7 @@ class Finished:
 
     def to_json(self) -> dict[str, Any]:
         """For --json."""
-        return {**asdict(self), "path": str(self.path), "words": self.words}
+        return finite({**asdict(self), "path": str(self.path), "words": self.words})
 
 
 def finish(
@@ -64,7 +73,7 @@ def finish(
 
     `target`: the new file; None: NAME.nam in the capture's folder. `overwrite`: replace it. `accept`: also a model that
     does not sound like the take. Raises CaptureError or ModelError: not a capture, not a model, another sample rate,
-    the model of another take, a target that exists or is the model itself.
+    the model of another take, a take that is silent where models are judged, a target that exists or is the model.
     """
     source = Path(model)
     loaded = Capture.load(capture)
@@ -77,17 +86,22 @@ def finish(
     path = Path(target) if target is not None else loaded.folder / f"{loaded.name}.nam"
     _check_target(path, source, overwrite)
     finished = _compare(loaded, network, path)
-    if finished.esr_aligned > STRANGER_ESR and not accept:
+    if finished.verdict == "fail" and not accept:
         raise CaptureError(
-            f"{source.name}: does not sound like the take of {loaded.name} (ESR {finished.esr_aligned:.2f}); "
-            "was it trained on another capture? --accept writes it all the same."
+            f"{source.name}: does not sound like the take of {loaded.name} ({finished.reason}); was it trained on "
+            "another capture? --accept writes it all the same."
         )
     content = json.JSONDecoder().raw_decode(source.read_text(encoding="utf-8-sig").lstrip())[0]
     content["metadata"] = _metadata(content.get("metadata"), loaded, finished)
     try:
-        write_text(path, json.dumps(content), make_folder=False)
+        write_text(path, json.dumps(content, allow_nan=False), make_folder=False)
     except OSError as error:
         raise ModelError(f"{path.name}: cannot be written{reason(path, error)}.") from error
+    except ValueError as error:
+        raise ModelError(
+            f"{source.name}: its metadata holds a number that no model file can hold (NaN, infinity) or half a "
+            "character; train or export it again."
+        ) from error
     return finished
 
 
@@ -103,37 +117,88 @@ def _check_target(path: Path, source: Path, overwrite: bool) -> None:
 def _played(capture: Capture, model: Model) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """What the model makes of the held-out end of the signal, and what the gear did."""
     dry, wet = (audio.samples[:, 0] for audio in capture.pair())
-    played = model.render(dry[-VALIDATION - LEAD_IN :], 4096)[LEAD_IN:]
-    return np.asarray(played, np.float64), wet[-VALIDATION:]
+    if len(dry) < VALIDATION + LEAD_IN:
+        raise CaptureError(f"{capture.name}: the pair is too short for a capture ({len(dry)} samples); take it again.")
+    played = np.asarray(model.render(dry[-VALIDATION - LEAD_IN :], 4096)[LEAD_IN:], np.float64)
+    if not np.isfinite(played).all():
+        raise ModelError(f"{model.name}: answers the take with numbers that are none (NaN, infinity); train it again.")
+    return played, wet[-VALIDATION:]
 
 
 def _compare(capture: Capture, model: Model, path: Path) -> Finished:
     played, wet = _played(capture, model)
+    left_out = min(model.receptive_field_samples - 1, VALIDATION // 2)
+    heard, target = played[left_out:], wet[left_out:]
+    if rms_dbfs(target) < SILENT_DBFS:
+        raise CaptureError(
+            f"{capture.name}: the gear is silent in the last 9 s of the take, so there is nothing to hold a model "
+            "against; take it again."
+        )
     quarters = None
     if capture.content["signal"]["kind"] == "rig":
-        parts = zip(LEVELS_DB, np.split(played, 4), np.split(wet, 4), strict=True)
-        quarters = {level: round(esr(p, w), 6) for level, p, w in parts}
-    lag = find_lag(wet, played, max_lag_samples=FURTHEST_LAG)
-    aligned = shifted(played, -lag.samples)
-    gain = best_gain(aligned, wet)
-    levels = capture.content["levels"]
+        quarters = {
+            level: round(esr(played[part], wet[part]), 6)
+            for level, part in zip(LEVELS_DB, _quarters(left_out), strict=True)
+            if part.start < part.stop
+        }
+    lag = find_lag(target, heard, max_lag_samples=FURTHEST_LAG)
+    aligned = shifted(heard, -lag.samples)
+    gain = best_gain(aligned, target)
+    raw, alike = esr(heard, target), esr(gain * aligned, target)
+    gain_db = max(FLOOR_DBFS, db_from_gain(gain))
+    verdict, why = judged(raw, alike, lag.samples, gain_db, gain < 0)
+    levels = capture.levels
     return Finished(
         path=path,
-        esr=round(esr(played, wet), 6),
-        esr_aligned=round(esr(gain * aligned, wet), 6),
+        esr=round(raw, 6),
+        esr_aligned=round(alike, 6),
         esr_by_level_db=quarters,
         lag_samples=round(lag.samples, 2),
-        gain_db=round(max(FLOOR_DBFS, db_from_gain(gain)), 2),
-        input_level_dbu=levels["input_level_dbu"],
-        output_level_dbu=levels["output_level_dbu"],
+        gain_db=round(gain_db, 2),
+        input_level_dbu=levels.input_level_dbu,
+        output_level_dbu=levels.output_level_dbu,
+        left_out_samples=left_out,
+        verdict=verdict,
+        reason=why,
     )
+
+
+def _quarters(left_out: int) -> list[slice]:
+    """The four levels of our own validation; what the trainer leaves out is left out of the first."""
+    quarter = VALIDATION // len(LEVELS_DB)
+    return [slice(max(left_out, n * quarter), (n + 1) * quarter) for n in range(len(LEVELS_DB))]
+
+
+def judged(
+    raw: float, aligned: float, lag_samples: float, gain_db: float, inverted: bool = False
+) -> tuple[Verdict, str]:
+    """What a model is worth, and why: by the trainer's bands for its ESR, with lag and gain taken out and without.
+
+    >>> judged(1.2, 0.012, 6.7, -3.0)
+    ('warn', '6.7 samples late and 3.0 dB too loud, ESR 1.2; with that taken out 0.012, not bad')
+    >>> judged(0.004, 0.004, 0.0, 0.01)
+    ('ok', 'ESR 0.004, great')
+    """
+    if aligned >= POOR_ESR:
+        return "fail", f"ESR {raw:.2g}, with lag and gain taken out still {aligned:.2g}: {esr_words(aligned)}"
+    if raw < GOOD_ESR:
+        return "ok", f"ESR {raw:.2g}, {esr_words(raw)}"
+    if aligned >= GOOD_ESR and raw < POOR_ESR:
+        return "warn", f"ESR {raw:.2g}, {esr_words(raw)}: train longer, or a larger network"
+    parts = ["upside down"] if inverted else []
+    if abs(lag_samples) >= LEAST_LAG:
+        parts.append(f"{abs(lag_samples):.1f} samples {'late' if lag_samples > 0 else 'early'}")
+    if abs(gain_db) >= LEAST_GAIN_DB:
+        parts.append(f"{abs(gain_db):.1f} dB too {'loud' if gain_db < 0 else 'soft'}")
+    off = " and ".join(parts) or "a little off in time and level"
+    return "warn", f"{off}, ESR {raw:.2g}; with that taken out {aligned:.2g}, {esr_words(aligned)}"
 
 
 def _metadata(before: Any, capture: Capture, finished: Finished) -> dict[str, Any]:
     """What the file said, with what the capture knows on top; what is not known stays as it was."""
     metadata = dict(before) if isinstance(before, dict) else {}
     known = {
-        **capture.content["metadata"],
+        **capture.gear.to_json(),
         "input_level_dbu": finished.input_level_dbu,
         "output_level_dbu": finished.output_level_dbu,
     }

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from ...errors import CaptureError
 from ...files.atomic_write import NewFolder
+from ..entered_text import checked_text
 
 
 def checked_name(name: str) -> str:
     """The name of a capture, or a CaptureError where no folder can have it."""
+    checked_text(name, "name")
     if not name.strip() or name != name.strip() or name.startswith(".") or any(c in name for c in '/\\:*?"<>|\0'):
         raise CaptureError(f"{name!r} cannot name a capture: it names a folder, so no slashes, colons or leading dots.")
     return name

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from ...errors import CaptureError
+from ..entered_text import checked_text
 
 GearType = Literal["amp", "pedal", "pedal_amp", "amp_cab", "amp_pedal_cab", "preamp", "studio"]
 ToneType = Literal["clean", "overdrive", "crunch", "hi_gain", "fuzz"]
@@ -31,6 +32,8 @@ class Gear:
         ):
             if value is not None and value not in known:
                 raise CaptureError(f"A {what} of {value!r} is unknown; it is one of {', '.join(known)}.")
+        for field in fields(self):
+            checked_text(getattr(self, field.name), field.name.replace("_", " "))
 
     def to_json(self) -> dict[str, Any]:
         """For the sidecar, and for the metadata of a model."""

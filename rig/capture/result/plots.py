@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ...audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure
 from ...decibels import db_from_powers
 from ...trainer.layout import RATE, SILENCE_END
-from ..checks.checks import SETTLED
+from ..checks.checks import Judged
 from ..checks.measures import LagTrack
+from ..checks.programme import ProgrammeTrack
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,17 +22,20 @@ COLUMNS = 1200  # of a waveform
 FRAME = RATE // 50  # 20 ms: levels
 QUIETEST_DB = -80.0
 SPECTRUM = 16384  # samples of one spectrum; several are averaged
+SETTLED = round(9.3 * RATE)  # from here to SILENCE_END the validation has died away
+HIGHEST_SCORE = 4.0  # drawn; what is stranger stands at the top
 
 
 def take_figure(
-    dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray[np.float64], track: LagTrack
+    dry: NDArray[np.float64], wet: NDArray[np.float64], pre_roll: NDArray[np.float64], judged: Judged
 ) -> Figure:
     """All panels of a take, (n,) each at 48 kHz. Raises RigError where matplotlib is missing."""
-    rows = [["dry", "dry"], ["wet", "wet"], ["lag", "noise"], ["transfer", "levels"]]
-    figure, panels = make_figure(rows, heights=[1, 1, 1.4, 1.6], height_in=11)
+    rows = [["dry", "dry"], ["wet", "wet"], ["alike", "alike"], ["lag", "noise"], ["transfer", "levels"]]
+    figure, panels = make_figure(rows, heights=[1, 1, 1, 1.4, 1.6], height_in=13)
     for index, (name, x) in enumerate((("dry", dry), ("wet", wet))):
         _waveform(panels[name], x, f"{name}.wav", index)
-    _lag(panels["lag"], track)
+    _alike(panels["alike"], judged.programme, len(dry) / RATE)
+    _lag(panels["lag"], judged.track)
     _noise(panels["noise"], pre_roll, wet[SETTLED:SILENCE_END])
     dry_db, wet_db = frame_levels_db(dry), frame_levels_db(wet)
     _transfer(panels["transfer"], dry_db, wet_db)
@@ -69,6 +73,16 @@ def _waveform(panel: Axes, x: NDArray[np.float64], name: str, index: int) -> Non
     panel.set_xlim(0, len(x) / RATE)
     panel.set_ylim(-1.02, 1.02)
     panel.set_xlabel("s")
+
+
+def _alike(panel: Axes, track: ProgrammeTrack, seconds: float) -> None:
+    heading(panel, "Wet against what this gear makes of dry: above the line it is another")
+    panel.plot(track.seconds, np.minimum(track.score, HIGHEST_SCORE), ".", color="#0072B2", markersize=3)
+    panel.axhline(1.0, color="#D55E00", linewidth=1.2)
+    panel.set_xlim(0, seconds)
+    panel.set_ylim(0, HIGHEST_SCORE + 0.1)
+    panel.set_xlabel("s")
+    panel.set_ylabel("strangeness")
 
 
 def _lag(panel: Axes, track: LagTrack) -> None:

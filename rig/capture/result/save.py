@@ -8,22 +8,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...audio import wav
 from ...errors import CaptureError
+from ...trainer.capture_fields import finite
 from ...trainer.capture_file import DRY, WET, sha256_of, write_content
 from ...trainer.layout import RATE
+from ..checks.cable import Loop
 from ..checks.checks import Evidence, Judged, judge
-from ..checks.latency import Latency
+from ..checks.known_levels import level_checks
+from ..checks.latency import Latency, stated_cut
 from ..checks.measures import NO_TRACK
-from ..checks.trainer_checks import trainer_checks
+from ..checks.trainer_checks import TrainerCheck, trainer_checks
 from ..levels import CaptureLevels
 from ..signal.training_signal import Signal, as_24_bit, write_signal
+from ..take.clock_drift import without_drift
 from ..take.recording import Recording
 from .folder import checked_name, new_capture, refuse_existing
+from .full_scale import within_full_scale
 from .gear_metadata import Gear
-from .rejected import keep_rejected
+from .judged_take import drift_offer, padding_check, with_checks
+from .rejected import TakeOnDisk, keep_rejected
 from .report import report_html
 from .sidecar import sidecar
 from .training_folder import write_training_folder
@@ -49,8 +53,8 @@ class Saved:
             "reason": self.reason,
             "verdict": self.judged.verdict,
             "latency": self.latency.to_json(),
-            "quality": self.judged.quality,
-            "checks": [check.to_json() for check in self.judged.checks],
+            "quality": finite(self.judged.quality),
+            "checks": [finite(check.to_json()) for check in self.judged.checks],
         }
 
 
@@ -65,15 +69,20 @@ def save_capture(
     latency_samples: int | None = None,
     accept: bool = False,
     self_test: bool = False,
+    loop: Loop | None = None,
+    repair_drift: bool = False,
     architecture: str = "standard",
+    on_disk: TakeOnDisk | None = None,
     tell: Tell | None = None,
 ) -> Saved:
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
 
-    `latency_samples`: given by hand, it replaces the trainer's figure. `accept`: accept it whatever the checks say,
-    which is noted in the sidecar. `architecture`: how large the WaveNet in train/ is. `tell` gets one sentence per
-    step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is
-    too short.
+    `latency_samples`: given by hand, it replaces the tightest cut; in a recording made elsewhere it counts from the
+    first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar. `loop`: what
+    is known of the cable of a self-test. `repair_drift`: undo a clock that ran at another speed. `architecture`: how
+    large the WaveNet in train/ is. `on_disk`: where the take lies already; it is discarded once the capture is
+    complete. `tell` gets one sentence per step. Raises CaptureError or AudioError: the name is taken or impossible,
+    nothing can be written, the recording is too short, a latency that cannot be, a drift that cannot be undone.
     """
     target = Path(into) / checked_name(name)
     refuse_existing(target)
@@ -81,15 +90,20 @@ def save_capture(
     levels, gear = levels or CaptureLevels(), gear or Gear(name=name)
     say("Finding the latency ...")
     latency = recording.latency(signal)
-    if latency_samples is not None:
-        applied = latency_samples
-    else:
-        applied = latency.trainer.samples if latency.trainer.samples is not None else round(latency.correlation.samples)
+    stated = None if latency_samples is None else stated_cut(latency, latency_samples)
+    applied = latency.tightest if stated is None else stated
+    if repair_drift:
+        say("Measuring and undoing the drift of the clock ...")
+        recording = without_drift(signal, recording, applied)
     say("Writing the pair and checking what is on disk ...")
     try:
         cut = recording.cut(signal, applied)
     except CaptureError as error:
-        return _set_aside(target, recording, latency, _without_checks(latency), str(error), {})
+        judged = Judged((), latency.correlation.polarity, NO_TRACK)
+        kept = _set_aside(target, recording, {"reason": str(error)}, on_disk)
+        return Saved(kept, False, str(error), latency, judged)
+    if recording.audio.get("server") is None:  # from a file
+        cut, levels = within_full_scale(cut, levels, say)
     with new_capture(target) as new:
         if signal.kind == "t3k-v3" and signal.path is not None:  # known by the hash of its bytes
             shutil.copyfile(signal.path, new.path / DRY)
@@ -97,28 +111,43 @@ def save_capture(
             write_signal(new.path / DRY, signal)
         wav.write(new.path / WET, as_24_bit(cut), RATE, "PCM_24")
         dry, wet = (wav.read(new.path / file).samples[:, 0] for file in (DRY, WET))
-        pre_roll = np.asarray(recording.samples[: recording.pre_roll], np.float64)
-        judged = judge(
-            Evidence(
-                dry, wet, pre_roll, latency, latency_samples, recording.xruns, recording.broken, self_test=self_test
-            )
+        evidence = Evidence(
+            *(dry, wet, recording.before, latency, stated, recording.xruns, recording.broken),
+            self_test=self_test,
+            loop=loop or Loop(),
+            padded=recording.missing(signal, applied),
         )
+        judged = judge(evidence)
+        if not self_test:
+            judged = with_checks(judged, (*padding_check(recording, signal, applied), *level_checks(levels)))
         trainer = trainer_checks(dry, wet)
         files = {file: sha256_of(new.path / file) for file in (DRY, WET)}
         content = sidecar(signal, recording, latency, judged, trainer, levels, gear, accept, files)
         content["latency"]["applied"] = applied
-        by_hand = latency_samples is not None
-        refusals = [c.text for c in trainer if not c.passed and not (by_hand and c.name == "latency")]
-        reason = _reason(judged, refusals)
-        if reason is None or accept:
+        if any(evidence.padded):
+            content["audio"]["padded_samples"] = list(evidence.padded)
+        reason = _reason(judged, _trainer_refuses(trainer, stated is not None))
+        accepted = reason is None or accept
+        if accepted:
             say("Drawing the report ...")
             write_training_folder(new.path / "train", name, signal, architecture)
             write_content(new.path, content)
-            report = report_html(name, content, dry, wet, pre_roll, judged)
-            (new.path / "report.html").write_text(report, encoding="utf-8")
-            return Saved(target, True, None, latency, judged)
-        new.discard()
-    return _set_aside(target, recording, latency, judged, reason, content)
+            report = report_html(name, content, dry, wet, recording.before, judged)
+            (new.path / "report.html").write_text(report, encoding="utf-8", errors="backslashreplace")
+        else:
+            new.discard()
+    if accepted:
+        if on_disk is not None:
+            on_disk.discard()
+        return Saved(target, True, None, latency, judged)
+    assert reason is not None
+    reason += drift_offer(judged)
+    return Saved(_set_aside(target, recording, {"reason": reason, **content}, on_disk), False, reason, latency, judged)
+
+
+def _trainer_refuses(trainer: tuple[TrainerCheck, ...], by_hand: bool) -> list[str]:
+    """What the official trainer would say; its own latency does not matter where one was given by hand."""
+    return [check.text for check in trainer if not check.passed and not (by_hand and check.name == "latency")]
 
 
 def _reason(judged: Judged, trainer_refuses: list[str]) -> str | None:
@@ -128,15 +157,12 @@ def _reason(judged: Judged, trainer_refuses: list[str]) -> str | None:
     return " ".join(failed) or None
 
 
-def _without_checks(latency: Latency) -> Judged:
-    return Judged((), latency.correlation.polarity, NO_TRACK)
-
-
-def _set_aside(
-    target: Path, recording: Recording, latency: Latency, judged: Judged, reason: str, content: dict[str, Any]
-) -> Saved:
-    kept = keep_rejected(target, recording.samples, {"reason": reason, **content})
-    return Saved(kept, False, reason, latency, judged)
+def _set_aside(target: Path, recording: Recording, content: dict[str, Any], on_disk: TakeOnDisk | None) -> Path:
+    """Where the take lies, with the reason beside it."""
+    if on_disk is not None and on_disk.folder is not None:
+        on_disk.explain(content)
+        return on_disk.folder
+    return keep_rejected(target, recording.recorded, content)
 
 
 def _say_nothing(sentence: str) -> None:

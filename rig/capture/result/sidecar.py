@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ import numpy as np
 
 from ... import __version__
 from ...audio import wav
-from ...errors import AudioError
-from ...trainer.capture_file import DRY, SCHEMA, WET, check_files, damaged, read_content
+from ...errors import AudioError, CaptureError, LevelError
+from ...trainer.capture_file import DRY, SCHEMA, WET, check_files, checked_content, damaged
 from ...trainer.layout import RATE
 from ..checks.checks import Judged
 from ..checks.latency import Latency
@@ -67,14 +67,8 @@ class Capture:
     def load(cls, folder: str | Path) -> Capture:
         """Raises CaptureError or AudioError: no capture, damaged, changed since, or of a schema rig does not know."""
         folder = Path(folder)
-        content = read_content(folder)
+        content = checked_content(folder)
         check_files(folder, content)
-        try:
-            for part in ("signal", "latency", "levels", "quality", "metadata"):
-                content[part].items()
-            content["checks"] = [Check.from_json(check).to_json() for check in content["checks"]]
-        except (KeyError, TypeError, AttributeError) as error:
-            raise damaged(folder) from error
         return cls(folder, content)
 
     @property
@@ -86,6 +80,31 @@ class Capture:
     def rate(self) -> int:
         """Hz."""
         return int(self.content["audio"]["rate"])
+
+    @property
+    def gear(self) -> Gear:
+        """What was captured. Raises CaptureError for a type of gear or tone that there is not."""
+        try:
+            return Gear(**{field.name: self.content["metadata"][field.name] for field in fields(Gear)})
+        except CaptureError as error:
+            raise damaged(self.folder, f"metadata: {error}".rstrip(".")) from error
+
+    @property
+    def levels(self) -> CaptureLevels:
+        """X and Y of the two files; a trim that was played is in them already. CaptureError for an unknown method."""
+        levels = self.content["levels"]
+        try:
+            return CaptureLevels(
+                levels["input_level_dbu"], levels["input_method"], levels["output_level_dbu"], levels["output_method"]
+            )
+        except LevelError as error:
+            raise damaged(self.folder, f"levels: {error}".rstrip(".")) from error
+
+    @property
+    def padded(self) -> tuple[int, int]:
+        """Samples of silence at both ends of wet that were put where nothing was recorded."""
+        before, behind = self.content["audio"].get("padded_samples", (0, 0))
+        return before, behind
 
     @property
     def checks(self) -> tuple[Check, ...]:

@@ -12,7 +12,7 @@ from ...audio.measures import FLOOR_DBFS, peak_dbfs
 from ...decibels import gain_from_db
 from ...errors import CaptureError
 from ...trainer.layout import RATE
-from ..checks.checks import is_a_copy
+from ..checks.digital_copy import is_a_copy
 from ..checks.latency import MAX_LAG_SAMPLES
 from ..signal.training_signal import Signal
 from .operator import Operator

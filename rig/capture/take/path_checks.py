@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...audio.measures import FLOOR_DBFS, ac_rms_dbfs
 from ...decibels import db_from_gain, gain_from_db
 from ...trainer.layout import RATE
+from ..checks.latency import USABLE
 from ..checks.limits import LIMITS
 from ..checks.measures import hum_dbfs
 from ..checks.verdict import Check
@@ -19,6 +20,7 @@ TONE_HZ, TONE_DBFS = 1000.0, -40.0
 ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much
 RINGS_ON_DB = 20.0  # over the silence, a quarter of a second after a tone has ended
 LATEST_SAMPLES = RATE // 4  # samples: by then what was played has come back
+FRAME = RATE // 200  # 5 ms: whole periods of the tone
 AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
@@ -67,17 +69,33 @@ def alive_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Che
     good = stands_out >= ALIVE_DB
     advice = "" if good else "Nothing comes back: is the gear on, not muted, and are both ports the right ones?"
     text = f"1 kHz at {TONE_DBFS:g} dBFS comes back at {level:.1f} dBFS"
-    return Check("path", "ok" if good else "fail", stands_out, "dB", None, ALIVE_DB, text, advice)
+    return Check("path", "ok" if good else "fail", stands_out, "dB", None, ALIVE_DB, text, advice, "below")
 
 
 def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> Check:
     """Whether the path falls silent after the tone: feedback, a reverb or a delay do not.
 
-    `silence` is (n,), `toned` the tone of one second and at least half a second behind it.
+    `silence` is (n,), `toned` the tone of one second and at least half a second behind it. A path that is only late is
+    told from one that rings on: there the tone begins as late as it ends.
     """
+    late = _late_samples(toned)
+    if late > USABLE[1]:
+        late_ms, most_ms = late / RATE * 1000, USABLE[1] / RATE * 1000
+        text = f"the tone comes back {late_ms:.0f} ms late, and a take can be at most {most_ms:.0f} ms late"
+        advice = "Choose a shorter period; no network and no digital effect may lie in the loop."
+        return Check("delay", "fail", late_ms, "ms", None, most_ms, text, advice, "above")
     rest = toned[RATE + LATEST_SAMPLES :]
     above_db = ac_rms_dbfs(rest, FLOOR_DBFS) - ac_rms_dbfs(silence, -90.0)
     good = above_db < RINGS_ON_DB
     text = f"a quarter of a second after the tone it is {max(above_db, 0.0):.0f} dB above silence"
     advice = "" if good else "It rings on: the return is fed back into the send, or a reverb or delay is on."
-    return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice)
+    return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice, "above")
+
+
+def _late_samples(toned: NDArray[np.float64]) -> int:
+    """How late the tone begins to come back, in samples: its level rises above half of what it reaches."""
+    frames = toned[: len(toned) // FRAME * FRAME].reshape(-1, FRAME)
+    turn = np.exp(-2j * np.pi * TONE_HZ * np.arange(FRAME) / RATE)
+    levels = np.abs(frames @ turn)
+    loudest = float(np.quantile(levels, 0.8))
+    return int(np.argmax(levels > 0.5 * loudest)) * FRAME

@@ -30,16 +30,34 @@ class Recording:
     xruns: int = 0
     broken: str | None = None  # a sentence; None: the server did nothing to it
     audio: dict[str, Any] = field(default_factory=dict)  # server, period, device, ports: for the sidecar
+    counted_from: int = 0  # sample of a recording made elsewhere at which `pre_roll` lies; 0: rig recorded it
+    padding: tuple[int, int] = (0, 0)  # samples of silence that were put before and behind it, as nothing was there
+
+    @property
+    def recorded(self) -> NDArray[Any]:
+        """What was really recorded, without padding, (m,)."""
+        return self.samples[self.padding[0] : len(self.samples) - self.padding[1]]
+
+    @property
+    def before(self) -> NDArray[np.float64]:
+        """What was recorded before the signal, (m,), padding left out; may be empty."""
+        return np.asarray(self.samples[self.padding[0] : self.pre_roll], np.float64)
 
     def latency(self, signal: Signal) -> Latency:
         """Both figures. Raises CaptureError if the recording is shorter than the signal."""
         after = self.samples[self.pre_roll :]
         if len(after) < signal.length:
             raise CaptureError(
-                f"The recording ends {signal.length - len(after)} samples before the signal does; record until "
-                "1.5 s after its end."
+                f"The recording ends {stretch(signal.length - len(after))} before the signal does; record until 1.5 s "
+                "after its end."
             )
-        return measure_latency(signal.samples, np.asarray(after, np.float64))
+        return measure_latency(signal.samples, np.asarray(after, np.float64), self.counted_from)
+
+    def missing(self, signal: Signal, latency_samples: int) -> tuple[int, int]:
+        """How many samples at the beginning and at the end of a cut are silence that was put there."""
+        start = self.pre_roll + latency_samples
+        recorded = len(self.samples) - self.padding[1]
+        return max(0, self.padding[0] - start), max(0, start + signal.length - recorded)
 
     def cut(self, signal: Signal, latency_samples: int) -> NDArray[np.float64]:
         """What becomes the wet file, (n,), as long as the signal: it begins `latency_samples` after the signal did.
@@ -49,8 +67,22 @@ class Recording:
         start = self.pre_roll + latency_samples
         cut = np.asarray(self.samples[max(0, start) : max(0, start) + signal.length], np.float64)
         if start < 0 or len(cut) < signal.length:
+            lacking = (
+                f"begins {stretch(-start)} too late" if start < 0 else f"ends {stretch(signal.length - len(cut))} early"
+            )
             raise CaptureError(
-                f"With a latency of {latency_samples} samples the recording does not hold the whole signal: it has to "
-                "begin a second before it and end 1.5 s after it."
+                f"The recording does not hold the whole signal: with a latency of {latency_samples} samples it "
+                f"{lacking}; record from before its beginning until 1.5 s after its end."
             )
         return cut
+
+
+def stretch(samples: int) -> str:
+    """A stretch of time at 48 kHz, in the unit that shows it.
+
+    >>> stretch(3), stretch(20_000), stretch(144_000)
+    ('3 samples (0.06 ms)', '417 ms', '3.00 s')
+    """
+    if samples < RATE // 100:
+        return f"{samples} sample{'' if samples == 1 else 's'} ({samples / RATE * 1000:.2g} ms)"
+    return f"{samples / RATE * 1000:.0f} ms" if samples < RATE else f"{samples / RATE:.2f} s"

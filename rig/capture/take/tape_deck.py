@@ -26,7 +26,7 @@ from ...dsp.native.memory import Layout
 from ...dsp.native.pointers import floats, load_acquire, offset, record
 from ...dsp.ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
 from ...dsp.tape import Tape, tape_advance, tape_begin, tape_play, tape_record
-from ...errors import CaptureError
+from ...errors import CaptureError, RigError
 from ...trainer.layout import RATE
 
 DECK = np.dtype(
@@ -48,7 +48,7 @@ FADED_S = 0.5  # by then it has been played, whatever the block size
 NOTIFIED_S = 0.15  # xruns are told late
 STOPPED_S = 3.0  # without a cycle: the server has stopped
 
-Why = Literal["xrun", "gap", "resize", "clipped", "gone", "stopped", "unplugged", "ended"]
+Why = Literal["xrun", "gap", "resize", "clipped", "gone", "stopped", "unplugged", "failed", "ended"]
 AGAIN: tuple[Why, ...] = ("xrun", "gap", "resize")  # mishaps; another take may well be whole
 
 
@@ -149,6 +149,11 @@ class TapeDeck:
             dropout = self._until_done(tape, watch)
         except KeyboardInterrupt as interrupt:
             ended = interrupt
+        except RigError:
+            raise
+        except Exception as error:  # of whoever watches, a terminal that is gone, say: what was recorded is not lost
+            at = int(tape.record["position_samples"])
+            dropout = Dropout("failed", f"rig itself failed {_place(at)} ({type(error).__name__}: {error})", at)
         finally:
             self._fade_out(tape)
             self._let_go()

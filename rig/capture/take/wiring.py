@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from ...backends.jack.client import Jack
-from ...backends.jack.ports import LISTED, matching
+from ...backends.jack.ports import LISTED, matching, meant
 from ...errors import BackendError, CaptureError
 from ...trainer.layout import RATE
 from .operator import Operator
@@ -86,7 +86,7 @@ def _chosen(
             wanted = names[int(wanted) - 1]
     found = matching(wanted, names)
     if found:
-        return found[0]
+        return meant(option, wanted, found, most=1)[0]
     shown = ", ".join(names[:LISTED]) + (", ..." if len(names) > LISTED else "")
     if matching(wanted, list(others)):
         need = "one that sound goes into" if which == "send" else "one that sound comes from"

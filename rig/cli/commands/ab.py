@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, CompareError
 from ...files import bundled
+from ...files.hashing import sha256_of
+from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from .. import first_start
 from ..live.meters import level
-from ..live.sentences import Teller
+from ..live.sentences import COLUMN, Teller
 from ..open_backend import refuse_to_compare
 from ..options import (
+    add_channel_option,
     add_client_option,
     add_ir_argument,
     add_keys_option,
@@ -50,6 +53,8 @@ KEPT = (
 )
 PATHS = ("model", "ir", "against", "ir_against", "di")
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
+SWITCHES = ("no_ir", "split")
+NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
 
 
 def add(commands: Any) -> None:
@@ -92,6 +97,7 @@ def add(commands: Any) -> None:
     )
     add_keys_option(command)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
+    add_channel_option(command, "that file")
     add_seconds_option(command)
     command.set_defaults(run=run)
 
@@ -197,10 +203,24 @@ def resumed(options: argparse.Namespace) -> Any:
     command = test.setup.get("command")
     if not isinstance(command, dict) or set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
+    for name, value in command.items():
+        if not _may_be(name, value):
+            raise CompareError(f"{options.resume.name} is damaged: {name} of its command is wrong. Begin another test.")
     for name in KEPT:
         value = command[name]
         setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
     return test
+
+
+def _may_be(name: str, value: Any) -> bool:
+    """Whether an option of that name can have had this value."""
+    if name in SWITCHES:
+        return isinstance(value, bool)
+    if name in NUMBERS:
+        return (value is None and name not in ("size", "preamp_gain_db")) or type(value) in (int, float)
+    if name == "level":
+        return value is None or value in LEVEL_MODES
+    return value is None or (isinstance(value, str) and "\0" not in value)
 
 
 def _open(options: argparse.Namespace) -> Jack:
@@ -238,7 +258,7 @@ class Session:
             gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
             gear = Gear("split" if options.split else "loop", gain)
         engine = Engine(backend.sample_rate)
-        passage = loop_from(options.di or bundled.di(), backend.sample_rate)
+        passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
         comparer = Comparer(
             Takes(engine, backend.host),
             self.tell,
@@ -276,6 +296,9 @@ class Session:
             if comparer.test is not None and not comparer.test.is_finished:
                 self.screen.say(f"Go on with: rig ab --resume {comparer.test.path}")
 
+    def _say_of_loop(self, kind: str, sentence: str) -> None:
+        self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
+
     def _connect(self, has_gear: bool) -> None:
         options, backend = self.options, self.backend
         if not options.no_connect:
@@ -301,7 +324,7 @@ class Session:
             if trim_db:
                 comparer.set("match_trim", trim_db)
             if isinstance(before, int | float) and now is not None and abs(now - before) > 0.1:
-                self.screen.say(f"Warning  the levels have moved by {now - before:+.2f} dB since the test was begun.")
+                self.screen.say(f"Warning  the levels have moved by {now - before:+z.2f} dB since the test was begun.")
             self.test.went_on({"match": comparer.match.to_json() if comparer.match is not None else None})
             comparer.blind(self.test)
         elif options.trials is not None:
@@ -317,7 +340,7 @@ class Session:
             "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
-            "di": _file_hash(self.options.di or bundled.di()),
+            "di": sha256_of(self.options.di or bundled.di()),
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
@@ -345,7 +368,7 @@ def live_line(state: AbState, xruns: int) -> list[str]:
         if meter is not None:
             parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
     if state.level_b_db is not None:
-        parts.append(f"B {state.level_b_db:+.1f} dB{' locked' if state.values['lock'] else ''}")
+        parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
     parts.append(f"xruns {xruns}")
     return [" | ".join(parts), " | ".join(parts[:2])]
 
@@ -389,9 +412,3 @@ def loudest(x: Any, samples: int) -> Any:
     energy = np.concatenate([[0.0], np.cumsum(np.asarray(x, np.float64) ** 2)])
     start = int(np.argmax(energy[samples:] - energy[:-samples]))
     return np.ascontiguousarray(x[start : start + samples])
-
-
-def _file_hash(path: Path) -> str:
-    import hashlib
-
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -60,7 +60,10 @@ def _add_cut(parts: Any) -> None:
         examples=("rig capture cut sweep.wav take.wav --name e570",),
     )
     command.add_argument("signal", type=Path, metavar="SIGNAL", help="the training signal that was played")
-    command.add_argument("recording", type=Path, metavar="RECORDING", help="what came back: mono, 48 kHz")
+    command.add_argument("recording", type=Path, metavar="RECORDING", help="what came back, at 48 kHz")
+    command.add_argument(
+        "--channel", type=int, metavar="N", help="of RECORDING, from 1 (default: the one that has sound on it)"
+    )
     command.add_argument("--name", metavar="NAME", help="name of the capture (default: that of RECORDING)")
     add_pair_options(command)
     command.set_defaults(run=_cut)
@@ -73,8 +76,9 @@ def _cut(options: argparse.Namespace) -> int:
     from ...capture.signal.training_signal import load_signal
 
     name = options.name or options.recording.stem
+    gear = gear_from(options, name)  # what cannot be written is refused first
     signal = load_signal(options.signal)
-    recording = load_recording(options.recording, signal)
+    recording = load_recording(options.recording, signal, options.channel)
     saved = save_capture(
         options.into,
         name,
@@ -87,14 +91,15 @@ def _cut(options: argparse.Namespace) -> int:
             options.return_method,
             options.send_trim_db or 0.0,
         ),
-        gear=gear_from(options, name),
+        gear=gear,
         latency_samples=options.latency_samples,
         accept=options.accept,
         self_test=options.self_test,
+        repair_drift=options.repair_drift,
         architecture=options.architecture,
         tell=None if options.json else print,
     )
-    return report_saved(saved, options.json)
+    return report_saved(saved, options.json, options.self_test)
 
 
 def _add_check(parts: Any) -> None:
@@ -112,6 +117,7 @@ def _add_check(parts: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from ...capture.result.foreign_recording import check_again
+    from ...trainer.capture_fields import finite
 
     judged, trainer = check_again(options.capture)
     good = judged.verdict != "fail" and all(check.passed for check in trainer)
@@ -122,11 +128,11 @@ def _check(options: argparse.Namespace) -> int:
             "checks": [check.to_json() for check in judged.checks],
             "trainer_checks": [check.to_json() for check in trainer],
         }
-        print(json.dumps(report, indent=2))
+        print(json.dumps(finite(report), indent=2))
         return 0 if good else REFUSED
     print_checks(judged.checks)
     for check in trainer:
-        print(f"{'ok' if check.passed else 'fail':4}  trainer: {check.name}: {check.text}.")
+        print(f"{'ok' if check.passed else 'fail':7}  trainer: {check.name}: {check.text}.")
     return 0 if good else REFUSED
 
 
@@ -161,13 +167,13 @@ def _finish(options: argparse.Namespace) -> int:
         print(json.dumps(done.to_json(), indent=2))
         return 0
     print(
-        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}); "
-        f"{done.esr_aligned:.4f} with lag and gain taken out"
+        f"ESR      {done.esr:.4f} on the 9 s it never heard ({done.words}), by the trainer's rule: the first "
+        f"{done.left_out_samples} samples left out; {done.esr_aligned:.4f} with lag and gain taken out"
     )
     if done.esr_by_level_db:
         print(f"By level {', '.join(f'{level} dBFS {figure:.4f}' for level, figure in done.esr_by_level_db.items())}")
     print(f"Lag      {done.lag_samples:+.2f} samples; the take is {done.gain_db:+.2f} dB louder than the model")
     for what, level in (("Input", done.input_level_dbu), ("Output", done.output_level_dbu)):
         print(f"{what:8} {'level not known' if level is None else f'{level:.2f} dBu at 0 dBFS'}")
-    print(f"{done.path}: written")
+    print(f"{done.path}: written; {done.verdict}: {done.reason}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from ..console import add_desk_options
@@ -13,12 +14,25 @@ def add(parts: Any) -> None:
     """Declare it."""
     command = parts.add_parser(
         "ir",
-        help="measure a cabinet or a room, live over JACK",
+        help="measure a cabinet or a room, live over JACK or from recordings",
         description="Sweep through power amp, loudspeaker and microphone, divide the sweep out, cut distortion off, "
         "and write the impulse response with what is known about it.",
         examples=("rig capture ir v30-57 --microphone SM57 --distance-cm 3",),
     )
-    command.add_argument("name", metavar="NAME", help="name of the impulse response: NAME.wav, NAME.json, NAME.png")
+    command.add_argument(
+        "name", nargs="?", metavar="NAME", help="name of the impulse response: NAME.wav, NAME.json, NAME.png"
+    )
+    elsewhere = command.add_argument_group("recorded elsewhere")
+    elsewhere.add_argument(
+        "--from",
+        dest="recorded",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="SWEEP RECORDING...: the sweep that was played, and one recording of it or several; nothing is played",
+    )
+    elsewhere.add_argument("--channel", type=int, metavar="N", help="of the recordings, from 1")
+    elsewhere.add_argument("--write-sweep", type=Path, metavar="FILE", help="write the sweep to play, and end")
     add_desk_options(command)
     sweep = command.add_argument_group("sweep")
     sweep.add_argument("--length-s", type=float, default=10.0, metavar="S", help="of each sweep, 3 to 15 (default 10)")
@@ -47,6 +61,6 @@ def add(parts: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    from ..sweep_session import run_sweeps
+    from ..sweep_session import run_sweeps, run_write_sweep
 
-    return run_sweeps(options)
+    return run_sweeps(options) if options.write_sweep is None else run_write_sweep(options)

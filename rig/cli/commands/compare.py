@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
 from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
-from ..tables import fitted, name_width
 from ..terminal import Progress
-
-if TYPE_CHECKING:
-    from ...compare import Comparison, Score
-
-
-FIGURES = 72  # characters of a line of the table beside the name and the verdict
 
 
 def add(commands: Any) -> None:
@@ -36,6 +30,9 @@ def add(commands: Any) -> None:
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="DRY WET MODEL..., or CAPTURE MODEL...")
     command.add_argument(
         "--second-wet", type=Path, metavar="FILE", help="the gear once more: how well it repeats itself"
+    )
+    command.add_argument(
+        "--channel", type=int, metavar="N", help="channel of stereo files, from 1 (default: the one with sound in it)"
     )
     command.add_argument(
         "--capture-dbu", type=float, metavar="X", help="dBu at the gear's jack that 0 dBFS of DRY was worth"
@@ -61,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
     is_capture = first.is_dir()
     if not rest or (len(rest) < 2 and not is_capture):
         raise CompareError("Name what was played, what came back, and at least one model: DRY WET MODEL...")
-    files = take_files(first, None if is_capture else rest.pop(0), options.capture_dbu, options.second_wet)
+    wet = None if is_capture else rest.pop(0)
+    files = take_files(first, wet, options.capture_dbu, options.second_wet, options.channel)
     models = [model for path in rest for model in _models(path)]
     for path in (files.dry, files.wet, files.second_wet):
         if path is not None:
@@ -76,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         workers=options.workers,
         cluster=options.cluster,
         progress=None if options.json else Progress(f"{len(models)} models"),
+        tell=lambda text: print(f"rig: {text}", file=sys.stderr, flush=True),
     )
     if options.html is not None:
         from ...compare.page import page
@@ -88,7 +87,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(comparison.to_json(), indent=2))
     else:
-        print(_table(comparison))
+        from ..compare_report import report
+
+        print(report(comparison))
         if options.html is not None:
             print(f"\n{options.html}: the same with pictures and sound")
     return 0 if comparison.scores else 2
@@ -103,49 +104,3 @@ def _check_page(path: Path, overwrite: bool) -> None:
         raise FileError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
     if not path.absolute().parent.is_dir():
         raise FileError(f"{path.name}: cannot be written; there is no folder {path.parent}.")
-
-
-def _table(c: Comparison) -> str:
-    lines = [f"{c.wet} against {c.dry}, {c.samples / c.sample_rate:.1f} s at {c.sample_rate} Hz"]
-    lines.append(f"Judged   {c.span_basis} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s)")
-    repeat = f"ESR {c.repeatability_esr:.2g}, " if c.repeatability_esr is not None else ""
-    lines.append(f"Gear     against itself: {repeat}{c.repeatability_basis}")
-    lines += [f"Note     {warning}." for warning in c.warnings]
-    if c.scores:
-        width = max(12, name_width([score.file for score in c.scores], FIGURES + max(len(s.verdict) for s in c.scores)))
-        lines.append("")
-        lines.append(
-            f"{'model':<{width}} {'ESR':>8} {'matched':>8} {'pre-emph':>8} {'null dB':>8} {'level':>7} {'LU':>6} "
-            f"{'spectrum':>8} {'lag':>8}  verdict"
-        )
-        lines += [_row(score, width) for score in c.scores]
-        lines += ["", "ESR by input level of the dry file, lag and polarity taken out"]
-        levels = list(c.scores[0].esr_by_input_level)
-        lines.append(f"{'':<{width}} " + " ".join(f"{f'{level:g} dBFS':>9}" for level in levels))
-        for score in c.scores:
-            cells = (score.esr_by_input_level[level] for level in levels)
-            row = " ".join(f"{'-':>9}" if cell is None else f"{cell:>9.4f}" for cell in cells)
-            lines.append(f"{fitted(score.file, width)} {row}")
-        lines += ["", *_notes(c)]
-    lines += [f"Not compared: {failure.reason}" for failure in c.failures]
-    return "\n".join(lines).rstrip()
-
-
-def _row(s: Score, width: int) -> str:
-    lag = f"{s.lag_samples:+.2f}{'' if s.polarity > 0 else ' inv'}"
-    return (
-        f"{fitted(s.file, width)} {s.esr:>8.4f} {s.esr_matched:>8.4f} {s.esr_pre_emphasised:>8.4f} {s.null_db:>8.1f} "
-        f"{s.gain_db:>+7.2f} {s.loudness_difference_lu:>+6.2f} {s.spectral_difference_db:>8.2f} {lag:>8}  {s.verdict}"
-    )
-
-
-def _notes(c: Comparison) -> list[str]:
-    """What is the same for all models is said once."""
-    sums = {score.input_gain_basis for score in c.scores}
-    notes = []
-    if len(sums) == 1:
-        notes.append(f"Input    {sums.pop()}")
-    else:
-        notes += [f"Input    {score.file}: {score.input_gain_basis}" for score in c.scores]
-    notes += [f"Note     {score.file}: {note}." for score in c.scores for note in score.notes]
-    return notes

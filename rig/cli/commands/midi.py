@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError
+from ..live.midi_ports import no_midi
 from ..options import add_client_option, add_json_option, add_midi_options, add_seconds_option
 from ..terminal import Screen
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from ...midi_actions import Midi
     from ...player.midi.learn import Heard
     from ...player.midi.mapping import Binding
+    from ...player.midi.observation import Move
 
 WATCH_S = 0.02
+RESTS_S, ONCE_S, LONGEST_S = 1.0, 2.0, 5.0  # a control has been moved: after more messages, after one, in any case
 QUESTION = "What shall it do? A command, like volume -40 0, next_model or preset 3 (Enter: nothing, ?: all of them)"
 
 
@@ -115,35 +118,53 @@ def learn(options: argparse.Namespace) -> int:
         midi = engine.listen(())
         midi.record["monitor"] = 1
         backend.start(engine.block_address, engine.address)
-        connected = backend.connect_midi(options.midi_port)
-        screen.say(f"MIDI     {', '.join(connected) or f'no physical port; connect something to {backend.name}:midi'}")
+        if not backend.midi_sources():
+            screen.say(f"MIDI     {no_midi(backend)}")
+        else:
+            connected = backend.connect_midi(options.midi_port)
+            nothing = f"no physical port; connect something to {backend.name}:midi"
+            screen.say(f"MIDI     {', '.join(connected) or nothing}")
         until = None if options.seconds is None else time.monotonic() + options.seconds
         while True:
-            screen.say("Learn    move a knob, press a switch or send a program change (Ctrl-C ends)")
-            heard = _await(midi, screen, until)
-            if heard is None or not _bind(heard, path, screen):
+            screen.say(
+                "Learn    move a knob from end to end, press a switch twice or send a program change (Ctrl-C ends)"
+            )
+            heard, moves = _await(midi, screen, until)
+            if heard is None or not _bind(heard, moves, path, screen):
                 return 0
             midi.drain()
 
 
-def _await(midi: Midi, screen: Screen, until: float | None) -> Heard | None:
-    """The next message that may be bound; None when time is up."""
+def _await(midi: Midi, screen: Screen, until: float | None) -> tuple[Heard | None, list[Move]]:
+    """The next message that may be bound, and how its control moves until it rests; None when time is up."""
     from ...player.midi.log import heard, in_words
+    from ...player.midi.observation import Move
 
+    first: Heard | None = None
+    moves: list[Move] = []
+    began = 0.0
     while until is None or time.monotonic() < until:
+        now = time.monotonic()
         for line in midi.drain():
             found = heard(line)
-            screen.say(f"Heard    {in_words(line)}")
-            if found is not None:
-                return found
+            if first is None:
+                screen.say(f"Heard    {in_words(line)}")
+                first, began = found, now
+            if first is not None and found is not None and found.source == first.source:
+                moves.append(Move(now, found.data))
+        if first is not None:
+            rests = first.kind != "control" or now - moves[-1].at_s > (RESTS_S if len(moves) > 1 else ONCE_S)
+            if rests or now - began > LONGEST_S:
+                break
         time.sleep(WATCH_S)
-    return None
+    return first, moves
 
 
-def _bind(heard: Heard, path: Path, screen: Screen) -> bool:
+def _bind(heard: Heard, moves: list[Move], path: Path, screen: Screen) -> bool:
     """Ask and write; False when nobody answers any more."""
     from ...player.commands import COMMANDS
     from ...player.midi.learn import keep, learn_request
+    from ...player.midi.observation import observed
 
     while True:
         screen.say(QUESTION)
@@ -155,7 +176,9 @@ def _bind(heard: Heard, path: Path, screen: Screen) -> bool:
             screen.say(", ".join(COMMANDS))
             continue
         try:
-            binding = learn_request(text).binding(heard)
+            request = learn_request(text)
+            binding = request.binding(heard)
+            binding = binding if request.names_kind else observed(binding, moves)
             replaced = keep(path, binding)
         except ConfigError as error:
             screen.say(str(error))

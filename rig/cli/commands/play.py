@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ...errors import BackendError, IRError
+from ...decibels import levels_in_words, peak_in_words
+from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
@@ -19,6 +20,7 @@ from ..options import (
     check_levels,
     check_noise,
     irs_from,
+    is_model_named,
     kept_interface_level,
     models_from,
     take_ir,
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
         if not models:
             raise BackendError("--backend offline renders models, not presets: name a .nam file.")
-        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+        return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
     try:
         backend = opened(options)
     except BackendError as error:
@@ -81,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             raise
         di = options.di.name if options.di is not None else "the bundled guitar"
         screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
-        return _render_instead(options, models[0], irs[0] if irs else None, interface)
+        return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
     for sentence in (*problems, *([called.sentence] if called.sentence else ())):
         screen.say(sentence)
     first_start.ensure()
@@ -94,10 +96,24 @@ def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[st
     irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
     if not models:
         raise BackendError("There is no model to play: name a .nam file.")
+    _first_usable(models, options)  # what is wrong is said before any sound
+    return models, irs, problems
+
+
+def _first_usable(models: list[Path], options: argparse.Namespace) -> Path:
+    """The first model that can be read; raises RigError if it is not the one that was named, or if there is none."""
     from ...nam import Model
 
-    Model.load(models[0], options.size)  # what is wrong with it is said before any sound
-    return models, irs, problems
+    refused: list[RigError] = []
+    for path in models[:1] if is_model_named(options) else models:
+        try:
+            Model.load(path, options.size)
+            return path
+        except RigError as error:
+            refused.append(error)
+    if len(refused) == 1:
+        raise refused[0]
+    raise ModelError(f"None of {len(refused)} models can be used. The first: {refused[0]}")
 
 
 def _check_files(options: argparse.Namespace) -> None:
@@ -141,14 +157,17 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         tail_s=1.0,
         overwrite=options.overwrite,
         progress=Progress(options.else_render.name),
+        channel=options.channel,
     )
-    print(f"Guitar   {di.name}, peak {done.input_peak_dbfs:.1f} dBFS")
+    print(f"Guitar   {di.name}, {peak_in_words(done.input_peak_dbfs)}")
+    for warning in done.warnings:
+        print(f"Warning  {warning}")
     print(f"Model    {model.name}")
     print(f"Cabinet  {ir.name if ir is not None else 'none'}")
     print(f"Input    {done.calibration}")
     print(f"Output   {done.level}")
     print(
-        f"{done.output}: {done.samples / done.sample_rate:.1f} s, peak {done.output_peak_dbfs:.1f} dBFS, RMS "
-        f"{done.output_rms_dbfs:.1f} dBFS, {done.times_real_time:.0f} times real time"
+        f"{done.output}: {done.samples / done.sample_rate:.1f} s, "
+        f"{levels_in_words(done.output_peak_dbfs, done.output_rms_dbfs)}, {done.times_real_time:.0f} times real time"
     )
     return 0

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...decibels import levels_in_words
+from ...errors import ConfigError
 from ..options import (
+    add_channel_option,
     add_json_option,
     add_level_options,
     add_noise_options,
@@ -41,6 +45,7 @@ def add(commands: Any) -> None:
     command.add_argument("output", type=Path, metavar="OUTPUT", help="where to write; the ending chooses the format")
     command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
     add_size_option(command)
+    add_channel_option(command, "INPUT")
     add_level_options(command)
     add_noise_options(command)
     command.add_argument(
@@ -90,9 +95,13 @@ def run(options: argparse.Namespace) -> int:
         overwrite=options.overwrite,
         bits=None if options.bits is None else BITS[options.bits],
         progress=None if options.json else Progress(f"{options.output.name}"),
+        channel=options.channel,
     )
     if options.model_input_dbu is not None:
-        entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+        try:
+            entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+        except ConfigError as error:  # the render is done all the same
+            done = replace(done, notes=(*done.notes, str(error).rstrip(".")))
     if options.json:
         print(json.dumps(done.to_json(), indent=2))
         return 0
@@ -104,11 +113,13 @@ def run(options: argparse.Namespace) -> int:
         print(f"Note     {model.path.name} already holds a cabinet ({model.gear_type})")
     for note in done.notes:
         print(f"Note     {note}")
+    for warning in done.warnings:
+        print(f"Warning  {warning}")
     width = "stereo" if done.channels == 2 else "mono"
     clipped = f", {done.clipped_samples} samples limited" if done.clipped_samples else ""
     print(
         f"{done.output}: {done.samples} samples, {done.samples / done.sample_rate:.1f} s, {width} at "
-        f"{done.sample_rate} Hz; peak {done.output_peak_dbfs:.1f} dBFS, RMS {done.output_rms_dbfs:.1f} dBFS{clipped}; "
+        f"{done.sample_rate} Hz; {levels_in_words(done.output_peak_dbfs, done.output_rms_dbfs)}{clipped}; "
         f"{done.times_real_time:.0f} times real time"
     )
     return 0

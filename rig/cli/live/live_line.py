@@ -32,7 +32,7 @@ def live_line(state: PlayerState, xruns: int) -> list[str]:
     parts = [f"xruns {xruns}", *_states(state)]
     if state.load_median is not None and state.load_worst is not None:
         time_part.append(f"time {state.load_median:.1%} ({state.load_worst:.1%})")
-    gain = f"input {state.input_gain_db:+.1f} dB"
+    gain = f"input {state.input_gain_db:+z.1f} dB"
     place = [state.model_place] if state.model_place else []
     named = [f"{state.model_place} {state.asked_model}"] if state.model_place else []
     cabinet, short = _cabinet(state.cabinet, blind=bool(state.values.get("blind")))
@@ -60,7 +60,7 @@ def _states(state: PlayerState) -> list[str]:
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
         ("LOOP", values["loop"]),
         ("MUTED", values["mute"]),
-        (f"volume {values['volume']:+.0f} dB", values["volume"] != 0.0),
+        (f"volume {values['volume']:+z.0f} dB", values["volume"] != 0.0),
         ("MIDI LEARN", state.is_learning),
         ("BYPASS", values["bypass"]),
         ("SMALLER SIZE", state.is_reduced),

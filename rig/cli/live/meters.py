@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...decibels import SILENCE_DBFS
+
 if TYPE_CHECKING:
     from ...player.tools.tuner import TunerReading
 
@@ -13,8 +15,12 @@ WIDTHS = (61, 41, 21)
 
 
 def level(dbfs: float) -> str:
-    """A level in six characters."""
-    return f"{dbfs:6.1f}" if dbfs > -200 else "  -inf"
+    """A level in six characters.
+
+    >>> level(-41.26), level(-0.04), level(-480.0)
+    (' -41.3', '   0.0', 'silent')
+    """
+    return f"{dbfs:z6.1f}" if dbfs > SILENCE_DBFS else "silent"
 
 
 def bar(peak_dbfs: float, loudest_dbfs: float | None, zone_dbfs: tuple[float, float]) -> str:
@@ -51,6 +57,6 @@ def tuner_lines(tuner: TunerReading) -> list[str]:
         return [f"tuner  play one string   {reference}", "tuner  play"]
     cents = tuner.cents
     way = "in tune" if abs(cents) <= IN_TUNE_CENTS else "tune up" if cents < 0 else "tune down"
-    exact = f"{tuner.note:<3} {cents:+5.1f} cents"
+    exact = f"{tuner.note:<3} {cents:+z5.1f} cents"
     forms = [f"tuner  {exact}  {needle(cents, width)}  {way:<9}" for width in WIDTHS]
     return [f"{forms[0]} {tuner.hz:.2f} Hz   {reference}", f"{forms[1]} {tuner.hz:.2f} Hz", *forms[1:], exact]

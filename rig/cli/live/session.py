@@ -16,10 +16,11 @@ from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
+from ..options import is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
-from .sentences import Teller
+from .sentences import COLUMN, Teller
 from .survival import Survival
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class Session:
             self.player = self._new_player(self.engine)
             ending.callback(lambda: self.player.close())
             if self.options.di is not None:
-                self.player.looper.put(loop_from(self.options.di, self.backend.sample_rate), self.options.di.name)
+                loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
+                self.player.looper.put(loop, self.options.di.name)
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
             if may_howl(self.backend, self.options):
@@ -92,6 +94,9 @@ class Session:
                 self._say(KEYS_LINE)
             self._loop(keys)
         return 0
+
+    def _say_of_loop(self, kind: str, sentence: str) -> None:
+        self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
 
     def _say(self, text: str) -> None:
         """A sentence of our own, with the keys in force for the commands in it."""
@@ -113,6 +118,7 @@ class Session:
             model_input_dbu=self.options.model_input_dbu,
             size=self.options.size,
             source=LOOP if self.options.di is not None else PORT,
+            model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,
             ir_bytes=self.options.ir_memory_mb << 20,
             presets=self.called.presets,
@@ -121,10 +127,10 @@ class Session:
             keeps=self.called.keeps,
             blind=self.options.blind,
         )
-        player.recorder.folder = self.options.into
+        player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
-        open_midi(self.options, self.backend, player)
+        open_midi(self.options, self, player)
         return player
 
     def _start(self) -> None:
@@ -132,11 +138,12 @@ class Session:
         self.backend.latency_samples = self.engine.latency_samples
         for sentence in plugged(self.backend, self.options):
             self.screen.say(f"Ports    {sentence}")
-        connect_midi(self.options, self.backend, self.screen.say)
+        connect_midi(self.options, self.backend, self.player, self.screen.say)
         to_card: tuple[str, ...] = ()
         if not self.options.no_connect:
             to_card += () if self.options.input else ("in",)
             to_card += () if self.options.output else ("out_1", "out_2")
+        self.player.recorder.rescue()
         if self.options.record:
             self.player.recorder.begin()
         if self.backend.realtime_priority() == 0:

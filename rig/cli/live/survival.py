@@ -5,6 +5,7 @@ Nothing here waits: `poll` looks at the server some ten times a second, so keys 
     the server ends or dies            closed, and opened again as soon as one is there; the engine stays as it is
     it comes back at another rate      everything is prepared again for that rate, and plays on
     it hangs                           told; it may go on by itself, or be killed and restarted
+    it was restarted without a word    PipeWire's libjack says nothing: asked anew, and joined again
     it works, but does not call us     left and joined again, at growing intervals
     a port goes and comes back         connected again
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from ...backends.base import is_pluggable
 from ...backends.cables import Cables
-from ...backends.heartbeat import Heartbeat
+from ...backends.heartbeat import Heartbeat, Question
 from ...errors import RigError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 SETTLED_S = 0.2  # without another change before a new period is told
 TRY_S = 0.1  # between two tries to find the server
 REJOIN_S, LONGEST_REJOIN_S = 1.0, 30.0  # between two tries to be called again
+ASK_S = 2.0  # after a server has stood still for so long it is asked whether it is there, where it may go silently
 NAP_S = 2.0  # a sleep of this length is told
 
 
@@ -59,6 +61,8 @@ class Survival:
         self._refused = ""  # why a server that is there cannot be played on, once
         self._next_try, self._rejoin_s, self._rejoined_at = 0.0, REJOIN_S, 0.0
         self._resizes, self._resized_at = int(session.backend.host["resizes"]), None  # type: int, float | None
+        self._still_since = 0.0
+        self._question: Question | None = None
         self._clock = Clock()
 
     @property
@@ -105,7 +109,7 @@ class Survival:
             self._rejoin(now)
             return
         if (heartbeat == "stands still") != self._is_still:
-            self._is_still = heartbeat == "stands still"
+            self._is_still, self._still_since, self._question = heartbeat == "stands still", now, None
             if self._is_still:
                 self._say(
                     f"{self._what} stands still: the sound card may be gone, or it hangs. Restart it ({{quit}} ends)."
@@ -113,6 +117,7 @@ class Survival:
             else:
                 self._say(f"{self._what} goes on.")
         if self._is_still:
+            self._ask_anew(now)
             return
         if now - self._rejoined_at > 2 * self._rejoin_s:
             self._rejoin_s = REJOIN_S
@@ -144,6 +149,20 @@ class Survival:
             return
         self._rejoin_s = min(2 * self._rejoin_s, LONGEST_REJOIN_S)
         self._leave(f"{self._what} works, but does not call rig any more; rig joins it again.")
+
+    def _ask_anew(self, now: float) -> None:
+        """A server that may go silently stands still: is there another one by now, or none?"""
+        backend = self._session.backend
+        if not is_pluggable(backend) or not backend.may_go_silently:
+            return
+        if self._question is None:
+            if now - self._still_since >= ASK_S and now >= self._rejoined_at + self._rejoin_s:
+                self._question = Question(backend.server_is_there)
+        elif self._question.answer is not None:
+            is_there, self._question = self._question.answer, None
+            self._rejoin_s = min(2 * self._rejoin_s, LONGEST_REJOIN_S)
+            there = "rig joins it again" if is_there else "rig plays on when it comes back ({quit} ends)"
+            self._leave(f"{self._what} has gone without a word; {there}.")
 
     # ------------------------------------------------------------ one that is not
     def _leave(self, why: str) -> None:

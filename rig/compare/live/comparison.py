@@ -15,7 +15,7 @@ import numpy as np
 from ...ab_switch import A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
-from ...decibels import gain_from_db
+from ...decibels import gain_from_db, level_in_words
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError
 from ...files.folders import telling_names
@@ -25,6 +25,7 @@ from ...player.leaving import Leaving
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
+from ..significance import fewest_trials, needed
 from .gear import Gear, match_gear
 from .intact_takes import Takes
 
@@ -94,8 +95,10 @@ class Comparison:
     def _describe(self) -> None:
         assert self.match is not None
         m, (a, b) = self.match, self.names
-        self.tell(Event("side_a", f"{a}: {m.loudness_a_lufs:.1f} LUFS"))
-        self.tell(Event("side_b", f"{b}: {m.loudness_b_lufs:.1f} LUFS, matched by {m.match_db:+.2f} dB"))
+        self.tell(Event("side_a", f"{a}: {level_in_words(m.loudness_a_lufs, 'LUFS', 1)}"))
+        self.tell(
+            Event("side_b", f"{b}: {level_in_words(m.loudness_b_lufs, 'LUFS', 1)}, matched by {m.match_db:+z.2f} dB")
+        )
         rate = self.engine.sample_rate
         if self.gear is not None:
             if self.gear.wiring == "loop":
@@ -107,12 +110,12 @@ class Comparison:
         self.tell(
             Event(
                 "delay",
-                f"B {m.lag_samples:+.3f} samples against A{turned}; {earlier} is delayed by as much "
+                f"B {m.lag_samples:+z.3f} samples against A{turned}; {earlier} is delayed by as much "
                 f"(correlation {m.confidence:.3f})",
             )
         )
         if m.noise_a_dbfs is not None and m.noise_b_dbfs is not None:
-            self.tell(Event("noise", f"A {m.noise_a_dbfs:.0f} dBFS, B {m.noise_b_dbfs:.0f} dBFS at rest"))
+            self.tell(Event("noise", f"A {level_in_words(m.noise_a_dbfs)}, B {level_in_words(m.noise_b_dbfs)} at rest"))
         for warning in m.warnings:
             self.tell(Event("warning", f"{warning}."))
 
@@ -157,8 +160,8 @@ class Comparison:
         self.match_trim_db = round(trim_db, 3)
         if self._lane_b is not None:
             self._lane_b.set_output_gain_db(self._output_b_db)
-        own = f"{self.match_trim_db:+.1f} dB of your own"
-        self.tell(Event("side_b", f"{self.level_b_db:+.2f} dB: matched, and {own}"))
+        own = f"{self.match_trim_db:+z.1f} dB of your own"
+        self.tell(Event("side_b", f"{self.level_b_db:+z.2f} dB: matched, and {own}"))
 
     def _refuse_locked(self) -> None:
         if self.locked:
@@ -185,9 +188,19 @@ class Comparison:
         self.test = test
         if test.answered:
             self.locked = True
-        self.tell(
-            Event("blind", f"{test.trials} trials, {test.answered} answered; SHA-256 of the order: {test.commitment}")
-        )
+        if test.answered:
+            self._promise()
+            return
+        self.tell(Event("blind", f"{test.trials} trials; {{next_trial}} shows the promise and begins the first"))
+        if needed(test.trials) is None:
+            few = f"so few trials can show nothing, however they are answered: at least {fewest_trials()} are needed"
+            self.tell(Event("warning", f"{test.trials} trials: {few}."))
+
+    def _promise(self) -> None:
+        assert self.test is not None
+        done = f"{self.test.trials} trials, {self.test.answered} answered"
+        keep = "whoever has it from you now can tell later that they are still the same"
+        self.tell(Event("blind", f"{done}; SHA-256 of {self.test.promised}: {self.test.commitment} ({keep})"))
 
     def next_trial(self) -> None:
         """Begin the blind test, or its next trial."""
@@ -201,6 +214,7 @@ class Comparison:
         else:
             if not self.test.answered:
                 self.test.describe(self._levels())
+                self._promise()
             self.in_trial = self.locked = True
             self._hear("A", A)  # whatever X was before, every trial begins with A
             how = "{hear_a}, {hear_b} and {hear_x} to listen, {answer_a} or {answer_b} to answer."
@@ -217,7 +231,8 @@ class Comparison:
         if self.test.is_finished:
             self.tell(Event("result", self.test.verdict.sentence))
             name = self.test.path.name
-            self.tell(Event("checked", f"order and hash are in {name}; `rig abx {name}` checks."))
+            self.tell(Event("closing", f"closing hash {self.test.closing_hash}: it covers every answer"))
+            self.tell(Event("checked", f"order and hashes are in {name}; `rig abx {name}` checks them."))
             self.test.forget_key()
         else:
             following = f"trial {self.test.answered + 1} of {self.test.trials}"

@@ -7,7 +7,8 @@ from the cache in milliseconds.
 
 numba's own cache does not notice an edit in a function that was inlined from another module, so the cache directory
 is named by everything that can change the machine code: the sources that kernels take anything from, numba, llvmlite,
-Python and the CPU.
+Python and the CPU. Each entry has a folder of its own in it, which is read only if it is as it was written
+(`sealed_folder`); one that is not is compiled again.
 
 Every compiled function takes its arguments in one order, of which it has a part:
 
@@ -22,6 +23,7 @@ order.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import pickle
@@ -40,9 +42,11 @@ import numba as nb
 import numpy as np
 from numba.core import config as numba_config
 
+from ...files.lock import locked
 from ...files.paths import cache_folder
 from .address import Address
 from .first_compile import first_compile
+from .sealed_folder import State, break_seal, private_folder, seal, state_of
 
 # error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
 # boundscheck=False:   even if the user's environment asks for checks; a check is an exception path.
@@ -67,6 +71,7 @@ def fused(function: F) -> F:
     return nb.njit(forceinline=True, fastmath={"contract"}, **FLAGS)(function)
 
 
+LONGEST_COMPILE_S = 120.0  # of one entry, on a slow machine
 KEPT_CACHES = 4  # builds of rig whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
 WITHOUT_KERNELS = (
@@ -103,14 +108,17 @@ def build_key() -> str:
 
 @cache
 def cache_directory() -> Path:
-    """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written."""
+    """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written or trusted."""
     base = cache_folder() / "compiled"
     path = base / build_key()
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        for folder in (base, path):
+            private_folder(folder)
         with tempfile.TemporaryFile(dir=path):
             pass
-    except OSError:
+    except OSError as error:
+        why = error.strerror or str(error)
+        report.tell(f"Compiled code cannot be kept ({why}): every start of rig compiles again.")
         return Path(_temporary_cache().name)
     return path
 
@@ -135,17 +143,24 @@ class CompileReport:
     """
 
     def __init__(self) -> None:
-        self.compiled = 0
+        self.compiled, self._has_begun, self._has_told_of_damage = 0, False, False
         self.tell: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)
 
     def begin(self) -> None:
-        """Note one cold compile."""
-        self.compiled += 1
-        if self.compiled == 1:
-            if first_compile.instead is not None:
-                first_compile.instead()
-            else:
-                self.tell("Compiling rig for this CPU; the result is kept for the next start ...")
+        """The first time: say that something is about to be compiled, or let the program compile all there is."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        if first_compile.instead is not None:
+            first_compile.instead()
+        else:
+            self.tell("Compiling rig for this CPU; the result is kept for the next start ...")
+
+    def damaged(self) -> None:
+        """Say once that code on disk was not used."""
+        if not self._has_told_of_damage:
+            self.tell(f"Compiled code in {cache_directory()} is damaged: it is thrown away and compiled again.")
+        self._has_told_of_damage = True
 
 
 report = CompileReport()
@@ -168,11 +183,7 @@ class Entry:
     @property
     def is_kept(self) -> bool:
         """Whether this build has it on disk, so that it need not be compiled."""
-        return self._marker.exists()
-
-    @property
-    def _marker(self) -> Path:
-        return cache_directory() / f"{self.name}.done"
+        return state_of(cache_directory() / self.name) is State.INTACT
 
     def compile(self, fresh: bool = False) -> Any:
         """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
@@ -180,26 +191,45 @@ class Entry:
             return nb.cfunc(self.signature, **self._flags)(self.function)
         with _lock:
             if self._compiled is None:
-                cold = not self.is_kept
-                if cold and not self.brief:
-                    report.begin()
-                try:
-                    self._compiled = self._from_cache()
-                except (EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError, ImportError, OSError):
-                    # A cache that was cut off or mixed up, by a full disk say, must not stop the music: begin again.
-                    shutil.rmtree(cache_directory(), ignore_errors=True)
-                    cache_directory().mkdir(parents=True, exist_ok=True)
-                    report.begin()
-                    cold, self._compiled = True, self._from_cache()
-                if cold:
-                    self._marker.touch()
-                    _forget_old_builds()
+                folder = cache_directory() / self.name
+                self._compiled = self._kept(folder) if self.is_kept else None
+                if self._compiled is None and not self.brief:
+                    report.begin()  # which may compile all there is, and this one with it
+                if self._compiled is None:
+                    try:
+                        self._compiled = self._made(folder)
+                    except OSError:  # a full disk, or nobody may have one more file open: it plays all the same
+                        self._compiled = self.compile(fresh=True)
         return self._compiled
 
-    def _from_cache(self) -> Any:
+    def _made(self, folder: Path) -> Any:
+        """Compiled, and kept for the next start; by one process only, if several begin at once."""
+        with locked(cache_directory(), patience_s=LONGEST_COMPILE_S, lock=f"{self.name}.lock"):
+            state = state_of(folder)
+            if state is State.INTACT and (compiled := self._kept(folder)) is not None:
+                return compiled
+            if state is State.DAMAGED:
+                report.damaged()
+            break_seal(folder)
+            report.compiled += not self.brief
+            compiled = self._from_cache(folder)
+            with contextlib.suppress(OSError):  # then it is compiled again next time
+                seal(folder)
+                _forget_old_builds()
+        return compiled
+
+    def _kept(self, folder: Path) -> Any:
+        """From an intact folder; None: numba cannot read it all the same."""
+        try:
+            return self._from_cache(folder)
+        except (EOFError, pickle.UnpicklingError, ValueError, KeyError, AttributeError, ImportError, OSError):
+            break_seal(folder)
+            return None
+
+    def _from_cache(self, folder: Path) -> Any:
         # numba decides on the cache folder while decorating; the setting is put back for other users of numba.
         before = numba_config.CACHE_DIR
-        numba_config.CACHE_DIR = str(cache_directory())
+        numba_config.CACHE_DIR = str(folder)
         try:
             return nb.cfunc(self.signature, cache=True, **self._flags)(self.function)
         finally:

@@ -17,8 +17,7 @@ class Network:
 
     `address` is that of its NETWORK record, the first argument of `run` and `reset`. Only one thread may run it at a
     time. `receptive_field_samples`: how much past input decides its state. `prewarm_samples`: so much silence it plays
-    first if it is recurrent; None: as much as that. Any other network settles at once. `rests`: whether its answer to
-    silence is a number.
+    first if it is recurrent; None: as much as that. Any other network settles at once. `rest`: its answer to silence.
     """
 
     def __init__(self, program: Program, receptive_field_samples: int, prewarm_samples: int | None = None) -> None:
@@ -33,7 +32,7 @@ class Network:
             scratch = np.zeros(W, np.float32)
             settle(self.address, run.address, scratch.ctypes.data)
         self.reset()
-        self.rests = bool(np.isfinite(self.process(np.zeros(1, np.float32))).all())
+        self.rest = float(self.process(np.zeros(1, np.float32))[0])
         self.reset()
 
     latency_samples = 0  # it answers at once

@@ -139,6 +139,12 @@ def _in_vectors(filter_: Polyphase) -> NDArray[np.float32]:
     return rows
 
 
+def can_play(model_rate: float, session_rate: float) -> bool:
+    """Whether a model of the one rate can play in a session of the other: their ratio has moderate numbers."""
+    ratio = Fraction(round(model_rate), round(session_rate))
+    return max(ratio.numerator, ratio.denominator) <= MAX_FACTOR
+
+
 class ResampledNetwork:
     """A network that plays in a session of another rate; plays like a `Network`.
 
@@ -149,7 +155,7 @@ class ResampledNetwork:
     def __init__(self, network: Network, model_rate: float, session_rate: float) -> None:
         ratio = Fraction(round(model_rate), round(session_rate))
         up, down = ratio.numerator, ratio.denominator
-        if max(up, down) > MAX_FACTOR:
+        if not can_play(model_rate, session_rate):
             raise RigError(
                 f"A model of {model_rate:g} Hz cannot play in a session of {session_rate:g} Hz: the two rates have no "
                 "simple ratio. Choose 44100, 48000, 88200 or 96000 Hz."

@@ -23,6 +23,7 @@ class LinearConfig:
     outputs: int
     taps: int
     bias: bool
+    oldest_first: bool = False  # the order of its taps in the file
 
     @property
     def weight_count(self) -> int:
@@ -65,20 +66,29 @@ class LinearConfig:
         return f"Linear, {self.taps} taps"
 
     def write(self, program: Program, weights: Weights, x: Signal, out: Signal) -> None:
-        """Add the operations. The first weight is the tap without delay, as in NeuralAmpModelerCore."""
+        """Add the operations."""
         reader = Reader(weights)
         taps = reader.take(1, 1, self.taps)
+        taps = taps if self.oldest_first else taps[:, :, ::-1]
         bias = reader.take(1) if self.bias else None
         both = min(self.inputs, self.outputs)
         for i in range(both):
-            program.dense(out.rows(i, 1), [Source(x.rows(i, 1), taps[:, :, ::-1])], bias)
+            program.dense(out.rows(i, 1), [Source(x.rows(i, 1), taps)], bias)
         if self.outputs > both:
             program.clear(out.rows(both, self.outputs - both))
 
 
-def read_linear(config: Fields) -> LinearConfig:
-    """Check `config`."""
+def read_linear(config: Fields, by_trainer: bool = False) -> LinearConfig:
+    """Check `config`. `by_trainer`: the neural-amp-modeler trainer wrote it, which begins with the oldest tap.
+
+    Its releases up to 0.13 do. NeuralAmpModelerCore and all others begin with the tap without delay.
+    """
     config.warn_unknown(KNOWN)
+    if by_trainer:
+        config.warn(
+            f"{config.where} is played as the trainer that wrote it computes it, the oldest tap first; "
+            "NeuralAmpModelerCore, and players built on it, play its taps in reverse"
+        )
     implementation = config.get("implementation")
     known = isinstance(implementation, str) and implementation.lower() in IMPLEMENTATIONS
     if implementation is not None and not known:
@@ -88,4 +98,5 @@ def read_linear(config: Fields) -> LinearConfig:
         outputs=config.whole("out_channels", MAX_CHANNELS, 1),
         taps=config.whole("receptive_field", MAX_RECEPTIVE_FIELD),
         bias=config.boolean("bias"),
+        oldest_first=by_trainer,
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ...errors import ModelError
+from ...files.numbers import is_number
 
 MAX_WARNINGS = 30  # per file; who reads more?
 LONGEST_PLACE = 120  # characters, of a field in networks in networks
@@ -138,16 +138,6 @@ class Fields:
         if not isinstance(value, str):
             raise self.unexpected(key, "a text")
         return value
-
-
-def is_number(value: Any) -> bool:
-    """A JSON number that a double can hold: no boolean, no 1e999, no integer of 400 digits."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def shown(value: Any, length: int = 60) -> str:

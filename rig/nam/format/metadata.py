@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fields import Fields, is_number, shown
+from ...files.numbers import is_number
+from .fields import Fields, shown
 
 MAX_LEVEL = 60.0  # dB either way; what lies beyond is a mistake and must not reach a loudspeaker
 

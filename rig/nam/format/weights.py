@@ -38,6 +38,18 @@ def read_weights(fields: Fields) -> Weights:
     return weights
 
 
+NO_WEIGHTS: Weights = np.zeros(0, np.float32)
+NO_WEIGHTS.setflags(write=False)
+
+
+def check_count(fields: Fields, weights: Weights, expected: int, shape: str) -> Weights:
+    """The same weights; ModelError unless there are exactly as many as a network of that shape asks for."""
+    if weights.size != expected:
+        asked = f"its configuration ({shown(shape, 100)}) asks for {expected}"
+        raise fields.error(f"{fields.where or 'the file'} holds {weights.size} weights, {asked}")
+    return weights
+
+
 class Reader:
     """Takes the weights apart; the counts were compared before."""
 

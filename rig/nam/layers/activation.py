@@ -57,7 +57,10 @@ def read_activation(fields: Fields, key: str, value: Any, channels: int) -> Acti
     name = spec.get("type") if spec.get("type") is not None else spec.get("name")
     if not isinstance(name, str) or name not in KINDS:
         raise fields.error(f"{fields.at(key)} is {shown(name)}, expected one of {', '.join(KINDS)}")
-    return Activation(name, tuple(Function(KINDS[name], p) for p in _parameters(spec, name, channels)))
+    parameters = _parameters(spec, name, channels)
+    # With limits of its own it is a leaky one that does not leak.
+    kind = numbers.LEAKY_HARDTANH if name == "Hardtanh" and parameters != [()] else KINDS[name]
+    return Activation(name, tuple(Function(kind, p) for p in parameters))
 
 
 def _parameters(spec: Fields, name: str, channels: int) -> list[tuple[float, ...]]:
@@ -73,10 +76,24 @@ def _parameters(spec: Fields, name: str, channels: int) -> list[tuple[float, ...
         return [(_single(spec, f"negative_slopes[{i}]", slope),) for i, slope in enumerate(slopes)]
     if name in ("LeakyReLU", "PReLU"):
         return [(number("negative_slope", DEFAULT_SLOPE),)]
+    if name == "Hardtanh":
+        return _hard_limits(spec, number("min_val", -1.0), number("max_val", 1.0))
     if KINDS[name] == numbers.LEAKY_HARDTANH:
         low, high = number("min_val", -1.0), number("max_val", 1.0)
         return [(low, high, number("min_slope", DEFAULT_SLOPE), number("max_slope", DEFAULT_SLOPE))]
     return [()]
+
+
+def _hard_limits(spec: Fields, low: float, high: float) -> list[tuple[float, ...]]:
+    if low >= high:
+        raise spec.error(f"{spec.at('min_val')} is {low:g}, expected less than max_val, {high:g}")
+    if (low, high) == (-1.0, 1.0):
+        return [()]
+    spec.warn(
+        f"{spec.where} is limited to {low:g} and {high:g}, as the trainer computes it; NeuralAmpModelerCore, and "
+        "players built on it, limit to -1 and 1"
+    )
+    return [(low, high, 0.0, 0.0)]
 
 
 def _single(spec: Fields, key: str, value: Any) -> float:

@@ -166,7 +166,10 @@ def _read_layer1x1(fields: Fields, channels: int, bottleneck: int) -> int | None
     if bottleneck != channels:
         found = f"{layer1x1.at('active')} is false and bottleneck {bottleneck}"
         raise fields.error(f"{found}, expected {channels}, as there is no 1x1 between")
-    fields.warn(f"{layer1x1.at('active')} is false; such layers are played as NeuralAmpModelerCore does")
+    fields.warn(
+        f"{layer1x1.at('active')} is false: the activation is added to what the next layer reads, as the trainer "
+        "computes it; NeuralAmpModelerCore, and players built on it, leave it out"
+    )
     return None
 
 
@@ -192,6 +195,11 @@ def _check_films(fields: Fields, array: LayerArray) -> None:
     for film in array.films:
         if film.site in needs and needs[film.site] is None:
             raise fields.error(f"{fields.at(film.site)} is active, but {film.site[:8].rstrip('_')} is not")
+        if film.site == "layer1x1_post_film" and any(layer.gating != "blended" for layer in array.layers):
+            fields.warn(
+                f"{fields.at(film.site)} is played as the trainer computes it; NeuralAmpModelerCore up to 0.5.5, and "
+                "players built on it, leave it out of layers that do not blend"
+            )
         for layer in array.layers:
             matrix = array.parts(layer)[film.site]
             for count in (matrix.inputs, matrix.outputs):

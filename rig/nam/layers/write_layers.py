@@ -30,8 +30,7 @@ def write_layers(
     for layer in array.layers:
         weights = {name: convolution.take(reader) for name, convolution in array.parts(layer).items()}
         writer = _LayerWriter(program, layer, weights, condition, total, scratches)
-        # The last 1x1 of the last array reaches nothing.
-        goes_on = array.layer1x1_groups is not None and not (last and layer is array.layers[-1])
+        goes_on = not (last and layer is array.layers[-1])  # what follows the last layer of the last array is nothing
         if goes_on and writer.plain:
             x = writer.write_plain(x)
             continue
@@ -137,8 +136,11 @@ class _LayerWriter:
 
     def write_residual(self, p: Signal, x: Signal) -> Signal:
         """What the next layer reads."""
-        matrix = self.weights["layer1x1"]
         behind = self.program.signal(x.channels)
+        if "layer1x1" not in self.weights:
+            self.program.add(behind, p, x)
+            return behind
+        matrix = self.weights["layer1x1"]
         if self._has("layer1x1_post_film"):
             self.program.dense(behind, [matrix.of(p)], matrix.bias)
             self._film("layer1x1_post_film", behind, behind)

@@ -204,7 +204,7 @@ class Cabinets(Carried):
         """The gain of equal loudness as it is applied; empty while each cabinet has its own level."""
         if not self.equal.is_on or self.playing is None:
             return ""
-        return f"{self.applied_db:+.1f} dB" + ("" if self.equal.is_matched(self.playing) else ", not matched yet")
+        return f"{self.applied_db:+z.1f} dB" + ("" if self.equal.is_matched(self.playing) else ", not matched yet")
 
     @property
     def place(self) -> str:

@@ -5,7 +5,9 @@ A request is a line of text: the command (as much of its name as it takes), and 
     volume -40 0        a knob from -40 to 0 dB; then log or exp for the curve, jump where it need not pick up
     output_trim -       a switch that steps the trim down
     preset 3            an action with its number
-    mute change         a switch that latches
+    mute change         a switch that latches; without the word rig finds out when it is pressed twice
+    bypass on           a switch that turns it on, whatever it was; bypass state: on and off with the switch
+    mute lamp           a switch with a lamp, which shows whether it is muted
     search_ir v30 57    an action with its text
 """
 
@@ -18,14 +20,18 @@ from typing import Any
 
 from ...errors import ConfigError
 from ...files.atomic_write import write_text
+from ...files.lock import locked
 from ...files.toml_file import MAX_BYTES, Table, parsed, read_toml_if_any, shown, written
 from ..command import Command
 from .mapping import (
     CURVES,
+    HIGHEST_DATA,
     KINDS,
     NUMBERED,
     NUMBERS,
     ONS,
+    SWITCH_ON,
+    TURNS,
     WHAT,
     Binding,
     Kind,
@@ -35,7 +41,6 @@ from .mapping import (
     mapping_in,
 )
 
-SWITCHED = 64
 HEADING = "# What MIDI does in rig; `rig midi` shows it, `rig midi learn` and the key M add to it.\n"
 
 
@@ -49,9 +54,14 @@ class Heard:
     data: int = 0
 
     @property
+    def source(self) -> tuple[Kind, int, int]:
+        """What sends it."""
+        return self.kind, self.number, self.channel
+
+    @property
     def is_released(self) -> bool:
         """Whether it is the end of a press."""
-        return self.kind == "control" and self.data < SWITCHED
+        return self.kind == "control" and self.data < SWITCH_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,11 @@ class LearnRequest:
     def binding(self, heard: Heard) -> Binding:
         """That message, bound; raises ConfigError where it cannot do that."""
         return checked(_with(Binding(heard.kind, heard.number, self.command.name, heard.channel), self))
+
+    @property
+    def names_kind(self) -> bool:
+        """Whether the player says which kind of switch it is; else it is found out."""
+        return bool(set(ONS) & set(self.words))
 
     def suits(self, heard: Heard) -> bool:
         """Whether this message is meant: letting go of a switch is not."""
@@ -91,6 +106,10 @@ def _with(binding: Binding, request: LearnRequest) -> Binding:
             binding = replace(binding, curve=word)
         elif word in ONS:
             binding = replace(binding, on=word)
+        elif word in TURNS and command.kind == "switch":
+            binding = replace(binding, turn=word)
+        elif word == "lamp":
+            binding = replace(binding, lamp=True)
         elif word in ("jump", "pickup"):
             binding = replace(binding, pickup=word == "pickup")
         elif word in ("+", "-"):
@@ -120,6 +139,11 @@ def entry(binding: Binding) -> str:
         lines.append(f"pickup = {str(binding.pickup).lower()}")
     elif binding.kind == "control":
         lines.append(f'on = "{binding.on}"')
+    if (binding.lowest, binding.highest) != (0, HIGHEST_DATA):
+        lines += [f"lowest = {binding.lowest}", f"highest = {binding.highest}"]
+    lines += [f'turn = "{binding.turn}"'] if binding.turn is not None else []
+    lines += [f"rest_ms = {binding.rest_ms!r}"] if binding.rest_ms is not None else []
+    lines += ["lamp = true"] if binding.lamp else []
     lines += [f"step = {binding.step}"] if binding.step else []
     lines += [f"number = {binding.argument}"] if binding.command in NUMBERED else []
     if binding.text is not None:
@@ -132,20 +156,25 @@ def keep(path: Path, binding: Binding) -> list[Binding]:
 
     Raises ConfigError for a file that is damaged or cannot be written; it is left alone then.
     """
+    try:
+        with locked(path.parent):  # another rig may learn as well
+            return _added(path, binding)
+    except ValueError as error:  # bytes that are no text
+        raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _added(path: Path, binding: Binding) -> list[Binding]:
     table = read_toml_if_any(path, WHAT, ConfigError)
     before = Mapping() if table is None else mapping_in(table)
     replaced = [other for other in before.bindings if other.overlaps(binding)]
     lines = [HEADING] if table is None else table.content.split("\n")
     for first, last in sorted(_places(table, before, replaced), reverse=True):
         del lines[first - 1 : last]
-    try:
-        text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
-        _check(text, path, before, replaced)
-        write_text(path, text)
-    except ValueError as error:  # bytes that are no text
-        raise ConfigError(f"{path.name} cannot hold {shown(binding.text)}: it is no text in UTF-8.") from error
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from error
+    text = "\n".join(lines).rstrip("\n") + f"\n\n{entry(binding)}"
+    _check(text, path, before, replaced)
+    write_text(path, text)
     return replaced
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...dsp.midi_events import CONTROL_CHANGE, NOTE_ON, PROGRAM_CHANGE
-from ...files.json_file import write_json
+from ...files.json_file import Damaged, Record, read_record, write_json
 from ...files.paths import cache_folder
-from ...midi_actions import DONE, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
+from ...midi_actions import DONE, RESTS, SET_TO, TOGGLED, TOLD, UNBOUND, WAITS
 from .learn import Heard
 
 if TYPE_CHECKING:
@@ -21,14 +21,17 @@ if TYPE_CHECKING:
 
 FILE_NAME = "midi-events.json"
 SCHEMA = 1
+MOST = 1e9  # of a value, in any unit
 OUTCOMES = {
-    DONE: "nothing: a switch that is let go",
+    DONE: "nothing: a switch that is let go, or has not moved",
     UNBOUND: "nothing: bound to nothing",
     WAITS: "waits until the knob passes the value",
     SET_TO: "set",
     TOGGLED: "switched",
     TOLD: "carried out",
+    RESTS: "nothing: so soon after the last one its contacts still bounce",
 }
+KNOB = (OUTCOMES[SET_TO], OUTCOMES[WAITS])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Happened:
     period: int
     offset: int
     acted_at: int
+    count: int = 1  # of a knob: how many messages, of which this is the last
 
     @classmethod
     def of(cls, line: Any, maps: Mapping[int, Compiled]) -> Happened:
@@ -61,7 +65,21 @@ class Happened:
     def __str__(self) -> str:
         value = f" {self.value:g}" if self.value is not None else ""
         command = f"{self.command}: " if self.command else ""
-        return f"{self.time}  {self.message:<32} {command}{self.outcome}{value}"
+        count = f" ({self.count} messages)" if self.count > 1 else ""
+        return f"{self.time}  {self.message:<32} {command}{self.outcome}{value}{count}"
+
+    def goes_on(self, before: Happened) -> bool:
+        """Whether this is the same knob, turned further."""
+        control = self.message.partition(" = ")[0], self.message.partition(", ")[2], self.command
+        same = control == (before.message.partition(" = ")[0], before.message.partition(", ")[2], before.command)
+        return same and self.outcome in KNOB and before.outcome in KNOB
+
+
+def note_down(recent: deque[Happened], event: Happened) -> None:
+    """Add an event to the last ones; a knob that is turned is one of them, however many messages it sends."""
+    if recent and event.goes_on(recent[-1]):
+        event = replace(event, count=recent.pop().count + 1)
+    recent.append(event)
 
 
 def heard(line: Any) -> Heard | None:
@@ -106,9 +124,16 @@ def keep_last(events: Iterable[Happened]) -> None:
 def last_events() -> tuple[str, list[Happened]]:
     """When the last session that heard MIDI ended, and its last events; nothing where none is known."""
     try:
-        content = json.loads(last_file().read_text(encoding="utf-8"))
-        if content["schema"] != SCHEMA:
+        content = read_record(last_file())
+        if content is None:
             return "", []
-        return str(content["ended"]), [Happened(**event) for event in content["events"]]
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        content.check_schema(SCHEMA)
+        return content.text("ended"), [_happened(event) for event in content.records("events")]
+    except (OSError, Damaged):
         return "", []
+
+
+def _happened(event: Record) -> Happened:
+    texts = (event.text(name) for name in ("time", "message", "command", "outcome"))
+    value = event.number_or_none("value", -MOST, MOST)
+    return Happened(*texts, value, *(event.whole_number(name, 0, 1 << 63) for name in ("period", "offset", "acted_at")))

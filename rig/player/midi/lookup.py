@@ -13,13 +13,16 @@ from ...midi_actions import (
     BINDING,
     CHANGE,
     CHANNELS,
+    GOES_ON,
     HELD,
     INPUT_TRIM,
     MUTE,
     OUTPUT_TRIM,
     PRESS,
     PROGRAM,
+    SECOND,
     SET,
+    STATE,
     STEPS,
     TELL,
     TOGGLE,
@@ -33,7 +36,9 @@ from .mapping import KINDS, Binding, Mapping
 # What the audio thread moves by itself. All other values and actions it tells Python.
 MOVES = {"input_trim": INPUT_TRIM, "output_trim": OUTPUT_TRIM, "volume": VOLUME, "mute": MUTE}
 PARAMETERS = (*(command.name for command in COMMANDS.values() if not command.is_action), "mute")
-COUNTS = {"press": PRESS, "change": CHANGE, "any": ANY}
+COUNTS = {"press": PRESS, "change": CHANGE, "any": ANY, "second": SECOND, "state": STATE}
+TURNS = {None: GOES_ON, "off": 0, "on": 1}
+LONG_AGO = -(1 << 40)  # by the clock of MIDI
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +60,8 @@ def moves_of_parameters() -> list[int]:
     return [MOVES.get(name, HELD) for name in PARAMETERS]
 
 
-def compiled(mapping: Mapping) -> Compiled:
-    """Make it; on no account in the audio thread."""
+def compiled(mapping: Mapping, sample_rate: float) -> Compiled:
+    """Make it for a session of this rate; on no account in the audio thread."""
     heads: dict[tuple[int, int, int], int] = {}
     rows: list[tuple[Binding | None, int]] = []  # with the number of the next one for the same message
 
@@ -74,7 +79,7 @@ def compiled(mapping: Mapping) -> Compiled:
         everywhere = [(PROGRAM, channel, number) for channel in channels for number in range(STEPS)]
         put(None, [key for key in everywhere if key not in heads])
     table = np.zeros(len(rows), BINDING)
-    table["last"], table["left_at"] = -1, np.nan
+    table["last"], table["left_at"], table["moved_at_samples"] = -1, np.nan, LONG_AGO
     for row, (bound, following) in zip(table, rows, strict=True):
         row["next"], row["does"] = following, TELL
         if bound is None:
@@ -85,7 +90,8 @@ def compiled(mapping: Mapping) -> Compiled:
             row["gains"] = [_gain(bound.command, value) for value in bound.values()]
         elif bound.command == "mute":
             row["does"] = TOGGLE
-        row["counts"] = COUNTS[bound.on]
+        row["counts"], row["turns"], row["on_from"] = COUNTS[bound.on], TURNS[bound.turn], bound.on_from
+        row["rest_samples"] = round(0.001 * bound.rests_ms * sample_rate)
         if bound.command in PARAMETERS:
             row["parameter"] = PARAMETERS.index(bound.command)
     return Compiled(Map(table, heads), tuple(binding for binding, _ in rows if binding is not None))

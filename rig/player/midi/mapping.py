@@ -14,7 +14,20 @@
     [[control]]              # a switch: any command that is an action
     cc = 64
     command = "mute"
-    on = "press"             # or change (a switch that latches), any (one that sends the same each time)
+    on = "press"             # which messages count, see below
+    turn = "on"              # or off: what each press leads to, of a command that is on or off; without: the other
+    rest_ms = 30             # so long after it was moved nothing counts, as contacts bounce
+    lamp = true              # its lamp shows whether the command is on: rig sends 127 or 0 back
+
+`on` is the kind of switch: `press` sends 127 when it is pressed and 0 when it is let go; `change` latches, 127 at one
+press and 0 at the next; `any` sends the same at each press; `second` sends the same when it is pressed and when it is
+let go; `state` stands where it stands, 127 is on and 0 is off.
+
+    [[control]]              # a pedal that reaches neither 0 nor 127
+    cc = 11
+    command = "volume"
+    lowest = 5               # what it sends at its ends
+    highest = 119
 
     [[note]]
     note = 60
@@ -46,13 +59,17 @@ FILE_NAME = "midi.toml"
 WHAT = "MIDI mapping"
 CHANNELS, HIGHEST_DATA = 16, 127
 LONGEST_TEXT = 4096  # characters: a text may be the name of a file
+REST_MS, LONGEST_REST_MS = 30.0, 2000.0  # contacts of foot switches are quiet after 5 to 20 ms
+SWITCH_ON = 64  # from here on a switch is pressed, as for sustain pedals
 Kind = Literal["note", "control", "program"]
 Curve = Literal["linear", "log", "exp"]
-On = Literal["press", "change", "any"]
+On = Literal["press", "change", "any", "second", "state"]
+Turn = Literal["on", "off"]
 KINDS: tuple[Kind, ...] = ("note", "control", "program")
 NUMBERS: dict[Kind, str] = {"note": "note", "control": "cc", "program": "program"}
 CURVES: tuple[Curve, ...] = ("linear", "log", "exp")
-ONS: tuple[On, ...] = ("press", "change", "any")
+ONS: tuple[On, ...] = ("press", "change", "any", "second", "state")
+TURNS: tuple[Turn, ...] = ("on", "off")
 NUMBERED = {command.name for command in COMMANDS.values() if command.numbered}  # actions that take a number
 
 
@@ -60,7 +77,9 @@ NUMBERED = {command.name for command in COMMANDS.values() if command.numbered}  
 class Binding:
     """One message, and the command it stands for. `channel` 1 to 16; None: any.
 
-    A knob (a control of a command with a value and without a `step`) goes from `low` to `high`.
+    A knob (a control of a command with a value and without a `step`) goes from `low` to `high` while its data byte goes
+    from `lowest` to `highest`. All else is a switch: `on` which of its messages count, `turn` where each leads, None:
+    to the other state. `rest_ms` None: as usual.
     """
 
     kind: Kind
@@ -75,6 +94,23 @@ class Binding:
     argument: int = 0
     text: str | None = None
     on: On = "press"
+    turn: Turn | None = None
+    rest_ms: float | None = None
+    lowest: int = 0
+    highest: int = HIGHEST_DATA
+    lamp: bool = False
+
+    @property
+    def rests_ms(self) -> float:
+        """How long a switch rests; what is turned step by step sends as quickly as it is turned."""
+        if self.rest_ms is not None:
+            return self.rest_ms
+        return 0.0 if self.step and self.on == "any" else REST_MS
+
+    @property
+    def on_from(self) -> int:
+        """The data byte from which on a switch is pressed."""
+        return SWITCH_ON if (self.lowest, self.highest) == (0, HIGHEST_DATA) else (self.lowest + self.highest + 1) // 2
 
     @property
     def is_knob(self) -> bool:
@@ -91,7 +127,9 @@ class Binding:
     def values(self) -> list[float]:
         """What a knob sets at each of its 128 positions."""
         low, high = self.ends
-        return [low + (high - low) * _bent(k / 127, self.curve) for k in range(128)]
+        reach = self.highest - self.lowest
+        places = [min(max((k - self.lowest) / reach, 0.0), 1.0) for k in range(HIGHEST_DATA + 1)]
+        return [low + (high - low) * _bent(place, self.curve) for place in places]
 
     @property
     def source(self) -> str:
@@ -106,11 +144,15 @@ class Binding:
             low, high = self.ends
             pickup, unit = "picks up" if self.pickup else "jumps", COMMANDS[self.command].unit
             unit = f" {unit}" if unit else ""
-            return f"{self.command}, {low:g} to {high:g}{unit}, {self.curve}, {pickup}"
+            is_whole = (self.lowest, self.highest) == (0, HIGHEST_DATA)
+            ends = "" if is_whole else f", ends at {self.lowest} and {self.highest}"
+            return f"{self.command}, {low:g} to {high:g}{unit}, {self.curve}, {pickup}{ends}"
         more = f" {self.step:+d}" if self.step else f" {self.argument}" if self.command in NUMBERED else ""
         text = f" {self.text!r}" if self.text is not None else ""
+        turn = f" {self.turn}" if self.turn is not None else ""
         on = f", on {self.on}" if self.kind == "control" else ""
-        return f"{self.command}{more}{text}{on}"
+        rest = f", rests {self.rest_ms:g} ms" if self.rest_ms is not None else ""
+        return f"{self.command}{turn}{more}{text}{on}{rest}{', with its lamp' if self.lamp else ''}"
 
     def overlaps(self, other: Binding) -> bool:
         """Whether one message may mean both."""
@@ -150,6 +192,13 @@ def load_mapping(path: Path, *, needed: bool = False) -> Mapping:
 def checked(binding: Binding) -> Binding:
     """The same binding, if its command can do what it asks for; raises ConfigError with the way out."""
     command = COMMANDS[binding.command]
+    if binding.highest <= binding.lowest:
+        raise ConfigError(f"lowest ({binding.lowest}) has to be below highest ({binding.highest}).")
+    if command.kind != "switch" and (binding.turn is not None or binding.on == "state" or binding.lamp):
+        what = "turn" if binding.turn is not None else 'on = "state"' if binding.on == "state" else "lamp"
+        raise ConfigError(f"{command.name} is neither on nor off; leave {what} out.")
+    if binding.lamp and binding.kind == "program":
+        raise ConfigError("A program change has no lamp; leave lamp out.")
     if command.is_action:
         if binding.step:
             raise ConfigError(f"{command.name} is an action and has no steps; leave step out.")
@@ -197,6 +246,8 @@ def _binding(kind: Kind, entry: Table, channel: int | None) -> Binding:
     name = entry.text("command", LONGEST_TEXT, "the name of a command in quotes")
     step, argument = entry.choice("step", (1, -1)), entry.whole_number("number", 0, HIGHEST_DATA)
     text = entry.text("text", LONGEST_TEXT)
+    turn, lamp = entry.choice("turn", TURNS), entry.flag("lamp")
+    rest_ms = entry.number("rest_ms", 0.0, LONGEST_REST_MS, "ms")
     if number is None or name is None:
         raise entry.error(f"this [[{kind}]] has no {NUMBERS[kind] if number is None else 'command'}.")
     binding = Binding(
@@ -207,8 +258,12 @@ def _binding(kind: Kind, entry: Table, channel: int | None) -> Binding:
         step=step or 0,
         argument=argument or 0,
         text=text,
+        turn=turn,
+        rest_ms=rest_ms,
+        lamp=lamp is True,
     )
     if kind == "control":
+        lowest, highest = (entry.whole_number(end, 0, HIGHEST_DATA) for end in ("lowest", "highest"))
         binding = replace(
             binding,
             low=entry.number("low"),
@@ -216,6 +271,8 @@ def _binding(kind: Kind, entry: Table, channel: int | None) -> Binding:
             curve=entry.choice("curve", CURVES) or "linear",
             pickup=entry.flag("pickup") is not False,
             on=entry.choice("on", ONS) or "press",
+            lowest=lowest or 0,
+            highest=HIGHEST_DATA if highest is None else highest,
         )
     entry.warn_of_the_rest()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...decibels import SILENCE_DBFS
 from ...dsp.rumble import CUTOFFS_HZ
 from ...engine import Engine
 from ...noise_control import (
@@ -113,6 +114,9 @@ class GateControls(Carried):
                 how = "damp the strings for a second, then {gate}, {gate} measures it"
                 self.tell(Event("more", f"nobody knows your noise yet: {how}"))
                 self._threshold_dbfs = None  # so the next time it is measured
+            return
+        if noise_dbfs <= SILENCE_DBFS:
+            self.tell(Event("more", "there is no noise at all: is the guitar plugged in, and its volume up?"))
             return
         good = suggested_gate_dbfs(noise_dbfs)
         peaks = f"the noise peaks at {noise_dbfs:.0f} dBFS"

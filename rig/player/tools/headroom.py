@@ -6,14 +6,16 @@ adds is taken off again in the sum (`preamp_gain_db`), so it changes noise and h
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from ...engine import Engine, Reading
+from ...engine import LOOP, PORT, Engine, Reading
 from ...errors import LevelError
 from ...levels import checked_preamp_gain_db
+from ...noise_control import LOUDEST_NOISE_DBFS, STEADY_DB, noise_peak_dbfs
 from ...sound import Sound
 from ..events import Event, Tell
 
@@ -23,6 +25,7 @@ PLAYING_DBFS = -60.0  # a reading that peaks below this is a pause
 REMEMBERED = 100  # readings of playing: ten seconds, as the live line reads ten times a second
 ENOUGH = 10  # readings of playing before anything is said about the knob
 FAR_BELOW_DBFS = -40.0  # the loudest a model hears in ten seconds of playing; a guitar comes to -30 to -10
+DC_DBFS = -60.0  # from here on a constant at the input is told of
 SELDOM_S = 60.0
 VERY_SELDOM_S = 600.0
 
@@ -61,11 +64,24 @@ class Headroom:
         if heard != self._heard:
             self._model.clear()
             self._heard = heard
-        if readings["input"].peak_dbfs >= PLAYING_DBFS:
-            self._input.append(readings["input"].peak_dbfs)
-            self._model.append(readings["model"].peak_dbfs)
+        self._remember(readings["input"].peak_dbfs, readings["model"].peak_dbfs)
         self._warn(readings)
         return readings
+
+    def _remember(self, input_dbfs: float, model_dbfs: float) -> None:
+        """Take down a moment of playing; hum and noise are none, and what they were taken for at first is forgotten."""
+        if input_dbfs < PLAYING_DBFS:
+            return
+        if input_dbfs <= LOUDEST_NOISE_DBFS:
+            samples, _ = self.engine.heard(PORT if self._is_live() else LOOP)
+            noise_dbfs = noise_peak_dbfs(samples, self.engine.sample_rate)
+            if noise_dbfs is not None:
+                above_dbfs, gain_db = noise_dbfs + STEADY_DB, self._sound().input_gain_db
+                self._input = _above(self._input, above_dbfs)
+                self._model = _above(self._model, above_dbfs + gain_db)
+                return
+        self._input.append(input_dbfs)
+        self._model.append(min(model_dbfs, input_dbfs + self._sound().input_gain_db))  # a constant is no playing
 
     @property
     def loudest_dbfs(self) -> float | None:
@@ -100,11 +116,19 @@ class Headroom:
                 "the interface clips: the tops of the guitar are cut off at its input. Turn its gain knob "
                 "down by some 6 dB, then type the new gain ({knob}).",
             )
+        if readings["output"].clips:
+            self._seldom(
+                "output",
+                SELDOM_S,
+                "the output clips: the tops are cut off in front of the interface. Turn the volume down ({volume-}), "
+                "or the output trim ({output_trim-}).",
+            )
+        self._warn_of_dc()
         sound = self._sound()
         if sound.model is None:
             return
         hears_dbfs = readings["model"].peak_dbfs
-        if hears_dbfs > 0.0:
+        if hears_dbfs >= 0.1:
             trained = "" if sound.model_input is None else f" ({sound.model_input.dbu:.1f} dBu)"
             self._seldom(
                 "above",
@@ -120,6 +144,20 @@ class Headroom:
                 f"in ten seconds of playing {sound.model.path.name} heard no more than "
                 f"{max(self._model):.0f} dBFS; a guitar comes to -30 to -10. Is its volume up, is it in the "
                 "instrument input, and is the gain of the knob the one you typed ({knob})?",
+            )
+
+    def _warn_of_dc(self) -> None:
+        dc_dbfs = self.engine.dc_dbfs(PORT) if self._is_live() else -math.inf
+        if dc_dbfs >= DC_DBFS:
+            filtered = self.engine.noise.rumble_hz is not None
+            model = (
+                "the rumble filter keeps it from the model" if filtered else "the model hears it ({rumble}: no more)"
+            )
+            self._seldom(
+                "dc",
+                math.inf,
+                f"the input holds a constant voltage (DC) of {dc_dbfs:.0f} dBFS, as an interface without a high-pass "
+                f"gives. Meters, gate and tuner leave it out; {model}.",
             )
 
     def _seldom(self, name: str, every_s: float, text: str) -> None:
@@ -139,3 +177,7 @@ class Headroom:
                 f"{text.strip() or 'Nothing'} is no gain: type what the interface's knob adds above its minimum, in dB."
             ) from None
         self._turned(checked_preamp_gain_db(gain_db))
+
+
+def _above(heard: deque[float], dbfs: float) -> deque[float]:
+    return deque((level for level in heard if level > dbfs), maxlen=heard.maxlen)

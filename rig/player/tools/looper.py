@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...decibels import db_from_gain
+from ...decibels import db_from_gain, peak_in_words
 from ...dsp.tape import Tape, joined
 from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
@@ -71,9 +71,9 @@ class Looper(Carried):
         self.engine.end_take()
         if samples.size < SHORTEST_S * self.engine.sample_rate:
             raise RigError("The loop is too short; press {record_loop}, play a few bars, press {record_loop} again.")
-        peak_dbfs = db_from_gain(float(np.abs(samples).max()))
+        peak_dbfs = db_from_gain(float(np.abs(samples - samples.mean(dtype=np.float64)).max()))
         if peak_dbfs < QUIETEST_DBFS:
-            raise RigError(f"The loop holds no guitar (peak {peak_dbfs:.0f} dBFS); is it connected and turned up?")
+            raise RigError(f"The loop holds no guitar ({peak_in_words(peak_dbfs)}); is it connected and turned up?")
         self._loop, self.name = samples, "your loop"
         self.engine.loop(samples)
         self._looped(joined(samples, self.engine.fade_samples), self.name)
@@ -83,7 +83,7 @@ class Looper(Carried):
         self.tell(
             Event(
                 "loop",
-                f"{samples.size / self.engine.sample_rate:.1f} s, peak {peak_dbfs:.1f} dBFS{clipped}; "
+                f"{samples.size / self.engine.sample_rate:.1f} s, {peak_in_words(peak_dbfs)}{clipped}; "
                 "{loop}: the live guitar",
             )
         )
@@ -130,10 +130,23 @@ class Looper(Carried):
             self._finish()
 
 
-def loop_from(path: Path, sample_rate: float) -> NDArray[np.float32]:
-    """The first channel of a file, shape (n,), at another rate. Raises AudioError."""
+def loop_from(
+    path: Path,
+    sample_rate: float,
+    channel: int | None = None,
+    say: Callable[[str, str], None] = lambda kind, sentence: None,
+) -> NDArray[np.float32]:
+    """The guitar of a file, shape (n,), at another rate; `channel`: see `guitar_channel`. Raises AudioError.
+
+    What is to be known about it is said: a kind (note or warning) and a sentence.
+    """
+    from ...audio.guitar_channel import guitar_channel
     from ...audio.resample import resample
     from ...audio.wav import read
 
-    audio = read(path)
-    return np.ascontiguousarray(resample(audio.samples[:, 0], audio.sample_rate, round(sample_rate)), np.float32)
+    audio, chosen = read(path), guitar_channel(path, channel)
+    for kind, sentence in (("note", chosen.note), ("warning", chosen.warning(path.name))):
+        if sentence:
+            say(kind, sentence)
+    guitar = resample(audio.samples[:, chosen.index], audio.sample_rate, round(sample_rate))
+    return np.ascontiguousarray(guitar, np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 from ...cabinet.ir import IR
 from ...engine import Engine
 from ...errors import RigError
+from ...recording.rescue import rescue
 from ...recording.take import Take, bytes_per_second
 from ...recording.writer import TakeWriter
 from ...sound import Sound
@@ -30,7 +31,10 @@ class Recording:
 
 
 class Recorder:
-    """Takes of one engine. `title` names the next one; `told` is what its JSON says about the sound."""
+    """Takes of one engine. `title` names the next one; `told` is what its JSON says about the sound.
+
+    `clock`, in seconds, is for sound that comes in real time: what a server does not bring is then silence in the take.
+    """
 
     def __init__(
         self,
@@ -40,6 +44,7 @@ class Recorder:
         told: Callable[[], dict[str, Any]],
     ) -> None:
         self.engine, self.tell, self.folder = engine, tell, FOLDER
+        self.clock: Callable[[], float] | None = None
         self._title, self._told = title, told
         self._writer: TakeWriter | None = None
         self._ending = False
@@ -71,8 +76,13 @@ class Recorder:
     def begin(self) -> None:
         """Begin a take with the next cycle. Raises AudioError if it cannot be written."""
         take = Take(self.folder, self._title(), round(self.engine.sample_rate), self._told())
-        self._writer, self._ending = TakeWriter(self.engine.recorder(), take), False
+        self._writer, self._ending = TakeWriter(self.engine.recorder(), take, self.clock), False
         self.tell(Event("take", f"{take.name}: recording into {self.folder}; {{record}} ends it"))
+
+    def rescue(self) -> None:
+        """Finish the takes that a killed rig has left in the folder."""
+        for text in rescue(self.folder):
+            self.tell(Event("take", text))
 
     def end(self) -> None:
         """End the take with the next cycle; it is complete a moment later."""

@@ -18,6 +18,7 @@ NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 A4_HZ, LOWEST_A4_HZ, HIGHEST_A4_HZ = 440.0, 400.0, 480.0
 A4 = 69  # as MIDI counts
 EVERY_S = 0.07  # between two looks
+NEAR_CENTS = 45.0
 HELD = 4  # looks without a note until the last one is forgotten
 
 
@@ -30,6 +31,11 @@ def note(hz: float, a4_hz: float = A4_HZ) -> tuple[str, float]:
     place = A4 + 12 * math.log2(hz / a4_hz)
     number = round(place)
     return f"{NAMES[number % 12]}{number // 12 - 1}", 100 * (place - number)
+
+
+def is_near(hz: float, other_hz: float) -> bool:
+    """Whether two looks have seen the same note, less than half a semitone apart: strings are bent and shaken."""
+    return abs(1200 * math.log2(hz / other_hz)) < NEAR_CENTS
 
 
 def checked_a4_hz(a4_hz: float) -> float:
@@ -56,13 +62,26 @@ class Tuner(Carried):
     """On or off. `source()`: what is tuned. `mute(True)` silences, if `mutes`; `mute(False)` ends that."""
 
     CARRIED = ("mutes", "a4_hz")
-    REMADE = ("engine", "tell", "_source", "_mute", "_finder", "_from", "_until", "_looked", "_missed", "hz")
+    REMADE = (
+        "engine",
+        "tell",
+        "_source",
+        "_mute",
+        "_finder",
+        "_from",
+        "_until",
+        "_looked",
+        "_missed",
+        "_heard_hz",
+        "hz",
+    )
 
     def __init__(self, engine: Engine, tell: Tell, source: Callable[[], int], mute: Callable[[bool], None]) -> None:
         self.engine, self.tell, self._source, self._mute = engine, tell, source, mute
         self.mutes, self.a4_hz = True, A4_HZ
         self._finder: PitchFinder | None = None
         self._from, self._until, self._looked, self._missed = -1, 0, 0.0, 0
+        self._heard_hz: float | None = None  # at the last look
         self.hz: float | None = None  # what is shown; None: nothing
 
     @property
@@ -128,9 +147,11 @@ class Tuner(Carried):
         self._finder.hear(samples)
         pitch = self._finder.pitch()
         if pitch is None:
-            self._missed += 1
+            self._missed, self._heard_hz = self._missed + 1, None
             self.hz = None if self._missed > HELD else self.hz
             return
-        near = self.hz is not None and self._missed == 0 and abs(math.log2(pitch.hz / self.hz)) < 0.01
-        self.hz = math.sqrt(pitch.hz * self.hz) if near and self.hz is not None else pitch.hz  # the needle stands still
-        self._missed = 0
+        if self.hz is not None and self._missed == 0 and is_near(pitch.hz, self.hz):
+            self.hz = math.sqrt(pitch.hz * self.hz)  # the needle stands still
+        elif self._heard_hz is not None and is_near(pitch.hz, self._heard_hz):  # two looks agree: it is no slip
+            self.hz = pitch.hz
+        self._heard_hz, self._missed = pitch.hz, 0

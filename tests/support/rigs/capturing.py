@@ -24,6 +24,7 @@ from jackserver import JackServer
 from rig.audio import wav
 from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
+from rig.capture.levels import CaptureLevels
 from rig.capture.session import Plan, capture
 from rig.capture.signal.training_signal import own_signal, write_signal
 from rig.capture.take.wiring import Wiring
@@ -61,7 +62,9 @@ class Watcher:
 
 
 def plan(into, name, **wishes):
-    wishes = {"wiring": Wiring("preamp:in", "preamp:out"), "freewheel": True, "signal": signal(), **wishes}
+    levels = CaptureLevels(18.34, "multimeter", 12.34, "multimeter")
+    wishes = {"levels": levels, "wiring": Wiring("preamp:in", "preamp:out"), "signal": signal(), **wishes}
+    wishes = {"freewheel": True, **wishes}
     return Plan(into=Path(into), name=name, **wishes)
 
 
@@ -134,8 +137,8 @@ HUM_DB = 2.04  # by which the peak of the device's fundamental lies above the RM
 # They hold from before the take, but for what comes `later`: (moment of the signal in seconds, field, value).
 FAULTS = {
     "clipping": ("clipping", {"gain_db": GAIN_DB + 4.8}, {"gain_db": GAIN_DB + 5.25}),
-    "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 36.7}),
-    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 34}),
+    "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 48.7}),
+    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 24}),
     "hum at 50 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB}, {"hum_dbfs": -44 + HUM_DB}),
     "hum at 60 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB, "hum_hz": 60.0}, {"hum_dbfs": -44 + HUM_DB, "hum_hz": 60.0}),
     "dc": ("dc", {"dc": 0.002}, {"dc": -0.02}),
@@ -188,7 +191,7 @@ def suffered(server, device, into, wanted):
         device.set(**{key: value for key, value in fault.items() if key != "later"})
         device.later(*fault.get("later", ()))
         wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
-        wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
+        wanted_plan = plan(into, f"{name} {number}", trial=False, retakes=0, **wishes)
         results.append({"fault": name, "wanted": verdict, **attempt(server.name, wanted_plan)})
         device.settings = dict(clean)
     return results
@@ -216,7 +219,7 @@ def tear(server, device, into, name):
     pattern, what, how = LIVE[name] if live else TORN[name]
     for _ in range(TRIES):
         operator = Watcher((0.6 if live else 12.0, lambda: device.fault(what, **how)))
-        result = attempt(server.name, plan(into, name, try_first=False, retakes=0, freewheel=not live), operator)
+        result = attempt(server.name, plan(into, name, trial=False, retakes=0, freewheel=not live), operator)
         if re.search(pattern, result["error"]) or "an xrun at" not in result["error"]:
             return result
         shutil.rmtree(Path(into) / f"{name}.rejected-1", ignore_errors=True)
@@ -228,7 +231,7 @@ def repaired_by_a_retake(into):
     with JackServer(period=256) as server, Device(server, 137, gain_db=GAIN_DB) as device:
         operator = Watcher((0.5, lambda: device.fault("stall", ms=80)))
         started = time.monotonic()
-        result = attempt(server.name, plan(into, "again", try_first=False, freewheel=False), operator)
+        result = attempt(server.name, plan(into, "again", trial=False, freewheel=False), operator)
         return {**result, "seconds": time.monotonic() - started}
 
 
@@ -244,7 +247,7 @@ def ended_while_writing(into):
     operator = Ending()
     with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB):
         try:
-            attempt(server.name, plan(into, "ended", try_first=False), operator)
+            attempt(server.name, plan(into, "ended", trial=False), operator)
         except KeyboardInterrupt:
             return {"ended": True, "said": operator.said}
     return {"ended": False, "said": operator.said}

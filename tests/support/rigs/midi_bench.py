@@ -15,7 +15,7 @@ BOUND = Mapping(
         Binding("control", 12, "input_trim", low=-20.0, high=20.0, pickup=False),
         Binding("control", 64, "mute"),
         Binding("control", 20, "preamp_gain", pickup=False),
-        Binding("note", 60, "next_model"),
+        Binding("note", 60, "next_model", rest_ms=0.0),
     )
 )
 
@@ -23,7 +23,7 @@ BOUND = Mapping(
 def listening(engine, mapping=BOUND, monitor=False):
     """MIDI for an engine, as the player makes it."""
     made = engine.listen(moves_of_parameters())
-    made.use(compiled(mapping).map)
+    made.use(compiled(mapping, RATE).map)
     made.record["monitor"] = monitor
     return made
 

@@ -78,7 +78,7 @@ def activate(spec: Any, x: np.ndarray) -> np.ndarray:
     if name == "Tanh":
         return np.tanh(x)
     if name == "Hardtanh":
-        return np.clip(x, -1, 1)
+        return np.clip(x, spec.get("min_val", -1), spec.get("max_val", 1))
     if name == "Fasttanh":
         a, b, c, d, e = 2.45550750702956, 0.893229853513558, 0.821226666969744, 2.44506634652299, 0.814642734961073
         above = x * (a + a * abs(x) + (b + c * abs(x)) * x**2)
@@ -203,6 +203,8 @@ def layer_array(
         p = film("activation_post_film", p)
         if layer1x1["active"]:
             x = x + film("layer1x1_post_film", convolve(p, one[:slim, :slim_b]) + one_bias[:slim, None])
+        else:
+            x = x + p
         if head1x1["active"]:
             total = total + film("head1x1_post_film", convolve(p, skip_one[:, :slim_b]) + skip_bias[:, None])
         else:

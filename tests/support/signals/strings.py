@@ -45,3 +45,28 @@ def chord(notes_hz, rng, seconds=6.0, rate=48000, peak_dbfs=-10.0, noise_dbfs=-7
     y = np.concatenate([np.zeros(rate // 2), y])
     hum = np.sin(2 * np.pi * 50 * np.arange(y.size) / rate)
     return (y + 10 ** (noise_dbfs / 20) * (rng.standard_normal(y.size) + 1.4 * hum)).astype(np.float32)
+
+
+HUMS = ("sine", "mains", "buzz")
+
+
+def hum(kind, mains_hz, seconds, rms_dbfs, rng, rate=48000):
+    """The hum of the mains: one sine, the odd and even overtones of a transformer, or the buzz of a single coil."""
+    t = np.arange(round(seconds * rate)) / rate
+    levels = {
+        "sine": [1.0],
+        "mains": [(1.0 if n % 2 else 0.5) / n for n in range(1, 16)],
+        "buzz": [(0.6 if n % 2 else 1.0) / np.sqrt(n) for n in range(1, 60)],
+    }[kind]
+    y = sum(
+        level * np.cos(2 * np.pi * n * mains_hz * t + rng.uniform(0, 2 * np.pi)) for n, level in enumerate(levels, 1)
+    )
+    y *= 10 ** (rms_dbfs / 20) / np.sqrt(np.mean(y**2))
+    return y + 10 ** (-90 / 20) * rng.standard_normal(t.size)
+
+
+def vibrato(hz, depth_cents, seconds=1.5, rate=48000, peak_dbfs=-20.0):
+    """A string that is shaken 5.5 times a second, with three overtones."""
+    t = np.arange(round(seconds * rate)) / rate
+    turn = 2 * np.pi * np.cumsum(hz * 2 ** (depth_cents / 1200 * np.sin(2 * np.pi * 5.5 * t))) / rate
+    return 10 ** (peak_dbfs / 20) * sum(np.exp(-0.3 * t) / n * np.cos(n * turn + n) for n in range(1, 5))

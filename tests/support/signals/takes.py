@@ -49,7 +49,7 @@ def judged(x, **evidence):
     """All checks of a recording, cut as a capture cuts it."""
     recording = Recording(x)
     latency = recording.latency(signal())
-    cut = recording.cut(signal(), latency.trainer.samples or 0)
+    cut = recording.cut(signal(), latency.tightest)
     return judge(Evidence(signal().samples, on_24_bit(cut), x[:PRE_ROLL], latency, **evidence))
 
 

@@ -1,0 +1,70 @@
+"""A gate in front of the gear's own hiss: silence never changes, but notes end before they have died away.
+
+While dry decays slowly, wet falls at once into the noise, again and again from the same level of the playing. A gate
+does that, and so does a fuzz whose transistors are starved: both are part of what a model learns, and both are named.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfilt
+
+from ...decibels import db_from_powers
+from ...trainer.layout import RATE
+
+LOWEST_HZ = 150.0
+FRAME = RATE // 100  # samples: levels
+WITHIN = 10  # frames in which it closes
+FALLS_DB = 14.0  # by so much more than dry does
+DECAYS_DB = 8.0  # dry falls by no more
+INTO_NOISE_DB = 5.0  # over the noise, at the end
+OUT_OF_NOISE_DB = 16.0  # over the noise, at the beginning
+PLAYS_DBFS = -75.0  # dry, RMS, when it has closed
+SOFTER_TOO = 8.0  # dB: a gate closes at the same level, give or take
+TIMES = 3  # before it is one
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How often wet fell silent under decaying notes, at which RMS level of dry in dBFS, and the first sample of it."""
+
+    times: int
+    dry_dbfs: float
+    at: int
+
+
+def find_closing(x: NDArray[np.float64], y: NDArray[np.float64], noise_dbfs: float, late: int = 0) -> Closing | None:
+    """Where wet y, (n,), falls into the noise while dry x, (n,), still plays; `noise_dbfs`: RMS of wet in silence."""
+    high = butter(2, LOWEST_HZ, "high", fs=RATE, output="sos")
+    dry_db = _levels_db(x)
+    heard = np.asarray(sosfilt(high, np.roll(y, -late)))
+    wet_db = _levels_db(heard)
+    n = min(len(dry_db), len(wet_db)) - WITHIN
+    loud, soft = wet_db[:n], wet_db[WITHIN : WITHIN + n]
+    # What a detector holds: the loudest of the last frames.
+    dry_before, dry_after = dry_db[:n], np.minimum(dry_db[WITHIN : WITHIN + n], dry_db[WITHIN - 3 : WITHIN - 3 + n])
+    fell = (loud - soft) - np.maximum(dry_before - dry_after, 0.0)
+    closes = (
+        (fell > FALLS_DB)
+        & (dry_before - dry_after < DECAYS_DB)
+        & (dry_after > PLAYS_DBFS)
+        & (soft < noise_dbfs + INTO_NOISE_DB)
+        & (loud > noise_dbfs + OUT_OF_NOISE_DB)
+    )
+    starts = np.flatnonzero(closes & ~np.concatenate([[False], closes[:-1]]))
+    if not len(starts):
+        return None
+    levels = dry_after[starts]
+    middle = float(np.median(levels))
+    same = starts[np.abs(levels - middle) < SOFTER_TOO]
+    return Closing(len(same), middle, int(same[0]) * FRAME) if len(same) >= TIMES else None
+
+
+def _levels_db(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    frames = x[: len(x) // FRAME * FRAME].reshape(-1, FRAME)
+    power = np.mean(frames**2, axis=1)
+    # Three frames: a note of 82 Hz is steady over them.
+    return db_from_powers(np.maximum(np.convolve(power, np.full(3, 1 / 3), "same"), 1e-20))

@@ -1,0 +1,212 @@
+"""Wet against dry over the whole take: is it the same gear from end to end?
+
+Each half second is compared with what this gear would have made of it (`gear_model.py`): how much of wet is not
+explained, how loud it is, as a whole and in bands. What is usual is taken from the ends of the take where the playing
+was most alike in level and spectrum, so that what a fuzz, a compressor or a gate does to loud and soft is no fault.
+A second and a half that is unlike is named by `strange.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...audio.align import find_lag
+from ...decibels import db_from_powers
+from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, VALIDATION
+from .gear_model import FRAME, HOP, Explained, explain
+from .measures import Samples
+from .strange import Delay, Strange, named
+from .verdict import Check, Verdict, worst
+
+WINDOW, STEP = 12, 4  # frames
+BANDS = 9  # in which levels are compared
+NEIGHBOURS = 10
+APART = 6  # windows: nearer ones overlap
+LEAST = 4  # frames of a window that have to tell something
+UNEXPECTED = 5.0  # times what tells something, where the model expects nothing
+FLOOR_DB = -22.0  # what is left unexplained: no less is looked at
+UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less and less
+RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
+FARTHEST = 12_000  # samples of delay that are looked for
+LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
+FAILS = 1.6  # of the score
+NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
+TONE_DB = 20.0  # by which the level of a tone may differ
+HEARD = 0.03  # of the power of all bands
+ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
+# What of the layout says nothing: the blips, which hardly sound, and the end of the sweep, above what is looked at.
+BLIPS, SWEEP_END = (slice(round(a * RATE / HOP), round(b * RATE / HOP)) for a, b in ((10.3, 11.8), (14.2, 15.0)))
+NOISE_S = (15.0, 16.4)  # windows that begin there hold nothing but noise, which is the hardest to explain
+UNSEEN = "nothing of the programme could be compared"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProgrammeTrack:
+    """How alike the gear is along the take: seconds, a score (from 1 on it is strange), and the level in dB."""
+
+    seconds: NDArray[np.float64]
+    score: NDArray[np.float64]
+    level_db: NDArray[np.float64]
+
+
+NO_PROGRAMME = ProgrammeTrack(np.zeros(0), np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Windows:
+    first: NDArray[np.int64]  # frame, (windows,)
+    left_db: NDArray[np.float64]  # unexplained
+    level_db: NDArray[np.float64]  # re the model
+    band_db: NDArray[np.float64]  # (windows, BANDS)
+    like_db: NDArray[np.float64]  # (windows, BANDS + 1): levels of dry, and how many bands it fills
+    tone: NDArray[np.bool_]  # (windows,) little more than one tone: nothing else in the take tells what it bends to
+
+
+def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Check, ProgrammeTrack]:
+    """The line of the table and the track; dry and wet (n,), aligned; `missing`: samples where pieces are."""
+    take = explain(dry, wet)
+
+    def delay(start: int, stop: int) -> float | None:
+        part = slice(max(0, start), stop)
+        lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
+        return lag.samples if lag.is_certain else None
+
+    track, found = look(take, len(dry), missing, delay)
+    compared = len(track.seconds) * STEP * HOP / RATE
+    if not len(track.seconds):
+        return Check("programme", "unknown", None, "", 1.0, FAILS, UNSEEN, "Is this a recording of that signal?"), track
+    figure = float(max(np.max(track.score), 0.0))
+    seen = f"{compared:.0f} s compared with both ends of the take"
+    if not found:
+        return Check("programme", "ok", figure, "", 1.0, FAILS, f"one gear throughout, {seen}"), track
+    text = "; ".join(str(strange) for strange in found[:4]) + (f"; {len(found) - 4} more" if len(found) > 4 else "")
+    verdict: Verdict = worst(strange.verdict for strange in found)
+    advice = "Something was changed, pulled or switched while recording: take it again, and touch nothing."
+    return Check("programme", verdict, figure, "", 1.0, FAILS, f"{text} ({seen})", advice), track
+
+
+def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tuple[ProgrammeTrack, list[Strange]]:
+    """The track of a take of so many samples, and what is strange in it; `delay` tells that of wet behind dry."""
+    windows = _windows(take)
+    if len(windows.first) <= NEIGHBOURS:
+        return NO_PROGRAMME, []
+    score, level_db, usual_db = _scores(windows, samples)
+    seconds = windows.first * HOP / RATE
+    lasting = _lasting(windows.first, score)
+    found = []
+    for first, last in _runs(windows.first, lasting, score):
+        peak = float(lasting[first:last].max())
+        frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
+        found.append(named(take, frames, float(np.median(usual_db[first:last])), missing, peak >= FAILS, delay))
+    return ProgrammeTrack(seconds, score, level_db), found
+
+
+def _windows(take: Explained) -> _Windows:
+    model_power, power = take.power(take.model), take.power(take.wet)
+    error = take.power(take.wet - take.model)
+    tells = (take.played & (model_power > take.least)) | (power > UNEXPECTED * take.least)
+    tells[BLIPS] = tells[SWEEP_END] = False
+    left = np.maximum(error - take.noise, 0) / (np.maximum(model_power, power) + take.noise)
+    # The louder frames of a window count more: in soft ones a gate or the noise decides.
+    counted = np.where(tells, (model_power + take.noise) ** -0.5, 0.0)
+    heard = np.where(tells, np.maximum(model_power, power) ** 0.5, 0.0)
+    groups = np.array_split(np.arange(len(take.weights)), BANDS)
+    dry_db, wet_bands, model_bands = [], [], []
+    for group in groups:
+        w = take.weights[group]
+        level_db = db_from_powers(np.mean(np.square(np.abs(take.dry[group])), axis=0) + 1e-12)
+        dry_db.append(np.maximum(level_db, level_db.max() - 80))
+        # A band counts where it is a good part of the whole, and out of the noise.
+        unheard = w @ take.band_noise[group] + HEARD * model_power
+        wet_bands.append(w @ np.square(np.abs(take.wet[group])) + unheard)
+        model_bands.append(w @ np.square(np.abs(take.model[group])) + unheard)
+    dry_power = np.square(np.abs(take.dry))
+    filled = np.sum(dry_power > 1e-3 * dry_power.max(axis=0), axis=0)
+    dry_db.append(NOISE_IS_OTHER_DB * filled / len(take.weights))  # noise is like noise, and not like a chord as loud
+    tone = filled < ONE_TONE
+    starts = np.arange(0, len(power) - WINDOW + 1, STEP)
+    sums = _Sums(WINDOW, starts)
+    enough = sums(tells.astype(float)) >= LEAST
+    told = np.maximum(sums(tells.astype(float)), 1)
+    level = sums(counted * power) / np.maximum(sums(counted * (model_power + take.noise)), 1e-30)
+    bands = np.array(
+        [sums(counted * a) / np.maximum(sums(counted * b), 1e-30) for a, b in zip(wet_bands, model_bands, strict=True)]
+    )
+    return _Windows(
+        starts[enough],
+        db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
+        db_from_powers(level + 1e-9)[enough],
+        db_from_powers(bands.T + 1e-9)[enough],
+        np.array([sums(levels) / WINDOW for levels in dry_db]).T[enough],
+        (sums((tone & tells).astype(float)) > 0.5 * told)[enough],
+    )
+
+
+class _Sums:
+    """Sums over windows of so many frames that begin at `starts`."""
+
+    def __init__(self, window: int, starts: NDArray[np.int64]) -> None:
+        self.window, self.starts = window, starts
+
+    def __call__(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        added = np.concatenate([[0.0], np.cumsum(x)])
+        return np.asarray(added[self.starts + self.window] - added[self.starts])
+
+
+def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
+    """Score, level against what is usual, and what is usually left unexplained, in dB: (windows,) each."""
+    start = windows.first * HOP
+    at_ends = (start < PROGRAMME - FRAME) | (start >= samples - VALIDATION - END_SILENCE // 2)
+    count = len(start)
+    in_noise = (start >= NOISE_S[0] * RATE) & (start <= NOISE_S[1] * RATE)
+    of_noise_db = float(np.median(windows.left_db[in_noise])) if in_noise.any() else FLOOR_DB
+    score, level_db, usual_db = np.zeros(count), np.zeros(count), np.zeros(count)
+    for i in range(count):
+        apart = np.sqrt(np.mean((windows.like_db - windows.like_db[i]) ** 2, axis=1))
+        apart[~at_ends | (np.abs(windows.first - windows.first[i]) < APART * STEP)] = np.inf
+        near = np.argpartition(apart, min(NEIGHBOURS, count - 1))[:NEIGHBOURS]
+        near = near[np.isfinite(apart[near])]
+        if not len(near):
+            continue
+        unlike = float(apart[near].mean())
+        usual_db[i] = max(float(np.percentile(windows.left_db[near], 70)), FLOOR_DB)
+        if unlike > UNLIKE_DB:  # no playing at the ends is like it: it is no better explained than noise
+            usual_db[i] = max(usual_db[i], of_noise_db)
+        residue = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
+        level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
+        if windows.tone[i]:
+            score[i] = abs(level_db[i]) / TONE_DB
+            continue
+        level = level_db[i] / np.hypot(np.std(windows.level_db[near]), 0.3 + 0.1 * unlike)
+        bands = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
+        bands = bands / np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.1 * unlike)
+        score[i] = max(
+            residue / RESIDUE_DB, abs(level) / LEVEL_SPREADS, float(np.sqrt(np.mean(bands**2))) / BAND_SPREADS
+        )
+    return score, level_db, usual_db
+
+
+def _lasting(first: NDArray[np.int64], score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The score that half of the windows of the next second and a half reach, (windows,)."""
+    lasting = np.zeros(len(score))
+    for i in range(len(score)):
+        near = score[i : i + LASTS][first[i : i + LASTS] < first[i] + LASTS * STEP]
+        lasting[i] = np.median(near) if len(near) > LASTS // 2 else 0.0
+    return lasting
+
+
+def _runs(first: NDArray[np.int64], lasting: NDArray[np.float64], score: NDArray[np.float64]) -> list[tuple[int, int]]:
+    """Pieces of the track that are strange: (first window, the one behind the last)."""
+    marked = np.zeros(len(score), bool)
+    for i in np.flatnonzero(lasting >= 1):
+        marked[i : i + LASTS] |= (score[i : i + LASTS] > 0.5) & (first[i : i + LASTS] < first[i] + LASTS * STEP)
+    runs: list[list[int]] = []
+    for i in np.flatnonzero(marked):
+        if runs and first[i] - first[runs[-1][1] - 1] <= 6 * STEP:
+            runs[-1][1] = int(i) + 1
+        else:
+            runs.append([int(i), int(i) + 1])
+    return [(start, stop) for start, stop in runs if stop - start > LASTS // 2]

@@ -1,0 +1,161 @@
+"""Clipping, runs and repeats, told apart from the steps of a converter or a file.
+
+Near its top a slow wave stays within one step for several samples: with 16 bit and a peak of -40 dBFS a string of 80 Hz
+does for 20. So what stands still is no fault by itself. A ceiling is: all its runs lie at one value, and are reached by
+a jump of many steps. So is a lost block: it begins or ends in the middle of the wave.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...audio.measures import mean_square, rms_dbfs
+from ...decibels import gain_from_db
+from ...trainer.layout import FULL_SCALE_24, RATE, VALIDATION
+from .measures import Samples, runs_of_equal
+
+FLAT = 3  # equal samples in a row at the ceiling are a flat top: no converter's noise repeats itself
+GAP = 16  # equal samples in a row while the signal plays: something was not recorded
+ON_GRID = 0.15  # of a step: a file that was scaled is rounded again
+JUMP = 4  # steps between a run and its neighbour that no smooth wave makes there
+TORN = 0.1  # of the RMS level around: by how much a wave that is cut off jumps
+AROUND = RATE // 100  # samples
+SHORTEST_HOLE, LONGEST_HOLE = 32, 6000  # samples
+HISS_PEAK = 5.0  # times its RMS
+SWINGS = 0.2  # of the power around: more than where a wave crosses zero
+FELL = 1e-4  # of the power around
+PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
+MORE = 1.3  # times dry at the end of a piece
+AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
+SAME_PLACE = 100  # samples: as far as the two ends may be apart
+REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
+SHORTEST_REPEAT = 48  # samples
+GRID = 16  # samples: where repeats are looked for first
+NORMALISED_DBFS = (0.0, -0.1, -0.2, -0.3, -0.5, -1.0, -3.0)  # what programs offer
+
+
+def step_of(y: Samples) -> float:
+    """The distance of neighbouring values of y, (n,): 2^-15 of 16 bit; also where a file was scaled afterwards.
+
+    At least the step of 24 bit: finer ones are nobody's.
+    """
+    finest = 1.0 / FULL_SCALE_24
+    for bits in (16, 20):
+        scaled = np.asarray(y[: 30 * RATE], np.float64) * (1 << (bits - 1))
+        if np.array_equal(scaled, np.round(scaled)):
+            return 1.0 / (1 << (bits - 1))
+    apart = np.diff(np.unique(y[: 10 * RATE]))
+    if not len(apart):
+        return finest
+    smallest = float(apart.min())
+    on_grid = np.abs(apart / smallest - np.round(apart / smallest)) < ON_GRID
+    if smallest < 8 * finest or np.mean(on_grid) < 0.9:
+        return finest
+    return float(np.median(apart[apart < 1.5 * smallest]))
+
+
+def flat_tops(y: Samples, step: float | None = None) -> int:
+    """How many runs of equal samples lie at the highest or the lowest value of y, (n,), reached by a jump."""
+    step = step_of(y) if step is None else step
+    high, low = float(np.max(y)), float(np.min(y))
+    loudest = max(high, -low)
+    at_ceiling = (y >= high - step) if high > 0.5 * loudest else np.zeros(len(y), bool)
+    at_floor = (y <= low + step) if low < -0.5 * loudest else np.zeros(len(y), bool)
+    held = np.where(at_ceiling | at_floor, y, np.arange(len(y)) + 2.0)
+    return sum(_jump(y, start, length) > JUMP * step for start, length in runs_of_equal(held, FLAT))
+
+
+def _jump(y: Samples, start: int, length: int) -> float:
+    """The larger step into a run or out of it."""
+    into = abs(float(y[start] - y[start - 1])) if start else 0.0
+    out = abs(float(y[start + length] - y[start + length - 1])) if start + length < len(y) else 0.0
+    return max(into, out)
+
+
+def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[int]:
+    """Samples where pieces of wet y are missing while dry x, (n,) each, aligned, plays: blocks, loose contacts.
+
+    A starved fuzz is silent around the zeros of dry as well. It is so in both ends of a take alike, which shows up to
+    how much of dry; only what is silent at twice that counts.
+    """
+    found = sorted(piece for piece in {*gaps(x, y, step), *holes(x, y, floor_dbfs)} if _is_in_full_swing(x, piece))
+    second = len(y) - VALIDATION
+    starts = np.array([start for start, _ in found])
+    own = [piece for piece in found if piece[0] < VALIDATION and _near(starts, piece[0] + second)]
+    most = max((_peak(x, piece) for piece in own), default=0.0)
+    return [piece[0] for piece in found if _peak(x, piece) > 2 * most]
+
+
+def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:
+    """Whether dry is larger within a piece than at one end of it; where a starved fuzz is silent it is not."""
+    start, stop = piece[0], sum(piece)
+    ends = (abs(float(x[max(0, start - 1)])), abs(float(x[min(stop, len(x) - 1)])))
+    return _peak(x, piece) > MORE * min(ends)
+
+
+def _near(starts: NDArray[np.int64], at: int) -> bool:
+    return bool(np.any(np.abs(starts - at) < SAME_PLACE))
+
+
+def _peak(x: Samples, piece: tuple[int, int]) -> float:
+    return float(np.abs(x[piece[0] : sum(piece)]).max(initial=0.0))
+
+
+def gaps(x: Samples, y: Samples, step: float | None = None) -> list[tuple[int, int]]:
+    """Where wet y stands still while dry x, (n,) each, plays and sound is around: (start, length) of blocks."""
+    step = step_of(y) if step is None else step
+    found, ceiling = [], AT_CEILING * float(np.abs(y).max(initial=0.0))
+    for start, length in runs_of_equal(y, GAP):
+        around = y[max(0, start - AROUND) : start + length + AROUND]
+        played = x[start : start + length]
+        level = mean_square(around) ** 0.5
+        # The median: a single sample in a long silence, heard a few samples later, is no playing.
+        plays = rms_dbfs(played) > -50 and np.median(np.abs(played)) > 1e-3
+        if plays and abs(y[start]) < ceiling and _jump(y, start, length) > max(2 * JUMP * step, TORN * level):
+            found.append((start, length))
+    return found
+
+
+def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
+    """Where wet y falls into its own noise, of `floor_dbfs` RMS, while dry x, (n,) each, swings: (start, length).
+
+    A loose contact does that; a gate stays closed for longer.
+    """
+    found = []
+    quiet = np.abs(y) < HISS_PEAK * gain_from_db(floor_dbfs)
+    for start, length in runs_of_equal(quiet, SHORTEST_HOLE):
+        if not quiet[start] or length > LONGEST_HOLE:
+            continue
+        part, around = slice(start, start + length), slice(max(0, start - AROUND), start + length + AROUND)
+        swings = mean_square(x[part]) > SWINGS * mean_square(x[around]) and rms_dbfs(x[part]) > -50
+        if swings and mean_square(y[part]) < FELL * mean_square(y[around]):
+            found.append((start, length))
+    return found
+
+
+def repeats(y: Samples, step: float | None = None) -> list[int]:
+    """Samples of y, (n,), where a block begins that is exactly the one before it, as a sound system plays it again."""
+    step = step_of(y) if step is None else step
+    found: list[int] = []
+    for period in PERIODS:
+        coarse = y[period::GRID] == y[:-period:GRID]
+        if not np.any(coarse[:-2] & coarse[1:-1] & coarse[2:]):
+            continue
+        same = y[period:] == y[:-period]
+        for start, length in runs_of_equal(same, max(SHORTEST_REPEAT, period * 3 // 4)):
+            block = y[start + period : start + period + length]
+            if same[start] and np.ptp(block) > 0 and np.std(block) > REPEATED_STEPS * step:
+                found.append(start + period)
+    return sorted(found)
+
+
+def normalised_to_dbfs(y: Samples, step: float | None = None) -> float | None:
+    """The peak of y, (n,), in dBFS where it is a round figure to within a step: the file was normalised. Else None."""
+    step = step_of(y) if step is None else step
+    highest = float(np.abs(y).max(initial=0.0))
+    for peak_dbfs in NORMALISED_DBFS:
+        wanted = gain_from_db(peak_dbfs)
+        if abs(highest - wanted) < 0.51 * step or (peak_dbfs == 0 and 1 - 1.01 * step <= highest <= 1):
+            return peak_dbfs
+    return None

@@ -1,0 +1,202 @@
+"""What a piece of a take is that is not the gear of the rest of it: silent, softer, inverted, another programme ...
+
+Each kind leaves something the others do not. Wet and the model of the gear are compared at every delay; a bypass is dry
+itself; a room is too loud where the playing falls; a gate is silent where it is soft and right where it is loud.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from ...decibels import db_from_powers
+from ...trainer.layout import RATE
+from .gear_model import BANDS, BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
+from .measures import hum_dbfs
+from .verdict import Verdict
+
+EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
+REACH = 1200  # samples of delay, either way, that frames of FRAME samples can tell
+NEAR = 3  # samples: of a delay that is none
+CLEAR = 30.0  # times the noise: where the kind is looked for, if there is enough of it
+SAME_GAIN_DB = 1.0  # between loud and soft, of what is bypassed
+NOTHING_DB = -30.0  # re what the gear would give
+DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
+SLOW = 16  # hum is looked for at the rate divided by this
+WITH_HOLES = ("silent", "gate", "bypassed")  # which begin or end in the middle of a wave
+SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
+
+
+Delay = Callable[[int, int], float | None]  # of wet behind dry between two samples; None: it cannot be told
+
+
+@dataclass(frozen=True, slots=True)
+class Strange:
+    """A piece of a take, from `start` to `stop` samples, and what it is."""
+
+    kind: str
+    start: int
+    stop: int
+    text: str
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        return f"from {self.start / RATE:.1f} to {self.stop / RATE:.1f} s {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """How wet lies to something: at no delay, and at the best one in samples; each -1 to 1."""
+
+    here: float
+    best: float
+    delay: int
+
+
+def named(
+    take: Explained, frames: slice, usual_left_db: float, missing: list[int], sure: bool, delay: Delay
+) -> Strange:
+    """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
+    start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
+    holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
+    kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
+    if holes and kind not in WITH_HOLES:
+        kind, text = "missing", f"pieces are missing ({len(holes)} of them)"
+    verdict: Verdict = "fail" if sure or kind in SURE else "warn"
+    return Strange(kind, start, stop, text, verdict)
+
+
+def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[[], float | None]) -> tuple[str, str]:
+    inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
+    power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
+    plays = take.played[inner] & (expected > take.least)
+    clear = plays & (expected > CLEAR / STANDS_OUT * take.least)
+    plays = clear if clear.sum() > EDGE else plays
+    if not plays.any():
+        return "another sound", "it sounds where this gear is silent"
+    at = np.flatnonzero(plays) + inner.start
+    power, expected = power[plays], expected[plays]
+    frame_db = db_from_powers((power + 1e-30) / (expected + take.noise))
+    level_db = float(np.median(frame_db))
+    match = _match(take, at, take.model)
+    usual = float(np.sqrt(max(1 - 10 ** (usual_left_db / 10), 0.05)))  # what the two have in common elsewhere
+    nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
+    if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
+        return "silent", "it is silent while the signal plays"
+    if _is_dry(take, at, 1 - match.here**2):
+        return "bypassed", "it is bypassed: dry comes back, and not this gear"
+    hum_hz = _hums(take, frames)
+    if hum_hz is not None:
+        return "hum", f"there is hum of {hum_hz:g} Hz and its harmonics in the playing"
+    dead = frame_db < DEAD_DB
+    if np.mean(dead) > 0.08 and not np.all(dead) and _is_gated(expected, dead, frame_db):
+        return "gate", f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+    if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
+        return "inverted", "it is inverted"
+    if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
+        return "jumps", f"the take jumps by {match.delay} samples"
+    only_level = match.here > 0 and 1 - match.here**2 < 0.1 + 2 * (1 - usual**2)
+    if abs(level_db) > 2 and only_level:
+        word = "softer" if level_db < 0 else "louder"
+        return word, f"it is {abs(level_db):.1f} dB {word} than this gear is elsewhere"
+    loud = at[expected >= np.median(expected)]
+    best = abs(_match(take, loud, take.model).best)
+    if best < 0.45 * usual:
+        samples = delay()
+        if samples is not None and abs(samples) > NEAR:
+            return "jumps", f"the take jumps by {samples:.0f} samples"
+    if best < 0.25 * usual:
+        return "another programme", "it has nothing to do with dry: another programme"
+    if _rings(take, inner):
+        return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
+    if best < 0.4 * usual and level_db > -6:
+        return "another programme", "it has little to do with dry: another programme"
+    return "another sound", f"it is another sound than this gear makes elsewhere ({level_db:+.1f} dB, drive or tone)"
+
+
+def _match(take: Explained, at: NDArray[np.int64], other: Spectra) -> _Match:
+    """Of wet to the model or to dry, in the frames `at`, each of which counts alike."""
+    wet, other = take.wet[:, at], other[:, at]
+    counted = 1 / np.sqrt(take.power(wet) * take.power(other) + 1e-30)
+    cross = take.weights * np.sum(counted * wet * np.conj(other), axis=1) / len(at)
+    around = np.real(_turns() @ cross.astype(np.complex64))
+    best = int(np.argmax(np.abs(around)))
+    return _Match(float(around[REACH]), float(around[best]), best - REACH)
+
+
+@cache
+def _turns() -> Spectra:
+    """What every delay turns every band by, (delays, bands)."""
+    return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
+
+
+def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
+    """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
+    gain_db = db_from_powers((take.power(take.wet[:, at]) + 1e-30) / (take.power(take.dry[:, at]) + 1e-30))
+    if np.subtract(*np.percentile(gain_db, (80, 20))) > SAME_GAIN_DB:  # a compressor is all but dry, moment by moment
+        return False
+    left = 1 - _match(take, at, take.dry).best ** 2
+    clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
+    known = np.flatnonzero(clear if clear.any() else take.trusted)
+    usually_left = 1 - _match(take, known, take.dry).best ** 2
+    return left < 0.08 and left < 0.3 * usually_left and left < left_by_model
+
+
+def _hums(take: Explained, frames: slice) -> float | None:
+    """The mains frequency that makes up a good part of what is not explained here; None: neither."""
+    left = take.wet - take.model
+    piece = _slow(left[:, frames])
+    if len(piece) < RATE // SLOW // 2:
+        return None
+    total = float(np.mean(piece**2))
+    for mains in (50.0, 60.0):
+        hum = 10 ** (hum_dbfs(piece, mains, RATE / SLOW) / 10)
+        if hum > 0.35 * total and total > 0:
+            return mains
+    return None
+
+
+def _slow(spectrum: Spectra) -> NDArray[np.float64]:
+    """The lows of a short-time spectrum as a signal again, (n,) at RATE / SLOW; Hann windows half over each other."""
+    size = FRAME // SLOW
+    lows = np.zeros((size // 2 + 1, spectrum.shape[1]), np.complex128)
+    fine = np.flatnonzero((np.diff(BANDS, prepend=BANDS[0] - 1) == 1) & (size // 2 > BANDS))
+    lows[BANDS[fine]] = spectrum[fine]
+    pieces = irfft(lows, size, axis=0) / SLOW
+    out = np.zeros((spectrum.shape[1] + 1) * size // 2)
+    for index in range(spectrum.shape[1]):
+        out[index * size // 2 : index * size // 2 + size] += pieces[:, index]
+    return out[size // 2 : -size // 2]
+
+
+def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: NDArray[np.float64]) -> bool:
+    """What is dead would be softer than what is not, and that is right."""
+    softer = np.median(db_from_powers(expected[dead])) < np.median(db_from_powers(expected[~dead])) - 2
+    return bool(softer and abs(np.median(frame_db[~dead])) < 2)
+
+
+def _rings(take: Explained, inner: slice) -> bool:
+    """Whether something is added where the playing falls that has no more to do with it, and less where it rises."""
+    wet, model = take.wet[:, inner], take.model[:, inner]
+    expected, power = take.power(model), take.power(wet)
+    frame_db = db_from_powers((power + 1e-30) / (expected + take.noise))
+    alike = take.common(wet, model) / np.sqrt(expected * power + 1e-30)
+    level_db = db_from_powers(expected + take.noise)
+    change_db = np.zeros(len(level_db))
+    change_db[2:] = level_db[2:] - level_db[:-2]
+    change_db[~take.played[inner]] = 0
+    falls, rises = change_db < -1.5, change_db > 1.5
+    if falls.sum() < 5:
+        return False
+    added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
+    if added_db < 1.0 or common**2 > 1.3 * 10 ** (-added_db / 10):  # drive makes soft louder too, but stays alike
+        return False
+    return bool(
+        rises.sum() < 3
+        or (added_db > np.median(frame_db[rises]) + 1.0 and common < float(np.median(alike[rises])) - 0.1)
+    )

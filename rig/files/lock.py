@@ -1,0 +1,51 @@
+"""One writer at a time among all rigs of a machine, for files that are read, changed and written again.
+
+The folder itself is locked, so that nothing has to be left in it, and a rig that is killed leaves no lock behind. Where
+a system or a file system cannot lock (Windows, some network drives), everything goes on without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PATIENCE_S = 5.0  # another rig holds it for some milliseconds
+TRY_EVERY_S = 0.002
+TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+
+
+@contextlib.contextmanager
+def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iterator[None]:
+    """Nobody else who asks so writes into the folder meanwhile; it is made if need be. Raises OSError.
+
+    TimeoutError, one of them: somebody else holds it, and did not let go within `patience_s`. `lock`: a file in the
+    folder to lock in its place, which is left there, where several may be at work on different things in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    handle = (
+        os.open(folder / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if lock else os.open(folder, os.O_RDONLY)
+    )
+    try:
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError as error:
+                if error.errno not in TAKEN:
+                    break
+                if time.monotonic() > deadline:
+                    raise TimeoutError(errno.ETIMEDOUT, "another rig is writing there", str(folder)) from None
+            time.sleep(TRY_EVERY_S)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,73 @@
+"""A hundred takes with six seconds that are not the same gear, and a hundred clean ones of twenty kinds of gear.
+
+Each run draws its own places, strengths, interfaces and noise, and prints the seed: RIG_SEED=... repeats it. A fault
+counts where it changes the wet signal of its seconds by more than -20 dB; fewer than half may not.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+import numpy as np
+import pytest
+from child import run_in_child
+from faulty_captures import OVER_THE_DEVICE, captures
+from faulty_takes import COUNTS_DB, NAMES, called_right, change_db, drawn, drawn_desk, judged, recorded, sent, suffered
+from gears import GEARS, played
+from jackserver import JACKD_IS_MISSING
+
+pytestmark = pytest.mark.soak
+
+GEARS_PER_FAULT = 10
+CLEAN = 100
+LENGTHS_S = (35.0, 60.0)
+
+
+@pytest.fixture(scope="module")
+def seed():
+    value = int(os.environ.get("RIG_SEED", secrets.randbits(31)))
+    print(f"\nRIG_SEED={value}")
+    return value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
+    rng = np.random.default_rng([seed, list(NAMES).index(name)])
+    missed, fell = [], []
+    for index in rng.permutation(len(GEARS))[:GEARS_PER_FAULT]:
+        gear, seconds = GEARS[index], float(rng.choice(LENGTHS_S))
+        x = sent(seconds)
+        fault, desk = drawn(name, seconds, rng), drawn_desk(rng)
+        right = played(gear, x, seed)
+        wrong = suffered(gear, fault, x, right, seed)
+        changed_db = change_db(fault, right, wrong)
+        what = f"{gear.name}: {fault}, {changed_db:.1f} dB, {desk}"
+        if changed_db <= COUNTS_DB:
+            fell.append(what)
+            continue
+        found = judged(recorded(wrong, desk, seed, max(abs(right).max(), abs(wrong).max())), seconds)
+        if not called_right(fault, found):
+            missed.append((what, [str(check) for check in found.checks if check.verdict != "ok"]))
+    print(f"\n{name}: {GEARS_PER_FAULT - len(fell)} count, {len(fell)} change too little", *fell, sep="\n    ")
+    assert not missed, missed
+    assert len(fell) < GEARS_PER_FAULT / 2, fell
+
+
+def test_a_hundred_clean_takes_of_twenty_kinds_of_gear(seed):
+    rng = np.random.default_rng([seed, 99])
+    refused = []
+    for number in range(CLEAN):
+        gear, seconds, desk = GEARS[number % len(GEARS)], float(rng.choice(LENGTHS_S)), drawn_desk(rng)
+        found = judged(recorded(played(gear, sent(seconds), seed + number), desk, seed + number), seconds)
+        if found.verdict == "fail" or found["programme"].verdict != "ok":
+            refused.append((gear.name, seconds, desk, [str(check) for check in found.checks if check.verdict != "ok"]))
+    assert not refused, refused
+
+
+@pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
+def test_over_the_device_they_are_found_by_the_same_names(tmp_path):
+    results = run_in_child(captures, str(tmp_path), list(OVER_THE_DEVICE), timeout_s=600)
+    for result in results:
+        words = (*NAMES[result["fault"]], "xrun")
+        assert any(any(word in text for word in words) for text in result["texts"]), result

@@ -1,0 +1,70 @@
+"""What `rig doctor` says of things that a good machine does not show: each finding in each of its states."""
+
+from __future__ import annotations
+
+import builtins
+
+import model_files
+import numpy as np
+import pytest
+from rigs import RATE
+
+from rig.bench.timing import Stopwatch
+from rig.doctor import examination, limits, playing
+from rig.doctor.examination import Question
+from rig.nam import Model
+
+
+@pytest.fixture
+def small(tmp_path):
+    return model_files.write(tmp_path / "small.nam", model_files.wavenet([2], seed=1))
+
+
+@pytest.fixture
+def without_server(monkeypatch):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "none-of-that-name")
+
+
+def found(question):
+    return {finding.topic: finding for finding in examination.examine(question)}
+
+
+def test_a_system_without_limits_does_not_say_how_much_may_be_locked(monkeypatch):
+    original = builtins.__import__
+
+    def without_resource(name, *more, **named):
+        if name == "resource":
+            raise ImportError(name)
+        return original(name, *more, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without_resource)
+    finding = limits.memlock()
+    assert (finding.state, finding.way_out) == ("unknown", None)
+    assert "does not say how much" in finding.text
+
+
+def test_what_would_be_played_is_read(small):
+    model, finding = playing.model_finding(small, 1.0)
+    assert model.path == small
+    assert finding.state == "ok" and finding.text.startswith("small.nam: ")
+
+
+def test_a_cabinet_that_cannot_be_read_is_a_problem(small, tmp_path, without_server):
+    (tmp_path / "cabinet.wav").write_text("no audio")
+    finding = found(Question(small, ir=tmp_path / "cabinet.wav", ir_named=True))["cabinet file"]
+    assert finding.state == "problem"
+    assert "cabinet.wav" in finding.text and "Name another cabinet" in finding.way_out
+
+
+def test_a_kept_level_that_cannot_be_read_is_a_problem(small, without_server):
+    finding = found(Question(small, interface_problem="The file of levels is damaged."))["levels"]
+    assert (finding.state, finding.text) == ("problem", "The file of levels is damaged.")
+
+
+@pytest.mark.parametrize(("share", "state"), [(0.44, "ok"), (0.46, "note"), (0.81, "problem")])
+def test_the_cost_goes_by_its_share_of_the_period(small, monkeypatch, share, state):
+    period_us = 1e6 * 64 / RATE
+    monkeypatch.setattr(Stopwatch, "blocks_us", lambda *_, **__: np.full(40, share * period_us))
+    finding = playing.cost(Model.load(small), RATE, 64)
+    assert finding.state == state
+    assert (finding.way_out is None) == (state == "ok")
