@@ -247,6 +247,16 @@ def test_the_course_of_a_blind_test(blind, tmp_path):
     json.dumps(setup, allow_nan=False)
 
 
+def test_quitting_asks_in_the_middle_of_a_blind_test(blind):
+    studio, _ = blind
+    comparer = studio.comparer
+    comparer.do("quit")
+    assert not comparer.finished
+    assert "The blind test is not finished (it can be resumed): press q once more to end." in studio.said[-1]
+    comparer.do("quit")
+    assert comparer.finished
+
+
 def test_what_is_heard_and_said_in_a_trial_does_not_tell_what_x_is(blind):
     # With the same model on both sides only the switch could tell: presses on every way between A, B and X.
     studio, test = blind

@@ -15,16 +15,22 @@ from ...files.numbers import is_number
 from ...levels import LEVEL_MODES
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
+from .. import first_start
 from ..live.meters import level
 from ..live.sentences import COLUMN, Teller
 from ..open_backend import refuse_to_compare
 from ..options import (
     add_channel_option,
+    add_client_option,
+    add_ir_argument,
     add_keys_option,
     add_level_options,
+    add_seconds_option,
+    add_size_option,
     check_levels,
     interface_level,
     kept_send_dbu,
+    take_ir,
 )
 from ..terminal import Keys, Screen
 
@@ -60,13 +66,18 @@ def add(commands: Any) -> None:
         description="Switch between side A, the model, and side B: gear between the ports `send` and `return`, another "
         "model (--against), or another cabinet (--ir-against). Delay, polarity and loudness are measured and made "
         "equal first. With --trials N it is a blind test.",
+        examples=(
+            "rig ab crunch.nam --send playback_3 --return capture_3 # the gear",
+            "rig ab crunch.nam --against lead.nam --trials 16       # two models, blind",
+            "rig ab crunch.nam 57.wav --ir-against 121.wav          # two cabinets",
+            "rig ab --resume abx-2026-01-31-201500.json             # go on with a test",
+        ),
     )
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file: side A")
-    command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="the cabinet behind both sides")
-    command.add_argument("--no-ir", action="store_true", help="no cabinet")
+    add_ir_argument(command, "IR", "the cabinet behind both sides")
     command.add_argument("--against", type=Path, metavar="MODEL2", help="side B is this model")
     command.add_argument("--ir-against", type=Path, metavar="IR2", help="side B is the same model behind this cabinet")
-    command.add_argument("--size", type=float, default=1.0, metavar="V", help="size of side A's model, 0 to 1")
+    add_size_option(command, "side A's model")
     gear = command.add_argument_group("gear")
     gear.add_argument("--send", metavar="PORT", help="JACK port (or part of its name) that leads to the re-amp box")
     gear.add_argument("--return", dest="return_port", metavar="PORT", help="JACK port that the gear comes back on")
@@ -81,28 +92,45 @@ def add(commands: Any) -> None:
     ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
     ports.add_argument("--output", metavar="PORT", help="JACK port or ports that take the sound")
     ports.add_argument("--no-connect", action="store_true", help="connect nothing; you do it in your patchbay")
-    ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
+    add_client_option(ports)
     ports.add_argument(
         "--backend", choices=("jack", "portaudio"), default="jack", help="jack is the only one that does"
     )
     add_keys_option(command)
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     add_channel_option(command, "that file")
-    command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+    add_seconds_option(command)
     command.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_to_compare(options)
+    take_ir(options)
     test = resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)
     screen = Screen()
+    _check_files(options)
     with _open(options) as backend:
+        first_start.ensure()
         a, b = _sides(options, screen, backend.sample_rate)
         screen.say(f"Input    {a.calibration}")
         return Session(options, screen, backend, a, b, test).run()
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Raise a RigError for named files that cannot be used, before a server or compiler is asked."""
+    from ...audio.wav import Reader
+    from ...nam import Model
+
+    for path in (options.model, options.against):
+        if path is not None:
+            Model.load(path)
+    for path in (options.ir, options.ir_against, options.di):
+        if path is not None:
+            with Reader(path):
+                pass
 
 
 def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Sound, Sound | None]:
@@ -201,8 +229,8 @@ def _open(options: argparse.Namespace) -> Jack:
     from ...backends.jack.client import Jack
 
     if options.against is not None or options.ir_against is not None:
-        return Jack(options.name)
-    return Jack(options.name, gear=("return",) if options.split else ("send", "return"))
+        return Jack(options.client)
+    return Jack(options.client, gear=("return",) if options.split else ("send", "return"))
 
 
 class Session:
