@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from .audio.guitar_channel import guitar_channel
 from .audio.wav import Reader, Writer
 from .decibels import db_from_gain
-from .engine import PORT
 from .errors import AudioError, RigError
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .scripting.arguments import check_type, path
@@ -116,10 +115,9 @@ def render(
         notes += reader.notes
         if chosen.note:
             notes.append(chosen.note)
-        dc_dbfs = player.engine.dc_dbfs(PORT)
-        if dc_dbfs >= DC_DBFS and sound.rumble_hz is None:
+        if chosen.dc_dbfs >= DC_DBFS and sound.rumble_hz is None:
             notes.append(
-                f"{source.name} holds a constant (DC) of {dc_dbfs:.0f} dBFS, which the model hears; "
+                f"{source.name} holds a constant (DC) of {chosen.dc_dbfs:.0f} dBFS, which the model hears; "
                 "--rumble-hz 40 keeps it out"
             )
         if rate != player.sample_rate:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..audio import wav
-from ..audio.resample import resample
+from ..audio.resample import resample_response
 from ..decibels import db_from_gain, gain_from_db
 from ..errors import IRError
 from .ir import IR
@@ -68,7 +68,7 @@ def export(
     if mono:
         values = values.mean(axis=0, keepdims=True)
     if rate != ir.sample_rate:
-        values = np.ascontiguousarray(resample(values.T, ir.sample_rate, rate).T)
+        values = np.ascontiguousarray(resample_response(values.T, ir.sample_rate, rate)[0].T)
         if ir.convention == "unity":
             values *= ir.sample_rate / rate
     if samples is not None:

@@ -123,7 +123,7 @@ def mix(parts: Sequence[Part], *, align: bool = False, max_lag_ms: float = MAX_L
             raise IRError(f"{part.ir.name}: loaded with another gain convention than {first.name}.")
     rate = first.sample_rate
     lags = [_lag(first, part.ir, round(max_lag_ms * rate / 1000)) if align else None for part in parts]
-    shifts = [_shift(part, lag) for part, lag in zip(parts, lags, strict=True)]
+    shifts = [_shift(part, lag, first) for part, lag in zip(parts, lags, strict=True)]
     back = max(0, math.ceil(max(-shift - _beginning(part.ir) for part, shift in zip(parts, shifts, strict=True))))
     done = []
     for part, lag, shift in zip(parts, lags, shifts, strict=True):
@@ -157,10 +157,15 @@ def _lag(first: IR, other: IR, reach: int) -> Lag:
     return find_lag(a, b, max_lag_samples=reach, sample_rate=first.sample_rate)
 
 
-def _shift(part: Part, lag: Lag | None) -> float:
-    """How much later the part shall stand, in samples; what hardly correlates is not moved by a guess."""
+def _shift(part: Part, lag: Lag | None, first: IR) -> float:
+    """How much later the part shall stand, in samples; what hardly correlates is not moved by a guess.
+
+    What a change of rate made later stands to the first part as its file does.
+    """
     delay = part.delay_ms * part.ir.sample_rate / 1000
-    return delay - lag.samples if lag is not None and lag.is_certain else delay
+    if lag is not None and lag.is_certain:
+        return delay - lag.samples
+    return delay + first.delay_samples - part.ir.delay_samples
 
 
 def _beginning(ir: IR) -> int:

@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+KEPT, NO_INTERFACE = "kept", "none"  # in place of the name of an interface
+
+
 def add_level_options(command: argparse.ArgumentParser) -> None:
     """Everything that enters the sums of `rig.levels`."""
     levels = command.add_argument_group("levels")
     known = levels.add_mutually_exclusive_group()
     known.add_argument(
-        "--interface", metavar="NAME", help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen)"
+        "--interface",
+        default=KEPT,
+        metavar="NAME",
+        help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen); none: no calibration (default kept: the "
+        "one that rig calibrate interface keeps)",
     )
     known.add_argument(
         "--max-input-dbu",
@@ -157,26 +164,24 @@ def _memory(text: str) -> int:
     return megabytes
 
 
+def is_interface_named(options: argparse.Namespace) -> bool:
+    """Whether --interface or --max-input-dbu says which interface it is, or that there is none."""
+    return options.max_input_dbu is not None or options.interface not in (KEPT, None)
+
+
 def interface_level(options: argparse.Namespace) -> Level | None:
-    """The interface's level from --interface or --max-input-dbu; None if neither is given."""
+    """The interface's level from --interface or --max-input-dbu, else the one that is kept; None: there is none."""
     if options.max_input_dbu is not None:
         return entered_level(options.max_input_dbu, "maximum input level")
-    if options.interface is not None:
-        from ..library.interfaces import Interface
+    if options.interface in (KEPT, None):
+        from ..library.calibrated_levels import kept_interface
 
-        return Interface.named(options.interface).level()
-    return None
+        return kept_interface()
+    if options.interface.strip().casefold() == NO_INTERFACE:
+        return None
+    from ..library.interfaces import Interface
 
-
-def kept_interface_level(options: argparse.Namespace) -> Level | None:
-    """The same for what is played live: without an option, what `rig calibrate interface` has kept."""
-    given = interface_level(options)
-    if given is not None:
-        return given
-    from ..library.calibrated_levels import load_settings
-
-    known = load_settings().interface
-    return known.level() if known is not None else None
+    return Interface.named(options.interface).level()
 
 
 def kept_send_dbu(options: argparse.Namespace) -> float | None:

@@ -31,6 +31,16 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         action("next_preset", "next preset", lambda p: p.presets.step(1)),
         action("previous_preset", "previous preset", lambda p: p.presets.step(-1)),
         line("save_preset", "save what plays as a preset", "Name", lambda p, name: p.presets.save(name)),
+        action("overwrite_preset", "write what plays over the preset called last", lambda p: p.presets.overwrite()),
+        line("rename_preset", "rename the preset that plays", "New name", lambda p, name: p.presets.rename(name)),
+        line(
+            "renumber_preset",
+            "another number for the preset that plays; its owner takes the old one",
+            "New number of the preset",
+            lambda p, text: p.presets.renumber(text),
+        ),
+        action("delete_preset", "delete the preset that plays; it sounds on", lambda p: p.presets.delete()),
+        action("undo_preset", "take back what was done to a preset last", lambda p: p.presets.undo()),
     ),
     "Model": (
         action("next_model", "next model", lambda p: p.models.step(1)),
@@ -101,6 +111,12 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "type the gain dialled in on the interface",
             "Gain of the knob above its minimum (dB)",
             lambda p, text: p.headroom.turn_knob(text),
+        ),
+        line(
+            "interface",
+            "name your audio interface, for the sum of the levels",
+            "Interface (name, dBu at 0 dBFS, or none)",
+            lambda p, text: p.interface.name(text),
         ),
     ),
     "Noise and tuning": (

@@ -93,8 +93,8 @@ class Models(Browser):
             except RigError as error:
                 refused[position] = error
                 continue
-            for error in refused.values():
-                self.tell(Event("error", str(error)))
+            for reason in refused.values():
+                self.tell(Event("error", str(reason)))
             self.order.pass_over(set(refused), position)
             first_cabinet()
             self._play(prepared)

@@ -29,6 +29,7 @@ from .presets.presets import Presets
 from .presets.settings import PresetSettings
 from .state import PlayerState, state_of
 from .tools.headroom import Headroom
+from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
@@ -79,6 +80,7 @@ class Player:
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
         )
+        self.interface = InterfaceControls(tell, self._use_interface)
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
         self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
@@ -175,6 +177,11 @@ class Player:
     def set(self, name: str, value: Value) -> None:
         """Set a switch, choice or value, as near as its range allows; what sounds follows with a fade."""
         self.commands.put(name, value)
+
+    def _use_interface(self, level: Level | None, named: bool) -> None:
+        self.rig.interface_named = named
+        self.rig.change_levels(interface=level)
+        self.rig.describe_levels()
 
     def set_quietly(self, name: str, value: Value) -> bool:
         """The same without a word; False: this one cannot be set so."""

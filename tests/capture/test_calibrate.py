@@ -60,10 +60,10 @@ def test_without_a_meter_a_known_input_or_published_figures_do(cable, here):
     assert done.returncode == 0, done.stderr
     kept = load_settings().send
     assert kept.dbu == pytest.approx(12.2 + LOOP_DB, abs=0.02) and kept.method == "loopback-to-known-input"
-    assert here("calibrate", "send", "--spec-dbu", 24, "--pad-db", 9).returncode == 0
-    assert here("calibrate", "return", "--spec-dbu", 24, "--preamp-gain-db", 6).returncode == 0
+    assert here("calibrate", "send", "--spec-dbu", 24, "--pad-db", 9, "--yes").returncode == 0
+    assert here("calibrate", "return", "--spec-dbu", 24, "--preamp-gain-db", 6, "--yes").returncode == 0
     assert (load_settings().send.dbu, load_settings().returned.dbu) == (15.0, 18.0)
-    done = here("calibrate", "interface", "--interface", "apollo-8x")
+    done = here("calibrate", "interface", "--interface", "apollo-8x", "--yes")
     assert "12.2 dBu (Universal Audio Apollo 8x, table" in done.stdout
 
 

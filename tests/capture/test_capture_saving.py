@@ -20,12 +20,12 @@ from places import python_path
 from takes import recorded, signal
 
 from rig.audio import wav
-from rig.capture.checks.known_levels import level_checks
 from rig.capture.checks.limits import LIMITS
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.folder import new_capture
 from rig.capture.result.foreign_recording import check_again, load_recording
 from rig.capture.result.gear_metadata import Gear
+from rig.capture.result.known_levels import level_checks
 from rig.capture.result.rejected import keep_broken_take
 from rig.capture.result.report import report_html
 from rig.capture.result.save import save_capture

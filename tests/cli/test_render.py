@@ -106,8 +106,8 @@ def test_an_input_of_another_rate_keeps_its_rate_and_its_length(tmp_path, rate):
     )
 
 
-def test_a_stereo_cabinet_makes_a_stereo_file_and_the_first_channel_is_the_guitar(tmp_path):
-    x = np.stack([noise(RATE), noise(RATE, seed=5)], axis=1)
+def test_a_stereo_cabinet_makes_a_stereo_file_of_the_channel_that_is_the_guitar(tmp_path):
+    x = np.stack([noise(RATE), np.zeros(RATE)], axis=1)
     wav.write(tmp_path / "x.wav", x, RATE, "FLOAT")
     wav.write(tmp_path / "ir.wav", np.array([[0.5, 0.0], [0.0, 0.25]]), RATE, "FLOAT")
     sound = Sound(Model.load(NANO), IR.load(tmp_path / "ir.wav", convention="unity"))

@@ -9,7 +9,6 @@ import numpy as np
 from ...errors import CaptureError
 from ...scripting.printable import printable
 from ..checks.checks import Evidence, Judged, judge
-from ..checks.known_levels import level_checks
 from ..checks.latency import MAX_LAG_SAMPLES, USABLE, measure_latency
 from ..checks.trainer_checks import TrainerCheck, trainer_checks
 from ..signal.training_signal import Signal
@@ -17,6 +16,7 @@ from ..take.place_in_recording import place_of
 from ..take.recorded_file import read_channel
 from ..take.recording import Recording, stretch
 from .judged_take import with_checks
+from .known_levels import level_checks
 from .sidecar import Capture
 
 LEAD_SAMPLES = 200  # samples by which a recording begun earlier is said to be late

@@ -15,7 +15,6 @@ from ...trainer.capture_file import DRY, WET, sha256_of, write_content
 from ...trainer.layout import RATE
 from ..checks.cable import Loop
 from ..checks.checks import Evidence, Judged, judge
-from ..checks.known_levels import level_checks
 from ..checks.latency import Latency, stated_cut
 from ..checks.measures import NO_TRACK
 from ..checks.trainer_checks import TrainerCheck, trainer_checks
@@ -27,6 +26,7 @@ from .folder import checked_name, new_capture, refuse_existing
 from .full_scale import within_full_scale
 from .gear_metadata import Gear
 from .judged_take import drift_offer, padding_check, with_checks
+from .known_levels import level_checks
 from .rejected import TakeOnDisk, keep_rejected
 from .report import report_html
 from .sidecar import sidecar

@@ -23,7 +23,7 @@ from ..options import (
     add_keys_option,
     add_level_options,
     check_levels,
-    kept_interface_level,
+    interface_level,
     kept_send_dbu,
 )
 from ..terminal import Keys, Screen
@@ -101,6 +101,7 @@ def run(options: argparse.Namespace) -> int:
     screen = Screen()
     with _open(options) as backend:
         a, b = _sides(options, screen, backend.sample_rate)
+        screen.say(f"Input    {a.calibration}")
         return Session(options, screen, backend, a, b, test).run()
 
 
@@ -120,7 +121,7 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
     a = Sound(
         model,
         IR.load(named, sample_rate=rate) if named is not None else None,
-        kept_interface_level(options),
+        interface_level(options),
         options.preamp_gain_db,
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
         options.level_mode,
@@ -227,7 +228,7 @@ class Session:
         options, backend = self.options, self.backend
         gear = None
         if self.b is None:
-            level = kept_interface_level(options)
+            level = interface_level(options)
             gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
             gear = Gear("split" if options.split else "loop", gain)
         engine = Engine(backend.sample_rate)

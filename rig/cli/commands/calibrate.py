@@ -16,8 +16,8 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "calibrate",
         help="find out and keep the levels of your interface, of send and return, and the latency",
-        description="Levels in dBu at 0 dBFS, and the latency of the loop; kept with method and date, and used by play "
-        "and capture. Without a part: shows what is kept.",
+        description="Levels in dBu at 0 dBFS, and the latency of the loop; kept with method and date, and used by all "
+        "that plays, renders or captures. Without a part: shows what is kept.",
     )
     parts = command.add_subparsers(dest="part", metavar="WHAT")
     _add_interface(parts)

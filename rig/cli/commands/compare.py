@@ -85,7 +85,25 @@ def run(options: argparse.Namespace) -> int:
         print(report(comparison))
         if options.html is not None:
             print(f"\n{options.html}: the same with pictures and sound")
+    if not options.json and files.input_dbu is None and (note := _kept_levels()) is not None:
+        print(note)
     return 0 if comparison.scores else 2
+
+
+def _kept_levels() -> str | None:
+    """What is kept of this desk, where a pair does not say its level: whether it was recorded here nobody can tell."""
+    from ...library.calibrated_levels import load_settings
+
+    settings = load_settings()
+    ways = [
+        f"{known.level()} is kept for {what}: --capture-dbu {known.dbu:g} counts it, if {when}"
+        for known, what, when in (
+            (settings.send, "the send", "DRY went out there"),
+            (settings.interface, "the interface", "it recorded DRY while the gear heard the same guitar"),
+        )
+        if known is not None
+    ]
+    return f"Level    not stated, so models hear DRY as it is. {'; '.join(ways)}." if ways else None
 
 
 def _models(path: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from ..options import (
     check_levels,
     interface_level,
     irs_from,
-    kept_interface_level,
+    is_interface_named,
     models_from,
 )
 
@@ -68,12 +68,13 @@ def run(options: argparse.Namespace) -> int:
     from ...doctor.examination import Question, examine
     from ...doctor.finding import summary
 
-    kept, problem = interface_level(options), None
-    if kept is None:
-        try:
-            kept = kept_interface_level(options)
-        except ConfigError as error:
-            problem = str(error)
+    kept, problem = None, None
+    try:
+        kept = interface_level(options)
+    except ConfigError as error:
+        if is_interface_named(options):
+            raise
+        problem = str(error)
     findings = examine(
         Question(
             model=models[0],

@@ -138,7 +138,8 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
         costs[model.shape] = network_cost(model.network(), block=64)
     cost = costs[model.shape]
     found = measured_loudness.measure(model) if measure else measured_loudness.known(model)
-    loudness = Sound(model, measured=found).loudness
+    sound = Sound(model, measured=found, model_input_dbu=entered_levels.input_level(model.content_hash))
+    loudness, calibration = sound.loudness, sound.calibration
     return {
         "file": model.path.name,
         "name": model.name,
@@ -154,7 +155,9 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
         "receptive_field_ms": 1000 * model.receptive_field_samples / rate,
         "sample_rate_hz": model.sample_rate,
         "input_level_dbu": model.input_level_dbu,
-        "entered_input_level_dbu": entered_levels.input_level(model.content_hash),
+        "entered_input_level_dbu": sound.model_input_dbu,
+        "input_gain_db": None if calibration.missing else calibration.gain_db,  # with the interface that is kept
+        "calibration": str(calibration),
         "output_level_dbu": model.output_level_dbu,
         "loudness_db": model.loudness_db,
         "played_loudness_db": None if loudness is None else loudness.db,  # the file's, else the measured one
@@ -199,6 +202,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("sample rate", f"{rate:g} Hz" if rate else "not stated, 48000 Hz assumed"),
         ("input level", _stated(report["input_level_dbu"], "dBu", "not stated: no calibration (--model-input-dbu X)")),
         ("entered by you", _stated(report["entered_input_level_dbu"], "dBu input level", "")),
+        ("input gain here", report["calibration"]),
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
         ("loudness", _loudness_text(report)),
         ("own delay", _delay_text(report["measured"])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...decibels import levels_in_words, peak_in_words
 from ...errors import BackendError, ModelError, RigError
@@ -17,12 +17,17 @@ from ..options import (
     add_session_options,
     check_levels,
     check_noise,
+    interface_level,
     irs_from,
+    is_interface_named,
     is_model_named,
-    kept_interface_level,
     models_from,
 )
 from ..terminal import Screen
+
+if TYPE_CHECKING:
+    from ...levels import Level
+    from ..live.chosen_presets import Chosen
 
 
 def add(commands: Any) -> None:
@@ -56,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     from ..live.chosen_presets import Chosen, chosen
 
     called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
-    interface = kept_interface_level(options) or called.interface
+    interface = _interface(options, called)
     models, irs, problems = _files(options) if called.first is None else ([], [], [])
     screen = Screen()
     if options.backend == "offline":
@@ -76,6 +81,14 @@ def run(options: argparse.Namespace) -> int:
     for sentence in (*problems, *([called.sentence] if called.sentence else ())):
         screen.say(sentence)
     return Session(options, screen, backend, models, irs, interface, called).run()
+
+
+def _interface(options: argparse.Namespace, called: Chosen) -> Level | None:
+    """The one that is named, that the resumed session was played with if it named one, or that is kept."""
+    last = called.last
+    if last is None or is_interface_named(options):
+        return interface_level(options)
+    return last.interface if last.interface_named else interface_level(options) or last.interface
 
 
 def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:

@@ -15,7 +15,7 @@ from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
-from ..options import is_model_named
+from ..options import is_interface_named, is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
@@ -53,6 +53,7 @@ class Session:
     ) -> None:
         self.options, self.screen, self.backend, self.called = options, screen, backend, called
         self.models, self.irs, self.interface = models, irs, interface
+        self.interface_named = is_interface_named(options) or (called.last is not None and called.last.interface_named)
         self.engine: Engine
         self.player: Player
         self.entry: Entry | None = None  # a text that is being typed
@@ -126,6 +127,9 @@ class Session:
             keeps=self.called.keeps,
             blind=self.options.blind,
         )
+        if self.called.last is not None:
+            player.presets.resume(self.called.last)
+        player.rig.interface_named = self.interface_named
         player.recorder.folder, player.recorder.clock = self.options.record_to, time.monotonic
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"

@@ -21,8 +21,9 @@ from ..carried import Carried, Snapshot
 from ..events import Event, Tell
 from .equal_loudness import EqualLoudness
 
-SETTLED_DB = 0.1  # a gain that changes by less is left as it is
+SETTLED_DB, EXACT_DB = 0.1, 1e-6  # a gain that is off by less is left as it is: while others are heard, and then
 CALM_S = 0.25  # between two changes of gain that nobody asked for
+RISE_DB = 3.0  # by how much such a change makes it louder at most: nobody is to be startled
 
 
 class Cabinets(Carried):
@@ -34,7 +35,7 @@ class Cabinets(Carried):
 
     CARRIED = ("off", "named", "hand", "hand_path", "_direction", "_told")
     REMADE = (
-        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "bank", "browsing"),
+        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "_below_db", "bank", "browsing"),
         *("_max_bytes", "_changed_at", "_is_steady", "_positions"),
     )
 
@@ -55,6 +56,7 @@ class Cabinets(Carried):
         self.off = False
         self.playing: IR | None = None
         self.applied_db = 0.0
+        self._below_db = 0.0  # how far the gain is still below that of equal loudness, which it rises to
         self._max_bytes, self._changed_at, self._direction = max_bytes, 0.0, 1
         self._told, self._is_steady = False, False
         self.stock(paths)
@@ -83,7 +85,7 @@ class Cabinets(Carried):
             break
         if self.hand is not None:
             self.hand_path = bank.path
-            self.equal.begin_with(self.hand.ir)
+            self.equal.take_in_hand(self.hand.ir)
             self.browsing.pass_over(set(reasons), bank.position)
             for reason in () if blind else reasons.values():
                 self.tell(Event("error", reason))
@@ -120,9 +122,11 @@ class Cabinets(Carried):
     # ------------------------------------------------------------ what sounds
     def play(self, item: PreparedIR, path: Path | None = None) -> None:
         """Fade over to a cabinet; `path`: its file, None: a mix."""
+        self._stay_below()
         self.hand, self.off, self.named = item, False, True
         self.hand_path = path or self.hand_path
-        self.equal.begin_with(item.ir)
+        self.equal.take_in_hand(item.ir)
+        self.equal.compare_all()
         self._hand_over()
 
     def set_position(self, path: Path | None) -> None:
@@ -160,8 +164,9 @@ class Cabinets(Carried):
         """What a preset wants to be heard through is in hand from now on; None: no cabinet."""
         self.hand, self.off, self.named = item, off or item is None, True
         self.set_position(path)
+        self._below_db = 0.0
         if item is not None:
-            self.equal.begin_with(item.ir)
+            self.equal.take_in_hand(item.ir)
 
     def for_preset(self) -> Cabinet | Keep | None:
         """What is in hand, to be handed over together with a model."""
@@ -184,12 +189,20 @@ class Cabinets(Carried):
 
     def _cabinet(self) -> Cabinet:
         assert self.hand is not None
-        self.applied_db, self._changed_at = self.equal.gain_db(self.hand.ir), time.monotonic()
+        self.applied_db = self.equal.gain_db(self.hand.ir) + self._below_db
+        self._changed_at = time.monotonic()
         return self.hand.louder(self.applied_db)
+
+    def _stay_below(self, rise_db: float = 0.0) -> None:
+        """What equal loudness would make louder at once goes on as soft as it is, but for a small step."""
+        self._below_db = 0.0
+        if self.equal.applies and self.hand is not None and self.playing is not None:
+            self._below_db = min(0.0, self.applied_db - self.equal.gain_db(self.hand.ir) + rise_db)
 
     def play_equally_loud(self, is_on: bool) -> None:
         """All equally loud, or each at its own level."""
         self.equal.switch(is_on)
+        self._stay_below()
         self._hand_over()
         if self.equal.is_on:
             own = "{equal_loudness}: each cabinet at its own level"
@@ -297,7 +310,9 @@ class Cabinets(Carried):
             self.equal.problem = None
         if self.hand is None or self.playing is None or time.monotonic() < self._changed_at + CALM_S:
             return
-        if abs(self.equal.gain_db(self.hand.ir) - self.applied_db) > SETTLED_DB:
+        off_db = abs(self.equal.gain_db(self.hand.ir) - self.applied_db)
+        if off_db > (SETTLED_DB if self.equal.is_busy else EXACT_DB):
+            self._stay_below(RISE_DB)
             self._hand_over()
 
     def _tell_of_bank(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..checks.verdict import Check, Side, Verdict
 from ..levels import HOT_DBU, METHOD_WORDS, TIMID_DBU, CaptureLevels, advice_on_send
-from .verdict import Check, Side, Verdict
 
 SEND = "Measure it with a multimeter (rig calibrate send), or state it with --send-dbu."
 RETURN = "Measure it over a cable (rig calibrate return), or state it with --return-dbu."
