@@ -21,6 +21,7 @@ from .carried import Snapshot
 from .command import Commands, Value
 from .commands import COMMANDS
 from .events import Event, Tell
+from .leaving import Leaving
 from .live_rig import LiveRig
 from .midi.control import MidiControl
 from .models import Models
@@ -86,6 +87,7 @@ class Player:
         self.midi = MidiControl(rig, self)
         self._first_preset, self._begins_blind, self._model_named = preset, blind, model_named
         self._changing = False  # a change of sound is on its way
+        self._leaving = Leaving()
         self.faults = {"overloads": 0, "input_samples": 0, "models": 0}  # since the start
         self.look()
 
@@ -208,8 +210,15 @@ class Player:
         self.tell(Event("help", ""))
 
     def quit(self) -> None:
-        """End the session."""
-        self.finished = True
+        """End the session; while a take is recorded or names are hidden, only when asked twice."""
+        losses = ["A take is being recorded"] if self.recorder.is_recording else []
+        losses += ["A loop is being recorded"] if self.looper.recorded_s is not None else []
+        losses += ["The names have not been shown"] if self.cabinets.browsing.blind else []
+        question = self._leaving.question(losses)
+        if question is not None:
+            self.tell(Event("state", question))
+        else:
+            self.finished = True
 
     # ------------------------------------------------------------ watching
     def poll(self) -> None:

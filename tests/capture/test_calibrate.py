@@ -121,7 +121,7 @@ def test_nobody_there_to_answer_is_a_sentence_with_the_option(jack_server, cable
 def test_a_cabinet_is_swept_checked_drawn_and_written(jack_server, here, tmp_path):
     ports = ("--send", "cabinet:in", "--return", "cabinet:out", "--yes")
     with Device(jack_server, 700, 1, -20, "tube", noise_dbfs=-95, drive_db=-50, name="cabinet"):
-        done = here("capture", "ir", "tube", *ports, "--seconds", 3, "--freewheel", "--microphone", "57")
+        done = here("capture", "ir", "tube", *ports, "--length-s", 3, "--freewheel", "--microphone", "57")
         again = here("capture", "ir", "tube", *ports)
     assert done.returncode == 0, done.stdout + done.stderr
     refused(again, r"tube\.wav: the file exists already")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...backends.base import is_pluggable
+from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
@@ -61,8 +62,8 @@ class Session:
 
         self.keys, odd = load_keys("keys", COMMANDS, options.keys)
         self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
-        for remark in odd:
-            screen.say(f"Keys     {remark}")
+        for sentence in odd:
+            screen.say(f"Keys     {sentence}")
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
@@ -130,7 +131,7 @@ class Session:
         if self.called.last is not None:
             player.presets.resume(self.called.last)
         player.rig.interface_named = self.interface_named
-        player.recorder.folder, player.recorder.clock = self.options.record_to, time.monotonic
+        player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self, player)
@@ -209,6 +210,8 @@ class Session:
             name, way = self.keys[key]
             command = player.commands.table[name]
             if command.prompt is not None:
+                if not player.commands.may_ask(name):
+                    return
                 preview = command.preview
                 self.entry = Entry(command, (lambda text: preview(self.player, text)) if preview else (lambda _: ""))
             else:
@@ -219,7 +222,7 @@ class Session:
         """A new client; raises BackendError as long as there is no server."""
         from ...backends.jack.client import Jack
 
-        return Jack(self.options.name, midi=not self.options.no_midi)
+        return Jack(self.options.client, midi=not self.options.no_midi)
 
     def play_on(self) -> str:
         """Start the backend, with everything prepared for its rate; what has changed by that. Raises RigError."""
@@ -257,9 +260,13 @@ class Session:
         """Rate, period, and the latency of all of it as JACK knows it."""
         backend = self.backend
         rate, frames = backend.sample_rate, backend.block_size
-        through = ""
+        through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
         with contextlib.suppress(RigError):
             samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
             if samples:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+                late_ms = 1000 * samples / rate
         self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
+        late = remark(late_ms, frames, rate, is_pluggable(backend))
+        if late is not None:
+            self.screen.say(f"Note     {late}")

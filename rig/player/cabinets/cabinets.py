@@ -13,7 +13,7 @@ from ...cabinet.ir import IR, at_rate
 from ...cabinet.prepared import Cabinet, PreparedIR
 from ...engine import Engine, Keep
 from ...errors import IRError, RigError
-from ...files.folders import AUDIO_ENDINGS, files_in
+from ...files.folders import AUDIO_ENDINGS, files_in, telling_names
 from ...library.favourites import Favourites
 from ...nam import Model
 from ..browse_order import BrowseOrder
@@ -36,7 +36,7 @@ class Cabinets(Carried):
     CARRIED = ("off", "named", "hand", "hand_path", "_direction", "_told")
     REMADE = (
         *("engine", "tell", "equal", "favourites", "playing", "applied_db", "_below_db", "bank", "browsing"),
-        *("_max_bytes", "_changed_at", "_is_steady", "_positions"),
+        *("_max_bytes", "_changed_at", "_is_steady", "_positions", "_names"),
     )
 
     def __init__(
@@ -66,6 +66,7 @@ class Cabinets(Carried):
         self.bank = Bank(paths, self.prepare, max_bytes=self._max_bytes)
         self.browsing = BrowseOrder(paths, lambda: self.favourites.among(self.bank.paths))
         self._positions = {path: position for position, path in enumerate(paths)}
+        self._names = telling_names(paths)
         self.equal.bank, self._told = self.bank, False
 
     def prepare(self, path: Path) -> PreparedIR:
@@ -225,18 +226,21 @@ class Cabinets(Carried):
         at = self.browsing.place(self.bank.position)
         if len(self.bank.paths) < 2:
             return ""
+        if self.browsing.blind:  # by the numbers it had from the start, whatever has been rejected since
+            return f"{self.browsing.blind_number(self.bank.position)}/{len(self.browsing.numbers)}"
         view = "" if self.browsing.view == "all" else f" {self.browsing.view}"
         return f"{'-' if at is None else at + 1}/{count}{view}"
 
     def label(self, position: int) -> str:
-        """What a file is called: its name, or only its number while listening blind."""
+        """What a file is called: the name that tells it from all others, or only its number while listening blind."""
         if self.browsing.blind:
-            return (
-                f"number {self.browsing.numbers[position]}"
-                if position in self.browsing.numbers
-                else "one without a number"
-            )
-        return self.bank.paths[position].name
+            return f"number {self.browsing.blind_number(position)}"
+        return self._names[position]
+
+    def name_of(self, path: Path | None, otherwise: str) -> str:
+        """What a file is called, see `label`; `otherwise`: one that does not lie in this bank."""
+        position = None if path is None else self._positions.get(path)
+        return otherwise if position is None else self.label(position)
 
     def describe(self) -> None:
         """Say what plays."""
@@ -245,7 +249,9 @@ class Cabinets(Carried):
             self.tell(Event("cabinet", "none"))
             return
         if self.browsing.blind:
-            self.tell(Event("cabinet", f"{self.label(self.bank.position)} of {len(self.browsing.positions)}"))
+            kept = ", kept" if self.bank.position in self.browsing.kept else ""
+            label = self.label(self.bank.position)
+            self.tell(Event("cabinet", f"{label} of {len(self.browsing.numbers)}{kept}"))
             return
         place = f" ({self.place})" if self.place else ""
         gain = f", {self.gain_text}" if self.gain_text else ""
@@ -253,7 +259,7 @@ class Cabinets(Carried):
         marks = ", kept" if self.position in self.browsing.kept else ""
         if remark is not None:
             marks += (", favourite" if remark.favourite else "") + (f" - {remark.note}" if remark.note else "")
-        self.tell(Event("cabinet", f"{ir.name}{place}{gain}{marks}"))
+        self.tell(Event("cabinet", f"{self.name_of(self.hand_path, ir.name)}{place}{gain}{marks}"))
         for warning in ir.warnings:
             self.tell(Event("more", f"{warning}"))
 
@@ -291,8 +297,9 @@ class Cabinets(Carried):
         problems = self.bank.problems
         unusable = f"{_counted(len(problems), 'file')} cannot be used."
         self.tell(Event("state", unusable if problems else "Every file that was read can be used."))
-        for problem in () if self.browsing.blind else problems.values():
-            self.tell(Event("more", f"{problem}"))
+        for position, problem in () if self.browsing.blind else problems.items():
+            name = self.bank.paths[position].name  # with which the sentence begins
+            self.tell(Event("more", problem.replace(name, self._names[position], 1)))
 
     @property
     def progress(self) -> str:
