@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,21 +22,19 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CompareError
+from ..files.json_file import Damaged, read_record
+from ..files.numbers import is_number, is_whole
+from ..files.toml_file import shown
 
 SCHEMA = 2
 ORDER_ALONE = 1  # the schema whose promise does not cover the setup
 MAX_TRIALS = 1000
-LARGEST_BYTES = 4 << 20  # a test of 1000 trials has some 250 kB
 HASH = re.compile(r"[0-9a-f]{64}")
 FEWEST_DIGITS = 16  # of a hash that is typed in: 64 bits, which nobody hits by trying
 
 
 def _is_count(value: Any) -> bool:
-    return type(value) is int and 1 <= value <= MAX_TRIALS
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) < 1e9
+    return is_whole(value, 1, MAX_TRIALS)
 
 
 def _is_hash(value: Any) -> bool:
@@ -78,11 +75,11 @@ def _is_pair(value: Any) -> bool:
 
 
 def _is_interval(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
+    return isinstance(value, list) and len(value) == 2 and all(map(is_number, value))
 
 
 def _is_match(value: Any) -> bool:
-    return isinstance(value, dict) and (value.get("match_db") is None or _is_number(value["match_db"]))
+    return isinstance(value, dict) and (value.get("match_db") is None or is_number(value["match_db"]))
 
 
 WRITTEN = {  # what a finished or unfinished result has to hold
@@ -97,8 +94,8 @@ WRITTEN = {  # what a finished or unfinished result has to hold
 REVEALED = {  # what stands in a finished one besides
     "order": _is_text,
     "salt": _is_text,
-    "right": lambda value: type(value) is int,
-    "p_value": _is_number,
+    "right": lambda value: is_whole(value, 0, MAX_TRIALS),
+    "p_value": is_number,
     "interval": _is_interval,
 }
 ANSWER = {"trial": _is_count, "answer": lambda value: value in ("A", "B"), "at": _is_text, "link": _is_hash}
@@ -107,7 +104,7 @@ SETUP = {  # what is used of it, where it is there
     "a": _or_none(_is_side),
     "b": _or_none(_is_side),
     "match": _or_none(_is_match),
-    "match_trim_db": _or_none(_is_number),
+    "match_trim_db": _or_none(is_number),
 }
 
 
@@ -174,22 +171,24 @@ def typed_hash(text: str, what: str) -> str:
 def read_result(path: Path) -> dict[str, Any]:
     """The content of a result, each part of its kind. Raises CompareError: none at all, another version, damaged."""
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+        record = read_record(path)
+        if record is None:
+            raise CompareError(f"{path.name} cannot be read: there is no such file in {path.absolute().parent}.")
+        data = record.values
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()  # half a character, or 1e999, cannot be shown
     except OSError as error:
         raise CompareError(f"{path.name} cannot be read ({error.strerror}).") from error
-    if len(content) > LARGEST_BYTES:
-        raise CompareError(f"{path.name} is not the result of a blind test: larger than {LARGEST_BYTES >> 20} MB.")
-    try:
-        data = json.loads(content.decode(), parse_constant=_refused, parse_float=_finite)
-        json.dumps(data, ensure_ascii=False).encode()  # half a character cannot be shown
-    except (ValueError, RecursionError) as error:
-        raise CompareError(f"{path.name} is not the result of a blind test: no JSON, or damaged.") from error
-    if not isinstance(data, dict) or data.get("kind") != "rig abx":
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise CompareError(f"{path.name} is not the result of a blind test: no text, or nested too deep.") from error
+    except Damaged as error:
+        raise CompareError(f"{path.name} is not the result of a blind test: {error}.") from error
+    except ValueError as error:
+        raise CompareError(f"{path.name} is damaged: a number in it is too large.") from error
+    if data.get("kind") != "rig abx":
         raise CompareError(f"{path.name} is not the result of a blind test of rig.")
     schema = data.get("schema")
-    if type(schema) is not int or schema not in (ORDER_ALONE, SCHEMA):
-        raise CompareError(f"{path.name} was written by another version of rig (schema {_short(schema)}).")
+    if not is_whole(schema, ORDER_ALONE, SCHEMA):
+        raise CompareError(f"{path.name} was written by another version of rig (schema {shown(schema)}).")
     _check(path, data, WRITTEN, "")
     if "order" in data:
         _check(path, data, REVEALED, "")
@@ -212,22 +211,6 @@ def _check(path: Path, table: Mapping[str, Any], kinds: Mapping[str, Callable[[A
     for name, is_right in kinds.items():
         if name not in table or not is_right(table[name]):
             raise damaged(path, f"{name}{of}")
-
-
-def _finite(text: str) -> float:
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text} is too large")
-    return value
-
-
-def _refused(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _short(value: Any) -> str:
-    text = str(value) if not isinstance(value, int) else f"{value:d}" if abs(value) < 10**9 else "a large number"
-    return text if len(text) <= 20 else f"{text[:20]}..."
 
 
 def now() -> str:

@@ -22,6 +22,7 @@ LONGEST_S, SHORTEST_S = 4.0, 0.4  # of such a window
 FEWEST = 5  # of them have to show a lag before anything is said of its course
 REACH_S = 0.05  # of a lag beside the one of the whole take
 MOVES_SAMPLES = 0.25  # a lag that moves less leaves a null of at least -26 dB at 3 kHz, and a deeper one below
+JUMPS_SAMPLES = 2.0  # a lost buffer has at least 16; less is gear that delays one passage more than another
 STANDS_OUT = 6.0  # so many times its own uncertainty
 
 FRAME_S = 0.05
@@ -44,7 +45,7 @@ def lag_fault(dry: Signal, wet: Signal, lag_samples: float, rate: int, name: str
     step, place, of_step = _step(lags)
     slope, of_line = _line(at_s, lags)
     drift = slope * len(dry) / rate
-    if of_step < of_line and abs(step) > max(MOVES_SAMPLES, STANDS_OUT * of_step):
+    if of_step < of_line and abs(step) > max(JUMPS_SAMPLES, STANDS_OUT * of_step):
         near_s = at_s[place : place + 2].mean()
         return (
             f"{name} jumps by {step:+.1f} samples near {near_s:.1f} s: a buffer was lost there, and no alignment holds "
@@ -85,10 +86,10 @@ def _line(at_s: Signal, lags: Signal) -> tuple[float, float]:
 def _step(lags: Signal) -> tuple[float, int, float]:
     """The step that leaves the least: its size, the window before it, and the standard deviation of what is left.
 
-    The window with the step in it shows either lag, or neither, and is left out.
+    The window with the step in it shows either lag, or neither, and is left out. A single window is no other lag.
     """
     best = (0.0, 0, math.inf)
-    for place in range(1, len(lags) - 1):
+    for place in range(2, len(lags) - 2):
         before, after = lags[:place], lags[place + 1 :]
         rest = np.concatenate([before - before.mean(), after - after.mean()])
         left = math.sqrt(float(np.sum(rest**2)) / max(1, len(rest) - 2))
@@ -112,8 +113,9 @@ def silence_fault(dry: Signal, wet: Signal, span: slice, rate: int, name: str) -
         alike = kinds == kind
         usual_db = np.percentile(of_wet[played][alike], USUAL_PERCENTILE)
         silent[alike] = of_wet[played][alike] < usual_db - FALLS_DB
-    longest, run = (0, 0), None
-    for is_silent, at in zip(silent, played, strict=True):
+    longest: tuple[int, int] = (0, 0)
+    run: tuple[int, int] | None = None
+    for is_silent, at in zip(silent.tolist(), played.tolist(), strict=True):
         run = (at if run is None else run[0], at + 1) if is_silent else None
         if run is not None and run[1] - run[0] > longest[1] - longest[0]:
             longest = run

@@ -80,23 +80,37 @@ class Take:
     faults: tuple[str, ...] = ()  # of the take itself: no figure says much about a model
 
 
-_known: dict[TakeFiles, Take] = {}  # the latest: a worker judges one model after the other by the same take
+# The latest, and how its files were: a worker judges one model after the other by the same take.
+_known: dict[TakeFiles, tuple[Take, list[tuple[int, int]]]] = {}
 
 
 def know(take: Take) -> None:
     """Let `open_take` answer with this one; the workers get it so, read and checked."""
     _known.clear()
-    _known[take.files] = take
+    _known[take.files] = take, _written(take.files)
+
+
+def _written(files: TakeFiles) -> list[tuple[int, int]]:
+    """Times and sizes of the files of a pair: what was exported again under the same names is another take."""
+    found = []
+    for path in (files.dry, files.wet, files.second_wet):
+        if path is not None:
+            with contextlib.suppress(OSError):
+                state = path.stat()
+                found.append((state.st_mtime_ns, state.st_size))
+    return found
 
 
 def open_take(files: TakeFiles) -> Take:
-    """A pair, read and checked; once, as long as no other is asked for.
+    """A pair, read and checked; once, as long as no other is asked for and its files stay as they are.
 
     Raises AudioError for files that cannot be read, CompareError for a pair that nothing can be said about.
     """
-    if files not in _known:
-        know(_read(files))
-    return _known[files]
+    if files in _known and _known[files][1] == _written(files):
+        return _known[files][0]
+    take = _read(files)
+    know(take)
+    return take
 
 
 def _read(files: TakeFiles) -> Take:

@@ -171,7 +171,7 @@ def _remove_abandoned(folder: Path) -> None:
     with contextlib.suppress(OSError):
         for path in [found for found in folder.iterdir() if found.name.startswith(".rig-")]:
             match = _PART.fullmatch(path.name)
-            if match is None or _is_alive(int(match["process"])) or _is_being_written(path):
+            if match is None or is_alive(int(match["process"])) or _is_being_written(path):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
@@ -187,7 +187,8 @@ def _is_being_written(path: Path) -> bool:
         return True
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether there is a process of that number, whoever owns it."""
     if process == os.getpid():
         return True
     try:

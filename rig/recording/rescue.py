@@ -13,7 +13,7 @@ from typing import Any
 
 import soundfile as sf
 
-from ..files.atomic_write import _is_alive as is_alive
+from ..files.atomic_write import is_alive
 from ..files.json_file import write_json
 from .take import ENDINGS, minutes
 from .wavfile import GrowingWav

@@ -71,7 +71,7 @@ def test_what_is_used_is_said_by_the_names_that_choose_it():
         (
             LINUX,
             {"input": "capture_1"},
-            r"--input 'capture_1' matches 3, and one is wanted: ALSA: default, ALSA: HDA Intel .*, ALSA: Scarlett",
+            r"--input 'capture_1' matches 3, and one is wanted: ALSA: HDA Intel .*, ALSA: Scarlett .*, ALSA: default",
         ),
         (
             MAC,

@@ -15,8 +15,15 @@ from rig.capture.checks.closing import find_closing
 from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, missing_pieces, normalised_to_dbfs, repeats, step_of
-from rig.capture.checks.quiet_checks import dc_check, hum_check, hum_levels, noise_check
-from rig.capture.checks.silences import FOR_HUM, Silence, quiet_passages
+from rig.capture.checks.silences import (
+    FOR_HUM,
+    Silence,
+    dc_check,
+    hum_check,
+    hum_levels,
+    noise_check,
+    quiet_passages,
+)
 from rig.capture.checks.tail import find_tail, tail_check
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.full_scale import within_full_scale
@@ -71,7 +78,7 @@ def test_hum_that_begins_at_15_s_is_found_where_it_is():
     check = hum_check(silences, hum_levels(silences))
     assert check.verdict == "fail" and check.figure == pytest.approx(-35, abs=1)
     assert "hum of 50 Hz" in check.text and "first at 25.6 s" in check.text and "silences" in check.text
-    noisy, hums = (Silence(0, noise(1, -50)),), {50.0: -70.0}
+    noisy, hums = (Silence(0, noise(1, -45)),), {50.0: -70.0}
     assert noise_check(noisy, hums, noise(9, -20))[1].verdict == "fail"
     hummed = (Silence(0, takes.with_hum(np.zeros(RATE), -60.0)),)
     snr_db, check = noise_check(hummed, hum_levels(hummed), noise(9, -20))
@@ -245,10 +252,13 @@ def test_a_programme_that_cannot_be_compared_is_unknown():
 
 def test_what_is_a_little_strange_warns():
     """Half a second of what the model cannot know is nothing; two seconds at 1.2 times what is usual are a warning."""
-    first = np.arange(0, 400, 4)
+    first, playing = np.arange(0, 400, 4), np.ones(100, bool)
     score = np.zeros(100)
     score[40:43] = 9.0
-    assert _lasting(first, score).max() == 0
+    assert _lasting(first, score, playing).max() == 0
     score[60:72] = 1.2
-    assert _runs(first, _lasting(first, score), score) == [(60, 72)]
-    assert 1 < _lasting(first, score).max() < FAILS
+    assert _runs(first, _lasting(first, score, playing), score) == [(60, 72)]
+    assert 1 < _lasting(first, score, playing).max() < FAILS
+    score[60:90] = 0.9  # and five seconds at less
+    assert _lasting(first, score, playing).max() == pytest.approx(1.2)
+    assert _lasting(first, score, ~playing).max() < 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -244,14 +245,14 @@ def test_a_forged_result_is_noticed(begun, tmp_path):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "no JSON"),
+        ("", "it is not JSON"),
         ("[]", "not the result of a blind test"),
         ('{"kind": "rig abx", "schema": 9}', "another version"),
         ('{"kind": "rig abx", "schema": 1}', "damaged: id is missing"),
-        ('{"kind": "rig abx", "schema": 1e999}', "no JSON, or damaged"),
-        ('{"kind": "rig abx", "schema": NaN}', "no JSON, or damaged"),
-        ('{"kind": "rig abx", "id": "\\ud800"}', "no JSON, or damaged"),
-        ("[" * 200_000, "no JSON, or damaged"),
+        ('{"kind": "rig abx", "schema": 1e999}', "a number in it is too large"),
+        ('{"kind": "rig abx", "schema": NaN}', "it has NaN, which is no number"),
+        ('{"kind": "rig abx", "id": "\\ud800"}', "no text|nested too deep"),
+        ("[" * 200_000, "no text|nested too deep"),
     ],
 )
 def test_other_files_are_named(tmp_path, text, why):
@@ -261,6 +262,10 @@ def test_other_files_are_named(tmp_path, text, why):
         check(path)
     with pytest.raises(CompareError, match="cannot be read"):
         check(tmp_path / "none.json")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.json")  # which would keep us waiting for its other end
+        with pytest.raises(CompareError, match="cannot be read"):
+            check(tmp_path / "pipe.json")
 
 
 def test_without_its_key_a_test_cannot_go_on(begun, tmp_path):

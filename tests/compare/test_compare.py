@@ -6,10 +6,7 @@ import base64
 import html
 import json
 import re
-import shutil
 import subprocess
-import sys
-import time
 
 import commandline
 import model_files
@@ -17,7 +14,6 @@ import numpy as np
 import pytest
 import soundfile as sf
 from matplotlib import image
-from places import SHARED
 
 import rig
 from rig.audio.align import shifted
@@ -103,12 +99,19 @@ def test_level_polarity_and_lag_are_found_and_taken_out_one_after_the_other(pair
     assert all(ratio == pytest.approx(null, abs=1e-6) for ratio in score.esr_by_input_level.values() if ratio)
 
 
-def test_a_model_that_is_3_db_loud_and_6_7_samples_off_is_told_so_and_not_that_something_went_wrong(pair, gear):
-    def change(y):  # with noise 20 dB down, as what is left of a model that is not quite the gear
-        n = np.random.default_rng(3).standard_normal(len(y))
-        return 10 ** (-3 / 20) * shifted(y + 0.1 * np.std(y[8192:]) * n, -6.7)
-
-    score = one(pair(change), gear / "gear.nam")
+def test_a_model_that_is_3_db_loud_and_6_7_samples_off_is_told_so_and_not_that_something_went_wrong(tmp_path):
+    taps = [0.5, 0.3, -0.1]  # no offset, which a gain would take out together with part of the error
+    linear = model_files.finished("Linear", {"receptive_field": 3, "bias": False}, taps[::-1])
+    path = model_files.write(tmp_path / "linear.nam", linear)
+    x = phrase(8.0)
+    y = Model.load(path).render(x.astype(np.float32)).astype(float)
+    # An error 20 dB down and of the same spectrum, as of a model that is not quite the gear.
+    turned = np.exp(2j * np.pi * np.random.default_rng(3).uniform(size=len(y) // 2 + 1))
+    error = np.fft.irfft(np.fft.rfft(y) * turned, len(y))
+    error *= 0.1 * np.sqrt(np.mean(y[8192:] ** 2) / np.mean(error[8192:] ** 2))
+    write(tmp_path / "dry.wav", x, RATE, "FLOAT")
+    write(tmp_path / "wet.wav", 10 ** (-3 / 20) * shifted(y + error, -6.7), RATE, "FLOAT")
+    score = one((tmp_path / "dry.wav", tmp_path / "wet.wav"), path)
     assert score.reason == "3.0 dB louder and 6.7 samples late; with both taken out the null is -20.0 dB"
     assert (score.verdict, score.state) == ("great", "ok")
     assert score.esr > 0.3  # which alone said that something went wrong
@@ -220,7 +223,8 @@ def test_a_drifting_take_is_named_once_and_no_model_is_blamed_for_it(pair, gear)
 
     comparison = rig.compare_models(*pair(drift), [gear / "gear.nam", gear / "other.nam"])
     (fault,) = comparison.faults
-    assert "wet.wav drifts by -1.9" in fault and "two clocks" in fault
+    assert "two clocks" in fault
+    assert float(fault.split("drifts by ")[1].split()[0]) == pytest.approx(-1.92, abs=0.15)
     for score in comparison.scores:
         assert (score.state, score.verdict) == ("unknown", "not known") and score.reason.startswith(fault)
         assert not any("drift" in note for note in score.notes)
@@ -284,14 +288,6 @@ def test_a_model_that_has_nothing_to_do_with_the_take_gets_no_figure(pair, tmp_p
     assert isinstance(result, Failure) and "nothing to do with wet.wav" in result.reason
 
 
-def test_a_take_of_a_rate_that_no_model_can_play_at_is_a_sentence_with_both_files(tmp_path, gear):
-    for name in ("dry.aiff", "wet.aiff"):
-        write(tmp_path / name, phrase(1.0), 48053)
-    comparison = rig.compare_models(tmp_path / "dry.aiff", tmp_path / "wet.aiff", [gear / "gear.nam"])
-    (failure,) = comparison.failures
-    assert failure.reason.startswith("gear.nam against wet.aiff: A model of 48000 Hz cannot play in a session of 48053")
-
-
 def test_a_take_of_another_rate_than_the_model_is_judged_at_its_own(tmp_path, gear):
     t = np.arange(4 * 44100) / 44100
     x = 0.2 * np.sin(2 * np.pi * 220 * t) * np.exp(-(t % 0.5) * 4) + 0.05 * np.sin(2 * np.pi * 1931 * t)
@@ -351,62 +347,3 @@ def test_the_page_is_a_picture_in_a_browser_without_any_network(pair, gear, tmp_
     assert 0.005 < dark.mean() < 0.3  # text and lines on white
     coloured = np.ptp(picture, axis=2) > 0.3
     assert coloured[800:1600].any()  # the curves
-
-
-# ---------------------------------------------------------------- a real training
-# Two models that the official trainer (neural-amp-modeler 0.13.0) made from a synthetic preamp; both take and models
-# are made anew or read from the folder beside the project. Published there: the trainer's own validation ESR.
-LAB = SHARED / "lab" / "capture"
-needs_lab = pytest.mark.skipif(not (LAB / "preamp.py").is_file(), reason="needs the synthetic preamp and its models")
-
-
-@pytest.fixture(scope="module")
-def lab_take(tmp_path_factory):
-    """60 s of the training signal through the synthetic preamp, cut by the latency it was trained with."""
-    folder = tmp_path_factory.mktemp("take")
-    code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); sys.dont_write_bytecode = True\n"
-        "import numpy as np, soundfile as sf, trainsig, preamp\n"
-        "preamp._run = preamp._run.py_func; import numba; preamp._run = numba.njit(preamp._run)\n"
-        "x = trainsig.make(60.0); y = preamp.chain(x, 48000)\n"
-        "sf.write('dry.wav', x, 48000, subtype='PCM_24')\n"
-        "sf.write('wet.wav', np.append(y[305:], np.zeros(305)), 48000, subtype='PCM_24')\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(LAB)], cwd=folder, check=True)
-    return folder
-
-
-@needs_lab
-def test_the_validation_esr_of_the_trainer_is_found_again(lab_take):
-    models = sorted((LAB / "models").glob("*.nam"))
-    comparison = rig.compare_models(lab_take / "dry.wav", lab_take / "wet.wav", models)
-    found = {score.file.split("_")[1]: score.esr for score in comparison.scores}
-    assert comparison.span_basis == "the last 9 s, which no training sees"
-    assert found["nano"] == pytest.approx(0.0096, rel=0.1)
-    assert found["a2"] == pytest.approx(0.0147, rel=0.1)
-    for score in comparison.scores:  # without the first receptive field, less one sample, of the 9 s
-        model = Model.load(LAB / "models" / score.file)
-        dry, wet = (sf.read(lab_take / name)[0] for name in ("dry.wav", "wet.wav"))
-        look_back = model.receptive_field_samples - 1
-        y = model.render(dry[-9 * RATE - 24_000 :].astype(np.float32))[24_000 + look_back :]
-        target = wet[-9 * RATE + look_back :]
-        expected = np.sum((target - y) ** 2) / np.sum(target**2)
-        assert score.esr_trainer == pytest.approx(expected, rel=1e-4)
-        assert abs(score.esr_trainer - score.esr) > 1e-6
-    assert comparison.repeatability_esr < 1e-5
-
-
-@needs_lab
-@pytest.mark.soak
-def test_fifty_models_are_ranked_faster_by_two_workers(lab_take, tmp_path):
-    source = next((LAB / "models").glob("*a2*.nam"))
-    models = [tmp_path / f"{i:02}.nam" for i in range(50)]
-    for model in models:
-        shutil.copy(source, model)
-    took = {}
-    for workers in (1, 2):
-        started = time.perf_counter()
-        comparison = rig.compare_models(lab_take / "dry.wav", lab_take / "wet.wav", models, workers=workers)
-        took[workers] = time.perf_counter() - started
-        assert len(comparison.scores) == 50
-    print(f"50 models: {took[1]:.1f} s with one worker, {took[2]:.1f} s with two, {took[1] / took[2]:.2f} times faster")

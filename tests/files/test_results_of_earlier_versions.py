@@ -29,7 +29,7 @@ from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import load_signal
 from rig.capture.take.recording import POST_ROLL, PRE_ROLL, Recording
-from rig.cli.commands.ab import resumed
+from rig.cli.ab_session import resumed
 from rig.compare.abx import BlindTest, check
 from rig.compare.models import compare_models, take_files
 from rig.compare.pair import TakeFiles
@@ -221,7 +221,16 @@ def test_takes_are_read_and_written_again_byte_for_byte(kept, tmp_path):
     before = contents(folder)
     assert before.keys() == after.keys() and len(before) == 6
     for name, content in before.items():
-        assert after[name] == content, name
+        assert without_its_process(name, after[name]) == content, name
+
+
+def without_its_process(name, content):
+    """A note of a take under way names its process, since takes of a killed one are finished."""
+    if not name.endswith(".json"):
+        return content
+    note = json.loads(content)
+    note.pop("process", None)
+    return (json.dumps(note, indent=1, sort_keys=True) + "\n").encode()
 
 
 def test_a_take_says_what_played_and_holds_guitar_and_sound(kept):
@@ -271,6 +280,7 @@ def test_a_comparison_has_the_same_figures_under_the_same_names(kept):
         assert b.pop("esr_by_input_level") and a.pop("esr_by_input_level")  # likewise
         for name in a:
             assert a[name] == (pytest.approx(b[name], abs=1e-3) if is_figure(a[name]) else b[name]), name
+    assert now.pop("repeatability_esr") == pytest.approx(before.pop("repeatability_esr"), abs=1e-20)  # by shifting
     assert now.pop("repeatability_basis").startswith(before.pop("repeatability_basis"))
     assert now == before
 

@@ -24,8 +24,7 @@ from .limits import FLAT_TOPS, LIMITS, NOISE_CHANGE_DB
 from .measures import NO_TRACK, GateFigures, LagTrack, gate_figures, lag_track
 from .programme import NO_PROGRAMME, ProgrammeTrack, programme_check
 from .quantisation import flat_tops, missing_pieces, normalised_to_dbfs, repeats, step_of
-from .quiet_checks import MAINS_HZ, dc_check, hum_check, hum_levels, noise_check
-from .silences import Silence, quiet_passages
+from .silences import MAINS_HZ, Silence, dc_check, hum_check, hum_levels, noise_check, quiet_passages
 from .tail import tail_check
 from .trainer_checks import replicate_esr
 from .verdict import Check, Verdict, worst
@@ -211,7 +210,7 @@ def _gate(figures: GateFigures, closing: Closing | None) -> Check:
             f"; a gate closes {closing.times} times while the playing still decays, at {closing.dry_dbfs:.0f} dBFS RMS "
             f"of dry, first at {closing.at / RATE:.1f} s"
         )
-    advice = "Something opens and closes: switch off the noise gate, if it is none of the gear's own."
+    advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
     return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 
 

@@ -45,9 +45,9 @@ Spectra = NDArray[np.complex64]
 def _bands() -> NDArray[np.int64]:
     hz = np.fft.rfftfreq(FRAME, 1 / RATE)
     taken: list[int] = []
-    for index in np.flatnonzero((hz > LOWEST_HZ) & (hz < HIGHEST_HZ)):
+    for index in map(int, np.flatnonzero((hz > LOWEST_HZ) & (hz < HIGHEST_HZ))):
         if not taken or index - taken[-1] >= max(1, index // FINE):
-            taken.append(int(index))
+            taken.append(index)
     return np.array(taken)
 
 

@@ -32,9 +32,10 @@ UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less a
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
+LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
 FAILS = 1.6  # of the score
 NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
-TONE_DB = 20.0  # by which the level of a tone may differ
+TONE_DB = 28.0  # by which the level of a tone may differ
 HEARD = 0.03  # of the power of all bands
 ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
 # What of the layout says nothing: the blips, which hardly sound, and the end of the sweep, above what is looked at.
@@ -95,7 +96,8 @@ def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tup
         return NO_PROGRAMME, []
     score, level_db, usual_db = _scores(windows, samples)
     seconds = windows.first * HOP / RATE
-    lasting = _lasting(windows.first, score)
+    playing = ~windows.tone & ((windows.first * HOP < VALIDATION) | (windows.first * HOP >= PROGRAMME))
+    lasting = _lasting(windows.first, score, playing)
     found = []
     for first, last in _runs(windows.first, lasting, score):
         peak = float(lasting[first:last].max())
@@ -189,12 +191,17 @@ def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
     return score, level_db, usual_db
 
 
-def _lasting(first: NDArray[np.int64], score: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The score that half of the windows of the next second and a half reach, (windows,)."""
+def _lasting(first: NDArray[np.int64], score: NDArray[np.float64], playing: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The score that half of the windows of the next second and a half reach, (windows,); milder for four seconds.
+
+    `playing`: (windows,) of strings, not of sweeps and noise, of which little is known.
+    """
     lasting = np.zeros(len(score))
-    for i in range(len(score)):
-        near = score[i : i + LASTS][first[i : i + LASTS] < first[i] + LASTS * STEP]
-        lasting[i] = np.median(near) if len(near) > LASTS // 2 else 0.0
+    for count, counted in ((LASTS, score), (LASTS_LONG, np.where(playing, score / MILDER, 0.0))):
+        for i in range(len(score)):
+            near = counted[i : i + count][first[i : i + count] < first[i] + count * STEP]
+            if len(near) > count // 2:
+                lasting[i] = max(lasting[i], float(np.median(near)))
     return lasting
 
 

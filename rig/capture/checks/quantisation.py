@@ -8,7 +8,6 @@ a jump of many steps. So is a lost block: it begins or ends in the middle of the
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...audio.measures import mean_square, rms_dbfs
 from ...decibels import gain_from_db
@@ -28,7 +27,7 @@ FELL = 1e-4  # of the power around
 PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
 MORE = 1.3  # times dry at the end of a piece
 AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
-SAME_PLACE = 100  # samples: as far as the two ends may be apart
+FEW = 6  # pieces: gear that does so more often at both ends does it by itself
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
 SHORTEST_REPEAT = 48  # samples
 GRID = 16  # samples: where repeats are looked for first
@@ -76,15 +75,17 @@ def _jump(y: Samples, start: int, length: int) -> float:
 def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[int]:
     """Samples where pieces of wet y are missing while dry x, (n,) each, aligned, plays: blocks, loose contacts.
 
-    A starved fuzz is silent around the zeros of dry as well. It is so in both ends of a take alike, which shows up to
-    how much of dry; only what is silent at twice that counts.
+    A starved fuzz is silent around the zeros of dry as well. It is so at both ends of a take, which shows up to how
+    much of dry, and wherever its drive was turned, again up to one level of dry; what is missing knows no level.
     """
-    found = sorted(piece for piece in {*gaps(x, y, step), *holes(x, y, floor_dbfs)} if _is_in_full_swing(x, piece))
-    second = len(y) - VALIDATION
-    starts = np.array([start for start, _ in found])
-    own = [piece for piece in found if piece[0] < VALIDATION and _near(starts, piece[0] + second)]
-    most = max((_peak(x, piece) for piece in own), default=0.0)
-    return [piece[0] for piece in found if _peak(x, piece) > 2 * most]
+    found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs)})
+    at_ends = [piece for piece in found if piece[0] < VALIDATION or piece[0] >= len(y) - VALIDATION]
+    if len(at_ends) <= FEW:
+        return [piece[0] for piece in found if _is_in_full_swing(x, piece)]
+    most = float(np.percentile([_peak(x, piece) for piece in at_ends], 95))
+    found = [piece for piece in found if _is_in_full_swing(x, piece) and _peak(x, piece) > 3 * most]
+    low, high = np.percentile([_peak(x, piece) for piece in found] or [1.0], (10, 90))
+    return [] if len(found) > FEW and high < 3 * low else [piece[0] for piece in found]
 
 
 def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:
@@ -92,10 +93,6 @@ def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:
     start, stop = piece[0], sum(piece)
     ends = (abs(float(x[max(0, start - 1)])), abs(float(x[min(stop, len(x) - 1)])))
     return _peak(x, piece) > MORE * min(ends)
-
-
-def _near(starts: NDArray[np.int64], at: int) -> bool:
-    return bool(np.any(np.abs(starts - at) < SAME_PLACE))
 
 
 def _peak(x: Samples, piece: tuple[int, int]) -> float:

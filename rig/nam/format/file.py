@@ -51,9 +51,9 @@ def _bytes(path: Path, file: str) -> bytes:
         raise ModelError(f"{file}: no such file in {path.parent.absolute()}") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    kind = kind_of(data)
-    if kind is not None and MODEL not in kind:
-        raise ModelError(f"{file}: {kind}, not a NAM file; {way_out(kind, 'a .nam file')}")
+    found = kind_of(data)
+    if found is not None and MODEL not in found:
+        raise ModelError(f"{file}: {found}, not a NAM file; {way_out(found, 'a .nam file')}")
     if len(data) > MAX_BYTES:
         raise ModelError(f"{file}: more than {MAX_BYTES >> 20} MiB, which no NAM file has")
     return data
