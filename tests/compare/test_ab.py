@@ -14,7 +14,7 @@ from studio import BLOCK, Gearbox, Studio, power_db
 from rig.audio.measures import ac_rms_dbfs
 from rig.cabinet.ir import IR
 from rig.cli import parser
-from rig.cli.commands.ab import kept_command, loudest, resumed, same_files
+from rig.cli.ab_session import kept_command, loudest, resumed, same_files
 from rig.compare.abx import BlindTest, check
 from rig.compare.live.commands import COMMANDS
 from rig.compare.live.gear import send_calibration

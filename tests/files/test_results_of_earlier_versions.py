@@ -29,7 +29,7 @@ from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.signal.training_signal import load_signal
 from rig.capture.take.recording import POST_ROLL, PRE_ROLL, Recording
-from rig.cli.commands.ab import resumed
+from rig.cli.ab_session import resumed
 from rig.compare.abx import BlindTest, check
 from rig.compare.models import compare_models, take_files
 from rig.compare.pair import TakeFiles
