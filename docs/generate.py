@@ -191,8 +191,8 @@ def verdicts_page() -> str:
         NOTE,
         "# Verdicts",
         "",
-        "Every verdict that rig can give, and the test that makes it say ok, warn, fail (a problem, in `rig doctor`) and "
-        'unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
+        "Every verdict that rig can give, and the test that makes it say ok, warn, fail (a problem, in `rig doctor`) "
+        'and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
         "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict "
         "has no row.",
         "",
