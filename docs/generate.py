@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from rig.cli import parser
+from rig.cli.command_line import CommandLine, value_of
 from rig.compare.live import commands as comparing
 from rig.player.command import Command
 from rig.player.commands import GROUPS
@@ -40,10 +41,13 @@ def pages() -> dict[Path, str]:
 
 
 # ---------------------------------------------------------------- the command line
+_VERSION = ["With `--version`, `rig` shows what it stands on; `--json` is the same for programs.", ""]
+
+
 def command_line_page() -> str:
     """One part per command."""
     top = parser()
-    lines = [NOTE, "# Command line", "", "`rig COMMAND --help` shows the same in a terminal.", ""]
+    lines = [NOTE, "# Command line", "", "`rig COMMAND --help` shows the same in a terminal.", *_VERSION]
     lines += _table(
         ("command", "what it does"),
         ((f"[rig {name}](#{_anchor(sub.prog)})", help_text) for name, help_text, sub in _parts_of(top)),
@@ -57,7 +61,7 @@ def command_line_page() -> str:
             ("code", "meaning"),
             (
                 ("0", "done; also after Ctrl-C while playing"),
-                ("1", "a take was judged, and a check failed"),
+                ("1", "something was judged, and a check failed: a take, the machine (`rig doctor`)"),
                 ("2", "not done; the sentence on stderr says why"),
                 ("130", "stopped with Ctrl-C"),
             ),
@@ -66,7 +70,7 @@ def command_line_page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _parts_of(command: argparse.ArgumentParser) -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+def _parts_of(command: CommandLine) -> Iterator[tuple[str, str, CommandLine]]:
     """The commands below one: name, what it is for, and its parser."""
     for action in command._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -74,50 +78,29 @@ def _parts_of(command: argparse.ArgumentParser) -> Iterator[tuple[str, str, argp
             yield from ((name, told.get(name, ""), sub) for name, sub in action.choices.items())
 
 
-def _command(command: argparse.ArgumentParser, heading: str) -> list[str]:
-    lines = [f"{heading} {command.prog}", "", *_paragraphs(command.description or ""), "", f"    {_usage(command)}", ""]
+def _command(command: CommandLine, heading: str) -> list[str]:
+    usage = command.usage or command.summary()
+    lines = [f"{heading} {command.prog}", "", *_paragraphs(command.description or ""), "", f"    {usage}", ""]
     for group in command._action_groups:
         rows = [
             (_ways(action), _help(action))
             for action in group._group_actions
             if not isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
-            and action.help != argparse.SUPPRESS  # earlier names, which still work
+            and action.help != argparse.SUPPRESS
         ]
         if rows:
             named = group.title if group.title not in ("positional arguments", "options", None) else ""
             lines += _table((named or ("option" if rows[0][0].startswith("`-") else "argument"), "meaning"), rows)
+    lines += ["For example:", "", *(f"    {example}" for example in command.examples), ""]
     for _, _, part in _parts_of(command):
         lines += _command(part, "###")
     return lines
 
 
-def _usage(command: argparse.ArgumentParser) -> str:
-    if command.usage:
-        return command.usage
-    words = [command.prog]
-    for action in command._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            names = ",".join(action.choices)
-            words.append(f"{{{names}}}" if action.required else f"[{{{names}}}]")
-        elif not action.option_strings:
-            words.append(_value(action))
-    has_options = any(a.option_strings and not isinstance(a, argparse._HelpAction) for a in command._actions)
-    return " ".join([*words, "[options]"] if has_options else words)
-
-
-def _value(action: argparse.Action) -> str:
-    """What stands for the value of an argument or option."""
-    name = str(action.metavar) if action.metavar else action.dest.upper()
-    if action.choices and not action.metavar:
-        name = "{" + ",".join(map(str, action.choices)) + "}"
-    forms = {None: name, "?": f"[{name}]", "*": f"[{name}...]", "+": f"{name}..."}
-    return forms[action.nargs] if action.nargs in forms else " ".join([name] * int(action.nargs or 0))
-
-
 def _ways(action: argparse.Action) -> str:
     if not action.option_strings:
-        return f"`{_value(action)}`"
-    value = "" if action.nargs == 0 else f" {_value(action)}"
+        return f"`{value_of(action)}`"
+    value = "" if action.nargs == 0 else f" {value_of(action)}"
     return ", ".join(f"`{option}{value}`" for option in action.option_strings)
 
 
@@ -208,8 +191,8 @@ def verdicts_page() -> str:
         NOTE,
         "# Verdicts",
         "",
-        "Every verdict that rig can give, and the test that makes it say ok, warn (a note, in `rig doctor`), fail (a "
-        'problem there) and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
+        "Every verdict that rig can give, and the test that makes it say ok, warn, fail (a problem, in `rig doctor`) "
+        'and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
         "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict "
         "has no row.",
         "",

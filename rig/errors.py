@@ -14,6 +14,7 @@ RigError
 ├── CompareError     recordings that cannot be compared
 ├── LevelError       a level or gain outside anything sensible
 ├── ArgumentError    a call from Python with something of the wrong type; a TypeError as well
+├── UsageError       a command line with a word that there is not, or without one that is needed
 └── BackendError     the audio server or sound card, its ports, its rate
     ├── NoServer     no JACK server is there to play on
     └── ServerGone   the server went away while playing; it may come back
@@ -72,6 +73,14 @@ class LevelError(RigError):
 
 class ArgumentError(RigError, TypeError):
     """Something of the wrong type was given to rig from Python; a `TypeError`, as Python itself raises."""
+
+
+class UsageError(RigError):
+    """A command line that cannot be read. `usage`: how it is written; empty where that does not help."""
+
+    def __init__(self, sentence: str, usage: str = "") -> None:
+        super().__init__(sentence)
+        self.usage = usage
 
 
 class BackendError(RigError):

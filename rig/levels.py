@@ -225,7 +225,7 @@ def output_gain(
 ) -> OutputGain:
     """The gain after the model in the mode asked for; `None` asks for normalized, the default.
 
-    A mode whose data is missing gives way to raw, 0 dB, and the text names what is missing.
+    A mode whose data is missing gives way to raw, 0 dB, and the text names the mode and what it lacks.
 
     >>> print(output_gain(None, Loudness(-14.5, FROM_MODEL), None, None))
     normalized: -18.0 dB (target) - -14.5 dB (model loudness) = -3.5 dB
@@ -233,6 +233,8 @@ def output_gain(
     normalized: -18.0 dB (target) - -21.3 dB (model loudness, measured by rig) = 3.3 dB
     >>> print(output_gain(None, None, None, None))
     raw: 0.0 dB, as the model says no loudness
+    >>> print(output_gain("calibrated", None, 12.3, None))
+    raw: 0.0 dB, as calibrated is not possible: no interface is named (--interface NAME or --max-input-dbu X)
     """
     if mode == "raw":
         return OutputGain(0.0, "raw", "raw: 0.0 dB")
@@ -259,7 +261,7 @@ def _calibrated_output(model_output_dbu: float | None, interface: Level | None, 
     if interface is None:
         missing.append("no interface is named (--interface NAME or --max-input-dbu X)")
     if missing or interface is None or model_output_dbu is None:
-        return _raw_because(" and ".join(missing))
+        return _raw_because(f"calibrated is not possible: {' and '.join(missing)}")
     terms = (
         Term(model_output_dbu, "dBu", FROM_MODEL),
         Term(interface.dbu, "dBu", interface.basis, -1),

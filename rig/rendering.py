@@ -11,21 +11,20 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from os import PathLike
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .audio.bits import SUBTYPES, Bits, bits_for
 from .audio.guitar_channel import guitar_channel
 from .audio.wav import Reader, Writer
 from .decibels import db_from_gain
-from .errors import AudioError, RigError
+from .errors import AudioError
 from .offline_player import BLOCK_SAMPLES, PIECE_S, tail_samples
 from .scripting.arguments import check_type, path
 from .sound import Sound
 
-Bits = Literal[16, 24, "float"]
-SUBTYPES: dict[Bits, str] = {16: "PCM_16", 24: "PCM_24", "float": "FLOAT"}  # as libsndfile calls them
 CALL = "rig.render"
 DC_DBFS = -60.0  # from here on a constant in the input is told of
 
@@ -70,7 +69,7 @@ def render(
     *,
     tail_s: float = 0.0,
     overwrite: bool = False,
-    bits: Bits = "float",
+    bits: Bits | None = None,
     block_size: int = BLOCK_SAMPLES,
     progress: Callable[[float], None] | None = None,
     channel: int | None = None,
@@ -79,9 +78,9 @@ def render(
 
     `channel` of `input`, from 1, is the guitar; None: the one with sound in it, or any where all are alike. `output`
     has one channel, or two where the cabinet is stereo. `bits`: "float" is written as it is; whole numbers of 24 or 16
-    bits pass the clip guard, which counts. `overwrite`: replace `output` if it exists. `block_size`: samples per cycle,
-    which change the speed and not one bit of a model's output; a cabinet sums in another order then, a rounding of
-    float32 (-145 dBFS) apart.
+    bits pass the clip guard, which counts; None: "float" where the format holds it, else 24. `overwrite`: replace
+    `output` if it exists. `block_size`: samples per cycle, which change the speed and not one bit of a model's output;
+    a cabinet sums in another order then, a rounding of float32 (-145 dBFS) apart.
     `progress` is called with the share that is done, 0 to 1. Raises ArgumentError for what is of the wrong type,
     RigError for files that cannot be read or written, an existing output without `overwrite`, a `tail_s` that is no
     length, channels of which nobody can know which one is meant. For arrays see `Sound.render`.
@@ -90,16 +89,15 @@ def render(
     check_type(CALL, "overwrite", overwrite, bool, "True or False", "True replaces the output")
     source, target = path(CALL, "input", input), path(CALL, "output", output)
     tail_samples(CALL, tail_s, 1)
-    if bits not in SUBTYPES:
-        raise RigError(f"{CALL}(bits=...) takes 16, 24 or 'float', not {bits!r}.")
+    bits = bits_for(CALL, target, bits, "float")
     if target.exists() and target.resolve() == source.resolve():
         raise AudioError(f"{target.name}: input and output are the same file; choose another name for the output.")
     chosen = guitar_channel(source, channel)
-    sound = sound.with_loudness()
     guard, channels = bits != "float", sound.channels
     with Reader(source) as reader:
         rate, total = reader.sample_rate, reader.frames + tail_samples(CALL, tail_s, reader.sample_rate)
         with Writer(target, rate, channels, SUBTYPES[bits], overwrite) as writer:
+            sound = sound.with_loudness()  # only now: it may have to compile
             player = sound.offline_player(guard, block_size)
             levels, started = _Levels(), perf_counter()
             guitar = (block[:, chosen.index] for block in reader.blocks(round(PIECE_S * rate)))

@@ -6,7 +6,7 @@ This is a description; it holds no audio memory. `lane()` and `cabinet()` make w
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypedDict, Unpack
+from typing import Literal, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +30,7 @@ from .levels import (
     entered_level,
     output_gain,
 )
+from .library.calibrated_levels import kept_interface
 from .library.interfaces import Interface
 from .library.measured_loudness import Measured, measure
 from .nam import Model
@@ -41,6 +42,7 @@ from .scripting.arguments import check_type, finite, number
 
 CALL = "rig.Sound"
 RENDER = "Sound.render"
+Kept = Literal["kept"]
 
 
 class SoundFields(TypedDict, total=False):
@@ -48,7 +50,7 @@ class SoundFields(TypedDict, total=False):
 
     model: Model | None
     ir: IR | None
-    interface: Level | Interface | None
+    interface: Level | Interface | Kept | None
     preamp_gain_db: float
     model_input_dbu: float | None
     level_mode: LevelMode | None
@@ -64,14 +66,15 @@ class Sound:
     """What is played, and how loud.
 
     `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum, or an `Interface` that
-    knows it; None: not known.
+    knows it; "kept": the one that `rig calibrate interface` keeps, as `rig play` takes it, if there is one; None: none,
+    for a sound that is the same on every computer. Which one it is stands in `calibration`, with its basis.
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
     `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
     is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
     Raises ArgumentError for what is of the wrong type, LevelError for a number that cannot be right, ConfigError for an
-    interface whose level is not known.
+    interface whose level is not known and for a file of kept levels that is damaged.
     """
 
     model: Model | None = None
@@ -91,7 +94,7 @@ class Sound:
         self,
         model: Model | None = None,
         ir: IR | None = None,
-        interface: Level | Interface | None = None,
+        interface: Level | Interface | Kept | None = "kept",
         preamp_gain_db: float = 0.0,
         model_input_dbu: float | None = None,
         level_mode: LevelMode | None = None,
@@ -103,6 +106,8 @@ class Sound:
     ) -> None:
         check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
+        if isinstance(interface, str) and interface == "kept":
+            interface = kept_interface()
         check_type(
             *(CALL, "interface", interface, (Level, Interface, type(None)), "a rig.Interface or a rig.Level"),
             "find it with rig.Interface.named(...), or give its level as rig.Level(dbu, basis)",
@@ -287,6 +292,13 @@ class Sound:
             ("model's delay", None if delay is None else f"{delay:.1f} samples"),
         ]
 
+    @property
+    def _calibrated_by(self) -> str:
+        if self.calibration.missing:
+            return " (not calibrated)"
+        is_kept = self.interface is not None and self.interface.basis.startswith("kept: ")
+        return " (the interface that is kept)" if is_kept else ""
+
     def __repr__(self) -> str:
         model, ir = self.model, self.ir
         output = "output measured when it first sounds" if self.lacks_loudness else None
@@ -297,7 +309,7 @@ class Sound:
                 "no model" if model is None else f"model {notebook.short(model.name)}",
                 "no cabinet" if ir is None else f"cabinet {notebook.short(ir.name)}",
                 f"{self.sample_rate:g} Hz",
-                f"input {self.input_gain_db:+z.2f} dB{' (not calibrated)' if self.calibration.missing else ''}",
+                f"input {self.input_gain_db:+z.2f} dB{self._calibrated_by}",
                 output or f"output {self.output_gain_db:+z.2f} dB ({self.output.mode})",
                 None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",
                 None if self.rumble_hz is None else f"rumble filter {self.rumble_hz:g} Hz",

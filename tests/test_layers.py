@@ -34,10 +34,11 @@ ROOMS = (
     *("player.live_rig", "player.models", "player.presets", "player.parts", "player.commands", "player.key_map"),
     *("player.state", "player.midi", "player"),
     "compare.live",
-    *("cli.terminal", "cli.console", "cli.open_backend", "cli.options", "cli.tape_decks", "cli.ir_report"),
+    *("cli.command_line", "cli.standard_output", "cli.tables", "cli.first_start", "cli.versions"),
+    *("cli.terminal", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks", "cli.ir_report"),
     "cli.compare_report",
     *("cli.capture_options", "cli.calibration_steps", "cli.take_session", "cli.sweep_session"),
-    *("cli.live", "cli.commands", "cli"),
+    *("cli.live", "cli.ab_session", "cli.commands", "cli"),
     "__main__",
 )
 # A backend knows blocks, not models: it imports nothing but these, and is handed the function to call.

@@ -101,7 +101,7 @@ def capture(folder: Path, environment: dict[str, str]) -> None:
         terminal([f"$ rig {' '.join(words)}", *lines], IMAGES / f"{name}.svg", f"rig {words[0]}", columns)
 
     subprocess.run(
-        [*RIG, "signal", "signal.wav", "--seconds", "60"], env={**os.environ, **environment}, cwd=folder, check=True
+        [*RIG, "signal", "signal.wav", "--length-s", "60"], env={**os.environ, **environment}, cwd=folder, check=True
     )
     x, rate = sf.read(folder / "signal.wav")
     played = np.concatenate([np.zeros(rate), x, np.zeros(3 * rate // 2)])

@@ -60,7 +60,7 @@ def cycle(
     store_release(host + CYCLES, h.cycles + 1)
 
 
-@entry(BLOCK_SIGNATURE)
+@entry(BLOCK_SIGNATURE, brief=True)
 def silence(engine: Address, host: Address, frames: int) -> None:
     """The block function of a backend that plays nothing: before `start` and after `stop`."""
     h = record(host, HOST)

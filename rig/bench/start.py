@@ -31,7 +31,7 @@ def measure_start(progress: Callable[[float], None] | None = None) -> dict[str, 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         wav.write(folder / "x.wav", noise(SAMPLES), RATE_HZ, "FLOAT")
-        command = [sys.executable, "-m", "rig", "render", str(model), "x.wav", "y.wav", "--ir", str(ir), "--force"]
+        command = [sys.executable, "-m", "rig", "render", str(model), "x.wav", "y.wav", "--ir", str(ir), "--overwrite"]
         environment = _empty_cache(folder)
         times = []
         for i in range(1 + WARM_STARTS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..audio import wav
 from ..audio.align import find_lag
-from ..audio.resample import resample
+from ..audio.resample import resample_response
 from ..decibels import db_from_gain, db_from_power, db_from_powers, gain_from_db, powers_from_db
 from ..errors import AudioError, IRError
 from .ir import IR
@@ -187,8 +187,12 @@ def difference(first: IR, second: IR) -> Difference:
     heard = (hz >= GUITAR_HZ[0]) & (hz <= GUITAR_HZ[1]) & np.isfinite(before) & np.isfinite(after)
     tone = (after - before - louder)[heard]
     at = int(np.abs(tone).argmax())
-    rows = [resample(ir.as_in_file().mean(axis=0), ir.sample_rate, COMPARED_AT) for ir in (first, second)]
-    lag = find_lag(*rows, max_lag_samples=round(MAX_LAG_MS * COMPARED_AT / 1000), sample_rate=COMPARED_AT)
+    (first_row, first_late), (second_row, second_late) = (
+        resample_response(ir.as_in_file().mean(axis=0), ir.sample_rate, COMPARED_AT) for ir in (first, second)
+    )
+    reach = round(MAX_LAG_MS * COMPARED_AT / 1000)
+    lag = find_lag(first_row, second_row, max_lag_samples=reach, sample_rate=COMPARED_AT)
+    lag = replace(lag, samples=lag.samples - (second_late - first_late))
     return Difference(
         first=first.name,
         second=second.name,

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..audio import wav
-from ..audio.resample import resample
+from ..audio.bits import SUBTYPES, Bits, bits_for
+from ..audio.resample import resample_response
 from ..decibels import db_from_gain, gain_from_db
 from ..errors import IRError
 from .ir import IR
@@ -50,7 +51,7 @@ def export(
     *,
     sample_rate: int | None = None,
     samples: int | None = None,
-    subtype: str = "PCM_24",
+    bits: Bits | None = None,
     mono: bool = False,
     normalize: bool = False,
     overwrite: bool = False,
@@ -59,8 +60,10 @@ def export(
 
     `samples`: exactly so many, faded where that cuts something off, silence added where it is short; None: all.
     `mono`: the mean of both sides, for hardware that takes one. `normalize`: to a peak of -1 dBFS; without it the level
-    stays, except that a file of whole numbers is lowered to -1 dBFS where it would clip. Raises IRError or AudioError.
+    stays, except that a file of whole numbers is lowered to -1 dBFS where it would clip. `bits`: 16, 24 (None) or
+    "float". Raises IRError or AudioError.
     """
+    subtype = SUBTYPES[bits_for("export", Path(path), bits, 24)]
     rate = ir.sample_rate if sample_rate is None else sample_rate
     if samples is not None and not SHORTEST_SAMPLES <= samples <= LONGEST_SAMPLES:
         raise IRError(f"A length of {samples} samples cannot be exported; {SHORTEST_SAMPLES} to {LONGEST_SAMPLES} can.")
@@ -68,7 +71,7 @@ def export(
     if mono:
         values = values.mean(axis=0, keepdims=True)
     if rate != ir.sample_rate:
-        values = np.ascontiguousarray(resample(values.T, ir.sample_rate, rate).T)
+        values = np.ascontiguousarray(resample_response(values.T, ir.sample_rate, rate)[0].T)
         if ir.convention == "unity":
             values *= ir.sample_rate / rate
     if samples is not None:

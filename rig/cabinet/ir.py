@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..audio import wav
-from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample
+from ..audio.resample import HIGHEST_HZ, LOWEST_HZ, resample_response
 from ..decibels import db_from_gain, db_from_powers, gain_from_db
 from ..dsp.convolver.convolver import convolve_offline
 from ..dsp.convolver.filter import Filter
@@ -63,10 +63,13 @@ class IR:
     gain_db: float  # what the convention multiplied the resampled values with
     convention: Convention
     warnings: tuple[str, ...] = ()
+    delay_samples: float = 0.0  # how much later than in its file it stands, by the change of rate
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], sample_rate: int = 48000, convention: Convention = "nam") -> IR:
         """Read any file libsndfile knows, 1 or 2 channels, resample it to `sample_rate`, apply the gain convention.
+
+        A file of another rate that begins or ends abruptly comes out some samples longer, and later by `delay_samples`.
 
         Raises IRError: missing or unreadable, not audio, cut off, silent, constant, not finite, more than 2 channels,
         too long.
@@ -103,7 +106,8 @@ class IR:
         _check_not_constant(audio.samples, path.name)
         if convention == "unity":
             gain *= audio.sample_rate / sample_rate
-        taps = gain * resample(audio.samples, audio.sample_rate, sample_rate)
+        resampled, delay_samples = resample_response(audio.samples, audio.sample_rate, sample_rate)
+        taps = gain * resampled
         return cls(
             taps=_frozen(taps.T),
             sample_rate=sample_rate,
@@ -114,6 +118,7 @@ class IR:
             gain_db=db_from_gain(gain),
             convention=convention,
             warnings=warnings,
+            delay_samples=delay_samples,
         )
 
     @classmethod
@@ -201,6 +206,9 @@ class IR:
     def _facts(self) -> list[tuple[str, str | None]]:
         """What a repr shows, by label."""
         resampled = f", file {self.file_sample_rate} Hz" if self.file_sample_rate != self.sample_rate else ""
+        if self.delay_samples:
+            late_ms = 1000 * self.delay_samples / self.sample_rate
+            resampled += f", {self.delay_samples:.1f} samples ({late_ms:.2f} ms) later than there"
         return [
             ("channels", "stereo" if self.channels == 2 else "mono"),
             ("length", f"{1000 * self.duration_s:.0f} ms, {self.taps.shape[1]} taps"),
@@ -252,8 +260,13 @@ def at_rate(ir: IR, sample_rate: float) -> IR:
             if again.content_hash == ir.content_hash:
                 return again
     # Fewer samples per second must each weigh more; the gain of the "nam" convention holds that already.
-    taps = resample(ir.taps.T, ir.sample_rate, round(sample_rate)) * (ir.sample_rate / sample_rate)
-    return dataclasses.replace(ir, taps=_frozen(taps.T), sample_rate=round(sample_rate))
+    taps, delay_samples = resample_response(ir.taps.T, ir.sample_rate, round(sample_rate))
+    return dataclasses.replace(
+        ir,
+        taps=_frozen(taps.T * (ir.sample_rate / sample_rate)),
+        sample_rate=round(sample_rate),
+        delay_samples=ir.delay_samples * sample_rate / ir.sample_rate + delay_samples,
+    )
 
 
 def _gain(convention: str, sample_rate: int) -> float:

@@ -2,8 +2,8 @@
 
 The louder of two sounds better, so a fair comparison needs the same loudness (ITU-R BS.1770), and what counts is how
 loud the cabinet is *with this model and this playing*: it is measured on the model's own output for a loop. One target
-holds for all cabinets. It starts as the loudness of the first one heard, so that the cabinet that is playing does not
-change, and falls for all of them until the peakiest stays below -1 dBFS.
+holds for all cabinets: the loudest at which the peakiest of them stays below -1 dBFS. So it depends on what is
+compared, not on what was heard first, and a soft file makes nothing soft.
 
     matching = Matching(output_of_the_model, 48000)
     while (key := matching.nearest(keys, current)) is not None:     # in a background thread
@@ -44,8 +44,9 @@ class Matching:
     """The gains that make many cabinets equally loud; fed by one thread, read by any.
 
     `output`: the model's output for one pass of the loop, shape (n,), at the session's rate, before the cabinet.
-    `target_lufs` None: as loud as the first cabinet heard. Keys are the caller's: a path, an index. Raises RigError for
-    a loop that is empty, silent or not finite. `ceiling_dbfs` may be changed: what adds gain behind the loop lowers it.
+    `target_lufs`: no louder than this; None: as loud as fits. Keys are the caller's: a path, an index. Raises RigError
+    for a loop that is empty, silent or not finite. `ceiling_dbfs` may be changed: what adds gain behind the loop lowers
+    it.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Matching:
         self._loop, self.sample_rate = loop, sample_rate
         self._wanted_lufs, self.ceiling_dbfs = target_lufs, ceiling_dbfs
         self.aim_lufs: float | None = None  # may be set: what all are to come out at from now on
-        self._heard: dict[Hashable, Heard] = {}
+        self._heard: dict[Hashable, Heard] = {}  # one is added or replaced in a single step
         self._lock = threading.Lock()
 
     def hear(self, key: Hashable, ir: IR) -> Heard:
@@ -73,8 +74,6 @@ class Matching:
         heard = loop_through(self._loop, ir)
         with self._lock:
             self._heard[key] = heard
-            if self._wanted_lufs is None:
-                self._wanted_lufs = heard.loudness_lufs
         return heard
 
     def forget(self, key: Hashable) -> None:
@@ -99,22 +98,23 @@ class Matching:
     def target_lufs(self) -> float | None:
         """What all matched cabinets come out at; None before the first one."""
         with self._lock:
-            if self._wanted is None:
+            if not self._heard:
                 return None
-            # Peak minus loudness is what a cabinet's peak would be at 0 LUFS.
-            highest = [self.ceiling_dbfs - (h.peak_dbfs - h.loudness_lufs) for h in self._heard.values()]
-            return min([self._wanted, *highest])
+            return min(self._highest_lufs(heard) for heard in self._heard.values())
 
-    @property
-    def lowered_db(self) -> float:
-        """How far the target has been lowered for the peakiest cabinet."""
-        target = self.target_lufs
-        return 0.0 if target is None or self._wanted is None else self._wanted - target
+    def _highest_lufs(self, heard: Heard) -> float:
+        """The loudest at which one cabinet stays below the ceiling, and no louder than was wanted."""
+        # Peak minus loudness is what its peak would be at 0 LUFS.
+        fits = self.ceiling_dbfs - (heard.peak_dbfs - heard.loudness_lufs)
+        return fits if self._wanted is None else min(self._wanted, fits)
 
-    def gain_db(self, key: Hashable) -> float | None:
-        """What to add to this cabinet's own level; None: not matched yet."""
-        target, heard = self.target_lufs, self._heard.get(key)
-        return None if target is None or heard is None else target - heard.loudness_lufs
+    def gain_db(self, key: Hashable, alone: bool = False) -> float | None:
+        """What to add to this cabinet's own level; None: not matched yet. `alone`: the others lower nothing."""
+        heard = self._heard.get(key)
+        if heard is None:
+            return None
+        target = self._highest_lufs(heard) if alone else self.target_lufs
+        return None if target is None else target - heard.loudness_lufs
 
     def nearest(self, keys: Sequence[Key], current: int) -> Key | None:
         """The one to hear next: the nearest to position `current` that is not matched yet, the next before the last."""

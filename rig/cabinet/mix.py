@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..audio.align import Lag, find_lag, shifted
 from ..decibels import gain_from_db
 from ..errors import IRError
+from .agreement import agreement, agreement_in_words
 from .ir import IR
 
 MOST_PARTS = 4
@@ -86,8 +87,8 @@ class Mixed:
         if self.lag is not None:
             polarity = "same" if self.lag.polarity > 0 else "opposite"
             text += f"; measured {self.lag.samples:+z.2f} samples, {polarity} polarity, "
-            text += f"agreement {self.lag.confidence:.2f}"
-            text += "" if self.lag.is_certain else " (too little in common to align: left as it is)"
+            text += f"agreement {agreement_in_words(self.lag.confidence)}"
+            text += "" if _agrees(self.lag) else ": too little in common to align, left as it is"
         return text
 
 
@@ -99,8 +100,12 @@ class Mix:
     parts: tuple[Mixed, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """How, as plain JSON data."""
-        return {"channels": self.ir.channels, "parts": [asdict(part) for part in self.parts]}
+        """How, as plain JSON data; `agreement` of a part with the first: good, weak or none (null: not asked for)."""
+        parts = [
+            {**asdict(part), "agreement": None if part.lag is None else agreement(part.lag.confidence)}
+            for part in self.parts
+        ]
+        return {"channels": self.ir.channels, "parts": parts}
 
 
 def mix(parts: Sequence[Part], *, align: bool = False, max_lag_ms: float = MAX_LAG_MS) -> Mix:
@@ -123,11 +128,11 @@ def mix(parts: Sequence[Part], *, align: bool = False, max_lag_ms: float = MAX_L
             raise IRError(f"{part.ir.name}: loaded with another gain convention than {first.name}.")
     rate = first.sample_rate
     lags = [_lag(first, part.ir, round(max_lag_ms * rate / 1000)) if align else None for part in parts]
-    shifts = [_shift(part, lag) for part, lag in zip(parts, lags, strict=True)]
+    shifts = [_shift(part, lag, first) for part, lag in zip(parts, lags, strict=True)]
     back = max(0, math.ceil(max(-shift - _beginning(part.ir) for part, shift in zip(parts, shifts, strict=True))))
     done = []
     for part, lag, shift in zip(parts, lags, shifts, strict=True):
-        polarity = (-1 if part.inverted else 1) * (lag.polarity if lag is not None and lag.is_certain else 1)
+        polarity = (-1 if part.inverted else 1) * (lag.polarity if lag is not None and _agrees(lag) else 1)
         done.append(
             Mixed(
                 name=part.ir.name,
@@ -157,10 +162,19 @@ def _lag(first: IR, other: IR, reach: int) -> Lag:
     return find_lag(a, b, max_lag_samples=reach, sample_rate=first.sample_rate)
 
 
-def _shift(part: Part, lag: Lag | None) -> float:
-    """How much later the part shall stand, in samples; what hardly correlates is not moved by a guess."""
+def _shift(part: Part, lag: Lag | None, first: IR) -> float:
+    """How much later the part shall stand, in samples; what hardly correlates is not moved by a guess.
+
+    What a change of rate made later stands to the first part as its file does.
+    """
     delay = part.delay_ms * part.ir.sample_rate / 1000
-    return delay - lag.samples if lag is not None and lag.is_certain else delay
+    if lag is not None and _agrees(lag):
+        return delay - lag.samples
+    return delay + first.delay_samples - part.ir.delay_samples
+
+
+def _agrees(lag: Lag) -> bool:
+    return agreement(lag.confidence) != "none"
 
 
 def _beginning(ir: IR) -> int:

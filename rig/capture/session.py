@@ -72,11 +72,11 @@ class Plan:
     self_test: bool = False
     repair_drift: bool = False
     round_trip_samples: float | None = None
-    try_first: bool = True
+    trial: bool = True
     second_take: bool = False
     freewheel: bool = False
     retakes: int = RETAKES
-    size: str = "standard"
+    architecture: str = "standard"
 
 
 def check_target(plan: Plan) -> None:
@@ -166,7 +166,7 @@ def _levels(levels: CaptureLevels) -> str:
 def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableCheck) -> float:
     """The digital gain to play with: given, found by trying the path, or none."""
     trim_db = plan.send_trim_db
-    if plan.try_first:
+    if plan.trial:
         trial = try_path(
             deck, operator, plan.signal, trim_db, self_test=plan.self_test, accept=plan.accept, cables=cables
         )
@@ -251,7 +251,7 @@ def _save(
         self_test=plan.self_test,
         loop=_loop(levels, plan.round_trip_samples),
         repair_drift=plan.repair_drift,
-        size=plan.size,
+        architecture=plan.architecture,
         on_disk=on_disk,
         tell=operator.say,
     )
@@ -269,7 +269,7 @@ def _asked_latency(operator: Operator, plan: Plan, recording: Recording) -> int 
         return None
     operator.say(f"{str(latency)[0].upper()}{str(latency)[1:]}: these do not agree.")
     question = "How many samples are to be cut away? (Enter: leave it, and keep the take aside)"
-    answer = operator.ask(question, "--latency N", "").strip()
+    answer = operator.ask(question, "--latency-samples N", "").strip()
     return int(answer) if answer.lstrip("-").isdecimal() else None
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import os
 import sys
 from collections.abc import Sequence
 
-from .. import __version__
-from ..errors import RigError
+from ..errors import RigError, UsageError
+from . import first_start, standard_output, versions
+from .command_line import CommandLine
 from .commands import (
     ab,
     abx,
@@ -32,16 +34,30 @@ from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
+LIVE = ("play", "audition", "ab")  # they show a screen, and do without where there is none
+EXAMPLES = (
+    "rig play                              # what comes with rig",
+    "rig play crunch.nam 4x12.wav          # a model and a cabinet of yours",
+    "rig audition crunch.nam cabinets/     # choose among many cabinets",
+    "rig render crunch.nam di.wav out.wav  # a file instead of a guitar",
+    "rig doctor                            # what stands in the way of low latency",
+    "rig capture e570                      # a training pair of your gear",
+    "rig compare captures/e570 models/     # models against the gear, by number",
+    "rig play --help                       # all about a command",
+)
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandLine:
     """All commands and their options."""
-    top = argparse.ArgumentParser(
+    top = CommandLine(
         prog="rig",
         description="Play NAM models and cabinet IRs live, at the level they were captured with, or render files.",
+        examples=EXAMPLES,
     )
-    top.add_argument("--version", action="version", version=f"rig {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    top.add_argument("--version", action="store_true", help="show the version, and those of all that rig stands on")
+    top.add_argument("--json", action="store_true", help="with --version: print JSON")
+    top.set_defaults(run=lambda options: _overview(top, options))
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, render, info, ir, midi, devices, doctor),
         *(calibrate, signal, capture, compare, ab, abx, bench),
@@ -50,39 +66,69 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _overview(top: CommandLine, options: argparse.Namespace) -> int:
+    """Without a command: versions, or what there is."""
+    if options.version:
+        return versions.show(options.json)
+    print(top.format_help(), end="")
+    return 0
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0, 2 after an error in one sentence, 130 after Ctrl-C."""
+    """Run one command; the exit code: 0, 1 after a failed check, 2 after an error in one sentence, 130 after Ctrl-C.
+
+    With --json an error is one JSON object on standard output as well.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")
-    with contextlib.redirect_stdout(Harmless.of(sys.stdout)), contextlib.redirect_stderr(Harmless.of(sys.stderr)):
-        options = parser().parse_args(capture.with_take(sys.argv[1:] if arguments is None else arguments))
+    words = [*(sys.argv[1:] if arguments is None else arguments)]
+    as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
+    with (
+        standard_output.to_ourselves() if as_json else contextlib.nullcontext(),
+        contextlib.redirect_stdout(Harmless.of(sys.stdout)),
+        contextlib.redirect_stderr(Harmless.of(sys.stderr)),
+        first_start.announced(),
+    ):
         try:
-            with ending_politely():
-                code = int(options.run(options))
+            code = _run(words)
             if sys.stdout is not None:
                 sys.stdout.flush()
             return code
         except RigError as error:
-            print(f"rig: {error}", file=sys.stderr)
-            return FAILED
+            return _refused(error, as_json)
         except KeyboardInterrupt:
             print("\nrig: stopped.", file=sys.stderr)
             return INTERRUPTED
         except BrokenPipeError:  # `rig info ... | head`
-            _let_go_of_stdout()
+            standard_output.to_nowhere()
             return 0
         except MemoryError:
-            print("rig: there is not enough memory for that.", file=sys.stderr)
-            return FAILED
+            return _refused(RigError("there is not enough memory for that."), as_json)
         except OSError as error:  # a full disk behind standard output, no more files that may be open
-            _let_go_of_stdout()
+            sentence = standard_output.describe_fault(error)
+            if sentence is not None:
+                standard_output.to_nowhere()
+                print(f"rig: {sentence}", file=sys.stderr)
+                return FAILED
             where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
-            print(f"rig: the system refuses: {error.strerror or error}{where}.", file=sys.stderr)
-            return FAILED
+            return _refused(RigError(f"the system refuses: {error.strerror or error}{where}."), as_json)
 
 
-def _let_go_of_stdout() -> None:
-    """Python writes what is left at exit, and would complain."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _run(words: Sequence[str]) -> int:
+    options = parser().parse_args(capture.with_take(words))
+    with ending_politely():
+        code = int(options.run(options))
+    if sys.stdout is None and options.command not in LIVE:
+        raise UsageError("Standard output is closed: what was to be shown there is lost.")
+    return code
+
+
+def _refused(error: RigError, as_json: bool) -> int:
+    """Say what is wrong; with `as_json` to programs too."""
+    print(f"rig: {error}", file=sys.stderr)
+    if isinstance(error, UsageError) and error.usage:
+        print(error.usage, file=sys.stderr)
+    if as_json:
+        print(json.dumps({"error": str(error)}, indent=2), flush=True)
+    return FAILED

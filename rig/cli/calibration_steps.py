@@ -68,17 +68,19 @@ def _interface(options: argparse.Namespace) -> int:
     operator = Console(options.yes)
     checked_preamp_gain_db(options.preamp_gain_db)
     if options.max_input_dbu is not None:
-        return _keep("interface", entered_level(options.max_input_dbu, "maximum input level").dbu, "entered by you")
+        dbu = entered_level(options.max_input_dbu, "maximum input level").dbu
+        return _keep(options, "interface", dbu, "entered by you")
     if options.loop:
         send = _known_send(options)
         read = _read(options, operator, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
         dbu = known_input_dbu(send, options.dbfs, read, options.preamp_gain_db)
-        return _keep("interface", dbu, "measured against the send")
+        return _keep(options, "interface", dbu, "measured against the send")
     name = options.interface or operator.ask(
         "Your interface, by name (as in rig/library/interfaces.toml)?", "--interface NAME"
     )
     interface = Interface.named(name)
-    return _keep("interface", interface.level().dbu, f"table, {interface.basis or 'your entry'}", interface.name)
+    method = f"table, {interface.basis or 'your entry'}"
+    return _keep(options, "interface", interface.level().dbu, method, interface.name)
 
 
 def _send(options: argparse.Namespace) -> int:
@@ -99,7 +101,7 @@ def _send(options: argparse.Namespace) -> int:
     advice = advice_on_send(dbu)
     if advice:
         operator.say(advice)
-    return _keep("send", dbu, method)
+    return _keep(options, "send", dbu, method)
 
 
 def _ask_volts(options: argparse.Namespace, operator: Console) -> float:
@@ -126,10 +128,11 @@ def _ask_volts(options: argparse.Namespace, operator: Console) -> float:
 
 def _return(options: argparse.Namespace) -> int:
     if options.spec_dbu is not None:
-        return _keep("returned", return_level_from_spec_dbu(options.spec_dbu, options.preamp_gain_db), "spec")
+        dbu = return_level_from_spec_dbu(options.spec_dbu, options.preamp_gain_db)
+        return _keep(options, "returned", dbu, "spec")
     send, method = _known_send(options), _method_of_send(options)
     read = _read(options, Console(options.yes), CABLE)
-    return _keep("returned", return_level_dbu(send, options.dbfs, read), method)
+    return _keep(options, "returned", return_level_dbu(send, options.dbfs, read), method)
 
 
 def _method_of_send(options: argparse.Namespace) -> str:
@@ -194,8 +197,17 @@ def _tone(options: argparse.Namespace) -> int:
     return 0
 
 
-def _keep(part: str, dbu: float, method: str, name: str = "") -> int:
-    known: Any = KnownLevel(round(entered_level(dbu, f"{part} level").dbu, 2), method, today(), name)
+def _keep(options: argparse.Namespace, part: str, dbu: float, method: str, name: str = "") -> int:
+    """Keep it; another one that is kept already is replaced only if that is wanted."""
+    dbu = round(entered_level(dbu, f"{part} level").dbu, 2)
+    kept: KnownLevel | None = getattr(load_settings(), part)
+    if kept is not None and (kept.dbu, kept.name) != (dbu, name):
+        new = KnownLevel(dbu, method, today(), name).level()
+        question = f"Kept already: {kept.level()}. Replace it with {new}? (y/n)"
+        if not options.yes and Console().ask(question, "--yes").casefold() not in ("y", "yes"):
+            print(f"{kept.level()} stays.")
+            return 0
+    known: Any = KnownLevel(dbu, method, today(), name)
     print_settings(remember(**{part: known}))
     return 0
 

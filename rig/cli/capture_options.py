@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .options import add_json_option
+from .options import add_into_option, add_json_option
 
 if TYPE_CHECKING:
     from ..capture.checks.verdict import Check
@@ -19,12 +18,12 @@ REFUSED = 1  # exit code: the take was judged, and a check failed
 
 def add_pair_options(command: argparse.ArgumentParser) -> None:
     """Everything about the pair that a take becomes."""
-    command.add_argument("--into", type=Path, default=Path("captures"), metavar="DIR", help="default: captures")
+    add_into_option(command, "captures", "where captures are written")
     command.add_argument(
-        "--latency",
+        "--latency-samples",
         type=int,
         metavar="N",
-        help="samples to cut away, instead of rig's own figure; counted from the moment of playing, in a recording "
+        help="to cut away, instead of rig's own figure; counted from the moment of playing, in a recording "
         "made elsewhere from the first sample of the file",
     )
     command.add_argument(
@@ -33,7 +32,10 @@ def add_pair_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--accept", action="store_true", help="accept the take even if checks fail")
     command.add_argument("--self-test", action="store_true", help="a cable from send to return in place of gear")
     command.add_argument(
-        "--size", choices=("standard", "lite", "feather", "nano"), default="standard", help="of the WaveNet to train"
+        "--architecture",
+        choices=("standard", "lite", "feather", "nano"),
+        default="standard",
+        help="how large the WaveNet to train is (default standard)",
     )
     _add_gear_options(command)
     _add_level_options(command)

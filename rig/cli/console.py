@@ -8,6 +8,7 @@ import time
 
 from ..decibels import level_in_words
 from ..errors import CaptureError
+from .options import add_client_option
 from .terminal import Screen, end_if_asked
 
 BAR = 24
@@ -59,7 +60,7 @@ def add_desk_options(command: argparse.ArgumentParser) -> None:
     ports = command.add_argument_group("ports")
     ports.add_argument("--send", metavar="PORT", help="JACK port (or part of its name) that feeds the gear")
     ports.add_argument("--return", dest="returned", metavar="PORT", help="JACK port that comes back from it")
-    ports.add_argument("--client", default="rig-capture", metavar="NAME", help="name of the JACK client")
+    add_client_option(ports, "rig-capture")
     ports.add_argument(
         "--backend", choices=("jack", "portaudio"), default="jack", help="jack is the only one that does"
     )

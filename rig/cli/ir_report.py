@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..cabinet.agreement import agreement, agreement_in_words
 from ..cabinet.analysis import Description, Difference
 from ..cabinet.mix import Mix
+from .tables import fitted, name_width
 
 
 def table(reports: list[Description]) -> list[str]:
@@ -24,13 +26,12 @@ def table(reports: list[Description]) -> list[str]:
         )
         for r in reports
     ]
-    widths = [min(48, max(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
+    names, figures = [row[0] for row in rows], [row[1:] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*figures, strict=True)]
+    width = name_width(names, sum(widths) + 2 * len(widths))
     return [
-        "  ".join(
-            cell[:width].ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
+        "  ".join((fitted(name, width), *(cell.rjust(size) for cell, size in zip(cells, widths, strict=True)))).rstrip()
+        for name, cells in zip(names, figures, strict=True)
     ]
 
 
@@ -55,12 +56,15 @@ def as_text(r: Description) -> str:
 
 
 def difference_as_text(d: Difference) -> str:
-    """One line for people."""
+    """One line for people; lag and polarity only where the two agree on them."""
+    place = (
+        f"{abs(d.lag_samples):.2f} samples ({abs(d.lag_ms):.3f} ms) {'later' if d.lag_samples >= 0 else 'earlier'}, "
+        f"{'same' if d.polarity > 0 else 'opposite'} polarity, "
+    )
     return (
         f"{d.second} against {d.first}: {d.level_db:+z.1f} dB; tone differs by {d.tone_db:.1f} dB, most at "
-        f"{d.largest_hz:.0f} Hz ({d.largest_db:+z.1f} dB); {abs(d.lag_samples):.2f} samples ({abs(d.lag_ms):.3f} ms) "
-        f"{'later' if d.lag_samples >= 0 else 'earlier'}, {'same' if d.polarity > 0 else 'opposite'} polarity, "
-        f"agreement {d.agreement:.2f}"
+        f"{d.largest_hz:.0f} Hz ({d.largest_db:+z.1f} dB); {'' if agreement(d.agreement) == 'none' else place}"
+        f"agreement {agreement_in_words(d.agreement)}"
     )
 
 

@@ -42,7 +42,7 @@ def opened(options: argparse.Namespace) -> Backend:
         from ..backends.jack.client import Jack
 
         try:
-            return Jack(options.name, midi=not options.no_midi)
+            return Jack(options.client, midi=not options.no_midi)
         except NoServer as error:
             if options.backend == "jack":
                 raise
@@ -56,7 +56,7 @@ def opened(options: argparse.Namespace) -> Backend:
             rate=options.rate,
             period=options.period,
             exclusive=options.exclusive,
-            client_name=options.name,
+            client_name=options.client,
         )
     except BackendError as error:
         raise BackendError(f"{missing} Without JACK: {error}" if missing is not None else str(error)) from error

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import FileError, IRError, ModelError
+from ..errors import FileError, IRError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
 from .open_backend import add_backend_options
@@ -15,12 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+KEPT, NO_INTERFACE = "kept", "none"  # in place of the name of an interface
+
+
 def add_level_options(command: argparse.ArgumentParser) -> None:
     """Everything that enters the sums of `rig.levels`."""
     levels = command.add_argument_group("levels")
     known = levels.add_mutually_exclusive_group()
     known.add_argument(
-        "--interface", metavar="NAME", help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen)"
+        "--interface",
+        default=KEPT,
+        metavar="NAME",
+        help="your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen); none: no calibration (default kept: the "
+        "one that rig calibrate interface keeps)",
     )
     known.add_argument(
         "--max-input-dbu",
@@ -42,18 +49,52 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
         choices=LEVEL_MODES,
         help="output level (default: normalized; rig measures the loudness that a file does not state)",
     )
-    also_accept(levels, "--level", "level_mode", choices=LEVEL_MODES)
 
 
 def add_overwrite_option(command: argparse.ArgumentParser, what: str) -> None:
     """Leave to replace a file."""
     command.add_argument("--overwrite", action="store_true", help=f"replace {what} if already there")
-    also_accept(command, "--force", "overwrite", action="store_true")
 
 
-def also_accept(group: Any, option: str, destination: str, **kind: Any) -> None:
-    """Take an older word for an option, too, without showing it."""
-    group.add_argument(option, dest=destination, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kind)
+def add_size_option(command: Any, what: str = "a model that has several") -> None:
+    """How much of a slimmable model plays."""
+    command.add_argument("--size", type=float, default=1.0, metavar="V", help=f"size of {what}, 0 to 1 (default 1)")
+
+
+def add_client_option(group: Any, default: str = "rig") -> None:
+    """What rig is called on the JACK server."""
+    group.add_argument("--client", default=default, metavar="NAME", help=f"name of the JACK client (default {default})")
+
+
+def add_into_option(command: Any, default: str, what: str) -> None:
+    """The folder in which something is written."""
+    command.add_argument(
+        "--into", type=Path, default=Path(default), metavar="FOLDER", help=f"{what} (default ./{default})"
+    )
+
+
+def add_seconds_option(command: Any) -> None:
+    """An end by the clock."""
+    command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+
+
+def add_ir_argument(command: Any, metavar: str, what: str) -> None:
+    """The cabinet, as the second name or as an option; see `take_ir`."""
+    command.add_argument("ir", nargs="?", type=Path, metavar=metavar, help=what)
+    command.add_argument(
+        "--ir", dest="ir_option", type=Path, metavar=metavar, help=f"the same as the second name, {metavar}"
+    )
+    command.add_argument("--no-ir", action="store_true", help="no cabinet")
+
+
+def take_ir(options: argparse.Namespace) -> None:
+    """Let `options.ir` be the cabinet however it was named. Raises UsageError for two, and for one with --no-ir."""
+    named = getattr(options, "ir_option", None)
+    if named is not None and options.ir is not None:
+        raise UsageError(f"Two cabinets are named, {options.ir} and --ir {named}: leave one of them away.")
+    options.ir = options.ir if named is None else named
+    if options.ir is not None and options.no_ir:
+        raise UsageError(f"--no-ir means no cabinet, and {options.ir} is one: leave one of them away.")
 
 
 def add_channel_option(command: Any, what: str) -> None:
@@ -77,11 +118,9 @@ def add_noise_options(command: Any) -> None:
     noise.add_argument(
         "--gate-dbfs", type=float, metavar="X", help="noise gate: opens where the guitar peaks above this (-55, say)"
     )
-    also_accept(noise, "--gate", "gate_dbfs", type=float)
     noise.add_argument(
         "--rumble-hz", type=float, metavar="HZ", help="rumble filter in front of the model: 40, 60, 80 (default: none)"
     )
-    also_accept(noise, "--rumble", "rumble_hz", type=float)
 
 
 def check_noise(options: argparse.Namespace) -> None:
@@ -95,9 +134,7 @@ def check_noise(options: argparse.Namespace) -> None:
 
 def add_session_options(command: Any, offline: bool = False) -> None:
     """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
-    )
+    add_size_option(command)
     add_level_options(command)
     add_noise_options(command)
     tuner = command.add_argument_group("tuner")
@@ -107,7 +144,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     ports.add_argument("--input", metavar="PORT", help="port or channel (or part of its name) that feeds the guitar in")
     ports.add_argument("--output", metavar="PORT", help="port or ports, channel or channels that take the sound")
     ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
-    ports.add_argument("--name", default="rig", help="name of the JACK client (default rig)")
+    add_client_option(ports)
     add_backend_options(command, offline)
     add_keys_option(command)
     add_midi_options(command)
@@ -115,14 +152,8 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     add_channel_option(command, "that file")
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
-    command.add_argument(
-        "--record-to",
-        type=Path,
-        default=Path("recordings"),
-        metavar="FOLDER",
-        help="where takes are written (default ./recordings)",
-    )
-    command.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+    add_into_option(command, "recordings", "where takes are written")
+    add_seconds_option(command)
     command.add_argument(
         "--ir-memory-mb",
         type=_memory,
@@ -157,26 +188,24 @@ def _memory(text: str) -> int:
     return megabytes
 
 
+def is_interface_named(options: argparse.Namespace) -> bool:
+    """Whether --interface or --max-input-dbu says which interface it is, or that there is none."""
+    return options.max_input_dbu is not None or options.interface not in (KEPT, None)
+
+
 def interface_level(options: argparse.Namespace) -> Level | None:
-    """The interface's level from --interface or --max-input-dbu; None if neither is given."""
+    """The interface's level from --interface or --max-input-dbu, else the one that is kept; None: there is none."""
     if options.max_input_dbu is not None:
         return entered_level(options.max_input_dbu, "maximum input level")
-    if options.interface is not None:
-        from ..library.interfaces import Interface
+    if options.interface in (KEPT, None):
+        from ..library.calibrated_levels import kept_interface
 
-        return Interface.named(options.interface).level()
-    return None
+        return kept_interface()
+    if options.interface.strip().casefold() == NO_INTERFACE:
+        return None
+    from ..library.interfaces import Interface
 
-
-def kept_interface_level(options: argparse.Namespace) -> Level | None:
-    """The same for what is played live: without an option, what `rig calibrate interface` has kept."""
-    given = interface_level(options)
-    if given is not None:
-        return given
-    from ..library.calibrated_levels import load_settings
-
-    known = load_settings().interface
-    return known.level() if known is not None else None
+    return Interface.named(options.interface).level()
 
 
 def kept_send_dbu(options: argparse.Namespace) -> float | None:

@@ -66,16 +66,16 @@ def run_sweeps(options: argparse.Namespace) -> int:
                 operator,
                 sweep,
                 options.sweeps,
-                length=options.length,
+                samples=options.samples,
                 minimum_phase=options.minimum_phase,
-                softer=not options.no_softer,
+                softer=options.softer,
                 cables=cable_check(backend, wiring),
             )
     return _write(options, operator, path, sweep, swept, about)
 
 
 def _sweep(options: argparse.Namespace) -> Sweep:
-    return Sweep(options.seconds, gain_from_db(min(0.0, options.dbfs)))
+    return Sweep(options.length_s, gain_from_db(min(0.0, options.dbfs)))
 
 
 def _from_files(options: argparse.Namespace) -> tuple[Sweep, Swept]:
@@ -83,7 +83,7 @@ def _from_files(options: argparse.Namespace) -> tuple[Sweep, Swept]:
         raise CaptureError("--from takes the sweep that was played and at least one recording of it, in this order.")
     sweep = read_sweep(options.recorded[0])
     recordings = {file.name: read_channel(file, options.channel) for file in options.recorded[1:]}
-    swept = from_recordings(sweep, recordings, length=options.length, minimum_phase=options.minimum_phase)
+    swept = from_recordings(sweep, recordings, samples=options.samples, minimum_phase=options.minimum_phase)
     return sweep, swept
 
 

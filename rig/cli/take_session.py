@@ -41,14 +41,14 @@ def run_take(options: argparse.Namespace) -> int:
             levels=_levels(options, settings),
             gear=gear_from(options, name),
             send_trim_db=options.send_trim_db,
-            latency_samples=options.latency,
+            latency_samples=options.latency_samples,
             accept=options.accept,
             self_test=options.self_test,
-            try_first=not options.no_trial,
+            trial=options.trial,
             second_take=options.second_take,
             freewheel=options.freewheel,
             retakes=options.retakes,
-            size=options.size,
+            architecture=options.architecture,
             repair_drift=options.repair_drift,
             round_trip_samples=_round_trip(settings, backend.block_size),
         )
@@ -79,7 +79,7 @@ def _signal(options: argparse.Namespace, operator: Console) -> Signal:
         signal = load_signal(options.signal)
     else:
         operator.say("Making the signal ...")
-        signal = own_signal(options.seconds or (SELF_TEST_S if options.self_test else FULL_S), options.seed)
+        signal = own_signal(options.length_s or (SELF_TEST_S if options.self_test else FULL_S), options.seed)
     known = "the official trainer knows it" if signal.trainer_knows else "made for nam-full with the files in train/"
     operator.say(f"Signal     {signal.name}, {signal.seconds:g} s, {known}")
     return signal

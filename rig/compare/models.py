@@ -24,6 +24,7 @@ from ..dsp.network.interpreter import reset as reset_network
 from ..dsp.network.interpreter import run as run_network
 from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, RigError
+from ..files.folders import telling_names
 from ..levels import entered_level
 from ..nam import Model
 from ..scripting.arguments import number, path, type_name, whole_number
@@ -76,8 +77,10 @@ def compare_models(
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
     failures: list[Failure] = []
+    called = dict(zip((str(each.absolute()) for each in paths), telling_names(paths), strict=True))
     with _judged(files, paths, size, workers, cluster, tell) as (take, results):
-        for done, result in enumerate(results, 1):
+        for done, found in enumerate(results, 1):
+            result = replace(found, file=called[found.file])
             if isinstance(result, Score):
                 scores.append(result)
             else:
@@ -154,7 +157,9 @@ def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
         return score(open_take(files), Model.load(model, size))
     except RigError as error:
         said = str(error)
-        return Failure(model.name, said if model.name in said else f"{model.name} against {files.wet.name}: {said}")
+        return Failure(
+            str(model.absolute()), said if model.name in said else f"{model.name} against {files.wet.name}: {said}"
+        )
 
 
 def input_gain(take: Take, model: Model) -> tuple[float, str]:
@@ -228,7 +233,7 @@ def score(take: Take, model: Model) -> Score:
         notes.append("as close as the gear is to itself")
     return Score(
         name=model.name,
-        file=model.path.name,
+        file=str(model.path),  # the names of all files together are told apart later
         size=model.size,
         input_gain_db=gain_db,
         input_gain_basis=basis,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..audio.align import shifted
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
 from ..decibels import gain_from_db
+from ..files.folders import telling_names
 from ..nam import Model
 from ..scripting.printable import in_html
 from . import measures
@@ -70,7 +71,7 @@ def page(
 ) -> str:
     """The page. `models` are the files that were compared; the best are heard and drawn."""
     take = open_take(files)
-    paths = {path.name: path for path in models}
+    paths = dict(zip(telling_names(models), models, strict=True))
     best = comparison.scores[:MOST_HEARD]
     heard = []
     for done, score in enumerate(best, 1):

@@ -7,19 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 # unknown: this system does not say, or nobody asked for the measurement that would tell.
-State = Literal["ok", "note", "problem", "unknown"]
-STATES: tuple[State, ...] = ("problem", "note", "ok", "unknown")
+State = Literal["ok", "warn", "problem", "unknown"]
+STATES: tuple[State, ...] = ("problem", "warn", "ok", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`topic` is a word; `text` a sentence for a player, `way_out` what to do about it; `figures` for programs."""
+    """`topic` is a word; `text` a sentence for a player, `way_out` what to do about it; `figures` for programs.
+
+    `limit`: where a figure decides, what is in order and what is not.
+    """
 
     topic: str
     state: State
     text: str
     way_out: str | None = None
     figures: Mapping[str, Any] = field(default_factory=dict)
+    limit: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -28,6 +32,7 @@ class Finding:
             "state": self.state,
             "text": self.text,
             "way_out": self.way_out,
+            "limit": self.limit,
             **({"figures": dict(self.figures)} if self.figures else {}),
         }
 
@@ -41,11 +46,11 @@ def summary(findings: Sequence[Finding]) -> str:
     counts = {state: sum(finding.state == state for finding in findings) for state in STATES}
     names = {
         "problem": ("problem", "problems"),
-        "note": ("note", "notes"),
+        "warn": ("warning", "warnings"),
         "ok": ("in order", "in order"),
         "unknown": ("not known", "not known"),
     }
     parts = [f"{count} {names[state][count != 1]}" for state, count in counts.items() if count]
-    first = next((f for state in ("problem", "note") for f in findings if f.state == state and f.way_out), None)
+    first = next((f for state in ("problem", "warn") for f in findings if f.state == state and f.way_out), None)
     begin = f" Begin with {first.topic}: {first.way_out}" if first is not None else ""
     return f"{', '.join(parts)}.{begin}"

@@ -13,11 +13,11 @@ from ..engine import Engine
 from ..errors import RigError, ServerGone
 from ..sound import Sound
 from .finding import Finding
+from .lateness import LATENCY_LIMIT, LONG_PERIOD_MS, PERIOD_LIMIT, SHORT_PERIOD_MS, judged, way_out
 from .limits import priority
 from .soundcard import Stream, streams
 
 SETTLED_S = 0.3  # JACK reports xruns of its own while a client joins
-SHORT_PERIOD_MS = 3.0  # a guitarist feels what adds up to some 10 ms, converters and way back included
 PERIODS = 3  # USB cards want three, others two
 LOOK_S = 0.02
 
@@ -109,7 +109,7 @@ def no_server(error: RigError, root: Path = Path("/")) -> list[Finding]:
     """What can be said without one."""
     return [
         Finding(
-            "server", "note", str(error), "Start it and ask rig doctor again: the rest of it can be seen only then."
+            "server", "warn", str(error), "Start it and ask rig doctor again: the rest of it can be seen only then."
         ),
         priority(None, False, root),
         *(
@@ -126,8 +126,8 @@ def _server(heard: Heard) -> Finding:
     figures = {"version": heard.version, "product": product, "capture": len(heard.capture_ports)}
     text = f"{product} {name} runs at {heard.sample_rate} Hz with {ports}."
     if not (heard.capture_ports and heard.playback_ports):
-        way_out = "Connect the interface, and choose it for both directions in the settings of the server."
-        return Finding("server", "problem", text, way_out, figures)
+        advice = "Connect the interface, and choose it for both directions in the settings of the server."
+        return Finding("server", "problem", text, advice, figures)
     return Finding("server", "ok", text, figures=figures)
 
 
@@ -142,20 +142,19 @@ def _period(heard: Heard, open_streams: list[Stream]) -> Finding:
         text += f"; the card holds {' or '.join(map(str, counts))} of them"
     else:
         text += "; how many of them the card holds cannot be seen here"
-    if ms > SHORT_PERIOD_MS:
-        fitting = max(n for n in (32, 64, 128, 256) if 1000 * n / heard.sample_rate <= SHORT_PERIOD_MS)
-        way_out = (
-            f"Try {fitting} frames: jackd -p {fitting}, or pw-metadata -n settings 0 clock.force-quantum {fitting}."
-        )
-        return Finding("period", "note", f"{text}.", way_out, figures)
+    state, limit = judged(ms, SHORT_PERIOD_MS, LONG_PERIOD_MS), PERIOD_LIMIT
+    if state != "ok":
+        advice = way_out(heard.block_size, heard.sample_rate)
+        return Finding("period", state, f"{text}.", advice, figures, limit)
     if counts and counts[-1] > PERIODS:
-        return Finding("period", "note", f"{text}.", f"{PERIODS} are enough: jackd -n {PERIODS}.", figures)
-    return Finding("period", "ok", f"{text}.", figures=figures)
+        advice = f"{PERIODS} are enough: jackd -n {PERIODS}."
+        return Finding("period", "warn", f"{text}.", advice, figures, f"ok up to {PERIODS} periods")
+    return Finding("period", "ok", f"{text}.", figures=figures, limit=limit)
 
 
 def _latency(heard: Heard) -> Finding:
     server = heard.capture_latency_samples + heard.playback_latency_samples
-    figures = {
+    figures: dict[str, float] = {
         "capture_samples": heard.capture_latency_samples,
         "own_samples": heard.own_latency_samples,
         "playback_samples": heard.playback_latency_samples,
@@ -164,7 +163,10 @@ def _latency(heard: Heard) -> Finding:
         return Finding("latency", "unknown", "The server does not say how late its ports are.", figures=figures)
     ms = 1000 * (server + heard.own_latency_samples) / heard.sample_rate
     text = f"By the figures of the server you hear the guitar after {ms:.1f} ms, converters not counted."
-    return Finding("latency", "ok", text, figures=figures)
+    figures = {**figures, "ms": ms}
+    state = judged(ms)
+    advice = None if state == "ok" else way_out(heard.block_size, heard.sample_rate)
+    return Finding("latency", state, text, advice, figures, LATENCY_LIMIT)
 
 
 def _xruns(heard: Heard) -> Finding:
@@ -175,9 +177,9 @@ def _xruns(heard: Heard) -> Finding:
     ours = "" if heard.worst is None or heard.worst < 0.5 else f"; rig itself took {heard.worst:.0%} of one period"
     if heard.xruns:
         text = f"{heard.xruns} xruns in {heard.seconds:.1f} s of listening{ours}."
-        way_out = (
+        advice = (
             "See to real-time priority and the processor's clock first; then close other programs, or take a larger "
             "period."
         )
-        return Finding("xruns", "problem", text, way_out, figures)
-    return Finding("xruns", "ok", f"No xrun in {heard.seconds:.1f} s of listening{ours}.", figures=figures)
+        return Finding("xruns", "problem", text, advice, figures, "ok: none")
+    return Finding("xruns", "ok", f"No xrun in {heard.seconds:.1f} s of listening{ours}.", None, figures, "ok: none")

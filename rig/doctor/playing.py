@@ -39,10 +39,11 @@ def cost(model: Model, sample_rate: float, block_size: int, worst_live: float | 
     text = f"{model.path.name} takes {share:.0%} of a period of {block_size} frames"
     if worst_live is not None:
         text += f"; all of rig took {worst_live:.0%} of the worst one while it listened"
+    limit = f"ok below {HALF:.0%} of a period, a problem from {MOST:.0%}"
     if share < HALF:
-        return Finding("cost", "ok", f"{text}.", figures=figures)
+        return Finding("cost", "ok", f"{text}.", None, figures, limit)
     way_out = "Take its smaller size (--size 0)." if model.smaller() is not None else "Take a lighter model."
-    return Finding("cost", "note" if share < MOST else "problem", f"{text}.", way_out, figures)
+    return Finding("cost", "warn" if share < MOST else "problem", f"{text}.", way_out, figures, limit)
 
 
 def rate(sound: Sound, sample_rate: float | None) -> Finding:
@@ -60,7 +61,7 @@ def rate(sound: Sound, sample_rate: float | None) -> Finding:
     if late == 0:
         return Finding("rate", "ok", text, figures=figures)
     way_out = f"Run the server at {sound.sample_rate:g} Hz: nothing is added then."
-    return Finding("rate", "note", text, way_out, {**figures, "latency_samples": late})
+    return Finding("rate", "warn", text, way_out, {**figures, "latency_samples": late})
 
 
 def calibration(sound: Sound) -> Finding:
@@ -75,7 +76,7 @@ def calibration(sound: Sound) -> Finding:
     if sound.model_input is None:
         ways.append("--model-input-dbu X adds that of the model, if its web page says it")
     text = f"The model may hear the guitar at the wrong level: {' and '.join(sums.missing)}."
-    return Finding("levels", "note", text, f"{'; '.join(ways)}." if ways else None, figures)
+    return Finding("levels", "warn", text, f"{'; '.join(ways)}." if ways else None, figures)
 
 
 def cabinet(model: Model, ir: IR | None, named: bool) -> Finding:
@@ -83,7 +84,7 @@ def cabinet(model: Model, ir: IR | None, named: bool) -> Finding:
     figures = {"gear_type": model.gear_type, "ir": ir.name if ir is not None else None}
     if model.has_cabinet and ir is not None and named:
         text = f"{model.path.name} already holds a cabinet ({model.gear_type}), and {ir.name} comes on top."
-        return Finding("cabinet", "note", text, "Play it without: --no-ir.", figures)
+        return Finding("cabinet", "warn", text, "Play it without: --no-ir.", figures)
     if model.has_cabinet:
         text = f"{model.path.name} already holds a cabinet ({model.gear_type}); none is added."
         return Finding("cabinet", "ok", text, figures=figures)
@@ -92,6 +93,6 @@ def cabinet(model: Model, ir: IR | None, named: bool) -> Finding:
         return Finding("cabinet", "unknown", text, "If it sounds dull and boxy, play it without: --no-ir.", figures)
     if ir is None and model.gear_type != "pedal":
         text = f"{model.path.name} plays without a cabinet: an amp alone sounds harsh."
-        return Finding("cabinet", "note", text, "Name one: rig play MODEL IR.", figures)
+        return Finding("cabinet", "warn", text, "Name one: rig play MODEL IR.", figures)
     text = f"{ir.name} is the only cabinet." if ir is not None else "No cabinet is needed behind a pedal."
     return Finding("cabinet", "ok", text, figures=figures)

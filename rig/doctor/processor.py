@@ -38,4 +38,4 @@ def governor(root: Path = Path("/")) -> Finding:
         text = f"{which} at their lowest clock ({named})."
         return Finding("governor", "problem", text, WAY_OUT, figures)
     text = f"{which} with a clock that follows the load ({named}): small periods may come late."
-    return Finding("governor", "note", text, WAY_OUT, figures)
+    return Finding("governor", "warn", text, WAY_OUT, figures)

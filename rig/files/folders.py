@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,3 +83,34 @@ def stamp_of(path: Path) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def telling_names(paths: Sequence[Path]) -> list[str]:
+    """What to call each of these files: its name, with as many folders before it as tell it from all others.
+
+    >>> telling_names([Path("a/57.wav"), Path("b/57.wav"), Path("b/121.wav")])
+    ['a/57.wav', 'b/57.wav', '121.wav']
+    """
+    names = [path.name or str(path) for path in paths]
+    alike: dict[str, set[Path]] = {}
+    for name, path in zip(names, paths, strict=True):
+        alike.setdefault(name, set()).add(path)
+    called: dict[Path, str] = {}
+    for group in alike.values():
+        called |= _told_apart(group) if len(group) > 1 else {}
+    return [called.get(path, name) for path, name in zip(paths, names, strict=True)]
+
+
+def _told_apart(paths: set[Path]) -> dict[Path, str]:
+    """The shortest ends that no two of these paths share; the whole path where one is the end of another."""
+    ends: dict[Path, str] = {}
+    left, depth = set(paths), 1
+    while left:
+        depth += 1
+        found = {path: "/".join(path.parts[-depth:]) for path in left}
+        counts = Counter(found.values())
+        for path, end in found.items():
+            if counts[end] == 1 or depth >= len(path.parts):
+                ends[path] = end if depth < len(path.parts) or not path.is_absolute() else str(path)
+        left -= ends.keys()
+    return ends

@@ -222,7 +222,9 @@ def read_toml(path: Path, what: str, error_type: type[RigError]) -> Table:
     return table
 
 
-def read_toml_if_any(path: Path, what: str, error_type: type[RigError], file: str = "") -> Table | None:
+def read_toml_if_any(
+    path: Path, what: str, error_type: type[RigError], file: str = "", most_bytes: int = MAX_BYTES
+) -> Table | None:
     """The same of a file that need not be there; None: it is not. `file`: what to call it, if not by its name."""
     file = file or path.name or str(path)
     note(path)
@@ -231,18 +233,20 @@ def read_toml_if_any(path: Path, what: str, error_type: type[RigError], file: st
         if not stat.S_ISREG(kind):  # a pipe would keep us waiting for its other end
             raise error_type(f"{file}: a {'folder' if stat.S_ISDIR(kind) else 'pipe or device'}, not a {what}.")
         with path.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(most_bytes + 1)
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
         raise error_type(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error}).") from None
-    return parsed(data, path, what, error_type, file)
+    return parsed(data, path, what, error_type, file, most_bytes)
 
 
-def parsed(data: bytes, path: Path, what: str, error_type: type[RigError], file: str = "") -> Table:
+def parsed(
+    data: bytes, path: Path, what: str, error_type: type[RigError], file: str = "", most_bytes: int = MAX_BYTES
+) -> Table:
     """The root table of what stands, or is about to stand, in the file at `path`; otherwise as `read_toml_if_any`."""
     file = file or path.name
-    text = _text(data, file, what, error_type)
+    text = _text(data, file, what, error_type, most_bytes)
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -257,9 +261,9 @@ def parsed(data: bytes, path: Path, what: str, error_type: type[RigError], file:
     return Table(file, path.parent, text, values, lines_of(text), error_type)
 
 
-def _text(data: bytes, file: str, what: str, error_type: type[RigError]) -> str:
-    if len(data) > MAX_BYTES:
-        raise error_type(f"{file}: more than {MAX_BYTES >> 10} KiB, which no {what} has.")
+def _text(data: bytes, file: str, what: str, error_type: type[RigError], most_bytes: int) -> str:
+    if len(data) > most_bytes:
+        raise error_type(f"{file}: more than {most_bytes >> 10} KiB, which no {what} has.")
     try:
         text = data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

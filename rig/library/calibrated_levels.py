@@ -131,6 +131,12 @@ def _read_settings(path: Path) -> Settings:
         raise ConfigError(f"{path}: damaged, {error}; correct or delete it, then run rig calibrate again.") from error
 
 
+def kept_interface(path: Path | None = None) -> Level | None:
+    """The level of the interface that is kept, its basis beginning with "kept"; None: none is. Raises ConfigError."""
+    known = load_settings(path).interface
+    return None if known is None else Level(known.dbu, f"kept: {known.level().basis}")
+
+
 def remember(path: Path | None = None, **parts: Any) -> Settings:
     """Keep these parts (by the names in `Settings`), leave the others as they are. Raises ConfigError."""
     path = path or settings_file()

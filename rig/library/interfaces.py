@@ -34,6 +34,7 @@ Origin = Literal["table", "yours"]
 
 SHIPPED_TABLE = Path(__file__).with_name("interfaces.toml")
 SCHEMA = 1
+MAX_BYTES = 1 << 20  # of a table: many times what comes with rig
 CALL = "rig.Interface"
 LEVELS = {  # the keys that are levels, and which input or output each is of
     "max_inst_dbu": "instrument",
@@ -183,7 +184,7 @@ def _shipped() -> tuple[Interface, ...]:
 
 def _read(path: Path, origin: Origin) -> tuple[Interface, ...]:
     """All entries of one table; a file that is not there has none."""
-    table = read_toml_if_any(path, "table of interfaces", ConfigError, file=str(path))
+    table = read_toml_if_any(path, "table of interfaces", ConfigError, file=str(path), most_bytes=MAX_BYTES)
     if table is None:
         return ()
     if table.whole_number("schema", 1, 1 << 31) not in (None, SCHEMA):

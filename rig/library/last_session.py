@@ -4,19 +4,27 @@ A preset with one more table, of what belongs to the session:
 
     [session]
     setlist = "/home/me/presets/friday"
+    preset = "lead.toml"                 # of the setlist, where what plays began as one
     interface_dbu = 12.2
     interface = "Apollo 8x, article"
+    interface_named = true               # for this session, in place of the one that is kept
+    volume_db = -30.0
+
+    [session.own]                        # what holds where a preset says nothing, by the names of the commands
+    preamp_gain = 10.0
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from ..errors import PresetError
 from ..files.atomic_write import write_text
+from ..files.numbers import is_number
 from ..files.paths import state_folder
 from ..files.toml_file import read_toml_if_any, written
 from ..levels import MAX_LEVEL_DBU, Level
@@ -24,6 +32,9 @@ from .preset import Preset
 
 FILE_NAME = "last.toml"
 LONGEST_BASIS = 500  # characters
+LOWEST_VOLUME_DB = -60.0  # which is silence
+
+Own = float | bool | str
 
 
 def state_file() -> Path:
@@ -33,11 +44,18 @@ def state_file() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LastState:
-    """A sound, the setlist that it was played with and the interface it was calibrated for; None: there was none."""
+    """A sound, the setlist that it was played with and the interface it was calibrated for; None: there was none.
+
+    `own`: the player's own values where a preset says nothing. `file`: the name of the preset in the setlist.
+    """
 
     preset: Preset
     setlist: Path | None = None
     interface: Level | None = None
+    interface_named: bool = False
+    volume_db: float = 0.0
+    own: Mapping[str, Own] = field(default_factory=dict, hash=False)
+    file: str | None = None
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self | None:
@@ -53,8 +71,16 @@ class LastState:
         setlist = session.text("setlist", longest=4096)
         dbu = session.number("interface_dbu", -MAX_LEVEL_DBU, MAX_LEVEL_DBU, "dBu")
         basis = session.text("interface", LONGEST_BASIS) or "as before"
-        folder = None if setlist is None else Path(setlist)
-        return cls(preset, folder, None if dbu is None else Level(dbu, basis))
+        own = session.table("own")
+        return cls(
+            preset,
+            None if setlist is None else Path(setlist),
+            None if dbu is None else Level(dbu, basis),
+            interface_named=session.flag("interface_named") or False,
+            volume_db=session.number("volume_db", LOWEST_VOLUME_DB, 0.0, "dB") or 0.0,
+            own={} if own is None else _own(own.values),
+            file=session.text("preset", longest=4096),
+        )
 
     def keep(self, path: Path | None = None) -> None:
         """Write it in place of what was kept before. Raises PresetError."""
@@ -66,6 +92,14 @@ class LastState:
             if self.interface is not None:
                 lines.append(f"interface_dbu = {written(self.interface.dbu)}")
                 lines.append(f"interface = {written(self.interface.basis[:LONGEST_BASIS])}")
+            if self.interface_named:
+                lines.append("interface_named = true")
+            if self.file is not None:
+                lines.append(f"preset = {written(self.file)}")
+            if self.volume_db:
+                lines.append(f"volume_db = {written(float(self.volume_db))}")
+            if self.own:
+                lines += ["", "[session.own]", *(f"{name} = {written(value)}" for name, value in self.own.items())]
             write_text(path, "\n".join(lines) + "\n", durable=True)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or "a name is no text in UTF-8"
@@ -77,6 +111,11 @@ class LastState:
         cabinet = " + ".join(part.ir.name for part in self.preset.cabinet)
         sound = self.preset.model.name + (f" with {cabinet}" if cabinet and not self.preset.no_cabinet else "")
         return sound if self.preset.name == self.preset.model.stem else f"{self.preset.name}: {sound}"
+
+
+def _own(values: Mapping[str, Any]) -> dict[str, Own]:
+    """Values of commands; whoever knows the commands checks their ranges."""
+    return {name: value for name, value in values.items() if isinstance(value, bool | str) or is_number(value)}
 
 
 def offer() -> str | None:

@@ -39,6 +39,7 @@ from ..levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
 
 SCHEMA = 1
 ENDING = ".toml"
+FOLDER = Path("presets")  # where a preset is saved if no setlist is played
 MOST_PARTS = 4
 HIGHEST_NUMBER = 127  # of a MIDI program
 LONGEST_NAME, LONGEST_NOTES = 80, 20_000  # characters

@@ -21,7 +21,7 @@ class BrowseOrder(Carried):
 
     CARRIED = (
         *("kept", "rejected", "unusable", "view", "blind", "numbers", "heard_blind", "_random", "_gap", "positions"),
-        *("_places",),
+        *("_places", "_forgotten"),
     )
     REMADE = ("paths", "_favourites")
 
@@ -36,6 +36,7 @@ class BrowseOrder(Carried):
         self.heard_blind: list[int] = []  # what was visited since the blindfold went on
         self._random = random.Random(seed)
         self._gap = 0  # where the position stood that has left the order
+        self._forgotten: tuple[set[int], set[int], str] | None = None  # kept, rejected and view, before all was wanted
         self.positions: list[int] = []  # the positions, in order
         self._make()
 
@@ -58,8 +59,19 @@ class BrowseOrder(Carried):
     def numbered(self, number: int) -> int | None:
         """The position of a number as it is shown, from 1; None: there is none in the order."""
         if self.blind:
-            return next((at for at in self.positions if self.numbers[at] == number), None)
+            return next((at for at in self.positions if self.blind_number(at) == number), None)
         return self.positions[number - 1] if 1 <= number <= len(self.positions) else None
+
+    @property
+    def numbers_there(self) -> str:
+        """The numbers that `numbered` knows, in words."""
+        known = sorted(self.numbers[at] for at in self.positions) if self.blind else list(range(1, len(self.paths) + 1))
+        known = known[: len(self.positions)]
+        return f"1 to {len(known)}" if known == list(range(1, len(known) + 1)) else ", ".join(map(str, known))
+
+    def blind_number(self, position: int) -> int:
+        """What a position is called while blind; one that has no number yet gets the next."""
+        return self.numbers.setdefault(position, len(self.numbers) + 1)
 
     def step(self, position: int, direction: int) -> int | None:
         """The neighbour of a position, behind the last the first; None: the order is empty."""
@@ -100,10 +112,18 @@ class BrowseOrder(Carried):
             self.unusable |= positions
             self.again(here)
 
-    def include_all(self) -> None:
-        """Everything is in the order again."""
+    def include_all(self) -> bool:
+        """Everything is in the order again; done once more, what was forgotten is back: True."""
+        before, self._forgotten = self._forgotten, None
+        if before is not None and not (self.kept or self.rejected):
+            self.kept, self.rejected, self.view = before
+            self.again()
+            return True
+        if self.kept or self.rejected:
+            self._forgotten = self.kept, self.rejected, self.view
         self.kept, self.rejected, self.unusable, self.view = set(), set(), set(), "all"
         self.again()
+        return False
 
     def look_at(self, view: str, position: int) -> None:
         """Go through all, the kept or the favourites."""
@@ -119,7 +139,7 @@ class BrowseOrder(Carried):
             new = [at for at in self.positions if at not in known]
             self._random.shuffle(new)
             for at in new:
-                self.numbers.setdefault(at, len(self.numbers) + 1)
+                self.blind_number(at)
             self.positions = [*(at for at in before if at in still), *new]
             self._places = {at: i for i, at in enumerate(self.positions)}
         if self.place(position) is None:
@@ -145,7 +165,7 @@ class BrowseOrder(Carried):
 
     def reveal(self, position: int) -> list[tuple[int, int]]:
         """Take the blindfold off: number and position of everything that was heard, by number."""
-        heard = sorted((self.numbers[at], at) for at in set(self.heard_blind) - self.unusable)
+        heard = sorted((self.blind_number(at), at) for at in set(self.heard_blind) - self.unusable)
         self.blind = False
         self.again(position)
         return heard

@@ -72,9 +72,7 @@ class Browser(ABC, Carried):
         order, number = self.order, text.strip()
         position = order.numbered(int(number)) if number.isdecimal() and len(number) < 10 else None
         if position is None:
-            raise RigError(
-                f"{number or 'Nothing'} is no number of a {self.NOUN}; there are 1 to {len(order.positions)}."
-            )
+            raise RigError(f"{number or 'Nothing'} is no number of a {self.NOUN}; there are {order.numbers_there}.")
         self.go(position)
 
     # ------------------------------------------------------------ words
@@ -96,10 +94,14 @@ class Browser(ABC, Carried):
         later = (at for at in found if here is not None and (self.order.place(at) or 0) > here)
         return next(later, found[0])
 
-    def search(self, text: str) -> None:
-        """By words; without a text the next one of the last search."""
+    def check_search(self) -> None:
+        """Raise a RigError while a search would tell names: before a text is typed, too."""
         if self.order.blind:
             raise RigError("Searching would tell names; {blind} takes the blindfold off.")
+
+    def search(self, text: str) -> None:
+        """By words; without a text the next one of the last search."""
+        self.check_search()
         self._searched = text.strip() or self._searched
         found = self.found(self._searched) if self._searched else []
         if not found:

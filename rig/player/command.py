@@ -43,7 +43,8 @@ class Command(Generic[T]):
     `get` answers the value; `set` sets it and says so. Where a preset carries the value by itself there is `apply`
     instead, which sets it without a word, and `say`, which tells how it stands. `run` carries out an action: it takes
     the text of a text command, and the number of one that is `numbered`. `press`: what a key does with a switch or
-    choice, if that is more than going on to the next value. `preview`: what a text would do, while it is typed.
+    choice, if that is more than going on to the next value. `preview`: what a text would do, while it is typed;
+    `check` raises a RigError, before it is asked for, where none would be taken.
     `danger`: it ends or loses something, so a front end may ask first.
     """
 
@@ -68,6 +69,7 @@ class Command(Generic[T]):
     run: Callable[..., None] | None = None
     press: Callable[[T], None] | None = None
     preview: Callable[[T, str], str] | None = None
+    check: Callable[[T], None] | None = None
 
     @property
     def is_action(self) -> bool:
@@ -147,10 +149,11 @@ def line(
     run: Callable[[T, str], None],
     *,
     preview: Callable[[T, str], str] | None = None,
+    check: Callable[[T], None] | None = None,
     danger: bool = False,
 ) -> Command[T]:
     """Something that is done with a line of text."""
-    return Command(name, text, prompt=prompt, kind="text", run=run, preview=preview, danger=danger)
+    return Command(name, text, prompt=prompt, kind="text", run=run, preview=preview, check=check, danger=danger)
 
 
 def switch(
@@ -250,6 +253,17 @@ class Commands(Generic[T]):
                 self.put(name, command.following(self.value(name), direction))
         except RigError as error:
             self._tell(Event("error", str(error)))
+
+    def may_ask(self, name: str) -> bool:
+        """Whether a text would be taken for this command now; why not is told."""
+        check = self.table[name].check
+        try:
+            if check is not None:
+                check(self._target)
+        except RigError as error:
+            self._tell(Event("error", str(error)))
+            return False
+        return True
 
     def value(self, name: str) -> Value:
         """How a switch, choice or value stands. Raises RigError for what has none."""

@@ -31,6 +31,16 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         action("next_preset", "next preset", lambda p: p.presets.step(1)),
         action("previous_preset", "previous preset", lambda p: p.presets.step(-1)),
         line("save_preset", "save what plays as a preset", "Name", lambda p, name: p.presets.save(name)),
+        action("overwrite_preset", "write what plays over the preset called last", lambda p: p.presets.overwrite()),
+        line("rename_preset", "rename the preset that plays", "New name", lambda p, name: p.presets.rename(name)),
+        line(
+            "renumber_preset",
+            "another number for the preset that plays; its owner takes the old one",
+            "New number of the preset",
+            lambda p, text: p.presets.renumber(text),
+        ),
+        action("delete_preset", "delete the preset that plays; it sounds on", lambda p: p.presets.delete()),
+        action("undo_preset", "take back what was done to a preset last", lambda p: p.presets.undo()),
     ),
     "Model": (
         action("next_model", "next model", lambda p: p.models.step(1)),
@@ -102,6 +112,12 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "Gain of the knob above its minimum (dB)",
             lambda p, text: p.headroom.turn_knob(text),
         ),
+        line(
+            "interface",
+            "name your audio interface, for the sum of the levels",
+            "Interface (name, dBu at 0 dBFS, or none)",
+            lambda p, text: p.interface.name(text),
+        ),
     ),
     "Noise and tuning": (
         switch(
@@ -151,6 +167,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "Search",
             lambda p, text: p.audition.search(text),
             preview=lambda p, text: p.audition.preview(text),
+            check=lambda p: p.audition.check_search(),
         ),
         switch(
             "no_cabinet",
@@ -164,11 +181,22 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     ),
     "Choosing": (
         action("favourite", "favourite or not; remembered", lambda p: p.audition.favourite()),
-        line("note", "a note about the cabinet; remembered", "Note", lambda p, text: p.audition.note(text)),
+        line(
+            "note",
+            "a note about the cabinet; remembered",
+            "Note",
+            lambda p, text: p.audition.note(text),
+            check=lambda p: p.audition.check_remark(),
+        ),
         action("keep", "keep it on the shortlist, or not", lambda p: p.audition.keep()),
         action("reject", "reject it and go on to the next", lambda p: p.audition.reject()),
         action("view", "step through all, the kept, the favourites", lambda p: p.audition.view()),
-        action("everything", "forget what was kept and rejected", lambda p: p.audition.include_all(), danger=True),
+        action(
+            "everything",
+            "forget what was kept and rejected; once more: have it back",
+            lambda p: p.audition.include_all(),
+            danger=True,
+        ),
         action("mark_a", "what plays is A", lambda p: p.audition.mark("A")),
         action("mark_b", "what plays is B", lambda p: p.audition.mark("B")),
         action("compare", "A or B", lambda p: p.audition.compare()),
@@ -241,6 +269,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "write what plays as one file",
             "File (Enter: a new one in ./irs)",
             lambda p, text: p.rig.mixer.export(text),
+            check=lambda p: p.rig.mixer.check_export(),
         ),
         action("draw", "draw what plays into a picture", lambda p: p.rig.mixer.draw()),
     ),

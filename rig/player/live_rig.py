@@ -46,7 +46,7 @@ class LiveRig(Carried):
     `source`: what is listened to, PORT or LOOP. `named` and `bank_bytes`: see `Cabinets`.
     """
 
-    CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "_muted_before")
+    CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "interface_named", "_muted_before")
     REMADE = ("engine", "tell", "_sound", "_measuring")
     PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery")
 
@@ -72,6 +72,7 @@ class LiveRig(Carried):
         self.overload_recovery = OverloadRecovery(engine.record["load"])
         self.bypassed, self.muted, self.reduced = False, False, False
         self._muted_before = False  # when the tuner muted
+        self.interface_named = False  # for this session, in place of the one that is kept
         self._sound = sound
         self._measuring = Measuring()
 

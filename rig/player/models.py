@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigError, ModelError, RigError
-from ..files.folders import beside
+from ..files.folders import beside, telling_names
 from ..lane import Lane
 from ..library import entered_levels
 from ..library.favourites import Favourites
@@ -34,7 +34,7 @@ class Models(Browser):
 
     NOUN, NONE = "model", "There is no model to step to."
     CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
-    REMADE = ("rig", "tell", "preloader", "favourites", "_order")
+    REMADE = ("rig", "tell", "preloader", "favourites", "_order", "_names")
 
     def __init__(self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None) -> None:
         super().__init__()
@@ -48,6 +48,7 @@ class Models(Browser):
         size, rate = self.size, self.rig.engine.sample_rate
         self.preloader = NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
         self._order = BrowseOrder(paths, lambda: self.favourites.among(self.files))
+        self._names = telling_names(self.files)
 
     # ------------------------------------------------------------ the list, for `Browser`
     @property
@@ -68,7 +69,14 @@ class Models(Browser):
     @property
     def asked_name(self) -> str:
         """The name of the file that was asked for last."""
-        return self.preloader.path.name if self.files else ""
+        return self.label(self.asked) if self.files else ""
+
+    def label(self, position: int) -> str:
+        """What a model is called: the name that tells it from all others."""
+        return self._names[position]
+
+    def _name(self, model: Model) -> str:
+        return self.label(self.files.index(model.path)) if model.path in self.files else model.path.name
 
     @property
     def place(self) -> str:
@@ -149,7 +157,7 @@ class Models(Browser):
     def _describe(self, model: Model, lane: Lane) -> None:
         place = f" ({self.place})" if self.place else ""
         size = f", size {model.size:g}" if model.sizes else ""
-        self.tell(Event("model", f"{model.path.name}{place}: {model.shape}{size}"))
+        self.tell(Event("model", f"{self._name(model)}{place}: {model.shape}{size}"))
         note = self.rig.sound.rate_note(self.rig.engine.sample_rate, lane.latency_samples)
         for warning in (*([note] if note else ()), *model.warnings):
             self.tell(Event("more", f"{warning}"))
@@ -180,7 +188,7 @@ class Models(Browser):
             model.path, model.content_hash, favourite=not (before is not None and before.favourite)
         )
         self.order.again(self.asked)
-        self.tell(Event("choice", f"{model.path.name} is {'a' if after.favourite else 'no'} favourite"))
+        self.tell(Event("choice", f"{self._name(model)} is {'a' if after.favourite else 'no'} favourite"))
 
     def view(self) -> None:
         """Step through all models, or through the favourites."""

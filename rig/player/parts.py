@@ -9,6 +9,7 @@ from .live_rig import LiveRig
 from .models import Models
 from .presets.presets import Presets
 from .tools.headroom import Headroom
+from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder
 
@@ -50,6 +51,10 @@ class Parts(Protocol):
     @property
     def headroom(self) -> Headroom:
         """What the meters teach."""
+
+    @property
+    def interface(self) -> InterfaceControls:
+        """The audio interface, as far as levels go."""
 
     @property
     def midi(self) -> Learns:

@@ -21,6 +21,7 @@ from .carried import Snapshot
 from .command import Commands, Value
 from .commands import COMMANDS
 from .events import Event, Tell
+from .leaving import Leaving
 from .live_rig import LiveRig
 from .midi.control import MidiControl
 from .models import Models
@@ -29,6 +30,7 @@ from .presets.presets import Presets
 from .presets.settings import PresetSettings
 from .state import PlayerState, state_of
 from .tools.headroom import Headroom
+from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
@@ -79,11 +81,13 @@ class Player:
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
         )
+        self.interface = InterfaceControls(tell, self._use_interface)
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
         self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
         self._first_preset, self._begins_blind, self._model_named = preset, blind, model_named
         self._changing = False  # a change of sound is on its way
+        self._leaving = Leaving()
         self.faults = {"overloads": 0, "input_samples": 0, "models": 0}  # since the start
         self.look()
 
@@ -176,6 +180,11 @@ class Player:
         """Set a switch, choice or value, as near as its range allows; what sounds follows with a fade."""
         self.commands.put(name, value)
 
+    def _use_interface(self, level: Level | None, named: bool) -> None:
+        self.rig.interface_named = named
+        self.rig.change_levels(interface=level)
+        self.rig.describe_levels()
+
     def set_quietly(self, name: str, value: Value) -> bool:
         """The same without a word; False: this one cannot be set so."""
         if self.commands.table[name].set is not None:
@@ -201,8 +210,15 @@ class Player:
         self.tell(Event("help", ""))
 
     def quit(self) -> None:
-        """End the session."""
-        self.finished = True
+        """End the session; while a take is recorded or names are hidden, only when asked twice."""
+        losses = ["A take is being recorded"] if self.recorder.is_recording else []
+        losses += ["A loop is being recorded"] if self.looper.recorded_s is not None else []
+        losses += ["The names have not been shown"] if self.cabinets.browsing.blind else []
+        question = self._leaving.question(losses)
+        if question is not None:
+            self.tell(Event("state", question))
+        else:
+            self.finished = True
 
     # ------------------------------------------------------------ watching
     def poll(self) -> None:

@@ -59,7 +59,7 @@ class Take:
         except OSError as error:
             why = error.strerror or error
             raise AudioError(
-                f"{folder}: no take can be written there ({why}); name another folder with --record-to."
+                f"{folder}: no take can be written there ({why}); name another folder with --into."
             ) from error
 
     def _made(self, title: str, wav_limit: int, opened: Opener) -> tuple[str, tuple[GrowingWav, GrowingWav]]:

@@ -129,7 +129,17 @@ def quiet_end(jack_server, tmp_path):
     wire = model_files.finished("Linear", {"receptive_field": 1, "bias": False}, [1.0])
     model = model_files.write(tmp_path / "wire.nam", wire)
     wav.write(tmp_path / "sine.wav", sine(RATE, hz=200.0, peak=0.5), RATE, "FLOAT")  # whole periods
-    arguments = [model, "--no-ir", "--level", "raw", "--di", tmp_path / "sine.wav", "--no-connect", "--name", "ending"]
+    arguments = [
+        model,
+        "--no-ir",
+        "--level-mode",
+        "raw",
+        "--di",
+        tmp_path / "sine.wav",
+        "--no-connect",
+        "--client",
+        "ending",
+    ]
 
     def check(end):
         with Deck("ear", jack_server.name, records=1) as ear:

@@ -61,25 +61,36 @@ def test_the_engine_plays_them_equally_loud_too(loop, tmp_path):
     assert integrated_lufs(y, RATE) == pytest.approx(matching.target_lufs, abs=0.1)
 
 
-def test_the_first_one_heard_keeps_its_level_and_the_peakiest_lowers_all(loop):
-    matching = Matching(0.01 * loop, RATE)
-    assert (matching.target_lufs, matching.gain_db("a"), matching.lowered_db) == (None, None, 0)
-    first = matching.hear("a", IR.from_taps(coloured(1), RATE))
-    assert matching.gain_db("a") == 0
-    assert matching.target_lufs == first.loudness_lufs
-    matching.hear("b", IR.from_taps(10 * coloured(2), RATE))
-    assert matching.gain_db("a") == 0
-    assert matching.gain_db("b") < -10
-    assert matching.gain_db("c") is None
-    loud = Matching(loop, RATE, target_lufs=-3.0)
-    for key in ("a", "b"):
-        loud.hear(key, IR.from_taps(coloured(ord(key)), RATE))
-    assert loud.target_lufs < -3
-    assert loud.lowered_db == pytest.approx(-3 - loud.target_lufs)
-    peaks = [loud.hear(key, IR.from_taps(coloured(ord(key)), RATE)).peak_dbfs + loud.gain_db(key) for key in "ab"]
-    assert max(peaks) == pytest.approx(-1, abs=1e-9)
-    loud.forget("b")
-    assert (loud.count, loud.gain_db("b")) == (1, None)
+def test_all_are_as_loud_as_the_peakiest_allows_whichever_was_heard_first(loop):
+    irs = {"soft": IR.from_taps(0.001 * coloured(1), RATE), "b": IR.from_taps(coloured(2), RATE)}
+    irs["peaky"] = IR.from_taps([1.0], RATE)
+    targets = []
+    for order in (("soft", "b", "peaky"), ("peaky", "b", "soft")):
+        matching = Matching(0.01 * loop, RATE)
+        assert (matching.target_lufs, matching.gain_db("soft")) == (None, None)
+        for key in order:
+            matching.hear(key, irs[key])
+        peaks = {key: matching.heard(key).peak_dbfs + matching.gain_db(key) for key in order}
+        assert max(peaks.values()) == pytest.approx(-1.0, abs=1e-9)  # not -61 dB, as the soft one by itself
+        assert matching.gain_db("c") is None
+        targets.append(matching.target_lufs)
+    assert targets[0] == targets[1]
+    crests = {key: matching.heard(key).peak_dbfs - matching.heard(key).loudness_lufs for key in irs}
+    for key in irs:  # alone, each may be as loud as its own peaks allow
+        own = matching.heard(key).loudness_lufs + matching.gain_db(key, alone=True)
+        assert own == pytest.approx(-1.0 - crests[key], abs=1e-9)
+    matching.forget("soft")
+    assert (matching.count, matching.gain_db("soft")) == (2, None)
+
+
+def test_a_loudness_that_is_wanted_is_met_where_it_fits_and_lowered_where_it_does_not(loop):
+    for wanted, fits in ((-40.0, True), (-3.0, False)):
+        matching = Matching(loop, RATE, target_lufs=wanted)
+        for key in "ab":
+            matching.hear(key, IR.from_taps(coloured(ord(key)), RATE))
+        peaks = [matching.heard(key).peak_dbfs + matching.gain_db(key) for key in "ab"]
+        assert (matching.target_lufs == wanted) == fits
+        assert max(peaks) < -1.5 if fits else max(peaks) == pytest.approx(-1, abs=1e-9)
 
 
 def test_the_nearest_is_heard_first():

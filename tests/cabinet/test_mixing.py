@@ -116,6 +116,32 @@ def test_an_earlier_one_is_moved_later():
     assert [p.shift_samples for p in mixed.parts] == [0, pytest.approx(60, abs=0.01)]
 
 
+@pytest.mark.parametrize(
+    ("share", "verdict", "moved"),
+    [(1.0, "good", True), (0.55, "weak", True), (0.23, "none", False), (0.0, "none", False)],
+)
+def test_what_agrees_is_aligned_and_how_well_is_said(share, verdict, moved):
+    # Long enough for chance to agree by a few hundredths only, so it is the share they have in common.
+    rng = np.random.default_rng(3)
+    common, own = (ringing(rng) for _ in range(2))
+    other = share * later(common, 40) + np.sqrt(1 - share**2) * later(own, 40)
+    part = mix([Part(ir(common)), Part(ir(other, "far.wav"))], align=True).parts[1]
+    assert part.lag.confidence == pytest.approx(share, abs=0.15)
+    assert f"agreement {verdict} ({part.lag.confidence:.2f})" in str(part)
+    assert (part.shift_samples != 0) == moved
+    assert ("left as it is" in str(part)) != moved
+    if not moved:
+        assert part.gain > 0  # nor is it turned over
+
+
+def ringing(rng):
+    """A response of 0.2 s with the band of a guitar, of energy 1."""
+    x = np.fft.rfft(rng.standard_normal(9600))
+    hz = np.fft.rfftfreq(9600, 1 / RATE)
+    y = np.fft.irfft(x * ((hz > 100) & (hz < 5000)))
+    return y / np.sqrt(np.sum(y**2))
+
+
 def test_what_has_nothing_in_common_is_not_moved():
     rng = np.random.default_rng(1)
     a, b = (ir(rng.standard_normal(20000)) for _ in range(2))
@@ -165,7 +191,7 @@ def test_a_mix_written_as_float_and_loaded_alone_plays_as_the_live_mix(tmp_path)
     irs = [IR.load(tmp_path / f"{i}.wav", RATE) for i in range(3)]
     parts = [Part(irs[0], pan=-0.3), Part(irs[1], -4.0, True, 0.37), Part(irs[2], 2.0, pan=1.0)]
     live = Shaping(low_cut_hz=90, high_cut_hz=7000, trim_ms=50).apply(mix(parts, align=True).ir)
-    done = export(live, tmp_path / "mix.wav", subtype="FLOAT")
+    done = export(live, tmp_path / "mix.wav", bits="float")
     assert (done.samples, done.channels, done.gain_db) == (2400, 2, 0)
     x = noise(RATE)
     difference = played(live, x) - played(IR.load(tmp_path / "mix.wav", RATE), x)
@@ -177,7 +203,7 @@ def test_a_mix_written_as_float_and_loaded_alone_plays_as_the_live_mix(tmp_path)
 def test_an_export_at_another_rate_plays_the_same(tmp_path, convention, rate):
     sf.write(tmp_path / "a.wav", coloured(1, delay=30), RATE, subtype="FLOAT")
     live = IR.load(tmp_path / "a.wav", RATE, convention)
-    export(live, tmp_path / "b.wav", sample_rate=rate, subtype="FLOAT")
+    export(live, tmp_path / "b.wav", sample_rate=rate, bits="float")
     again = IR.load(tmp_path / "b.wav", RATE, convention)
     for hz in (60, 200, 1000, 4000, 10000):
         assert gain_db(again.taps[0], hz) == pytest.approx(gain_db(live.taps[0], hz), abs=0.02)
@@ -198,7 +224,7 @@ def test_whole_numbers_are_lowered_only_where_they_would_clip_and_float_never(tm
     loud, soft = ir(2 * coloured(1)), ir(0.3 * coloured(1))
     assert export(loud, tmp_path / "a.wav").peak_dbfs == pytest.approx(-1)
     assert np.abs(sf.read(tmp_path / "a.wav")[0]).max() == pytest.approx(10 ** (-1 / 20), abs=1e-6)
-    assert export(loud, tmp_path / "b.wav", subtype="FLOAT").gain_db == 0
+    assert export(loud, tmp_path / "b.wav", bits="float").gain_db == 0
     assert export(soft, tmp_path / "c.wav").gain_db == 0
     done = export(soft, tmp_path / "d.wav", normalize=True)
     assert (done.peak_dbfs, done.gain_db) == (pytest.approx(-1), pytest.approx(-1 - 20 * np.log10(0.27), abs=1e-4))
@@ -206,7 +232,7 @@ def test_whole_numbers_are_lowered_only_where_they_would_clip_and_float_never(tm
 
 def test_a_stereo_response_is_written_as_mono_if_asked(tmp_path):
     a, b = 0.5 * coloured(1), 0.5 * coloured(2)
-    export(ir(np.stack([a, b])), tmp_path / "a.wav", mono=True, subtype="FLOAT")
+    export(ir(np.stack([a, b])), tmp_path / "a.wav", mono=True, bits="float")
     assert error_db(sf.read(tmp_path / "a.wav")[0], (a + b) / 2) < -130
 
 
@@ -227,5 +253,7 @@ def test_a_response_knows_what_it_would_be_in_a_file(tmp_path):
     x = coloured(1)
     sf.write(tmp_path / "a.wav", x, 44100, subtype="FLOAT")
     assert error_db(IR.load(tmp_path / "a.wav", 44100).as_in_file()[0], x) < -120
-    at_48 = IR.load(tmp_path / "a.wav", 48000).as_in_file()[0]
-    assert error_db(at_48, resample(x, 44100, 48000)) < -120  # the values of the samples are kept
+    soft = np.concatenate([np.zeros(200), x])  # nothing of it falls before the beginning
+    sf.write(tmp_path / "b.wav", soft, 44100, subtype="FLOAT")
+    at_48 = IR.load(tmp_path / "b.wav", 48000).as_in_file()[0]
+    assert error_db(at_48, resample(soft, 44100, 48000)) < -120  # the values of the samples are kept

@@ -60,10 +60,10 @@ def test_without_a_meter_a_known_input_or_published_figures_do(cable, here):
     assert done.returncode == 0, done.stderr
     kept = load_settings().send
     assert kept.dbu == pytest.approx(12.2 + LOOP_DB, abs=0.02) and kept.method == "loopback-to-known-input"
-    assert here("calibrate", "send", "--spec-dbu", 24, "--pad-db", 9).returncode == 0
-    assert here("calibrate", "return", "--spec-dbu", 24, "--preamp-gain-db", 6).returncode == 0
+    assert here("calibrate", "send", "--spec-dbu", 24, "--pad-db", 9, "--yes").returncode == 0
+    assert here("calibrate", "return", "--spec-dbu", 24, "--preamp-gain-db", 6, "--yes").returncode == 0
     assert (load_settings().send.dbu, load_settings().returned.dbu) == (15.0, 18.0)
-    done = here("calibrate", "interface", "--interface", "apollo-8x")
+    done = here("calibrate", "interface", "--interface", "apollo-8x", "--yes")
     assert "12.2 dBu (Universal Audio Apollo 8x, table" in done.stdout
 
 
@@ -121,7 +121,7 @@ def test_nobody_there_to_answer_is_a_sentence_with_the_option(jack_server, cable
 def test_a_cabinet_is_swept_checked_drawn_and_written(jack_server, here, tmp_path):
     ports = ("--send", "cabinet:in", "--return", "cabinet:out", "--yes")
     with Device(jack_server, 700, 1, -20, "tube", noise_dbfs=-95, drive_db=-50, name="cabinet"):
-        done = here("capture", "ir", "tube", *ports, "--seconds", 3, "--freewheel", "--microphone", "57")
+        done = here("capture", "ir", "tube", *ports, "--length-s", 3, "--freewheel", "--microphone", "57")
         again = here("capture", "ir", "tube", *ports)
     assert done.returncode == 0, done.stdout + done.stderr
     refused(again, r"tube\.wav: the file exists already")

@@ -20,8 +20,8 @@ from rig.capture.result.save import save_capture
 from rig.capture.signal.training_signal import as_24_bit, write_signal
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError, ModelError
+from rig.files.hashing import sha256_of
 from rig.nam import Model
-from rig.trainer.capture_file import sha256_of
 from rig.trainer.layout import RATE
 
 
@@ -152,8 +152,7 @@ def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
     assert Model.load(tmp_path / "captures" / "pre" / "pre.nam").input_level_dbu == 12
     again = ("capture", "finish", "captures/pre", NANO)
     refused(forked(*again, cwd=tmp_path), r"pre\.nam: the file exists already", "--overwrite")
-    for word in ("--overwrite", "--force"):  # the second is that of older scripts
-        assert forked(*again, word, cwd=tmp_path).returncode == 0
+    assert forked(*again, "--overwrite", cwd=tmp_path).returncode == 0
     refused(forked("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
     wav.write(tmp_path / "bad.wav", as_24_bit(takes.dropped(recorded(), 64)), RATE)
     bad = forked("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)

@@ -25,7 +25,7 @@ from rig.cli.commands.capture import with_take
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 
 PORTS = ("--send", "preamp:in", "--return", "preamp:out", "--yes")
-QUICK = ("--seconds", 35, "--freewheel", "--no-trial")
+QUICK = ("--length-s", 35, "--freewheel", "--no-trial")
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def assert_exact(result, seconds=35.0):
 def test_captures_are_equally_long_and_the_gears_own_answer(jack_server, device, here, tmp_path):
     for name, run in (("first", partial(rig, **at(jack_server))), ("second", here)):
         done = run(
-            *("capture", name, *PORTS, "--into", tmp_path, "--seconds", 35, "--freewheel", "--json"),
+            *("capture", name, *PORTS, "--into", tmp_path, "--length-s", 35, "--freewheel", "--json"),
             *("--send-dbu", 18.34, "--return-dbu", 12.34, "--gear-type", "preamp"),
         )
         assert done.returncode == 0, done.stderr
@@ -185,7 +185,7 @@ def test_after_a_real_xrun_the_take_is_repeated_by_itself(tmp_path):
 def test_the_wiring_is_shown_first_and_nothing_is_played_without_a_yes(jack_server, device, tmp_path):
     cycles = device.counted()["cycles"]
     done = subprocess.run(
-        [*RIG, "capture", "x", *PORTS[:-1], "--seconds", "35", "--into", str(tmp_path)],
+        [*RIG, "capture", "x", *PORTS[:-1], "--length-s", "35", "--into", str(tmp_path)],
         env={**jack_server.environment()},
         input="n\n",
         capture_output=True,
@@ -209,7 +209,7 @@ def test_what_is_wrong_with_the_path_shows_before_the_take(device, here, tmp_pat
     before = dict(device.settings)
     device.set(**settings)
     try:
-        done = here("capture", "x", *PORTS, "--seconds", 35, "--into", tmp_path, "--freewheel", "--send-trim-db", -6)
+        done = here("capture", "x", *PORTS, "--length-s", 35, "--into", tmp_path, "--freewheel", "--send-trim-db", -6)
     finally:
         device._do("set", **before)
         device.settings = before
@@ -222,7 +222,7 @@ def test_a_return_that_clips_is_played_softer_and_the_level_follows(device, here
     device.set(gain_db=GAIN_DB + 9)
     try:
         done = here(
-            *("capture", "hot", *PORTS, "--seconds", 35, "--into", tmp_path, "--freewheel", "--json"),
+            *("capture", "hot", *PORTS, "--length-s", 35, "--into", tmp_path, "--freewheel", "--json"),
             *("--send-dbu", 18.0),
         )
     finally:
@@ -239,7 +239,7 @@ def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, d
     device.set(gain_db=GAIN_DB - 18)
     try:
         done = subprocess.run(
-            [*RIG, "capture", "soft", *PORTS[:-1], "--freewheel", "--seconds", "35", "--into", str(tmp_path)],
+            [*RIG, "capture", "soft", *PORTS[:-1], "--freewheel", "--length-s", "35", "--into", str(tmp_path)],
             env={**jack_server.environment()},
             input="y\na\ng\n",  # the wiring is right; try again; go on as it is
             capture_output=True,
@@ -298,7 +298,7 @@ def test_bad_input_gets_a_sentence_before_anything_sounds(device, here, tmp_path
     (tmp_path / "file").write_text("in the way")
     (tmp_path / "there").mkdir()
     before = sorted(tmp_path.rglob("*"))
-    more = () if "--signal" in arguments else ("--seconds", 35)
+    more = () if "--signal" in arguments else ("--length-s", 35)
     refused(here("capture", *arguments, "--yes", *more), *patterns)
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -321,11 +321,11 @@ def test_feedback_in_the_patchbay_is_refused(device, here):
 
 def test_without_a_server_or_at_another_rate_nothing_is_begun(tmp_path):
     refused(
-        rig("capture", "x", *PORTS, "--seconds", 35, cwd=tmp_path, JACK_DEFAULT_SERVER="none-such"), "No JACK server"
+        rig("capture", "x", *PORTS, "--length-s", 35, cwd=tmp_path, JACK_DEFAULT_SERVER="none-such"), "No JACK server"
     )
     with JackServer(rate=44100) as server:
         refused(
-            rig("capture", "x", "--yes", "--seconds", 35, cwd=tmp_path, **at(server)),
+            rig("capture", "x", "--yes", "--length-s", 35, cwd=tmp_path, **at(server)),
             "runs at 44100 Hz; a take is made at 48000 Hz and never resampled",
         )
     assert list(tmp_path.iterdir()) == []

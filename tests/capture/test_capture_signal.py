@@ -175,9 +175,9 @@ def test_the_trainers_latency_can_be_missing_or_at_the_edge():
 
 
 def test_rig_signal_writes_the_file_and_never_replaces_one_unasked(tmp_path):
-    done = forked("signal", "s.wav", "--seconds", 35, "--json", cwd=tmp_path)
+    done = forked("signal", "s.wav", "--length-s", 35, "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert (report["kind"], report["n"], report["sha256"]) == ("rig", 35 * RATE, takes.signal().sha256)
-    refused(forked("signal", "s.wav", "--seconds", 35, cwd=tmp_path), r"s\.wav: the file exists already")
+    refused(forked("signal", "s.wav", "--length-s", 35, cwd=tmp_path), r"s\.wav: the file exists already")
     refused(forked("signal", "s.flac", cwd=tmp_path), r"s\.flac: a training signal is a \.wav file")

@@ -83,7 +83,7 @@ def test_a_recording_that_was_begun_75_seconds_early_is_found_and_counts_from_it
     true = 75 * RATE + takes.DELAY
     assert latency.counted_from + latency.tightest == pytest.approx(true, abs=2)
     assert f"after sample {latency.counted_from} (75.0" in str(latency)
-    with pytest.raises(CaptureError, match=r"--latency 312 leaves wet .* first sample of the recording"):
+    with pytest.raises(CaptureError, match=r"--latency-samples 312 leaves wet .* first sample of the recording"):
         save_capture(tmp_path, "x", signal(), recording, latency_samples=312)
     assert not (tmp_path / "x").exists()
 

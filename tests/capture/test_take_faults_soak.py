@@ -56,13 +56,18 @@ def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
 
 def test_a_hundred_clean_takes_of_twenty_kinds_of_gear(seed):
     rng = np.random.default_rng([seed, 99])
-    refused = []
+    refused, doubted = [], []
     for number in range(CLEAN):
         gear, seconds, desk = GEARS[number % len(GEARS)], float(rng.choice(LENGTHS_S)), drawn_desk(rng)
         found = judged(recorded(played(gear, sent(seconds), seed + number), desk, seed + number), seconds)
-        if found.verdict == "fail" or found["programme"].verdict != "ok":
-            refused.append((gear.name, seconds, desk, [str(check) for check in found.checks if check.verdict != "ok"]))
+        said = (gear.name, seconds, desk, [str(check) for check in found.checks if check.verdict != "ok"])
+        if found.verdict == "fail":
+            refused.append(said)
+        elif found["programme"].verdict != "ok":
+            doubted.append(said)
+    print(f"\nclean takes: {len(refused)} refused, {len(doubted)} warned of as another gear", *doubted, sep="\n    ")
     assert not refused, refused
+    assert len(doubted) <= CLEAN // 20, doubted
 
 
 @pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")

@@ -113,7 +113,8 @@ def test_a_full_standard_output_is_a_sentence(tmp_path):
             errors.flush()
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
-    assert (tmp_path / "err").read_text() == "rig: the system refuses: No space left on device.\n"
+    said = (tmp_path / "err").read_text()
+    assert said.startswith("rig: Standard output cannot be written (No space left on device)") and said.count("\n") == 1
 
 
 def test_where_no_more_files_can_be_opened_it_is_a_sentence(tmp_path):
@@ -129,3 +130,21 @@ def test_where_no_more_files_can_be_opened_it_is_a_sentence(tmp_path):
             Model.load(path)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(
+            ("ir", "LONG"),
+            ("info", "LONG"),
+            ("render", "LONG", "x.wav", "y.wav"),
+            ("compare", "LONG", "x.wav", "m.nam"),
+        ),
+        *(("abx", "LONG"), ("midi", "--midi", "LONG"), ("capture", "check", "LONG"), ("play", "LONG")),
+    ],
+)
+def test_a_name_that_no_file_can_have_is_a_sentence(arguments, tmp_path):
+    done = forked(*(argument.replace("LONG", "n" * 300) for argument in arguments), cwd=tmp_path)
+    assert done.returncode == 2 and "Traceback" not in done.stderr + done.stdout
+    assert sum(line.startswith("rig: ") for line in done.stderr.splitlines()) == 1

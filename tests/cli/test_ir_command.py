@@ -133,8 +133,8 @@ def test_a_mix_is_shown_and_exported_as_it_was_asked_for(tmp_path, capsys):
     assert error_db(sf.read(out)[0], want) < -100
     assert main(["ir", first, second, *options]) == 2
     assert "mix.wav: the file exists already" in capsys.readouterr().err
-    shape = ["--low-cut-hz", "80", "--minimum-phase", "--length", "1024", "--rate", "44100", "--mono", "--normalize"]
-    assert main(["ir", first, second, *options, *shape, "--pan", "-1", "0.5", "--force", "--json"]) == 0
+    shape = ["--low-cut-hz", "80", "--minimum-phase", "--samples", "1024", "--rate", "44100", "--mono", "--normalize"]
+    assert main(["ir", first, second, *options, *shape, "--pan", "-1", "0.5", "--overwrite", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["exported"]["samples"], report["exported"]["sample_rate"]) == (1024, 44100)
     assert report["exported"]["peak_dbfs"] == pytest.approx(-1)
@@ -207,7 +207,7 @@ def test_truncated_missing_and_empty_get_a_sentence(tmp_path, capsys):
         (["--gain-db", "0"], "--gain-db has 1 values for 2 files"),
         (["--invert", "3"], "--invert takes numbers of files, 1 to 2"),
         (["--pan", "0", "2"], "b.wav: a pan of 2"),
-        (["--length", "2048"], "--length is for a file that is written"),
+        (["--samples", "2048"], "--samples is for a file that is written"),
         (["--low-cut-hz", "-5"], "A low cut at -5 Hz is out of range"),
         (["--smoothing", "0"], "A smoothing over 1/0 octave"),
         (["--rate", "5", "--export", "x.wav"], "A sample rate of 5 Hz cannot be converted"),
@@ -226,7 +226,7 @@ def test_options_that_make_no_sense_get_a_sentence(tmp_path, monkeypatch, capsys
 def test_a_file_is_never_written_over_itself(tmp_path, capsys):
     a = save(tmp_path, coloured(1))
     before = (tmp_path / "a.wav").read_bytes()
-    assert main(["ir", a, "--low-cut-hz", "80", "--export", a, "--force"]) == 2
+    assert main(["ir", a, "--low-cut-hz", "80", "--export", a, "--overwrite"]) == 2
     assert "one of the files to be read" in capsys.readouterr().err
     assert (tmp_path / "a.wav").read_bytes() == before
 

@@ -50,7 +50,7 @@ def long_ir(tmp_path_factory):
 # ---------------------------------------------------------------- live equals render
 @pytest.mark.parametrize(
     ("freewheel", "noise"),
-    [(False, []), (True, ["--gate", -30, "--rumble", 60])],
+    [(False, []), (True, ["--gate-dbfs", -30, "--rumble-hz", 60])],
     ids=["in real time", "freewheeling with gate and rumble filter"],
 )
 def test_what_is_played_live_is_what_rig_render_writes(jack_server, standard, long_ir, tmp_path, freewheel, noise):
@@ -62,7 +62,7 @@ def test_what_is_played_live_is_what_rig_render_writes(jack_server, standard, lo
     want = wav.read(tmp_path / "out.wav").samples[:, 0]
     server = {"JACK_DEFAULT_SERVER": jack_server.name}
     with (
-        Playing(standard, long_ir, *levels, "--no-connect", "--name", "live", **server) as play,
+        Playing(standard, long_ir, *levels, "--no-connect", "--client", "live", **server) as play,
         Deck("di", jack_server.name, plays=True) as player,
         Deck("recorder", jack_server.name, records=2) as recorder,
     ):
@@ -256,7 +256,7 @@ def _other_rate(rate, latency, model):
     from rig.backends.jack import libjack
 
     with JackServer(rate=rate) as server:
-        arguments = (model, "--no-ir", "--level", "raw", "--no-connect")
+        arguments = (model, "--no-ir", "--level-mode", "raw", "--no-connect")
         with (
             Playing(*arguments, JACK_DEFAULT_SERVER=server.name) as play,
             Deck("player", server.name, plays=True) as player,
@@ -309,7 +309,7 @@ def test_the_second_start_compiles_nothing(tmp_path):
         "event.register('numba:run_pass', recorder)\n"
         "from rig.cli import main\n"
         "from rig.dsp.native.compile import report\n"
-        "code = main(['play', '--backend', 'jack', '--else-render', 'demo.wav', '--force'])\n"
+        "code = main(['play', '--backend', 'jack', '--else-render', 'demo.wav', '--overwrite'])\n"
         "print('RESULT', code, len(recorder.buffer), report.compiled)\n"
     )
     environment = {**os.environ, "JACK_DEFAULT_SERVER": f"none-{os.getpid()}"}

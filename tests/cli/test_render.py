@@ -72,7 +72,7 @@ def test_a_model_whose_file_says_nothing_is_measured_and_rendered_as_loud_as_any
     y = wav.read(tmp_path / "out.wav").samples[:, 0]
     want = after_silence(Model.load(path), guitar(RATE)) * 10 ** ((-18 - loudness_db) / 20)
     assert db(y - want) < -120
-    raw = forked("render", path, di, tmp_path / "raw.wav", "--level", "raw")
+    raw = forked("render", path, di, tmp_path / "raw.wav", "--level-mode", "raw")
     assert "Output   raw: 0.0 dB" in raw.stdout
 
 
@@ -162,7 +162,7 @@ def test_one_gear_captured_at_four_levels_sounds_the_same_four_times(tmp_path, d
         document["metadata"] = {"input_level_dbu": level_dbu}
         path = model_files.write(tmp_path / f"at {level_dbu}.nam", document)
         out = tmp_path / f"{level_dbu}.wav"
-        done = forked("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level", "raw")
+        done = forked("render", path, di, out, "--interface", "apollo-8x", "--preamp-gain-db", 5, "--level-mode", "raw")
         assert done.returncode == 0, done.stderr
         outputs.append(wav.read(out).samples)
     for other in outputs[1:]:
@@ -208,13 +208,13 @@ def test_an_existing_output_is_refused_without_force_and_kept(tmp_path, di):
     out.write_bytes(b"precious")
     refused(forked("render", NANO, di, out), r"out\.wav", "exists", "--overwrite")
     assert out.read_bytes() == b"precious"
-    assert forked("render", NANO, di, out, "--force").returncode == 0
+    assert forked("render", NANO, di, out, "--overwrite").returncode == 0
     assert len(wav.read(out).samples) == RATE
 
 
 def test_input_and_output_may_not_be_the_same_file(tmp_path, di):
     before = di.read_bytes()
-    refused(forked("render", NANO, di, di, "--force"), r"di\.wav", "same file")
+    refused(forked("render", NANO, di, di, "--overwrite"), r"di\.wav", "same file")
     assert di.read_bytes() == before
 
 
@@ -268,8 +268,8 @@ def test_every_bad_file_gives_one_sentence_that_names_it_and_nothing_is_written(
         (["--max-input-dbu", "999"], "999 dBu cannot be right"),
         (["--model-input-dbu", "nan"], "nan dBu cannot be right"),
         (["--preamp-gain-db", "-3"], "-3 dB cannot be right"),
-        (["--tail", "-1"], "tail of -1 s"),
-        (["--tail", "nan"], "tail of nan s"),
+        (["--tail-s", "-1"], "tail of -1 s"),
+        (["--tail-s", "nan"], "tail of nan s"),
         (["--size", "2"], "size is 2"),
     ],
 )
@@ -298,7 +298,7 @@ def test_the_library_raises_what_the_command_says(tmp_path, di):
 def test_gate_and_rumble_filter_are_rendered_as_they_play_and_reported(tmp_path):
     x = guitar(RATE) * np.repeat([1.0, 0.01, 1.0, 0.003], RATE // 4).astype(np.float32)
     wav.write(tmp_path / "x.wav", x, RATE, "FLOAT")
-    args = ["--gate", -35, "--rumble", 80, "--level", "raw"]
+    args = ["--gate-dbfs", -35, "--rumble-hz", 80, "--level-mode", "raw"]
     done = forked("render", NANO, tmp_path / "x.wav", tmp_path / "y.wav", *args, "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -316,7 +316,7 @@ def test_gate_and_rumble_filter_are_rendered_as_they_play_and_reported(tmp_path)
 
 @pytest.mark.parametrize(
     ("option", "value", "match"),
-    [("--gate", -10, "A gate at -10 dBFS"), ("--rumble", 100, "no rumble filter of 100 Hz")],
+    [("--gate-dbfs", -10, "A gate at -10 dBFS"), ("--rumble-hz", 100, "no rumble filter of 100 Hz")],
 )
 def test_a_gate_or_filter_that_cannot_be_is_refused(tmp_path, option, value, match):
     refused(forked("render", NANO, bundled.di(), tmp_path / "y.wav", option, value), match)

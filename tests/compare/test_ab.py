@@ -14,7 +14,7 @@ from studio import BLOCK, Gearbox, Studio, power_db
 from rig.audio.measures import ac_rms_dbfs
 from rig.cabinet.ir import IR
 from rig.cli import parser
-from rig.cli.commands.ab import kept_command, loudest, resumed, same_files
+from rig.cli.ab_session import kept_command, loudest, resumed, same_files
 from rig.compare.abx import BlindTest, check
 from rig.compare.live.commands import COMMANDS
 from rig.compare.live.gear import send_calibration
@@ -245,6 +245,16 @@ def test_the_course_of_a_blind_test(blind, tmp_path):
     assert setup["a"]["model"]["file"] == NANO.name
     assert setup["match"]["lag_samples"] == pytest.approx(200 + BLOCK, abs=0.01)
     json.dumps(setup, allow_nan=False)
+
+
+def test_quitting_asks_in_the_middle_of_a_blind_test(blind):
+    studio, _ = blind
+    comparer = studio.comparer
+    comparer.do("quit")
+    assert not comparer.finished
+    assert "The blind test is not finished (it can be resumed): press q once more to end." in studio.said[-1]
+    comparer.do("quit")
+    assert comparer.finished
 
 
 def test_what_is_heard_and_said_in_a_trial_does_not_tell_what_x_is(blind):

@@ -325,7 +325,7 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(jack_server, tmp_path, 
 
 
 def test_a_return_from_our_own_output_is_refused(jack_server):
-    from rig.cli.commands.ab import check_gear_connections
+    from rig.cli.ab_session import check_gear_connections
     from rig.errors import BackendError
 
     engine = Engine(RATE)

@@ -218,7 +218,7 @@ def test_thousands_of_damaged_results_end_in_a_sentence(tmp_path, capsys):
 def test_a_command_of_an_earlier_version_that_was_damaged_is_a_sentence(tmp_path, monkeypatch):
     """It is in no hash there: each value has to be one that the option could have had."""
     from rig.cli import parser
-    from rig.cli.commands.ab import resumed
+    from rig.cli.ab_session import resumed
 
     source = OLD / "under way.json"
     monkeypatch.setenv("XDG_DATA_HOME", str(OLD.parent / "data"))

@@ -7,7 +7,6 @@ import os
 import subprocess
 import time
 
-import model_files
 import numpy as np
 import pytest
 from commandline import RIG, refused, rig
@@ -16,15 +15,11 @@ from jackclients import skip_if_torn
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import NANO, RATE
 
-from rig.cabinet.ir import IR
-from rig.doctor import echo, limits, playing, processor
+from rig.cli.commands import doctor
+from rig.doctor import echo, lateness, limits, processor
 from rig.doctor.finding import Finding, summary
 from rig.doctor.listening import Heard, findings
 from rig.doctor.soundcard import Stream, cards, streams
-from rig.files import bundled
-from rig.levels import Level
-from rig.nam import Model
-from rig.sound import Sound
 
 needs_jackd = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 NO_SERVER = {"JACK_DEFAULT_SERVER": f"none-{os.getpid()}"}
@@ -74,10 +69,10 @@ def test_little_lockable_memory_is_a_note_unless_there_is_no_swap(machine):
     assert limits.memlock(machine.root, -1).state == "ok"
     assert limits.memlock(machine.root, 512 << 20).text == "512 MB of memory may be locked in RAM."
     found = limits.memlock(machine.root, 8 << 20)
-    assert found.state == "note"
+    assert found.state == "warn"
     assert "Only 8 MB" in found.text
     machine("proc/swaps", "Filename Type Size Used Priority\n/dev/sda2 partition 1 0 -2\n")
-    assert limits.memlock(machine.root, 64 << 10).state == "note"
+    assert limits.memlock(machine.root, 64 << 10).state == "warn"
     machine("proc/swaps", "Filename Type Size Used Priority\n")
     assert limits.memlock(machine.root, 64 << 10).state == "ok"
 
@@ -87,10 +82,10 @@ def test_little_lockable_memory_is_a_note_unless_there_is_no_swap(machine):
     ("governors", "driver", "state", "words"),
     [
         (["performance"] * 4, "intel_pstate", "ok", "full clock"),
-        (["schedutil"] * 4, "acpi-cpufreq", "note", "follows the load"),
-        (["powersave"] * 2, "intel_pstate", "note", "follows the load"),
+        (["schedutil"] * 4, "acpi-cpufreq", "warn", "follows the load"),
+        (["powersave"] * 2, "intel_pstate", "warn", "follows the load"),
         (["powersave"] * 2, "acpi-cpufreq", "problem", "lowest clock"),
-        (["performance", "ondemand"], "acpi-cpufreq", "note", "1 of 2 processors"),
+        (["performance", "ondemand"], "acpi-cpufreq", "warn", "1 of 2 processors"),
     ],
 )
 def test_the_governor_of_all_processors_is_read(machine, governors, driver, state, words):
@@ -138,13 +133,62 @@ def test_what_the_server_says_becomes_findings(machine):
     assert set(states(found.values()).values()) == {"ok"}
     assert found["latency"].text.startswith("By the figures of the server you hear the guitar after 5.3 ms")
     late = {finding.topic: finding for finding in findings(heard(block_size=1024, xruns=3, worst=0.9), machine.root)}
-    assert late["period"].state == "note"
+    assert late["period"].state == "problem"
     assert "Try 128 frames" in late["period"].way_out
     assert late["xruns"].text == "3 xruns in 3.0 s of listening; rig itself took 90% of one period."
     assert states(findings(heard(cycles=0), machine.root))["xruns"] == "problem"
     assert states(findings(heard(capture_ports=()), machine.root))["server"] == "problem"
     pipewire = findings(heard(version="3.0.0.0 (using PipeWire 1.2.7)"), machine.root)[0]
     assert pipewire.figures["product"] == "PipeWire"
+
+
+@pytest.mark.parametrize(
+    ("samples", "state"), [(240, "ok"), (480, "ok"), (481, "warn"), (960, "warn"), (961, "problem"), (1536, "problem")]
+)
+def test_latency_is_judged_by_what_a_player_feels(machine, samples, state):
+    later = heard(capture_latency_samples=samples - 192)
+    (found,) = (finding for finding in findings(later, machine.root) if finding.topic == "latency")
+    assert found.state == state
+    assert found.figures["ms"] == pytest.approx(samples / 48)
+    assert found.limit == "ok up to 10 ms, a problem above 20 ms"
+    assert (found.way_out is None) == (state == "ok")
+
+
+def test_a_server_that_does_not_say_how_late_it_is_is_not_known(machine):
+    silent = findings(heard(capture_latency_samples=0, playback_latency_samples=0), machine.root)
+    assert states(silent)["latency"] == "unknown"
+
+
+@pytest.mark.parametrize(("frames", "state"), [(64, "ok"), (128, "ok"), (256, "warn"), (1024, "problem")])
+def test_a_period_is_judged_with_its_limit(machine, frames, state):
+    (found,) = (f for f in findings(heard(block_size=frames), machine.root) if f.topic == "period")
+    assert (found.state, found.limit) == (state, "ok up to 3 ms, a problem above 10 ms")
+
+
+def test_playing_late_is_said_with_the_way_out():
+    assert lateness.remark(9.9, 64, 48000, True) is None
+    said = lateness.remark(256.0, 4096, 48000, True)
+    assert said.startswith("you hear the guitar 256 ms late (ok up to 10 ms, a problem above 20 ms). Try 128 frames")
+    assert lateness.remark(43.0, 1024, 48000, False).endswith("Try --period 128.")
+    assert "fewer of them" in lateness.remark(12.0, 128, 48000, True)  # the period is not what is wrong
+
+
+def test_findings_are_wrapped_with_their_limits():
+    found = Finding("latency", "problem", "It takes 32 ms.", "Try 128 frames.", {}, "ok up to 10 ms")
+    assert doctor.lines(found) == [
+        "PROBLEM  latency     It takes 32 ms (ok up to 10 ms).",
+        "                     -> Try 128 frames.",
+    ]
+    narrow = doctor.lines(Finding("memlock", "warn", "Only so little of it may be locked here. " * 3), 60)
+    assert len(narrow) > 2 and all(len(line) <= 60 for line in narrow)
+    assert all(line.startswith(" " * 21) for line in narrow[1:])
+
+
+def test_an_administrator_in_a_container_may_not_lock_any_amount(machine):
+    machine("proc/self/status", "Name:\trig\nCapEff:\t00000000a80425fb\n")  # what containers usually leave
+    assert not limits.may_lock_anything(machine.root)
+    machine("proc/self/status", "Name:\trig\nCapEff:\t000001ffffffffff\n")
+    assert limits.may_lock_anything(machine.root)
 
 
 def test_the_periods_a_card_holds_are_read_from_its_stream(machine):
@@ -163,7 +207,7 @@ def test_the_periods_a_card_holds_are_read_from_its_stream(machine):
         machine(f"proc/asound/{sub}/hw_params", text)
     assert streams(machine.root) == [Stream(1, False, 48000, 64, 128), Stream(1, True, 48000, 64, 256)]
     found = findings(heard(), machine.root)[2]
-    assert found.state == "note"
+    assert found.state == "warn"
     assert "holds 2 or 4 of them" in found.text
     assert "jackd -n 3" in found.way_out
 
@@ -221,59 +265,17 @@ def test_what_never_left_the_computer_is_told_from_a_cable(late):
     assert echo.heard_in("in", noise, np.zeros(33600, np.float32), RATE).lag is None
 
 
-# ---------------------------------------------------------------- what would be played
-def described(tmp_path, **metadata):
-    document = {**model_files.wavenet([2], seed=1), "metadata": metadata}
-    return Model.load(model_files.write(tmp_path / "m.nam", document))
-
-
-@pytest.mark.parametrize(
-    ("gear", "with_ir", "named", "state"),
-    [
-        ("amp_cab", True, True, "note"),
-        ("amp_cab", False, False, "ok"),
-        ("amp", True, False, "ok"),
-        ("amp", False, False, "note"),
-        ("pedal", False, False, "ok"),
-        (None, True, False, "unknown"),
-    ],
-)
-def test_one_cabinet_is_right(tmp_path, gear, with_ir, named, state):
-    model = described(tmp_path, **({"gear_type": gear} if gear else {}))
-    assert playing.cabinet(model, IR.load(bundled.irs()[0]) if with_ir else None, named).state == state
-
-
-def test_missing_levels_and_another_rate_are_notes_with_a_way_out(tmp_path):
-    sound = Sound(described(tmp_path))
-    found = playing.calibration(sound)
-    assert found.state == "note"
-    assert "rig calibrate interface" in found.way_out and "--model-input-dbu" in found.way_out
-    known = Sound(described(tmp_path, input_level_dbu=12.0), interface=Level(10.0, "table"))
-    assert playing.calibration(known).state == "ok"
-    assert playing.rate(sound, 48000).state == "ok"
-    assert playing.rate(sound, 96000).state == "ok"  # stretched: nothing is added
-    resampled = playing.rate(sound, 44100)
-    assert resampled.state == "note"
-    assert "Run the server at 48000 Hz" in resampled.way_out
-    assert playing.rate(sound, None).state == "unknown"
-
-
-def test_the_cost_is_a_share_of_the_period():
-    found = playing.cost(Model.load(NANO), 48000, 64)
-    assert 0 < found.figures["share"] < 1
-    assert NANO.name in found.text
-
-
+# ---------------------------------------------------------------- the whole command
 def test_the_summary_begins_with_the_worst():
-    found = [Finding("a", "ok", "A."), Finding("b", "note", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
-    assert summary(found) == "1 problem, 1 note, 1 in order. Begin with c: Do c."
+    found = [Finding("a", "ok", "A."), Finding("b", "warn", "B.", "Do b."), Finding("c", "problem", "C.", "Do c.")]
+    assert summary(found) == "1 problem, 1 warning, 1 in order. Begin with c: Do c."
 
 
 # ---------------------------------------------------------------- the command
 def test_without_a_server_and_with_a_broken_model_it_tells_what_it_can_and_ends_well(tmp_path):
     (tmp_path / "broken.nam").write_text("no model")
     done = rig("doctor", tmp_path / "broken.nam", cwd=tmp_path, **NO_SERVER)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr  # there is a problem
     said = {line[9:20].strip(): line for line in done.stdout.splitlines() if not line.startswith(" ")}
     assert "No JACK server" in said["server"]
     assert "broken.nam" in said["model"] and said["model"].startswith("PROBLEM")
@@ -282,8 +284,9 @@ def test_without_a_server_and_with_a_broken_model_it_tells_what_it_can_and_ends_
 
 
 def topics(done):
-    assert done.returncode == 0, done.stderr
-    return {each["topic"]: each for each in json.loads(done.stdout)["findings"]}
+    found = {each["topic"]: each for each in json.loads(done.stdout)["findings"]}
+    assert done.returncode == any(each["state"] == "problem" for each in found.values()), done.stderr
+    return found
 
 
 @needs_jackd
@@ -345,7 +348,7 @@ def test_a_server_that_dies_while_it_listens_is_a_finding(tmp_path):
         time.sleep(1.0)
         server.kill()
         printed = process.stdout.read()
-        assert process.wait(30) == 0
+        assert process.wait(30) in (0, 1)
     found = {each["topic"]: each for each in json.loads(printed)["findings"]}
     assert "went away" in found["server"]["text"]
     assert found["memlock"]

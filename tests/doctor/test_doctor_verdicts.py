@@ -12,6 +12,7 @@ from rigs import RATE
 from rig.bench.timing import Stopwatch
 from rig.doctor import examination, limits, playing
 from rig.doctor.examination import Question
+from rig.doctor.finding import STATES
 from rig.nam import Model
 
 
@@ -61,10 +62,10 @@ def test_a_kept_level_that_cannot_be_read_is_a_problem(small, without_server):
     assert (finding.state, finding.text) == ("problem", "The file of levels is damaged.")
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.44, "ok"), (0.46, "note"), (0.81, "problem")])
-def test_the_cost_goes_by_its_share_of_the_period(small, monkeypatch, share, state):
+@pytest.mark.parametrize(("share", "severity"), [(0.44, 0), (0.46, 1), (0.81, 2)])
+def test_the_cost_goes_by_its_share_of_the_period(small, monkeypatch, share, severity):
     period_us = 1e6 * 64 / RATE
     monkeypatch.setattr(Stopwatch, "blocks_us", lambda *_, **__: np.full(40, share * period_us))
     finding = playing.cost(Model.load(small), RATE, 64)
-    assert finding.state == state
-    assert (finding.way_out is None) == (state == "ok")
+    assert finding.state == [state for state in reversed(STATES) if state != "unknown"][severity]
+    assert (finding.way_out is None) == (severity == 0)

@@ -18,11 +18,11 @@ def swapping(tmp_path):
 @pytest.mark.parametrize(
     ("limit_bytes", "state", "words"),
     [
-        (64 << 10, "note", "Only 64 kB of memory"),
-        (1000 << 10, "note", "Only 1000 kB of memory"),
-        (1 << 20, "note", "Only 1 MB of memory"),
-        (8 << 20, "note", "Only 8 MB of memory"),
-        (255 << 20, "note", "Only 255 MB of memory"),
+        (64 << 10, "warn", "Only 64 kB of memory"),
+        (1000 << 10, "warn", "Only 1000 kB of memory"),
+        (1 << 20, "warn", "Only 1 MB of memory"),
+        (8 << 20, "warn", "Only 8 MB of memory"),
+        (255 << 20, "warn", "Only 255 MB of memory"),
         (256 << 20, "ok", "256 MB of memory"),
         (-1, "ok", "Any amount of memory"),
     ],

@@ -9,7 +9,7 @@ import pytest
 from child import run_in_child
 
 from rig.errors import FileError
-from rig.files.folders import AUDIO_ENDINGS, files_in, natural, stamp_of
+from rig.files.folders import AUDIO_ENDINGS, files_in, natural, stamp_of, telling_names
 
 
 def names(found, folder):
@@ -90,3 +90,25 @@ def test_a_file_that_changes_has_another_stamp(tmp_path):
     before = stamp_of(path)
     path.write_text("22")
     assert stamp_of(path) != before
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["a/57.wav", "b/57.wav", "b/121.wav"], ["a/57.wav", "b/57.wav", "121.wav"]),
+        (["/x/a/c/1.wav", "/x/b/c/1.wav", "/x/b/d/1.wav"], ["a/c/1.wav", "b/c/1.wav", "d/1.wav"]),
+        (["1.wav", "c/1.wav", "a/c/1.wav"], ["1.wav", "c/1.wav", "a/c/1.wav"]),  # one is the end of another
+        (["/1.wav", "/c/1.wav"], ["/1.wav", "c/1.wav"]),
+        (["a/1.wav", "a/1.wav"], ["1.wav", "1.wav"]),  # one file, named twice
+        ([], []),
+    ],
+)
+def test_the_shortest_ends_tell_files_of_one_name_apart(paths, names):
+    assert telling_names([Path(path) for path in paths]) == names
+
+
+def test_thousands_of_files_of_one_name_are_told_apart_soon():
+    paths = [Path(f"/cabs/{i % 50}/{i}/57.wav") for i in range(5000)]
+    names = telling_names(paths)
+    assert len(set(names)) == 5000
+    assert names[7] == "7/57.wav"

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from rig.cli.options import kept_interface_level
+from rig.cli.options import interface_level
 from rig.errors import ConfigError
 from rig.levels import Level
 from rig.library.calibrated_levels import KnownLevel, Ports, RoundTrip, Settings, load_settings, remember, settings_file
@@ -53,12 +53,13 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
         remember(tmp_path / "file" / "calibration.json", send=ALL.send)
 
 
-def test_play_takes_the_interface_from_there_unless_it_is_told(tmp_path, monkeypatch):
+def test_every_command_takes_the_interface_from_there_unless_it_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    nothing = argparse.Namespace(max_input_dbu=None, interface=None)
-    assert kept_interface_level(nothing) is None
+    nothing = argparse.Namespace(max_input_dbu=None, interface="kept")
+    assert interface_level(nothing) is None
     remember(interface=ALL.interface)
     assert settings_file().is_relative_to(tmp_path)
-    assert str(kept_interface_level(nothing)) == "12.2 dBu (Apollo 8x, table, article, 2026-01-31)"
-    told = argparse.Namespace(max_input_dbu=15.0, interface=None)
-    assert kept_interface_level(told) == Level(15.0, "entered by you")
+    assert str(interface_level(nothing)) == "12.2 dBu (kept: Apollo 8x, table, article, 2026-01-31)"
+    told = argparse.Namespace(max_input_dbu=15.0, interface="kept")
+    assert interface_level(told) == Level(15.0, "entered by you")
+    assert interface_level(argparse.Namespace(max_input_dbu=None, interface="none")) is None

@@ -88,18 +88,60 @@ def test_the_gain_is_shown_and_what_is_not_matched_yet_says_so(folder):
     audition.close()
 
 
-def test_more_output_gain_lowers_all_before_anything_clips(folder):
+def settled(audition):
+    """Until no gain has anywhere to go; every gain that was applied on the way, in dB."""
+    cabinets, equal, gains = audition.player.cabinets, audition.player.equal, []
+
+    def there():
+        audition.poll()
+        gains.append(cabinets.applied_db)
+        return abs(equal.gain_db(cabinets.playing) - cabinets.applied_db) < 0.1
+
+    wait_until(there, "the gain", 60)
+    audition.bench.settle()
+    return gains
+
+
+def test_a_trim_below_0_makes_all_softer_and_one_above_clips_nothing(folder):
     audition = Auditioning(folder, source=LOOP)
     audition.player.looper.put(loop(), "di.wav")
     audition.do("equal_loudness")
     audition.match_all(len(folder))
-    before = audition.player.equal.lowered_db
+    settled(audition)
+    loudest = integrated_lufs(10**1.5 * one_pass(audition.bench), RATE)
+    audition.player.set("output_trim", -6.0)
+    settled(audition)
+    assert integrated_lufs(10**1.5 * one_pass(audition.bench), RATE) == pytest.approx(loudest - 6.0, abs=0.2)
     audition.player.set("output_trim", 40.0)
-    wait_until(lambda: (audition.poll(), audition.player.equal.lowered_db > before + 10)[1], "lower")
     wait_until(lambda: (audition.poll(), audition.player.cabinets.applied_db < -10)[1], "lower")
-    audition.bench.settle()
-    y = audition.bench.stereo(np.zeros(4 * RATE))
-    assert 20 * np.log10(np.abs(y).max()) < -0.9
+    settled(audition)
+    assert 20 * np.log10(np.abs(one_pass(audition.bench)).max()) < -0.9
+    audition.close()
+
+
+def test_soft_files_are_played_at_the_loudest_common_level_and_it_rises_in_small_steps(tmp_path):
+    for i, level in enumerate((0.002, 0.9, 0.05)):
+        wav.write(tmp_path / f"{i}.wav", coloured(i, peak=level), RATE, "FLOAT")
+    audition = Auditioning([tmp_path / f"{i}.wav" for i in range(3)], source=LOOP)
+    audition.player.looper.put(loop(), "di.wav")
+    audition.do("equal_loudness")
+    audition.match_all(3)
+    gains = settled(audition)
+    assert gains[-1] > 20
+    assert max(np.diff(gains)) <= 3.0 + 1e-6
+    peaks, loudness = [], []
+    for _ in range(3):
+        audition.do("next_ir")
+        settled(audition)
+        y = one_pass(audition.bench)
+        peaks.append(20 * np.log10(np.abs(y).max()))
+        loudness.append(integrated_lufs(10**1.5 * y, RATE))
+    print(f"peaks {np.round(peaks, 1)} dBFS, {np.round(loudness, 1)} LUFS + 30")
+    assert max(peaks) == pytest.approx(-1.0, abs=0.2)  # as loud as the peakiest allows: it was -53
+    assert np.ptp(loudness) < 0.2
+    audition.do("equal_loudness")
+    assert audition.player.cabinets.applied_db == 0.0
+    assert settled(audition)[-1] == 0.0
     audition.close()
 
 

@@ -87,7 +87,7 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
     """
     wav.write(tmp_path / "tone.wav", endless_tone(1.0), RATE, "FLOAT")
     terminal = Terminal(
-        folder, "--no-ir", "--di", tmp_path / "tone.wav", "--name", "browse", JACK_DEFAULT_SERVER=server.name
+        folder, "--no-ir", "--di", tmp_path / "tone.wav", "--client", "browse", JACK_DEFAULT_SERVER=server.name
     )
     delays, changes, lost, whole = [], [], 0, steps
     per_take = max(1, round(TAKE_S / key_s))

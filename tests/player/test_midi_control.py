@@ -286,7 +286,7 @@ def test_a_session_listens_to_the_port_that_is_named_and_learns_by_a_key(jack_se
     path = tmp_path / "m.toml"
     path.write_text("[[note]]\nnote = 60\ncommand = 'mute'\n[[note]]\nnote = 61\ncommand = 'quit'\n")
     with Sender("pedals", jack_server.name) as sender:
-        options = ["--no-ir", "--midi", path, "--midi-port", "pedals", "--name", "stage"]
+        options = ["--no-ir", "--midi", path, "--midi-port", "pedals", "--client", "stage"]
         terminal = Terminal(NANO, *options, JACK_DEFAULT_SERVER=jack_server.name)
         try:
             shows(terminal, "MIDI     pedals:out -> stage:midi")
@@ -322,7 +322,7 @@ def test_rig_midi_learn_shows_what_arrives_asks_and_writes(jack_server, config, 
     learnt, foot = threading.Event(), threading.Thread(target=move_a_knob)
     foot.start()
     try:
-        assert main(["midi", "learn", "--name", "rig-learning", "--seconds", "60"]) == 0
+        assert main(["midi", "learn", "--client", "rig-learning", "--seconds", "60"]) == 0
     finally:
         learnt.set()
         foot.join(60)

@@ -52,7 +52,7 @@ def only_take_in(folder):
 # ---------------------------------------------------------------- rig play
 def test_a_take_recorded_with_a_key_is_what_rig_render_makes_of_its_guitar(jack_server, tmp_path):
     terminal = Terminal(
-        A2, "--di", bundled.di(), "--record-to", tmp_path / "takes", JACK_DEFAULT_SERVER=jack_server.name, cwd=tmp_path
+        A2, "--di", bundled.di(), "--into", tmp_path / "takes", JACK_DEFAULT_SERVER=jack_server.name, cwd=tmp_path
     )
     try:
         terminal.press("", "q quit")
@@ -90,7 +90,7 @@ def test_however_a_session_ends_its_take_is_valid(jack_server, tmp_path, how):
         pytest.skip(f"these tests run where {how.name} is ignored, and so does what they start")
     limit = ["--seconds", 1] if how == "seconds" else []
     with Playing(
-        *(NANO, "--record", "--record-to", tmp_path, "--di", bundled.di(), *limit), JACK_DEFAULT_SERVER=jack_server.name
+        *(NANO, "--record", "--into", tmp_path, "--di", bundled.di(), *limit), JACK_DEFAULT_SERVER=jack_server.name
     ) as play:
         play.wait_for("^Playing")
         if how == "seconds":
@@ -114,7 +114,7 @@ def test_however_a_session_ends_its_take_is_valid(jack_server, tmp_path, how):
 @pytest.mark.soak
 def test_a_folder_that_cannot_be_written_is_one_sentence_and_the_end(jack_server, tmp_path):
     (tmp_path / "file").write_text("")
-    arguments = ("play", NANO, "--record", "--record-to", tmp_path / "file" / "takes")
+    arguments = ("play", NANO, "--record", "--into", tmp_path / "file" / "takes")
     refused(rig(*arguments, JACK_DEFAULT_SERVER=jack_server.name), "no take can be written there")
 
 
@@ -283,7 +283,7 @@ def test_a_killed_session_leaves_valid_takes_at_any_moment(jack_server, tmp_path
     rng = np.random.default_rng(0)
     for i in range(20):
         folder = tmp_path / str(i)
-        with Playing(NANO, "--record", "--record-to", folder, JACK_DEFAULT_SERVER=jack_server.name) as play:
+        with Playing(NANO, "--record", "--into", folder, JACK_DEFAULT_SERVER=jack_server.name) as play:
             play.wait_for("^Playing")
             time.sleep(0.5 + float(rng.uniform(0, 0.5)))
             play.end(signal.SIGKILL)

@@ -17,8 +17,9 @@ from places import ROOT
 STATES = ("ok", "warn", "fail", "unknown")
 FIELDS = {"name", "where", *STATES}
 NEVER = re.compile(r"never: \S+ .+")
-# Verdicts that carry no name in the code: those of a comparison and of a blind test.
+# Verdicts that carry no name in the code: those of a comparison, of a blind test, and of a finished model.
 NAMELESS = {
+    ("finish", "rig capture finish"),
     *(("a model", "rig compare"), ("the take", "rig compare"), ("gear against itself", "rig compare")),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
 }

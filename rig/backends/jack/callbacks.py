@@ -169,6 +169,6 @@ def on_cable(source: int, target: int, connected: int, argument: Any) -> None:
     fetch_add(pointer_to_int(argument) + CABLES_CHANGED, 1)
 
 
-@entry(types.void(types.voidptr))
+@entry(types.void(types.voidptr), brief=True)
 def on_message(text: Any) -> None:
     """The error and info function of libjack. It prints to the terminal otherwise, even from the audio thread."""

@@ -68,6 +68,8 @@ class Jack(Connections):
         midi: bool = False,
     ) -> None:
         libjack.library()
+        if not all(callback.is_kept for callback in _CALLBACKS.values()):
+            _open(client_name, server_name).close()  # where there is no server nothing need be compiled
         for callback in (*_CALLBACKS.values(), silence):
             callback.compile()  # before the server knows of us
         layout = Layout()

@@ -31,14 +31,22 @@ LIBRARY_PLACES = (
 
 @cache
 def library() -> tuple[Any, ctypes.CDLL]:
-    """The module `jack` and libjack itself, its messages silenced.
+    """The module `jack` and libjack itself, its messages silenced. Raises `NoServer`, as `loaded`."""
+    jack, libjack = loaded()
+    for name in ("jack_set_error_function", "jack_set_info_function"):
+        getattr(libjack, name)(callbacks.on_message.pointer)
+    return jack, libjack
+
+
+def loaded() -> tuple[Any, ctypes.CDLL]:
+    """The module `jack` and libjack itself.
 
     Raises `NoServer` where JACK is not installed: importing JACK-Client loads libjack.
     """
     try:
         import jack
 
-        libjack = ctypes.CDLL(jack._libname)
+        return jack, ctypes.CDLL(jack._libname)
     except (OSError, ImportError) as error:
         there = library_file()
         if there is not None:
@@ -53,9 +61,6 @@ def library() -> tuple[Any, ctypes.CDLL]:
             "JACK is not installed (its library, libjack, was not found): install it, for example with "
             "`apt install jackd2` on Debian or `brew install jack` on macOS."
         ) from error
-    for name in ("jack_set_error_function", "jack_set_info_function"):
-        getattr(libjack, name)(callbacks.on_message.pointer)
-    return jack, libjack
 
 
 def library_file() -> str | None:
@@ -71,7 +76,7 @@ def handle(item: Any) -> int:
 
 def version() -> str | None:
     """What libjack calls itself: "1.9.21", or "3.0.0.0 (using PipeWire 1.2.7)"; None where it does not say."""
-    _, libjack = library()
+    _, libjack = loaded()
     try:
         function = libjack.jack_get_version_string
     except AttributeError:

@@ -174,12 +174,12 @@ def stated_cut(latency: Latency, stated: int) -> int:
     most = latency.tightest + latency.counted_from
     if cut > latency.tightest + SAFETY:
         raise CaptureError(
-            f"--latency {stated} puts wet {cut - latency.tightest} samples before dry, which no model can learn: it "
-            f"counts from {place}, and there at most {most} are right."
+            f"--latency-samples {stated} puts wet {cut - latency.tightest} samples before dry, which no model can "
+            f"learn: it counts from {place}, and there at most {most} are right."
         )
     if latency.tightest - cut > EARLY_STATED[1]:
         raise CaptureError(
-            f"--latency {stated} leaves wet {latency.tightest - cut} samples behind dry: it counts from {place}, and "
-            f"there {most} are right."
+            f"--latency-samples {stated} leaves wet {latency.tightest - cut} samples behind dry: it counts from "
+            f"{place}, and there {most} are right."
         )
     return cut

@@ -18,7 +18,7 @@ def latency_check(latency: Latency, stated: int | None) -> Check:
     figures = str(latency).removeprefix("latency: ")
     if stated is not None and stated != latency.tightest:
         early = latency.tightest - stated
-        advice = "Leave --latency out, or a model has to learn the difference as a delay."
+        advice = "Leave --latency-samples out, or a model has to learn the difference as a delay."
         verdict: Verdict = "warn" if abs(early) > EARLY_STATED[0] or not latency.correlation.is_certain else "ok"
         given = stated + latency.counted_from
         return limit.check("latency", float(early), f"{given} samples, as given; {figures}", advice, verdict)

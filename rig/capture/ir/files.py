@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ... import __version__
 from ...audio import wav
-from ...audio.resample import resample
+from ...audio.resample import resample_response
 from ...errors import CaptureError
 from ...files.json_file import write_json
 from ...trainer.layout import RATE
@@ -76,7 +76,7 @@ def save_impulse(
     if sidecar.exists():
         raise CaptureError(f"{sidecar.name}: the file exists already; choose another name.")
     # The taps of a filter weigh less each where there are more of them; only the true gain in the sidecar knows that.
-    filed, gain_db = as_file(resample(taps, RATE, sample_rate), peak_dbfs)
+    filed, gain_db = as_file(resample_response(taps, RATE, sample_rate)[0], peak_dbfs)
     content = {
         "schema": SCHEMA,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -44,7 +44,7 @@ def sweep_session(
     sweep: Sweep,
     sweeps: int = 2,
     *,
-    length: int = 8192,
+    samples: int = 8192,
     minimum_phase: bool = False,
     softer: bool = True,
     cables: CableCheck | None = None,
@@ -59,12 +59,12 @@ def sweep_session(
     signal = sweep.signal()
     recordings = [record_short(deck, operator, signal, f"Sweep {i + 1}/{sweeps}", cables) for i in range(sweeps)]
     response = measure(sweep, recordings)
-    taps = finished_taps(response, length, minimum=minimum_phase)
+    taps = finished_taps(response, samples, minimum=minimum_phase)
     soft = None
     if softer:
         quiet = Sweep(sweep.seconds, sweep.amplitude * gain_from_db(SOFTER_DB))
         other = measure(quiet, [record_short(deck, operator, quiet.signal(), "Softer", cables)])
-        soft = other, finished_taps(other, length, minimum=minimum_phase)
+        soft = other, finished_taps(other, samples, minimum=minimum_phase)
     return Swept(response, taps, impulse_checks(response, taps, soft))
 
 
@@ -90,7 +90,7 @@ def from_recordings(
     sweep: Sweep,
     recordings: Mapping[str, NDArray[np.float64]],
     *,
-    length: int = 8192,
+    samples: int = 8192,
     minimum_phase: bool = False,
 ) -> Swept:
     """The same from recordings of the sweep that were made elsewhere, by name, (m,) each at 48 kHz, begun before it.
@@ -99,7 +99,7 @@ def from_recordings(
     """
     cut = [_cut(sweep, recording, name) for name, recording in recordings.items()]
     response = measure(sweep, cut)
-    taps = finished_taps(response, length, minimum=minimum_phase)
+    taps = finished_taps(response, samples, minimum=minimum_phase)
     return Swept(response, taps, impulse_checks(response, taps))
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from ...audio import wav
 from ...errors import CaptureError
+from ...files.hashing import sha256_of
 from ...trainer.capture_fields import finite
-from ...trainer.capture_file import DRY, WET, sha256_of, write_content
+from ...trainer.capture_file import DRY, WET, write_content
 from ...trainer.layout import RATE
 from ..checks.cable import Loop
 from ..checks.checks import Evidence, Judged, judge
@@ -71,7 +72,7 @@ def save_capture(
     self_test: bool = False,
     loop: Loop | None = None,
     repair_drift: bool = False,
-    size: str = "standard",
+    architecture: str = "standard",
     on_disk: TakeOnDisk | None = None,
     tell: Tell | None = None,
 ) -> Saved:
@@ -79,10 +80,10 @@ def save_capture(
 
     `latency_samples`: given by hand, it replaces the tightest cut; in a recording made elsewhere it counts from the
     first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar. `loop`: what
-    is known of the cable of a self-test. `repair_drift`: undo a clock that ran at another speed. `size`: of the WaveNet
-    in train/. `on_disk`: where the take lies already; it is discarded once the capture is complete. `tell` gets one
-    sentence per step. Raises CaptureError or AudioError: the name is taken or impossible, nothing can be written, the
-    recording is too short, a latency that cannot be, a drift that cannot be undone.
+    is known of the cable of a self-test. `repair_drift`: undo a clock that ran at another speed. `architecture`: how
+    large the WaveNet in train/ is. `on_disk`: where the take lies already; it is discarded once the capture is
+    complete. `tell` gets one sentence per step. Raises CaptureError or AudioError: the name is taken or impossible,
+    nothing can be written, the recording is too short, a latency that cannot be, a drift that cannot be undone.
     """
     target = Path(into) / checked_name(name)
     refuse_existing(target)
@@ -130,7 +131,7 @@ def save_capture(
         accepted = reason is None or accept
         if accepted:
             say("Drawing the report ...")
-            write_training_folder(new.path / "train", name, signal, size)
+            write_training_folder(new.path / "train", name, signal, architecture)
             write_content(new.path, content)
             report = report_html(name, content, dry, wet, recording.before, judged)
             (new.path / "report.html").write_text(report, encoding="utf-8", errors="backslashreplace")

@@ -89,10 +89,10 @@ class Signal:
         }
 
 
-def own_signal(seconds: float = FULL_S, seed: int = 1) -> Signal:
+def own_signal(length_s: float = FULL_S, seed: int = 1) -> Signal:
     """Our signal; the same length and seed give the same samples."""
-    samples = _frozen(generate(seconds, seed))
-    return Signal("rig", samples, _sha256(samples), f"rig-signal-{seconds:g}s", seed=seed, generator=GENERATOR)
+    samples = _frozen(generate(length_s, seed))
+    return Signal("rig", samples, _sha256(samples), f"rig-signal-{length_s:g}s", seed=seed, generator=GENERATOR)
 
 
 def load_signal(path: str | Path) -> Signal:

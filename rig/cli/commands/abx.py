@@ -20,6 +20,7 @@ def add(commands: Any) -> None:
         help="show and check the result of a blind test",
         description="Check the result of a blind test that `rig ab --trials N` wrote: its order and setup against the "
         "hash that was promised before the first trial, its answers, its figures.",
+        examples=("rig abx abx-2026-01-31-201500.json",),
     )
     command.add_argument("result", type=Path, metavar="RESULT", help="the JSON file of a test")
     command.add_argument(

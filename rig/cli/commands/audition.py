@@ -17,6 +17,10 @@ def add(commands: Any) -> None:
         description="As rig play, for choosing a cabinet: all sound equally loud with this model and this playing (e: "
         "each at its own level). Record a few bars with o and they go round while you step, keep, reject and compare; "
         "h shows all keys. Folders below IR_FOLDER are read too.",
+        examples=(
+            "rig audition crunch.nam cabinets/",
+            "rig audition crunch.nam cabinets/ --blind --di di.wav",
+        ),
     )
     command.add_argument("model", type=Path, metavar="MODEL", help="a .nam file, or a folder of them")
     command.add_argument("ir", type=Path, metavar="IR_FOLDER", help="a folder of cabinet IRs")

@@ -18,13 +18,20 @@ def add(commands: Any) -> None:
         help="measure models and the convolver on this machine",
         description="Measure MODELs (without any: the known shapes and every feature of the format) against this "
         "machine's own multiply-add peak, and the convolver against SciPy's. Medians over interleaved rounds.",
+        examples=(
+            "rig bench",
+            "rig bench crunch.nam lead.nam",
+            "rig bench --only cabinet --json",
+        ),
     )
     command.add_argument("models", nargs="*", type=Path, metavar="MODEL", help="a .nam file")
     command.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds to take the median of (default 9)")
     command.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="of the shapes only those that begin so, or cabinet"
     )
-    command.add_argument("--start", action="store_true", help="also how long rig takes to start (half a minute more)")
+    command.add_argument(
+        "--start", action="store_true", help="also how long rig takes to start, the first time and later"
+    )
     add_json_option(command)
     command.set_defaults(run=run)
 

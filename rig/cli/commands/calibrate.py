@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from ..console import add_desk_options
-from ..options import add_json_option
+from ..options import add_json_option, add_seconds_option
 
 TONE_DBFS = -12.0
 
@@ -16,16 +16,23 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "calibrate",
         help="find out and keep the levels of your interface, of send and return, and the latency",
-        description="Levels in dBu at 0 dBFS, and the latency of the loop; kept with method and date, and used by play "
-        "and capture. Without a part: shows what is kept.",
+        description="Levels in dBu at 0 dBFS, and the latency of the loop; kept with method and date, and used by all "
+        "that plays, renders or captures. Without a part: shows what is kept.",
+        examples=(
+            "rig calibrate                                   # what is kept",
+            "rig calibrate interface --interface apollo-8x",
+            "rig calibrate send --volts 1.95",
+        ),
     )
-    parts = command.add_subparsers(dest="part", metavar="WHAT")
+    parts = command.add_subparsers(dest="part", metavar="WHAT", prog="rig calibrate")
     _add_interface(parts)
     _add_send(parts)
     _add_return(parts)
     _add_latency(parts)
     _add_tone(parts)
-    show = parts.add_parser("show", help="what is kept", description="What is kept.")
+    show = parts.add_parser(
+        "show", help="what is kept", description="What is kept.", examples=("rig calibrate show --json",)
+    )
     for shown in (command, show):
         add_json_option(shown)
         shown.set_defaults(run=run)
@@ -37,6 +44,11 @@ def _add_interface(parts: Any) -> None:
         help="the level of its instrument input",
         description="The level of the instrument input at 0 dBFS and minimum gain: from rig's table, from the manual, "
         "or measured with the send, whose level is known, plugged into it.",
+        examples=(
+            "rig calibrate interface --interface apollo-8x",
+            "rig calibrate interface --max-input-dbu 12.2",
+            "rig calibrate interface --loop",
+        ),
     )
     command.add_argument("--interface", metavar="NAME", help="by name, from the table")
     command.add_argument("--max-input-dbu", type=float, metavar="X", help="from its manual")
@@ -52,6 +64,11 @@ def _add_send(parts: Any) -> None:
         help="the level at the jack that feeds the gear",
         description="Plays 1 kHz and asks what a multimeter shows (volts RMS, tip to sleeve, the cable unplugged from "
         "the gear); or the send goes into an input whose level is published; or from published figures alone.",
+        examples=(
+            "rig calibrate send",
+            "rig calibrate send --volts 1.95",
+            "rig calibrate send --spec-dbu 16 --pad-db 20",
+        ),
     )
     command.add_argument("--volts", type=float, metavar="V", help="what the meter shows")
     command.add_argument("--volts-200-hz", type=float, metavar="V", help="the same at 200 Hz: many meters err at 1 kHz")
@@ -69,6 +86,10 @@ def _add_return(parts: Any) -> None:
         "return",
         help="the level of the input that the gear comes back to",
         description="The send, whose level is known, plugged straight into the return; or from published figures.",
+        examples=(
+            "rig calibrate return",
+            "rig calibrate return --spec-dbu 22",
+        ),
     )
     command.add_argument("--spec-dbu", type=float, metavar="I", help="maximum input level, from its manual")
     command.add_argument("--preamp-gain-db", type=float, default=0.0, metavar="G", help="gain dialled in above minimum")
@@ -78,7 +99,10 @@ def _add_return(parts: Any) -> None:
 
 def _add_latency(parts: Any) -> None:
     command = parts.add_parser(
-        "latency", help="how late the loop is", description="From the send over a cable to the return, with noise."
+        "latency",
+        help="how late the loop is",
+        description="From the send over a cable to the return, with noise.",
+        examples=("rig calibrate latency --send playback_3 --return capture_3",),
     )
     add_desk_options(command)
     command.set_defaults(run=run)
@@ -86,11 +110,14 @@ def _add_latency(parts: Any) -> None:
 
 def _add_tone(parts: Any) -> None:
     command = parts.add_parser(
-        "tone", help="play a tone until Ctrl-C", description="Play a sine to the send, for a meter, until Ctrl-C."
+        "tone",
+        help="play a tone until Ctrl-C",
+        description="Play a sine to the send, for a meter, until Ctrl-C.",
+        examples=("rig calibrate tone --freq 200 --dbfs -12",),
     )
     command.add_argument("--freq", type=float, default=1000.0, metavar="HZ", help="default 1000")
     command.add_argument("--dbfs", type=float, default=TONE_DBFS, metavar="D", help=f"peak (default {TONE_DBFS:g})")
-    command.add_argument("--seconds", type=float, metavar="S", help="end by itself")
+    add_seconds_option(command)
     add_desk_options(command)
     command.set_defaults(run=run)
 

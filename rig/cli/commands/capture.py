@@ -20,11 +20,17 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "capture",
         help="capture gear: play, record, check and write a training pair; measure a cabinet",
-        usage="rig capture NAME [options], or rig capture {take,ir,cut,check,finish} ...",
+        usage="rig capture NAME [options], or rig capture {take,ir,cut,check,finish}",
         description="Captures of gear: pairs of dry.wav and wet.wav to train a model from. `rig capture NAME` is short "
         "for `rig capture take NAME`.",
+        examples=(
+            "rig capture e570                            # play, record, check, write",
+            "rig capture cut sweep.wav take.wav --name e570 # from a recording",
+            "rig capture check captures/e570",
+            "rig capture finish captures/e570 trained.nam",
+        ),
     )
-    parts = command.add_subparsers(dest="part", metavar="WHAT", required=True)
+    parts = command.add_subparsers(dest="part", metavar="WHAT", required=True, prog="rig capture")
     capture_take.add(parts)
     capture_ir.add(parts)
     _add_cut(parts)
@@ -51,6 +57,7 @@ def _add_cut(parts: Any) -> None:
         "cut",
         help="make a capture of a recording that was made elsewhere",
         description="Align RECORDING to SIGNAL, cut it to exactly the same length, check it, and write the capture.",
+        examples=("rig capture cut sweep.wav take.wav --name e570",),
     )
     command.add_argument("signal", type=Path, metavar="SIGNAL", help="the training signal that was played")
     command.add_argument("recording", type=Path, metavar="RECORDING", help="what came back, at 48 kHz")
@@ -85,11 +92,11 @@ def _cut(options: argparse.Namespace) -> int:
             options.send_trim_db or 0.0,
         ),
         gear=gear,
-        latency_samples=options.latency,
+        latency_samples=options.latency_samples,
         accept=options.accept,
         self_test=options.self_test,
         repair_drift=options.repair_drift,
-        size=options.size,
+        architecture=options.architecture,
         tell=None if options.json else print,
     )
     return report_saved(saved, options.json, options.self_test)
@@ -101,6 +108,7 @@ def _add_check(parts: Any) -> None:
         help="check a capture on disk again",
         description="Check the pair of a capture again, as it lies on disk. What only the audio server knew while it "
         "was recorded is taken from its capture.json.",
+        examples=("rig capture check captures/e570",),
     )
     command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
     add_json_option(command)
@@ -134,13 +142,13 @@ def _add_finish(parts: Any) -> None:
         help="write names, levels and latency of a capture into a copy of its trained model",
         description="Write what CAPTURE knows into a copy of MODEL.nam, and hold the model against the take. MODEL.nam "
         "itself stays as it is.",
+        examples=("rig capture finish captures/e570 trained.nam",),
     )
     command.add_argument("capture", type=Path, metavar="CAPTURE", help="its folder")
     command.add_argument("model", type=Path, metavar="MODEL.nam", help="the model that was trained from it")
-    command.add_argument("--output", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
+    command.add_argument("--export", type=Path, metavar="FILE", help="default: NAME.nam in the folder of the capture")
     command.add_argument("--overwrite", action="store_true", help="replace FILE if already there")
     command.add_argument("--accept", action="store_true", help="accept a model that sounds different")
-    command.add_argument("--force", action="store_true", help=argparse.SUPPRESS)  # the older word for both
     add_json_option(command)
     command.set_defaults(run=_finish)
 
@@ -151,9 +159,9 @@ def _finish(options: argparse.Namespace) -> int:
     done = finish(
         options.capture,
         options.model,
-        options.output,
-        overwrite=options.overwrite or options.force,
-        accept=options.accept or options.force,
+        options.export,
+        overwrite=options.overwrite,
+        accept=options.accept,
     )
     if options.json:
         print(json.dumps(done.to_json(), indent=2))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..console import add_desk_options
-from ..options import add_json_option
+from ..options import add_into_option, add_json_option
 
 
 def add(parts: Any) -> None:
@@ -17,6 +17,7 @@ def add(parts: Any) -> None:
         help="measure a cabinet or a room, live over JACK or from recordings",
         description="Sweep through power amp, loudspeaker and microphone, divide the sweep out, cut distortion off, "
         "and write the impulse response with what is known about it.",
+        examples=("rig capture ir v30-57 --microphone SM57 --distance-cm 3",),
     )
     command.add_argument(
         "name", nargs="?", metavar="NAME", help="name of the impulse response: NAME.wav, NAME.json, NAME.png"
@@ -34,15 +35,18 @@ def add(parts: Any) -> None:
     elsewhere.add_argument("--write-sweep", type=Path, metavar="FILE", help="write the sweep to play, and end")
     add_desk_options(command)
     sweep = command.add_argument_group("sweep")
-    sweep.add_argument("--seconds", type=float, default=10.0, metavar="S", help="of each sweep, 3 to 15 (default 10)")
+    sweep.add_argument("--length-s", type=float, default=10.0, metavar="S", help="of each sweep, 3 to 15 (default 10)")
     sweep.add_argument("--sweeps", type=int, default=2, metavar="N", help="to average (default 2)")
     sweep.add_argument("--dbfs", type=float, default=-6.0, metavar="D", help="peak of the sweep (default -6)")
     sweep.add_argument(
-        "--no-softer", action="store_true", help="leave out the sweep 10 dB softer that shows compression"
+        "--no-softer",
+        dest="softer",
+        action="store_false",
+        help="leave out the sweep 10 dB softer that shows compression",
     )
     result = command.add_argument_group("result")
-    result.add_argument("--into", type=Path, default=Path("irs"), metavar="DIR", help="default: irs")
-    result.add_argument("--length", type=int, default=8192, metavar="N", help="samples at 48 kHz (default 8192)")
+    add_into_option(result, "irs", "where it is written")
+    result.add_argument("--samples", type=int, default=8192, metavar="N", help="at 48 kHz (default 8192)")
     result.add_argument("--minimum-phase", action="store_true", help="for mixing; not for rooms or several microphones")
     result.add_argument("--rate", type=int, default=48000, metavar="HZ", help="of the file (default 48000)")
     result.add_argument("--peak-dbfs", type=float, default=-1.0, metavar="D", help="of the file (default -1)")

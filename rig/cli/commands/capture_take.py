@@ -17,15 +17,23 @@ def add(parts: Any) -> None:
         help="play, record, check and write a capture, live over JACK",
         description="Play the training signal to the gear, record what comes back to the sample, check it and write "
         "the pair. What is not given as an option is asked.",
+        examples=(
+            "rig capture e570",
+            "rig capture take e570 --send playback_3 --return capture_3 --send-dbu 12",
+            "rig capture --self-test",
+        ),
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="name of the capture")
     add_desk_options(command)
     what = command.add_argument_group("signal")
     what.add_argument("--signal", type=Path, metavar="FILE", help="the official signal, or one that rig signal wrote")
-    what.add_argument("--seconds", type=float, metavar="S", help="length of rig's own signal, from 35 (default 190)")
+    what.add_argument("--length-s", type=float, metavar="S", help="of rig's own signal, from 35 s (default 190)")
     what.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
     command.add_argument(
-        "--no-trial", action="store_true", help="leave out noise, tone and level search before the take"
+        "--no-trial",
+        dest="trial",
+        action="store_false",
+        help="leave out noise, tone and level search before the take",
     )
     command.add_argument(
         "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"

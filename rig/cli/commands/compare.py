@@ -10,7 +10,7 @@ from typing import Any
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
-from ..options import add_json_option, add_overwrite_option, models_from
+from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
 from ..terminal import Progress
 
 
@@ -22,6 +22,10 @@ def add(commands: Any) -> None:
         usage="rig compare DRY WET MODEL... | rig compare CAPTURE MODEL... [options]",
         description="Play DRY through every MODEL (a .nam file or a folder of them) and compare with WET, what the "
         "gear made of it; best first. CAPTURE is the folder of a capture, which holds both and knows its level.",
+        examples=(
+            "rig compare dry.wav wet.wav crunch.nam lead.nam",
+            "rig compare captures/e570 models/ --html e570.html",
+        ),
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="DRY WET MODEL..., or CAPTURE MODEL...")
     command.add_argument(
@@ -33,9 +37,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--capture-dbu", type=float, metavar="X", help="dBu at the gear's jack that 0 dBFS of DRY was worth"
     )
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of models that have several, 0 to 1"
-    )
+    add_size_option(command, "models that have several")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
@@ -46,6 +48,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    from ...audio.wav import Reader
     from ...compare.models import compare_models, take_files
     from ...levels import entered_level
 
@@ -58,6 +61,10 @@ def run(options: argparse.Namespace) -> int:
     wet = None if is_capture else rest.pop(0)
     files = take_files(first, wet, options.capture_dbu, options.second_wet, options.channel)
     models = [model for path in rest for model in _models(path)]
+    for path in (files.dry, files.wet, files.second_wet):
+        if path is not None:
+            with Reader(path):  # what is wrong is said before anything is compiled
+                pass
     if options.html is not None:
         _check_page(options.html, options.overwrite)
     comparison = compare_models(
@@ -85,7 +92,25 @@ def run(options: argparse.Namespace) -> int:
         print(report(comparison))
         if options.html is not None:
             print(f"\n{options.html}: the same with pictures and sound")
+    if not options.json and files.input_dbu is None and (note := _kept_levels()) is not None:
+        print(note)
     return 0 if comparison.scores else 2
+
+
+def _kept_levels() -> str | None:
+    """What is kept of this desk, where a pair does not say its level: whether it was recorded here nobody can tell."""
+    from ...library.calibrated_levels import load_settings
+
+    settings = load_settings()
+    ways = [
+        f"{known.level()} is kept for {what}: --capture-dbu {known.dbu:g} counts it, if {when}"
+        for known, what, when in (
+            (settings.send, "the send", "DRY went out there"),
+            (settings.interface, "the interface", "it recorded DRY while the gear heard the same guitar"),
+        )
+        if known is not None
+    ]
+    return f"Level    not stated, so models hear DRY as it is. {'; '.join(ways)}." if ways else None
 
 
 def _models(path: Path) -> list[Path]:

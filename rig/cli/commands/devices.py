@@ -21,6 +21,7 @@ def add(commands: Any) -> None:
         help="list the sound cards for rig play --backend portaudio",
         description="The sound cards that PortAudio reaches, by host API, with their channels and the rates they take "
         "now. A part of a name is enough for --input and --output. * marks what plays where nothing is named.",
+        examples=("rig devices",),
     )
     add_json_option(command)
     command.set_defaults(run=run)

@@ -5,25 +5,32 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, ConfigError
 from ...files import bundled
 from ..options import (
+    add_ir_argument,
     add_json_option,
     add_level_options,
+    add_size_option,
     check_levels,
     interface_level,
     irs_from,
-    kept_interface_level,
+    is_interface_named,
     models_from,
+    take_ir,
 )
+from ..tables import columns
 
 if TYPE_CHECKING:
     from ...doctor.finding import Finding
 
-SIGNS = {"ok": "ok", "note": "note", "problem": "PROBLEM", "unknown": "?"}
+SIGNS = {"ok": "ok", "warn": "warn", "problem": "PROBLEM", "unknown": "unknown"}
+INDENT = 21  # columns in front of a sentence
+PROBLEMS = 1  # exit code: looked at everything, and found a problem
 SECONDS = 3.0
 
 
@@ -34,13 +41,14 @@ def add(commands: Any) -> None:
         help="say what stands between this machine and low latency, and the way out",
         description="Look at the audio server, the system's settings and what would be played, and say in sentences "
         "what is in order, what is not, and what to do. Nothing is changed, and without --noise nothing sounds.",
+        examples=(
+            "rig doctor",
+            "rig doctor crunch.nam 4x12.wav --noise",
+        ),
     )
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file (default as in rig play)")
-    command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR")
-    command.add_argument("--no-ir", action="store_true", help="no cabinet")
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
-    )
+    add_ir_argument(command, "IR", "a cabinet IR")
+    add_size_option(command)
     add_level_options(command)
     command.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) of the guitar")
     command.add_argument("--output", metavar="PORT", help="JACK port or ports that --noise goes to")
@@ -57,8 +65,9 @@ def add(commands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry the command out; problems that are found are no failure of the command."""
+    """Carry the command out; 1 where a problem was found."""
     check_levels(options)
+    take_ir(options)
     if not 0.1 <= options.seconds <= 3600:
         raise BackendError(f"Listening for {options.seconds:g} s is not possible: give 0.1 to 3600 seconds.")
     models = models_from(options.model, bundled.models())
@@ -68,12 +77,13 @@ def run(options: argparse.Namespace) -> int:
     from ...doctor.examination import Question, examine
     from ...doctor.finding import summary
 
-    kept, problem = interface_level(options), None
-    if kept is None:
-        try:
-            kept = kept_interface_level(options)
-        except ConfigError as error:
-            problem = str(error)
+    kept, problem = None, None
+    try:
+        kept = interface_level(options)
+    except ConfigError as error:
+        if is_interface_named(options):
+            raise
+        problem = str(error)
     findings = examine(
         Question(
             model=models[0],
@@ -91,18 +101,30 @@ def run(options: argparse.Namespace) -> int:
         ),
         lambda text: print(text, file=sys.stderr, flush=True),
     )
+    code = PROBLEMS if any(finding.state == "problem" for finding in findings) else 0
     if options.json:
         print(json.dumps({"findings": [each.to_json() for each in findings], "summary": summary(findings)}, indent=2))
-        return 0
+        return code
+    width = columns()
     for finding in findings:
-        print(*lines(finding), sep="\n")
+        print(*lines(finding, width), sep="\n")
     print(f"\n{summary(findings)}")
-    return 0
+    return code
 
 
-def lines(finding: Finding) -> list[str]:
-    """A finding, and the way out below it."""
-    shown = [f"{SIGNS[finding.state]:8} {finding.topic:11} {finding.text}"]
+def lines(finding: Finding, width: int | None = None) -> list[str]:
+    """A finding with its limit, and the way out below it; wrapped at `width` columns, None: not at all."""
+    limit = f" ({finding.limit})" if finding.limit is not None else ""
+    head = f"{SIGNS[finding.state]:8} {finding.topic:11} "
+    shown = _wrapped(head, f"{finding.text.removesuffix('.')}{limit}." if limit else finding.text, width)
     if finding.way_out is not None:
-        shown.append(f"{'':20} -> {finding.way_out}")
+        shown += _wrapped(f"{'':{INDENT - 1}} -> ", finding.way_out, width)
     return shown
+
+
+def _wrapped(head: str, text: str, width: int | None) -> list[str]:
+    if width is None:
+        return [f"{head}{text}"]
+    return textwrap.wrap(
+        text, max(width, INDENT + 30), initial_indent=head, subsequent_indent=" " * INDENT, break_long_words=False
+    )

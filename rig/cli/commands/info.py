@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelError, RigError
-from ...files.folders import files_in
+from ...files.folders import files_in, telling_names
 from ...levels import MEASURED
-from ..options import add_json_option
+from ..options import add_json_option, add_size_option
+from ..tables import fitted, name_width
 from ..terminal import Progress
 
 if TYPE_CHECKING:
@@ -32,11 +33,14 @@ def add(commands: Any) -> None:
         "info",
         help="show what a model is, its levels and its cost here",
         description="Show architecture, shape, levels, receptive field and cost of .nam files; of a folder, a table.",
+        examples=(
+            "rig info crunch.nam",
+            "rig info models/ --sort cost",
+            "rig info models/ --lacking input --json",
+        ),
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a .nam file, or a folder of them")
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
-    )
+    add_size_option(command)
     command.add_argument("--sort", choices=SORTS, default="file", help="order of a table (default file)")
     command.add_argument("--lacking", choices=LEVELS, help="only models that do not state this")
     command.add_argument(
@@ -55,11 +59,14 @@ def run(options: argparse.Namespace) -> int:
     progress = Progress("info") if len(paths) > 50 and not options.json else None
     costs: dict[str, float] = {}  # models of one shape cost the same
     reports, errors = [], []
-    for i, path in enumerate(paths):
+    for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True)):
         try:
-            reports.append(describe(Model.load(path, options.size), costs, options.measure or not as_table))
+            report = describe(Model.load(path, options.size), costs, options.measure or not as_table)
+            reports.append({**report, "file": name})
         except RigError as error:
-            errors.append({"file": path.name, "error": str(error)})
+            if len(paths) == 1:
+                raise
+            errors.append({"file": name, "error": str(error)})
         if progress is not None:
             progress((i + 1) / len(paths))
     if options.lacking is not None:
@@ -113,11 +120,11 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
             )
         )
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    widths[0] = name_width([row[0] for row in rows], sum(widths[1:]) + 2 * len(widths[1:]))
     lines = []
     for row in rows:
-        left = [cell[:width].ljust(width) for cell, width in zip(row[:2], widths, strict=False)]
         right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        lines.append("  ".join((*left, *right)))
+        lines.append("  ".join((fitted(row[0], widths[0]), row[1].ljust(widths[1]), *right)))
     if any(row[5].endswith("*") for row in rows):
         lines.append("* loudness measured by rig: the file states none")
     return lines
@@ -138,7 +145,8 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
         costs[model.shape] = network_cost(model.network(), block=64)
     cost = costs[model.shape]
     found = measured_loudness.measure(model) if measure else measured_loudness.known(model)
-    loudness = Sound(model, measured=found).loudness
+    sound = Sound(model, measured=found, model_input_dbu=entered_levels.input_level(model.content_hash))
+    loudness, calibration = sound.loudness, sound.calibration
     return {
         "file": model.path.name,
         "name": model.name,
@@ -154,7 +162,9 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
         "receptive_field_ms": 1000 * model.receptive_field_samples / rate,
         "sample_rate_hz": model.sample_rate,
         "input_level_dbu": model.input_level_dbu,
-        "entered_input_level_dbu": entered_levels.input_level(model.content_hash),
+        "entered_input_level_dbu": sound.model_input_dbu,
+        "input_gain_db": None if calibration.missing else calibration.gain_db,  # with the interface that is kept
+        "calibration": str(calibration),
         "output_level_dbu": model.output_level_dbu,
         "loudness_db": model.loudness_db,
         "played_loudness_db": None if loudness is None else loudness.db,  # the file's, else the measured one
@@ -199,6 +209,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("sample rate", f"{rate:g} Hz" if rate else "not stated, 48000 Hz assumed"),
         ("input level", _stated(report["input_level_dbu"], "dBu", "not stated: no calibration (--model-input-dbu X)")),
         ("entered by you", _stated(report["entered_input_level_dbu"], "dBu input level", "")),
+        ("input gain here", report["calibration"]),
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
         ("loudness", _loudness_text(report)),
         ("own delay", _delay_text(report["measured"])),

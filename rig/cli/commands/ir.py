@@ -5,22 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import IRError, RigError
-from ...files.folders import AUDIO_ENDINGS, files_in
+from ...files.folders import AUDIO_ENDINGS, files_in, telling_names
 from ..options import add_json_option, add_overwrite_option
 from ..terminal import Progress
 
 if TYPE_CHECKING:
+    from ...audio.bits import Bits
     from ...cabinet.analysis import Description
     from ...cabinet.ir import IR
     from ...cabinet.mix import Mix
     from ...cabinet.shaping import Shaping
 
-DEPTHS = {"16": "PCM_16", "24": "PCM_24", "float": "FLOAT"}
+BITS: dict[str, Bits] = {"16": 16, "24": 24, "float": "float"}
 DEFAULT_RATE_HZ = 48000
 PER_FILE = ("gain_db", "delay_ms", "delay_samples", "pan")
 SHAPING = ("trim_start", "minimum_phase", "low_cut_hz", "high_cut_hz", "slope_db", "trim_ms", "fade_ms")
@@ -33,6 +34,11 @@ def add(commands: Any) -> None:
         help="show, compare, mix, shape and export impulse responses",
         description="Show what impulse responses are and how they differ; with any option of the groups mix, shape and "
         "export, make one of all files. Values per file stand in the order of the files.",
+        examples=(
+            "rig ir 57.wav 121.wav --png both.png",
+            "rig ir 57.wav 121.wav --align --gain-db 0 -3 --export mix.wav",
+            "rig ir cabinets/ --json",
+        ),
     )
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an impulse response, or a folder of them")
     command.add_argument("--png", type=Path, metavar="FILE", help="draw all of them into FILE (.png or .svg)")
@@ -73,9 +79,9 @@ def _add_shape(group: Any) -> None:
 
 def _add_export(group: Any) -> None:
     group.add_argument("--export", type=Path, metavar="FILE", help="write the result; the ending chooses the format")
-    group.add_argument("--bits", choices=DEPTHS, default="24", help="sample format (default 24)")
+    group.add_argument("--bits", choices=BITS, default="24", help="of a sample (default 24)")
     group.add_argument("--rate", type=int, metavar="HZ", help="sample rate (default: that of the files, or 48000)")
-    group.add_argument("--length", type=int, metavar="N", help="exactly so many samples: 1024 or 2048 for hardware")
+    group.add_argument("--samples", type=int, metavar="N", help="exactly so many: 1024 or 2048 for hardware")
     group.add_argument("--mono", action="store_true", help="one channel, the mean of both")
     group.add_argument(
         "--normalize", action="store_true", help="to a peak of -1 dBFS (24 bit: also where it would clip)"
@@ -94,16 +100,16 @@ def run(options: argparse.Namespace) -> int:
     irs: list[IR] = []
     reports: list[Description] = []
     errors = []
-    for i, path in enumerate(paths):
+    for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True)):
         try:
             ir, kind, subtype = load_as_it_is(path)
         except IRError as error:
-            if making:
+            if making or len(paths) == 1:
                 raise
-            errors.append({"file": path.name, "error": str(error)})
+            errors.append({"file": name, "error": str(error)})
         else:
-            reports.append(describe(ir, kind, subtype))
-            irs.append(ir)
+            irs.append(replace(ir, name=name))
+            reports.append(describe(irs[-1], kind, subtype))
         if progress is not None:
             progress((i + 1) / len(paths))
     as_table = any(path.is_dir() for path in options.files)
@@ -154,7 +160,7 @@ def _check(options: argparse.Namespace) -> None:
 
         check_writable(options.png, options.overwrite)
     if options.export is None:
-        for name in ("length", "mono", "normalize"):
+        for name in ("samples", "mono", "normalize"):
             if getattr(options, name):
                 raise RigError(f"--{name} is for a file that is written; name it with --export FILE.")
         return
@@ -179,8 +185,6 @@ def _shaping(options: argparse.Namespace) -> Shaping:
 
 def _mixed(options: argparse.Namespace, paths: list[Path], file_rates: list[int]) -> Mix:
     """All files as one, shaped."""
-    from dataclasses import replace
-
     from ...cabinet.ir import IR
     from ...cabinet.mix import MOST_PARTS, Part, mix
     from ...cabinet.shaping import Shaping
@@ -196,13 +200,13 @@ def _mixed(options: argparse.Namespace, paths: list[Path], file_rates: list[int]
         raise RigError(f"--invert takes numbers of files, 1 to {len(paths)}.")
     parts = [
         Part(
-            before.apply(IR.load(path, rate)),
+            before.apply(replace(IR.load(path, rate), name=name)),
             gains[i],
             i + 1 in inverted,
             delays_ms[i] + 1000 * delays_samples[i] / rate,
             pans[i],
         )
-        for i, path in enumerate(paths)
+        for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True))
     ]
     mixed = mix(parts, align=options.align)
     return replace(mixed, ir=replace(shaping, minimum_phase=False).apply(mixed.ir))
@@ -222,8 +226,8 @@ def _export(options: argparse.Namespace, ir: IR) -> Any:
     return export(
         ir,
         options.export,
-        samples=options.length,
-        subtype=DEPTHS[options.bits],
+        samples=options.samples,
+        bits=BITS[options.bits],
         mono=options.mono,
         normalize=options.normalize,
         overwrite=options.overwrite,

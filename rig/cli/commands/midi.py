@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError
 from ..live.midi_ports import no_midi
-from ..options import add_json_option, add_midi_options
+from ..options import add_client_option, add_json_option, add_midi_options, add_seconds_option
 from ..terminal import Screen
 
 if TYPE_CHECKING:
@@ -32,20 +32,26 @@ def add(commands: Any) -> None:
         "midi",
         help="what MIDI knobs, pedals and switches do; learn binds them",
         description="What MIDI does in rig play, and the last events of the last session.",
+        examples=(
+            "rig midi             # what is bound",
+            "rig midi --commands  # what can be bound",
+            "rig midi learn       # bind a knob or switch by moving it",
+        ),
     )
     add_midi_options(command)
     command.add_argument("--commands", action="store_true", help="list what can be bound, with the range of each value")
     add_json_option(command)
     command.set_defaults(run=show)
-    parts = command.add_subparsers(dest="part", metavar="WHAT")
+    parts = command.add_subparsers(dest="part", metavar="WHAT", prog="rig midi")
     part = parts.add_parser(
         "learn",
         help="bind knobs, switches and program changes by moving them",
         description="Shows what arrives over JACK MIDI, asks what it shall do, and writes that into midi.toml.",
+        examples=("rig midi learn", "rig midi learn --midi-port pedals"),
     )
     add_midi_options(part)
-    part.add_argument("--name", default="rig-midi", help="name of the JACK client (default rig-midi)")
-    part.add_argument("--seconds", type=float, metavar="S", help="end by itself after so long")
+    add_client_option(part, "rig-midi")
+    add_seconds_option(part)
     part.set_defaults(run=learn)
 
 
@@ -105,7 +111,7 @@ def learn(options: argparse.Namespace) -> int:
     path: Path = options.midi or mapping_file()
     load_mapping(path)  # what is wrong with it is said first
     screen = Screen(sys.stdout)
-    with Jack(options.name, midi=True) as backend:
+    with Jack(options.client, midi=True) as backend:
         from ...engine import Engine
 
         engine = Engine(backend.sample_rate)

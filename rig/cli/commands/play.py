@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...decibels import levels_in_words, peak_in_words
-from ...errors import BackendError, ModelError, RigError
+from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
+from .. import first_start
 from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
+    add_ir_argument,
     add_overwrite_option,
     add_session_options,
     check_levels,
     check_noise,
+    interface_level,
     irs_from,
+    is_interface_named,
     is_model_named,
-    kept_interface_level,
     models_from,
+    take_ir,
 )
 from ..terminal import Screen
+
+if TYPE_CHECKING:
+    from ...levels import Level
+    from ..live.chosen_presets import Chosen
 
 
 def add(commands: Any) -> None:
@@ -34,12 +42,18 @@ def add(commands: Any) -> None:
         "cards). Without MODEL: the first in ./models, else the one that comes with rig; IR likewise from ./irs. A "
         "folder is stepped through with the keys; h shows them. A folder that holds presets (.toml) is a setlist: its "
         "presets lie ready under the keys 0 to 9.",
+        examples=(
+            "rig play",
+            "rig play crunch.nam 4x12.wav --interface apollo-8x",
+            "rig play crunch.nam cabinets/ --gate-dbfs -55",
+            "rig play presets/",
+            "rig play --resume",
+        ),
     )
     command.add_argument(
         "model", nargs="?", type=Path, metavar="MODEL", help="a .nam file or a preset, or a folder of them"
     )
-    command.add_argument("ir", nargs="?", type=Path, metavar="IR", help="a cabinet IR, or a folder of them")
-    command.add_argument("--no-ir", action="store_true", help="no cabinet")
+    add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
     command.add_argument("--resume", action="store_true", help="what was played last")
     add_session_options(command, offline=True)
     command.add_argument(
@@ -51,12 +65,14 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    take_ir(options)
     check_levels(options)
     check_noise(options)
+    _check_files(options)
     from ..live.chosen_presets import Chosen, chosen
 
     called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
-    interface = kept_interface_level(options) or called.interface
+    interface = _interface(options, called)
     models, irs, problems = _files(options) if called.first is None else ([], [], [])
     screen = Screen()
     if options.backend == "offline":
@@ -75,7 +91,16 @@ def run(options: argparse.Namespace) -> int:
         return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
     for sentence in (*problems, *([called.sentence] if called.sentence else ())):
         screen.say(sentence)
+    first_start.ensure()
     return Session(options, screen, backend, models, irs, interface, called).run()
+
+
+def _interface(options: argparse.Namespace, called: Chosen) -> Level | None:
+    """The one that is named, that the resumed session was played with if it named one, or that is kept."""
+    last = called.last
+    if last is None or is_interface_named(options):
+        return interface_level(options)
+    return last.interface if last.interface_named else interface_level(options) or last.interface
 
 
 def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:
@@ -102,6 +127,21 @@ def _first_usable(models: list[Path], options: argparse.Namespace) -> Path:
     if len(refused) == 1:
         raise refused[0]
     raise ModelError(f"None of {len(refused)} models can be used. The first: {refused[0]}")
+
+
+def _check_files(options: argparse.Namespace) -> None:
+    """Raise a RigError for named files that are not there or cannot be read, before a server or compiler is asked."""
+    if options.ir is not None and not options.ir.exists():
+        raise IRError(f"{options.ir.name}: no such file or folder in {options.ir.parent.absolute()}.")
+    if options.di is not None:
+        from ...audio.wav import Reader
+
+        with Reader(options.di):
+            pass
+    if options.midi is not None:
+        from ...player.midi.mapping import load_mapping
+
+        load_mapping(options.midi, needed=True)
 
 
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:

@@ -16,7 +16,7 @@ from ..options import (
     add_level_options,
     add_noise_options,
     add_overwrite_option,
-    also_accept,
+    add_size_option,
     check_levels,
     check_noise,
     interface_level,
@@ -24,7 +24,7 @@ from ..options import (
 from ..terminal import Progress
 
 if TYPE_CHECKING:
-    from ...rendering import Bits
+    from ...audio.bits import Bits
 
 BITS: dict[str, Bits] = {"16": 16, "24": 24, "float": "float"}
 
@@ -35,23 +35,26 @@ def add(commands: Any) -> None:
         "render",
         help="render an audio file through a model and a cabinet",
         description="Render INPUT through MODEL into OUTPUT: as many samples as INPUT has, at its rate.",
+        examples=(
+            "rig render crunch.nam di.wav out.wav --ir 4x12.wav",
+            "rig render crunch.nam di.wav out.flac --tail-s 2 --overwrite",
+        ),
     )
     command.add_argument("model", type=Path, metavar="MODEL", help="a .nam file")
     command.add_argument("input", type=Path, metavar="INPUT", help="the dry guitar (any format libsndfile reads)")
     command.add_argument("output", type=Path, metavar="OUTPUT", help="where to write; the ending chooses the format")
     command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
-    command.add_argument(
-        "--size", type=float, default=1.0, metavar="V", help="size of a model that has several, 0 to 1"
-    )
+    add_size_option(command)
     add_channel_option(command, "INPUT")
     add_level_options(command)
     add_noise_options(command)
     command.add_argument(
         "--tail-s", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
     )
-    also_accept(command, "--tail", "tail_s", type=float)
     command.add_argument(
-        "--bits", choices=BITS, default="float", help="sample format of OUTPUT (default float: nothing can clip)"
+        "--bits",
+        choices=BITS,
+        help="of a sample in OUTPUT (default float, where nothing can clip; 24 where the format has no float)",
     )
     add_overwrite_option(command, "OUTPUT")
     add_json_option(command)
@@ -90,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         options.output,
         tail_s=options.tail_s,
         overwrite=options.overwrite,
-        bits=BITS[options.bits],
+        bits=None if options.bits is None else BITS[options.bits],
         progress=None if options.json else Progress(f"{options.output.name}"),
         channel=options.channel,
     )

@@ -17,10 +17,14 @@ def add(commands: Any) -> None:
         help="write a training signal for captures",
         description="Write the signal that a capture plays through the gear: mono, 48 kHz, 24 bit, in the layout of "
         "the official trainer's version 3. The same length and seed give the same file.",
+        examples=(
+            "rig signal sweep.wav",
+            "rig signal short.wav --length-s 60 --seed 2",
+        ),
     )
     command.add_argument("output", type=Path, metavar="OUT.wav", help="where to write")
     command.add_argument(
-        "--seconds", type=float, default=190.0, metavar="S", help="length, from 35 (default 190, as the official one)"
+        "--length-s", type=float, default=190.0, metavar="S", help="from 35 s (default 190, as the official one)"
     )
     command.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
     add_overwrite_option(command, "OUT.wav")
@@ -33,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from ...capture.signal.training_signal import check_target, own_signal, write_signal
 
     check_target(options.output, options.overwrite)
-    signal = own_signal(options.seconds, options.seed)
+    signal = own_signal(options.length_s, options.seed)
     write_signal(options.output, signal, options.overwrite)
     if options.json:
         print(json.dumps({"file": str(options.output), **signal.to_json()}, indent=2))

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from ...errors import ConfigError, FileError
 from ...files.folders import beside, files_in
-from ...levels import Level
 from ...library.last_session import LastState, offer
-from ...library.preset import ENDING, Preset
+from ...library.preset import ENDING, FOLDER, Preset
 
 MODEL = ".nam"
 
@@ -19,15 +18,15 @@ MODEL = ".nam"
 class Chosen:
     """`presets` may be called; `first` plays first, None: models do. `folder`: of the setlist.
 
-    `keeps`: what is played is kept for the next start; False: once something has been changed. `interface`: what the
-    last session was calibrated for. `sentence`: what to say about all this.
+    `keeps`: what is played is kept for the next start; False: once something has been changed. `last`: the session that
+    goes on. `sentence`: what to say about all this.
     """
 
     presets: list[Path]
     first: Preset | Path | None
     folder: Path | None
     keeps: bool
-    interface: Level | None = None
+    last: LastState | None = None
     sentence: str | None = None
 
 
@@ -37,21 +36,33 @@ def chosen(options: argparse.Namespace) -> Chosen:
     if options.resume:
         return _last(options)
     if path is None:
-        return Chosen([], None, None, keeps=False, sentence=offer())
+        return _beside_models(keeps=False, sentence=offer())
     if path.is_dir():
         found = _presets_in(path)
         if not found:
-            return Chosen([], None, None, keeps=True)
+            return _beside_models(keeps=True)
         _refuse_cabinet(options, "A preset names its own cabinet")
-        count = f"{len(found)} preset{'' if len(found) == 1 else 's'}"
         models = files_in(path, (MODEL,)).files
         rest = f", its {MODEL} files are not stepped through" if models else ""
-        return Chosen(found, path, path, keeps=True, sentence=f"Setlist  {path}: {count}{rest}")
+        return Chosen(found, path, path, keeps=True, sentence=f"Setlist  {path}: {_counted(found)}{rest}")
     if path.suffix.lower() != ENDING:
-        return Chosen([], None, None, keeps=True)
+        return _beside_models(keeps=True)
     _refuse_cabinet(options, "A preset names its own cabinet")
     Preset.load(path)  # what is wrong with it is said before any sound
     return Chosen(beside(path, (ENDING,)), path, path.parent, keeps=True)
+
+
+def _beside_models(keeps: bool, sentence: str | None = None) -> Chosen:
+    """Models play first; the presets that were saved beside them lie under their numbers."""
+    found = _presets_in(FOLDER)
+    if not found:
+        return Chosen([], None, None, keeps, sentence=sentence)
+    text = f"Setlist  {FOLDER}: {_counted(found)} under the keys of their numbers"
+    return Chosen(found, None, FOLDER, keeps, sentence="\n".join([text, *([sentence] if sentence else [])]))
+
+
+def _counted(presets: list[Path]) -> str:
+    return f"{len(presets)} preset{'' if len(presets) == 1 else 's'}"
 
 
 def _last(options: argparse.Namespace) -> Chosen:
@@ -61,9 +72,9 @@ def _last(options: argparse.Namespace) -> Chosen:
     last = LastState.load()
     if last is None:
         raise ConfigError("There is nothing to resume: nothing has been played yet.")
-    found = _presets_in(last.setlist) if last.setlist is not None else []
-    folder = last.setlist if found else None
-    return Chosen(found, last.preset, folder, True, last.interface, f"Last     {last.text}")
+    folder = last.setlist if last.setlist is not None else FOLDER
+    found = _presets_in(folder)
+    return Chosen(found, last.preset, folder if found else None, True, last, f"Last     {last.text}")
 
 
 def _refuse_cabinet(options: argparse.Namespace, why: str) -> None:

@@ -35,7 +35,7 @@ def live_line(state: PlayerState, xruns: int) -> list[str]:
     gain = f"input {state.input_gain_db:+z.1f} dB"
     place = [state.model_place] if state.model_place else []
     named = [f"{state.model_place} {state.asked_model}"] if state.model_place else []
-    cabinet, short = _cabinet(state.cabinet)
+    cabinet, short = _cabinet(state.cabinet, blind=bool(state.values.get("blind")))
     named = ([f"preset {state.preset}"] if state.preset else []) + named
     place = ([f"preset {state.preset_number}"] if state.preset_number else []) + place
     forms = (
@@ -83,13 +83,14 @@ def recording_text(recording: Recording | None) -> str:
     return f"REC {minutes(recording.seconds)}{left}"
 
 
-def _cabinet(cabinet: CabinetState) -> tuple[list[str], list[str]]:
-    """Where in the bank the player stands, with the file's name and without."""
+def _cabinet(cabinet: CabinetState, blind: bool) -> tuple[list[str], list[str]]:
+    """Where in the bank the player stands, with the file's name and without; `blind`: its number is all there is."""
     if not cabinet.place and not cabinet.gain:
         return [], []
     name = f"mix of {cabinet.parts}" if cabinet.parts else cabinet.name
     rest = [text for text in (cabinet.gain, cabinet.progress) if text]
-    return [", ".join([f"cab {cabinet.place} {name}", *rest])], [", ".join([f"cab {cabinet.place}", *rest])]
+    short = [", ".join([f"cab {cabinet.place}", *rest])]
+    return short if blind else [", ".join([f"cab {cabinet.place} {name}", *rest])], short
 
 
 class Entry:

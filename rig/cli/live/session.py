@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...backends.base import is_pluggable
+from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
-from ..options import is_model_named
+from ..options import is_interface_named, is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
@@ -53,6 +54,7 @@ class Session:
     ) -> None:
         self.options, self.screen, self.backend, self.called = options, screen, backend, called
         self.models, self.irs, self.interface = models, irs, interface
+        self.interface_named = is_interface_named(options) or (called.last is not None and called.last.interface_named)
         self.engine: Engine
         self.player: Player
         self.entry: Entry | None = None  # a text that is being typed
@@ -60,8 +62,8 @@ class Session:
 
         self.keys, odd = load_keys("keys", COMMANDS, options.keys)
         self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
-        for remark in odd:
-            screen.say(f"Keys     {remark}")
+        for sentence in odd:
+            screen.say(f"Keys     {sentence}")
 
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
@@ -126,7 +128,10 @@ class Session:
             keeps=self.called.keeps,
             blind=self.options.blind,
         )
-        player.recorder.folder, player.recorder.clock = self.options.record_to, time.monotonic
+        if self.called.last is not None:
+            player.presets.resume(self.called.last)
+        player.rig.interface_named = self.interface_named
+        player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self, player)
@@ -205,6 +210,8 @@ class Session:
             name, way = self.keys[key]
             command = player.commands.table[name]
             if command.prompt is not None:
+                if not player.commands.may_ask(name):
+                    return
                 preview = command.preview
                 self.entry = Entry(command, (lambda text: preview(self.player, text)) if preview else (lambda _: ""))
             else:
@@ -215,7 +222,7 @@ class Session:
         """A new client; raises BackendError as long as there is no server."""
         from ...backends.jack.client import Jack
 
-        return Jack(self.options.name, midi=not self.options.no_midi)
+        return Jack(self.options.client, midi=not self.options.no_midi)
 
     def play_on(self) -> str:
         """Start the backend, with everything prepared for its rate; what has changed by that. Raises RigError."""
@@ -253,9 +260,13 @@ class Session:
         """Rate, period, and the latency of all of it as JACK knows it."""
         backend = self.backend
         rate, frames = backend.sample_rate, backend.block_size
-        through = ""
+        through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
         with contextlib.suppress(RigError):
             samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
             if samples:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+                late_ms = 1000 * samples / rate
         self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
+        late = remark(late_ms, frames, rate, is_pluggable(backend))
+        if late is not None:
+            self.screen.say(f"Note     {late}")

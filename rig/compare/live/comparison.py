@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -17,8 +18,10 @@ from ...cabinet.ir import IR
 from ...decibels import gain_from_db, level_in_words
 from ...engine import RETURN, Cabinet, Engine
 from ...errors import CompareError
+from ...files.folders import telling_names
 from ...lane import Lane
 from ...player.events import Event, Tell
+from ...player.leaving import Leaving
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
@@ -55,6 +58,7 @@ class Comparison:
         self.hearing: Literal["A", "B", "X"] = "A"
         self.test: BlindTest | None = None
         self.in_trial = False
+        self._leaving = Leaving()
         self._lane_b: Lane | None = None
         self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
 
@@ -71,8 +75,8 @@ class Comparison:
             return _model_name(self.a), "the gear on the return"
         assert self.b is not None
         if self.cabinets_differ:
-            return _ir_name(self.a), _ir_name(self.b)
-        return _model_name(self.a), _model_name(self.b)
+            return _two_names((_ir_name(self.a), _ir_name(self.b)), (_ir_path(self.a), _ir_path(self.b)))
+        return _two_names((_model_name(self.a), _model_name(self.b)), (_model_path(self.a), _model_path(self.b)))
 
     # ------------------------------------------------------------ measuring
     def start(self) -> None:
@@ -258,8 +262,13 @@ class Comparison:
         self.tell(Event("help", ""))
 
     def quit(self) -> None:
-        """End the session."""
-        self.finished = True
+        """End the session; in a blind test only when asked twice."""
+        in_test = self.test is not None and not self.test.is_finished
+        question = self._leaving.question(["The blind test is not finished (it can be resumed)"] if in_test else [])
+        if question is not None:
+            self.tell(Event("state", question))
+        else:
+            self.finished = True
 
     def restore(self) -> None:
         """Play both sides again, after an overload."""
@@ -305,6 +314,23 @@ def _model_name(sound: Sound) -> str:
 
 def _ir_name(sound: Sound) -> str:
     return sound.ir.name if sound.ir is not None else "no cabinet"
+
+
+def _model_path(sound: Sound) -> Path | None:
+    return sound.model.path if sound.model is not None else None
+
+
+def _ir_path(sound: Sound) -> Path | None:
+    return sound.ir.path if sound.ir is not None else None
+
+
+def _two_names(names: tuple[str, str], paths: tuple[Path | None, Path | None]) -> tuple[str, str]:
+    """The names of two files, with folders in front where both have one name."""
+    a, b = paths
+    if a is None or b is None:
+        return names
+    first, second = telling_names([a, b])
+    return first, second
 
 
 def _described(sound: Sound) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from numba.core import config as numba_config
 from ...files.lock import locked
 from ...files.paths import cache_folder
 from .address import Address
+from .first_compile import first_compile
 from .sealed_folder import State, break_seal, private_folder, seal, state_of
 
 # error_model="numpy": a division by zero gives inf, not an exception path that takes the GIL.
@@ -117,7 +118,7 @@ def cache_directory() -> Path:
             pass
     except OSError as error:
         why = error.strerror or str(error)
-        report.tell(f"Compiled code cannot be kept ({why}): every start of rig takes half a minute longer.")
+        report.tell(f"Compiled code cannot be kept ({why}): every start of rig compiles again.")
         return Path(_temporary_cache().name)
     return path
 
@@ -135,21 +136,25 @@ def _forget_old_builds() -> None:
 
 
 class CompileReport:
-    """What is said when something really has to be compiled: once per machine and version of rig.
+    """What is said when something really has to be compiled.
 
-    `tell` is called with one sentence before the first cold compile of this process. `compiled` counts entries that
-    were compiled and not read from the cache.
+    `tell` is called with one sentence before the first cold compile of this process, unless a program shows that in
+    its own way (`first_compile`). `compiled` counts entries that were compiled and not read from the cache.
     """
 
     def __init__(self) -> None:
-        self.compiled, self._has_told_of_damage = 0, False
+        self.compiled, self._has_begun, self._has_told_of_damage = 0, False, False
         self.tell: Callable[[str], None] = lambda text: print(text, file=sys.stderr, flush=True)
 
     def begin(self) -> None:
-        """Note one cold compile."""
-        if self.compiled == 0:
-            self.tell("Compiling rig for this CPU; this happens once and takes up to half a minute ...")
-        self.compiled += 1
+        """The first time: say that something is about to be compiled, or let the program compile all there is."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        if first_compile.instead is not None:
+            first_compile.instead()
+        else:
+            self.tell("Compiling rig for this CPU; the result is kept for the next start ...")
 
     def damaged(self) -> None:
         """Say once that code on disk was not used."""
@@ -166,13 +171,19 @@ class Entry:
     """A function with a C signature, compiled on first use.
 
     `address` is what other compiled code calls. Calling the entry from Python goes through ctypes, which releases
-    the GIL for the duration. Arguments are plain numbers: addresses are int64.
+    the GIL for the duration. Arguments are plain numbers: addresses are int64. `brief`: it takes a moment and is
+    needed before anything is known to be played, so it is compiled without a word.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
-        self.function, self.signature = function, signature
+    def __init__(self, function: Callable[..., Any], signature: Any, brief: bool = False) -> None:
+        self.function, self.signature, self.brief = function, signature, brief
         self.name = f"{function.__module__}.{function.__qualname__}"
         self._compiled: Any = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether this build has it on disk, so that it need not be compiled."""
+        return state_of(cache_directory() / self.name) is State.INTACT
 
     def compile(self, fresh: bool = False) -> Any:
         """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
@@ -181,7 +192,9 @@ class Entry:
         with _lock:
             if self._compiled is None:
                 folder = cache_directory() / self.name
-                self._compiled = self._kept(folder) if state_of(folder) is State.INTACT else None
+                self._compiled = self._kept(folder) if self.is_kept else None
+                if self._compiled is None and not self.brief:
+                    report.begin()  # which may compile all there is, and this one with it
                 if self._compiled is None:
                     try:
                         self._compiled = self._made(folder)
@@ -198,7 +211,7 @@ class Entry:
             if state is State.DAMAGED:
                 report.damaged()
             break_seal(folder)
-            report.begin()
+            report.compiled += not self.brief
             compiled = self._from_cache(folder)
             with contextlib.suppress(OSError):  # then it is compiled again next time
                 seal(folder)
@@ -244,11 +257,11 @@ class Entry:
 ENTRIES: list[Entry] = []  # every entry of the package, for warming up and for the static audit
 
 
-def entry(signature: Any) -> Callable[[Callable[..., Any]], Entry]:
+def entry(signature: Any, *, brief: bool = False) -> Callable[[Callable[..., Any]], Entry]:
     """Mark a function that is called by address; see `Entry`."""
 
     def mark(function: Callable[..., Any]) -> Entry:
-        made = Entry(function, signature)
+        made = Entry(function, signature, brief)
         ENTRIES.append(made)
         return made
 

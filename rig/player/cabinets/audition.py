@@ -73,9 +73,9 @@ class Audition(Browser):
 
     # ------------------------------------------------------------ remarks and the shortlist
     def _remark(self, **fields: object) -> None:
+        self.check_remark()
         path, hand, favourites = self.cabinets.hand_path, self.cabinets.hand, self.cabinets.favourites
-        if path is None or hand is None:
-            raise RigError("There is no cabinet to remark on.")
+        assert path is not None and hand is not None
         if self.mixer.is_on:
             hand = self.mixer.parts[self.mixer.chosen].item
         if not fields:
@@ -89,6 +89,11 @@ class Audition(Browser):
         else:
             self.tell(Event("choice", f"{label} is {'a' if after.favourite else 'no'} favourite"))
 
+    def check_remark(self) -> None:
+        """Raise a RigError where there is no cabinet to remark on."""
+        if self.cabinets.hand_path is None or self.cabinets.hand is None:
+            raise RigError("There is no cabinet to remark on.")
+
     def _here(self) -> int:
         position = self.cabinets.position
         if position is None:
@@ -99,7 +104,7 @@ class Audition(Browser):
         path = self.cabinets.hand_path
         if self.cabinets.browsing.blind:
             return self.cabinets.label(self._here())
-        return "the cabinet" if path is None else path.name
+        return "the cabinet" if path is None else self.cabinets.name_of(path, path.name)
 
     def favourite(self) -> None:
         """A favourite, or none any more."""
@@ -134,9 +139,16 @@ class Audition(Browser):
         )
 
     def include_all(self) -> None:
-        """Nothing is kept or rejected any more."""
-        self.cabinets.browsing.include_all()
-        self.tell(Event("choice", f"all {len(self.cabinets.browsing.positions)} cabinets are in play again"))
+        """Nothing is kept or rejected any more; once more: as it was before."""
+        browsing = self.cabinets.browsing
+        kept, rejected = len(browsing.kept), len(browsing.rejected)
+        if browsing.include_all():
+            back = f"{len(browsing.kept)} kept and {len(browsing.rejected)} rejected are so again"
+            self.tell(Event("choice", back))
+            return
+        undo = f"; {kept} kept and {rejected} rejected are forgotten ({{everything}} brings that back)"
+        forgotten = undo if kept or rejected else ""
+        self.tell(Event("choice", f"all {len(browsing.positions)} cabinets are in play again{forgotten}"))
 
     # ------------------------------------------------------------ A and B
     def mark(self, which: str) -> None:
@@ -155,7 +167,8 @@ class Audition(Browser):
     def _scene_label(self, scene: Scene) -> str:
         if scene.mixed:
             return f"the mix of {len(scene.parts)}"
-        return "it" if self.cabinets.browsing.blind else scene.item.ir.name
+        blind = "it" if self.cabinets.browsing.blind else scene.item.ir.name
+        return self.cabinets.name_of(scene.path, blind)
 
     def compare(self) -> None:
         """The other of the two."""
@@ -183,12 +196,12 @@ class Audition(Browser):
         self.cabinets.go(first)
 
     def _reveal(self) -> None:
-        browsing, bank = self.cabinets.browsing, self.cabinets.bank
-        heard = browsing.reveal(bank.position)
+        browsing = self.cabinets.browsing
+        heard = browsing.reveal(self.cabinets.bank.position)
         self.tell(Event("blind", "these were:"))
         for number, at in heard:
             mark = " (kept)" if at in browsing.kept else " (rejected)" if at in browsing.rejected else ""
-            self.tell(Event("more", f"number {number}: {bank.paths[at].name}{mark}"))
+            self.tell(Event("more", f"number {number}: {self.cabinets.label(at)}{mark}"))
         self.cabinets.describe()
 
     def begin_blind(self) -> None:

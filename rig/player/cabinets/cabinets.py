@@ -13,7 +13,7 @@ from ...cabinet.ir import IR, at_rate
 from ...cabinet.prepared import Cabinet, PreparedIR
 from ...engine import Engine, Keep
 from ...errors import IRError, RigError
-from ...files.folders import AUDIO_ENDINGS, files_in
+from ...files.folders import AUDIO_ENDINGS, files_in, telling_names
 from ...library.favourites import Favourites
 from ...nam import Model
 from ..browse_order import BrowseOrder
@@ -21,8 +21,9 @@ from ..carried import Carried, Snapshot
 from ..events import Event, Tell
 from .equal_loudness import EqualLoudness
 
-SETTLED_DB = 0.1  # a gain that changes by less is left as it is
+SETTLED_DB, EXACT_DB = 0.1, 1e-6  # a gain that is off by less is left as it is: while others are heard, and then
 CALM_S = 0.25  # between two changes of gain that nobody asked for
+RISE_DB = 3.0  # by how much such a change makes it louder at most: nobody is to be startled
 
 
 class Cabinets(Carried):
@@ -34,8 +35,8 @@ class Cabinets(Carried):
 
     CARRIED = ("off", "named", "hand", "hand_path", "_direction", "_told")
     REMADE = (
-        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "bank", "browsing"),
-        *("_max_bytes", "_changed_at", "_is_steady", "_positions"),
+        *("engine", "tell", "equal", "favourites", "playing", "applied_db", "_below_db", "bank", "browsing"),
+        *("_max_bytes", "_changed_at", "_is_steady", "_positions", "_names"),
     )
 
     def __init__(
@@ -55,6 +56,7 @@ class Cabinets(Carried):
         self.off = False
         self.playing: IR | None = None
         self.applied_db = 0.0
+        self._below_db = 0.0  # how far the gain is still below that of equal loudness, which it rises to
         self._max_bytes, self._changed_at, self._direction = max_bytes, 0.0, 1
         self._told, self._is_steady = False, False
         self.stock(paths)
@@ -64,6 +66,7 @@ class Cabinets(Carried):
         self.bank = Bank(paths, self.prepare, max_bytes=self._max_bytes)
         self.browsing = BrowseOrder(paths, lambda: self.favourites.among(self.bank.paths))
         self._positions = {path: position for position, path in enumerate(paths)}
+        self._names = telling_names(paths)
         self.equal.bank, self._told = self.bank, False
 
     def prepare(self, path: Path) -> PreparedIR:
@@ -83,7 +86,7 @@ class Cabinets(Carried):
             break
         if self.hand is not None:
             self.hand_path = bank.path
-            self.equal.begin_with(self.hand.ir)
+            self.equal.take_in_hand(self.hand.ir)
             self.browsing.pass_over(set(reasons), bank.position)
             for reason in () if blind else reasons.values():
                 self.tell(Event("error", reason))
@@ -120,9 +123,11 @@ class Cabinets(Carried):
     # ------------------------------------------------------------ what sounds
     def play(self, item: PreparedIR, path: Path | None = None) -> None:
         """Fade over to a cabinet; `path`: its file, None: a mix."""
+        self._stay_below()
         self.hand, self.off, self.named = item, False, True
         self.hand_path = path or self.hand_path
-        self.equal.begin_with(item.ir)
+        self.equal.take_in_hand(item.ir)
+        self.equal.compare_all()
         self._hand_over()
 
     def set_position(self, path: Path | None) -> None:
@@ -160,8 +165,9 @@ class Cabinets(Carried):
         """What a preset wants to be heard through is in hand from now on; None: no cabinet."""
         self.hand, self.off, self.named = item, off or item is None, True
         self.set_position(path)
+        self._below_db = 0.0
         if item is not None:
-            self.equal.begin_with(item.ir)
+            self.equal.take_in_hand(item.ir)
 
     def for_preset(self) -> Cabinet | Keep | None:
         """What is in hand, to be handed over together with a model."""
@@ -184,12 +190,20 @@ class Cabinets(Carried):
 
     def _cabinet(self) -> Cabinet:
         assert self.hand is not None
-        self.applied_db, self._changed_at = self.equal.gain_db(self.hand.ir), time.monotonic()
+        self.applied_db = self.equal.gain_db(self.hand.ir) + self._below_db
+        self._changed_at = time.monotonic()
         return self.hand.louder(self.applied_db)
+
+    def _stay_below(self, rise_db: float = 0.0) -> None:
+        """What equal loudness would make louder at once goes on as soft as it is, but for a small step."""
+        self._below_db = 0.0
+        if self.equal.applies and self.hand is not None and self.playing is not None:
+            self._below_db = min(0.0, self.applied_db - self.equal.gain_db(self.hand.ir) + rise_db)
 
     def play_equally_loud(self, is_on: bool) -> None:
         """All equally loud, or each at its own level."""
         self.equal.switch(is_on)
+        self._stay_below()
         self._hand_over()
         if self.equal.is_on:
             own = "{equal_loudness}: each cabinet at its own level"
@@ -212,18 +226,21 @@ class Cabinets(Carried):
         at = self.browsing.place(self.bank.position)
         if len(self.bank.paths) < 2:
             return ""
+        if self.browsing.blind:  # by the numbers it had from the start, whatever has been rejected since
+            return f"{self.browsing.blind_number(self.bank.position)}/{len(self.browsing.numbers)}"
         view = "" if self.browsing.view == "all" else f" {self.browsing.view}"
         return f"{'-' if at is None else at + 1}/{count}{view}"
 
     def label(self, position: int) -> str:
-        """What a file is called: its name, or only its number while listening blind."""
+        """What a file is called: the name that tells it from all others, or only its number while listening blind."""
         if self.browsing.blind:
-            return (
-                f"number {self.browsing.numbers[position]}"
-                if position in self.browsing.numbers
-                else "one without a number"
-            )
-        return self.bank.paths[position].name
+            return f"number {self.browsing.blind_number(position)}"
+        return self._names[position]
+
+    def name_of(self, path: Path | None, otherwise: str) -> str:
+        """What a file is called, see `label`; `otherwise`: one that does not lie in this bank."""
+        position = None if path is None else self._positions.get(path)
+        return otherwise if position is None else self.label(position)
 
     def describe(self) -> None:
         """Say what plays."""
@@ -232,7 +249,9 @@ class Cabinets(Carried):
             self.tell(Event("cabinet", "none"))
             return
         if self.browsing.blind:
-            self.tell(Event("cabinet", f"{self.label(self.bank.position)} of {len(self.browsing.positions)}"))
+            kept = ", kept" if self.bank.position in self.browsing.kept else ""
+            label = self.label(self.bank.position)
+            self.tell(Event("cabinet", f"{label} of {len(self.browsing.numbers)}{kept}"))
             return
         place = f" ({self.place})" if self.place else ""
         gain = f", {self.gain_text}" if self.gain_text else ""
@@ -240,7 +259,7 @@ class Cabinets(Carried):
         marks = ", kept" if self.position in self.browsing.kept else ""
         if remark is not None:
             marks += (", favourite" if remark.favourite else "") + (f" - {remark.note}" if remark.note else "")
-        self.tell(Event("cabinet", f"{ir.name}{place}{gain}{marks}"))
+        self.tell(Event("cabinet", f"{self.name_of(self.hand_path, ir.name)}{place}{gain}{marks}"))
         for warning in ir.warnings:
             self.tell(Event("more", f"{warning}"))
 
@@ -278,8 +297,9 @@ class Cabinets(Carried):
         problems = self.bank.problems
         unusable = f"{_counted(len(problems), 'file')} cannot be used."
         self.tell(Event("state", unusable if problems else "Every file that was read can be used."))
-        for problem in () if self.browsing.blind else problems.values():
-            self.tell(Event("more", f"{problem}"))
+        for position, problem in () if self.browsing.blind else problems.items():
+            name = self.bank.paths[position].name  # with which the sentence begins
+            self.tell(Event("more", problem.replace(name, self._names[position], 1)))
 
     @property
     def progress(self) -> str:
@@ -297,7 +317,9 @@ class Cabinets(Carried):
             self.equal.problem = None
         if self.hand is None or self.playing is None or time.monotonic() < self._changed_at + CALM_S:
             return
-        if abs(self.equal.gain_db(self.hand.ir) - self.applied_db) > SETTLED_DB:
+        off_db = abs(self.equal.gain_db(self.hand.ir) - self.applied_db)
+        if off_db > (SETTLED_DB if self.equal.is_busy else EXACT_DB):
+            self._stay_below(RISE_DB)
             self._hand_over()
 
     def _tell_of_bank(self) -> None:

@@ -4,14 +4,15 @@ The playing is the loop, as long as there is none the guitar that comes with rig
 rendered once (again when the model or its gains change), then each cabinet that is ready is heard on it. Until a
 cabinet has been heard its gain is guessed from its energy, and it counts as not matched.
 
-All are as loud as the first one was at its own level, or as loud as it was said (`aim`). Sounds that may come next,
-other models included, are heard ahead (`prepare`).
+All are as loud as the peakiest of them can be below -1 dBFS, or as loud as it was said (`aim`). Sounds that may come
+next, other models included, are heard ahead (`prepare`).
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,10 +66,10 @@ class EqualLoudness(Carried):
     in the order to hear them.
     """
 
-    CARRIED = ("is_on", "_aim_lufs", "_anchor", "problem")
+    CARRIED = ("is_on", "_aim_lufs", "_is_alone", "_hand", "_before", "problem")
     REMADE = (
         *("sample_rate", "bank", "material_name", "_read_material", "_material", "_first_material"),
-        *("_material_number", "_sound", "_rendered", "_latest", "_coming", "_closed", "_wake", "_thread"),
+        *("_material_number", "_sound", "_rendered", "_latest", "_coming", "_closed", "_wake", "_thread", "is_busy"),
     )
 
     def __init__(self, sample_rate: float, material: Callable[[], NDArray[Any]], name: str) -> None:
@@ -79,12 +80,17 @@ class EqualLoudness(Carried):
         self._material: NDArray[Any] | None = None  # what was said to be used
         self._first_material: NDArray[Any] | None = None  # until then
         self._material_number = 0
-        self._sound = Sound()
+        self._sound = Sound(interface=None)
         self._rendered: dict[tuple[Any, ...], _Rendered] = {}  # by what it depends on, the oldest first
         self._latest: _Rendered | None = None  # holds until that of the sound that plays is there
         self._coming: list[tuple[Sound, IR]] = []
         self._aim_lufs: float | None = None  # without the output trim, which is the player's own hand on the volume
-        self._anchor: IR | None = None  # the first cabinet: its own loudness is everyone's target
+        self._is_alone = (
+            False  # what plays is as loud as was said, whatever lies beside it, until another one is played
+        )
+        self._hand: IR | None = None  # the cabinet that plays, or would: it is heard first
+        self._before: IR | None = None  # the one that played before it
+        self.is_busy = False  # there is more to hear, so gains may still move
         self._closed = threading.Event()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -92,7 +98,7 @@ class EqualLoudness(Carried):
     # ------------------------------------------------------------ what is matched
     def switch(self, is_on: bool) -> None:
         """Match from now on, or leave every cabinet at its own level."""
-        self.is_on = is_on
+        self.is_on, self._is_alone = is_on, False
         if not is_on:
             self._aim_lufs = None
         self._begin()
@@ -102,10 +108,18 @@ class EqualLoudness(Carried):
         """Whether gains are applied: all are to be equally loud, or as loud as it was said."""
         return self.is_on or self._aim_lufs is not None
 
-    def aim(self, lufs: float | None) -> None:
-        """How loud what plays shall be, with the trim of now; None: as the first cabinet at its own level."""
-        self._aim_lufs = None if lufs is None else lufs - self._sound.output_trim_db
+    def aim(self, lufs: float | None, output_trim_db: float) -> None:
+        """How loud what plays shall be with that trim, which is in the player's hand afterwards; None: as loud as fits.
+
+        Other cabinets lower it only when one of them is played.
+        """
+        self._aim_lufs = None if lufs is None else lufs - output_trim_db
+        self._is_alone = True
         self._begin()
+
+    def follow_aim(self, lufs: float, output_trim_db: float) -> None:
+        """The same aim has moved, as more has been heard."""
+        self._aim_lufs = lufs - output_trim_db
 
     def prepare(self, coming: Sequence[tuple[Sound, IR]]) -> None:
         """Hear these sounds before they are played."""
@@ -143,8 +157,10 @@ class EqualLoudness(Carried):
         if rendered is None or rendered.matching is None:
             return None
         self._latest = rendered
-        # What the output gain adds after the rendering, every peak gains.
-        rendered.matching.ceiling_dbfs = CEILING_DBFS - (sound.output_gain_db - rendered.sound.output_gain_db)
+        # What the output gain adds after the rendering, every peak gains. A trim below 0 is not made up for.
+        softer_db = min(0.0, sound.output_trim_db) if aim_lufs is None else 0.0
+        added_db = sound.output_gain_db - rendered.sound.output_gain_db
+        rendered.matching.ceiling_dbfs = CEILING_DBFS - added_db + softer_db
         rendered.matching.aim_lufs = None if aim_lufs is None else aim_lufs + rendered.sound.output_trim_db
         return rendered.matching
 
@@ -154,30 +170,35 @@ class EqualLoudness(Carried):
         rendered = self._rendered.get(self._key(self._sound))
         return rendered is not None and rendered.matching is not None and bool(rendered.matching.heard(ir.content_hash))
 
+    def wait_for(self, ir: IR, timeout_s: float) -> None:
+        """Until this cabinet's gain has been measured with what plays, or for so long."""
+        deadline = time.monotonic() + timeout_s
+        while not self.is_matched(ir) and self._thread is not None and time.monotonic() < deadline:
+            time.sleep(PAUSE_S / 10)
+
     def gain_db(self, ir: IR) -> float:
         """What to add to a cabinet's own level: measured, else guessed; 0 while every cabinet has its own level."""
         if not self.applies:
             return 0.0
-        matching, anchor = self._matching, self._anchor
-        found = None if matching is None else matching.gain_db(ir.content_hash)
+        matching = self._matching
+        found = None if matching is None else matching.gain_db(ir.content_hash, self._is_alone)
         if found is None:
-            if anchor is None:
-                return 0.0
-            reference = None if matching is None else matching.gain_db(anchor.content_hash)
-            found = (reference or 0.0) + _energy_db(anchor) - _energy_db(ir)
+            found = self._guess_db(ir, matching)
         return float(np.clip(found, -LIMIT_DB, LIMIT_DB)) if math.isfinite(found) else 0.0
+
+    def _guess_db(self, ir: IR, matching: Matching | None) -> float:
+        """As loud, by its energy, as a cabinet that has been heard, else as the one before it at its own level."""
+        for known in (self._hand, self._before):
+            gain_db = None if known is None or matching is None else matching.gain_db(known.content_hash)
+            if known is not None and gain_db is not None:
+                return gain_db + _energy_db(known) - _energy_db(ir)
+        return 0.0 if self._before is None else _energy_db(self._before) - _energy_db(ir)
 
     @property
     def count(self) -> int:
         """How many are matched."""
         matching = self._matching
         return 0 if matching is None else matching.count
-
-    @property
-    def lowered_db(self) -> float:
-        """How far all were lowered for the peakiest one."""
-        matching = self._matching
-        return 0.0 if matching is None else matching.lowered_db
 
     def loudness_lufs(self, ir: IR) -> float | None:
         """How loud a cabinet is with what plays now, the gain of equal loudness included; None: not measured yet."""
@@ -193,10 +214,15 @@ class EqualLoudness(Carried):
         heard = None if rendered is None or rendered.matching is None else rendered.matching.heard(ir.content_hash)
         return None if heard is None else CEILING_DBFS - (heard.peak_dbfs - heard.loudness_lufs)
 
-    def begin_with(self, ir: IR) -> None:
-        """The cabinet that plays when all begins; it keeps its own level if nothing is too loud then."""
-        if self._anchor is None:
-            self._anchor = ir
+    def take_in_hand(self, ir: IR) -> None:
+        """The cabinet that plays, or would: it is heard first, and until then guessed from the one before."""
+        if self._hand is None or ir.content_hash != self._hand.content_hash:
+            self._before, self._hand = self._hand, ir
+            self._wake.set()
+
+    def compare_all(self) -> None:
+        """The player goes through cabinets: all of them are as loud as the peakiest allows."""
+        self._is_alone = self._is_alone and not self.is_on
 
     def hear(self, ir: IR) -> None:
         """Match one cabinet now, in the caller's thread, if there is something to match on."""
@@ -213,8 +239,9 @@ class EqualLoudness(Carried):
     def restore(self, state: Mapping[str, Any]) -> None:
         """Match as before; the loop comes by `use`."""
         super().restore(state)
-        if self._anchor is not None:
-            self._anchor = at_rate(self._anchor, self.sample_rate)
+        for name in ("_hand", "_before"):
+            ir = getattr(self, name)
+            setattr(self, name, None if ir is None else at_rate(ir, self.sample_rate))
         self._begin()
 
     def close(self) -> None:
@@ -234,15 +261,21 @@ class EqualLoudness(Carried):
             except Exception as error:  # a mistake of ours must not stop the music
                 self.problem, busy = f"Loudness is not matched: rig failed ({error}); please report it.", False
                 self._closed.wait(1.0)
+            self.is_busy = busy
             self._wake.wait(BREATH_S if busy else PAUSE_S)
             self._wake.clear()
 
     def _advance(self) -> bool:
         """One step: render a model, or hear one cabinet; False if there is nothing to do."""
-        sound, anchor = self._sound, self._anchor
-        matches = self.applies and anchor is not None
+        sound, hand = self._sound, self._hand
+        matches = self.applies and hand is not None
         if matches and self._key(sound) not in self._rendered:
             self._render(sound)
+            return True
+        rendered = self._rendered.get(self._key(sound))
+        matching = None if rendered is None else rendered.matching
+        if matches and hand is not None and matching is not None and matching.heard(hand.content_hash) is None:
+            matching.hear(hand.content_hash, hand)
             return True
         for coming, ir in self._coming:
             if self._key(coming) not in self._rendered:
@@ -265,8 +298,9 @@ class EqualLoudness(Carried):
                 self._first_material = self._read_material()  # not into `_material`: meanwhile another may be used
             material = self._first_material
         matching = Matching(model_output(sound, material, self.sample_rate), round(self.sample_rate))
-        if self._anchor is not None:
-            matching.hear(self._anchor.content_hash, self._anchor)
+        hand = self._hand
+        if hand is not None and key == self._key(self._sound):
+            matching.hear(hand.content_hash, hand)
         self._rendered[key] = _Rendered(sound, matching)
         needed = {self._key(coming) for coming, _ in self._coming} | {key, self._key(self._sound)}
         for old in [kept for kept in self._rendered if kept not in needed or kept[0] != self._material_number]:

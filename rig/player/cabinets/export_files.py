@@ -19,7 +19,7 @@ def write(ir: IR, path: Path, note: str = "") -> Event:
         if path.exists():
             raise IRError(f"{path}: the file exists already; choose another name.")
         path.parent.mkdir(exist_ok=True)
-        return Event("written", f"{path.parent / str(export(ir, path, subtype='FLOAT'))}{note}")
+        return Event("written", f"{path.parent / str(export(ir, path, bits='float'))}{note}")
     except OSError as error:
         raise IRError(f"{path}: cannot be written{reason(path, error)}.") from error
 

@@ -140,9 +140,10 @@ class Mixer(Carried):
             self.tell(
                 Event("mix", f"{len(made.parts)} of {MOST_PARTS} parts{', aligned' if self.aligned else ''}{gain}")
             )
-        for i, part in enumerate(made.mix.parts):
+        for i, (part, mixed) in enumerate(zip(made.parts, made.mix.parts, strict=True)):
             if self._verbose or i == self.chosen:
-                self.tell(Event("part", f"{'>' if i == self.chosen else ' '}{i + 1} {part}"))
+                named = dataclasses.replace(mixed, name=self.cabinets.name_of(part.path, mixed.name))
+                self.tell(Event("part", f"{'>' if i == self.chosen else ' '}{i + 1} {named}"))
         self._verbose = False
 
     # ------------------------------------------------------------ parts
@@ -172,7 +173,8 @@ class Mixer(Carried):
             raise RigError(f"The mix has {len(self.parts)} parts.")
         self.chosen, self._adds = number - 1, False
         self.cabinets.set_position(self.parts[self.chosen].path)
-        self.tell(Event("mix", f"part {number}: {self.parts[self.chosen].item.ir.name}"))
+        part = self.parts[self.chosen]
+        self.tell(Event("mix", f"part {number}: {self.cabinets.name_of(part.path, part.item.ir.name)}"))
 
     def remove(self) -> None:
         """Take the chosen part away; the last one plays alone."""
@@ -313,6 +315,10 @@ class Mixer(Carried):
         parts = [part.item.ir for part in self.parts] if self.is_on and len(self.parts) > 1 else []
         path = free_name(Path(), "rig-ir-", ".png")
         self._writing.ask(lambda: draw([ir, *parts], path))
+
+    def check_export(self) -> None:
+        """Raise a RigError where nothing could be written."""
+        self._at_hand()
 
     def _at_hand(self) -> IR:
         if self.cabinets.browsing.blind:

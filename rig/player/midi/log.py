@@ -134,6 +134,13 @@ def last_events() -> tuple[str, list[Happened]]:
 
 
 def _happened(event: Record) -> Happened:
-    texts = (event.text(name) for name in ("time", "message", "command", "outcome"))
-    value = event.number_or_none("value", -MOST, MOST)
-    return Happened(*texts, value, *(event.whole_number(name, 0, 1 << 63) for name in ("period", "offset", "acted_at")))
+    return Happened(
+        time=event.text("time"),
+        message=event.text("message"),
+        command=event.text("command"),
+        outcome=event.text("outcome"),
+        value=event.number_or_none("value", -MOST, MOST),
+        period=event.whole_number("period", 0, 1 << 63),
+        offset=event.whole_number("offset", 0, 1 << 63),
+        acted_at=event.whole_number("acted_at", 0, 1 << 63),
+    )

@@ -1,50 +1,33 @@
-"""Presets while playing: called by number or one after the other, saved with a key, and the last one kept.
-
-A preset takes over in one step: its model with its gains and its cabinet are handed to the engine together, with one
-fade. Its model goes on ringing out through the new cabinet only as long as that fade.
-"""
+"""Presets while playing: called, saved with a key, changed, and the last one kept for the next start."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ...cabinet.ir import IR
-from ...cabinet.prepared import Cabinet
-from ...engine import Keep
-from ...errors import PresetError, RigError
-from ...files.atomic_write import free_name, reason, write_text
-from ...files.folders import AUDIO_ENDINGS, beside
+from ...errors import RigError
 from ...library.last_session import LastState
-from ...library.preset import ENDING, LONGEST_NAME, LOUDNESS_LUFS, CabinetPart, Preset
-from ...sound import Sound
-from ..background import BackgroundJobs
-from ..carried import Carried, Snapshot
+from ...library.preset import FOLDER, HIGHEST_NUMBER, LONGEST_NAME, Preset
 from ..events import Event
 from ..live_rig import LiveRig
 from ..models import Models
-from .setlist import PreparedPreset, PresetLoader, Setlist
+from .calling import PresetCaller
+from .describe import preset_of
+from .edits import PresetEdits, checked_name, checked_number, save_new
+from .keeping import Keeper
 from .settings import PresetSettings
 
-FOLDER = Path("presets")  # where a preset is saved if no setlist is played
-KEEP_EVERY_S = 2.0  # how often what is played is written down, if it has changed
-PATIENCE_S = 3.0  # how long the end waits for that
 
-
-class Presets(Carried):
-    """The setlist of a rig, and what of it plays. `folder`: where presets are saved.
+class Presets(PresetCaller):
+    """The setlist of a rig, what of it plays, and its files. `folder`: where presets are saved.
 
     `keeps`: what is played is kept for the next start; False: only once something has been changed; None: never.
     """
 
-    CARRIED = ("playing", "position", "folder", "_level_mode", "_loudness_lufs", "_kept", "_keeps", "_told")
-    REMADE = (
-        *("rig", "models", "settings", "tell", "loader", "setlist", "_is_steady", "_coming", "_coming_of", "_jobs"),
-        "_looked_at",
-    )
+    CARRIED = (*PresetCaller.CARRIED, "folder")
+    REMADE = PresetCaller.REMADE
+    PARTS = (*PresetCaller.PARTS, "edits", "keeper")
 
     def __init__(
         self,
@@ -55,311 +38,140 @@ class Presets(Carried):
         folder: Path | None,
         keeps: bool | None,
     ) -> None:
-        self.rig, self.models, self.settings, self.tell, self.folder = rig, models, settings, rig.tell, folder
-        self.loader = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
-        self.setlist = Setlist(paths, self.loader.load, read=self.loader.read)
-        self.playing: Preset | None = None  # what plays began as this one
-        self.position: int | None = None  # of it in the setlist; None: it is not in there
-        self._level_mode = rig.sound.level_mode  # of presets that name none
-        self._told = self._is_steady = False
-        self._loudness_lufs: float | None = None  # of all presets, while all are equally loud
-        self._coming: list[tuple[Sound, IR]] = []
-        self._coming_of: tuple[object, ...] = ()  # what that was made of
-        self._jobs: BackgroundJobs[str] = BackgroundJobs(newest_only=False)
-        self._keeps, self._looked_at = keeps, time.monotonic()
-        self._kept: Preset | None = None
+        super().__init__(rig, models, settings, paths)
+        self.folder, self.edits = folder, PresetEdits()
+        self.keeper = Keeper(rig.tell, self._state, keeps)
 
-    # ------------------------------------------------------------ the first one
-    def start(self, first: Preset | Path) -> None:
-        """Play a preset: this one, this file of the setlist, or of a folder the first that can be used."""
-        item, position = (self.loader.prepare(first), None) if isinstance(first, Preset) else self._first(first)
-        entered_dbu = self.models.entered_dbu
-        if entered_dbu is not None:
-            self.models.keep_entered_level(item.model)
-            item = replace(item, ready=replace(item.ready, entered_dbu=entered_dbu))
-        if item.parts:
-            self.rig.cabinets.stock(beside(item.preset.cabinet[0].ir, AUDIO_ENDINGS))
-        self._play(item, position)
+    def resume(self, last: LastState) -> None:
+        """Before `start` with its preset: the session that is kept there goes on."""
+        self.own.begin(self.settings.valid(last.own))
+        self.rig.volume.set(last.volume_db)
+        names = [path.name for path in self.setlist.paths]
+        self._resumed_at = names.index(last.file) if last.file in names else None
 
-    def _first(self, begin: Path) -> tuple[PreparedPreset, int]:
-        paths, reasons = self.setlist.paths, []  # type: list[Path], list[str]
-        for position in [paths.index(begin)] if begin in paths else range(len(paths)):
-            try:
-                return self.loader.load(paths[position]), position
-            except RigError as error:
-                reasons.append(str(error))
-                self.setlist.problems[position] = str(error)
-        if len(reasons) == 1:
-            raise PresetError(reasons[0])
-        raise PresetError(f"None of {len(reasons)} presets can be used. The first: {reasons[0]}")
+    def has_changed(self) -> None:
+        """It is kept soon."""
+        self.keeper.soon()
 
-    def snapshot(self) -> Snapshot:
-        """What plays, and the list with the position that was asked for."""
-        setlist = self.setlist
-        here = {"paths": list(setlist.paths), "position": setlist.position, "waiting": setlist.waiting}
-        return super().snapshot() | {"setlist": here}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Stand where the player stood; all presets are prepared again, for this rate."""
-        super().restore(state)
-        here = state["setlist"]
-        self.setlist.close(0.0)
-        self.setlist = Setlist(here["paths"], self.loader.load, read=self.loader.read)
-        self.setlist.position = here["position"]
-        if here["waiting"]:
-            self.setlist.go(here["position"])
-
-    # ------------------------------------------------------------ calling them
-    def call(self, number: int = 0) -> None:
-        """The preset of a number."""
-        position = self.setlist.numbered(number)
-        if position is None:
-            raise RigError(self._none if not self.setlist.paths else f"No preset has the number {number}.")
-        self._go(position)
-
-    _none = "There are no presets: {save_preset} saves what plays as one, and rig play FOLDER plays those of a folder."
-
-    def step(self, direction: int) -> None:
-        """The next (1) or previous (-1) one that can be used."""
-        here = self.setlist.position if self.setlist.waiting else self.position
-        position = self.setlist.neighbour(here, direction) if self.setlist.paths else None
-        if position is None:
-            raise RigError(self._none if not self.setlist.paths else "There is no other preset.")
-        self._go(position)
-
-    def _go(self, position: int) -> None:
-        if self.rig.cabinets.browsing.blind:
-            raise RigError("A preset would tell names; {blind} takes the blindfold off.")
-        self.setlist.go(position)
-
-    def arrive(self, timeout_s: float) -> None:
-        """Play the preset that was asked for if it is ready; what is wrong with it is told, and what plays goes on."""
-        position = self.setlist.position
-        try:
-            item = self.setlist.wait(timeout_s)
-            if item is not None:
-                self._play(item, position)
-        except RigError as error:
-            self.setlist.problems[position] = str(error)
-            self.tell(Event("error", str(error)))
-
-    def _play(self, item: PreparedPreset, position: int | None) -> None:
-        """One hand-over: model, gains, cabinet, gate and filter."""
-        rig, preset, before_lufs = self.rig, item.preset, self._loudness_now()
-        changed: list[str] = []
-        sound = self._sound(item)
-        if sound.measured is None:
-            sound = sound.changed(measured=rig.measured(item.model))
-
-        def rest() -> Cabinet | Keep | None:
-            rig.mixer.load_parts(item.parts, preset.aligned, item.item.ir if item.is_mix and item.item else None)
-            rig.cabinets.from_preset(item.item, preset.cabinet[0].ir if preset.cabinet else None, preset.no_cabinet)
-            self._aim(preset, before_lufs)
-            changed.extend(self.settings.apply(preset))
-            return rig.cabinets.for_preset()
-
-        rig.play(sound, item.ready.network, rest, bypassed=preset.bypass, reduced=False)
-        self.models.set_position(item.model)
-        self.playing, self.position = preset, position
-        self.settings.say(changed)
-        self._describe(item)
-
-    def _sound(self, item: PreparedPreset) -> Sound:
-        """What a preset will sound like in this session."""
-        preset, model = item.preset, item.model
-        sound = self.rig.sound.changed(
-            model=model,
-            measured=item.measured,
-            model_input_dbu=item.ready.entered_dbu,
-            level_mode=preset.level_mode or self._level_mode,
-            input_trim_db=preset.input_trim_db,
-            output_trim_db=preset.output_trim_db,
-        )
-        return sound if preset.preamp_gain_db is None else sound.changed(preamp_gain_db=preset.preamp_gain_db)
-
-    def _describe(self, item: PreparedPreset) -> None:
-        preset, model = item.preset, item.model
-        self.tell(Event("preset", f"{self.label}: {model.path.name}" + (", bypassed" if preset.bypass else "")))
-        notes = [line for line in preset.notes.splitlines() if line.strip()]
-        for line in (*notes, *preset.warnings, *model.warnings):
-            self.tell(Event("more", f"{''.join(c for c in line if c.isprintable())}"))
-        if item.is_mix and not preset.no_cabinet:
-            self.tell(Event("mix", f"{item.item.ir.name if item.item is not None else ''}"))
-        else:
-            self.rig.cabinets.describe()
-        self.rig.describe_levels()
-
-    @property
-    def label(self) -> str:
-        """What plays, by number and name; empty if it is no preset."""
-        if self.playing is None:
-            return ""
-        changed = "" if self.rig.sound.model is None or self.rig.sound.model.path == self.playing.model else " *"
-        return f"{self.number} {self.playing.name}{changed}".strip()
-
-    @property
-    def number(self) -> str:
-        """Only its number; empty if it has none."""
-        return "" if self.position is None else str(self.setlist.entries[self.position].number)
-
-    # ------------------------------------------------------------ how loud
-    def _loudness_now(self) -> float | None:
-        ir, equal = self.rig.cabinets.playing, self.rig.equal
-        return None if ir is None or not equal.is_on else equal.loudness_lufs(ir)
-
-    def _aim(self, preset: Preset, before_lufs: float | None) -> None:
-        """At its own level, as loud as it says, or with equal loudness as loud as what played before."""
-        equal = self.rig.equal
-        if preset.equal_loudness is not None and preset.equal_loudness != equal.is_on:
-            equal.switch(preset.equal_loudness)
-        if not equal.is_on:
-            self._loudness_lufs = None
-            equal.aim(preset.loudness_lufs)
-            return
-        if self._loudness_lufs is None:
-            self._loudness_lufs = before_lufs if before_lufs is not None else preset.loudness_lufs
-        equal.aim(self._common_lufs())
-
-    def _common_lufs(self) -> float | None:
-        """What all presets come out at: lowered as far as the peakiest of them needs."""
-        if self._loudness_lufs is None:
-            return None
-        highest = [self.rig.equal.highest_lufs(sound, ir) for sound, ir in self._coming]
-        return min([self._loudness_lufs, *(lufs for lufs in highest if lufs is not None)])
-
-    def _poll_loudness(self) -> None:
-        equal = self.rig.equal
-        if not equal.is_on:
-            self._loudness_lufs = None
-        elif self._loudness_lufs is None and len(self.setlist.paths) > 1:
-            self._loudness_lufs = self._loudness_now()
-        ready = [self.setlist.peek(position) for position in range(len(self.setlist.paths))]
-        wanted = equal.is_on or any(item is not None and item.preset.loudness_lufs is not None for item in ready)
-        if not wanted or self.rig.cabinets.playing is None:
-            return
-        items = [item for item in ready if item is not None and item.item is not None]
-        made_of = tuple((item.preset, id(item.model), item.item.ir.content_hash) for item in items if item.item)
-        sound = self.rig.sound
-        if (sound.interface, sound.preamp_gain_db, *made_of) != self._coming_of:
-            self._coming_of = (sound.interface, sound.preamp_gain_db, *made_of)
-            self._coming = [(self._sound(item), item.item.ir) for item in items if item.item]
-            equal.prepare(self._coming)
-
-    # ------------------------------------------------------------ saving
-    def now(self, name: str) -> Preset:
-        """What plays, as a preset."""
-        rig, sound, cabinets, mixer = self.rig, self.rig.sound, self.rig.cabinets, self.rig.mixer
-        assert sound.model is not None
-        parts: tuple[CabinetPart, ...] = ()
-        if mixer.is_on and mixer.parts:
-            parts = tuple(
-                CabinetPart(strip.path, gain_db, strip.delay_ms, strip.pan, strip.inverted)
-                for strip, gain_db in zip(mixer.parts, mixer.levels_db(), strict=True)
-                if strip.path is not None
-            )
-        elif cabinets.hand is not None and cabinets.hand_path is not None:
-            parts = (CabinetPart(cabinets.hand_path),)
-        equal, lufs = rig.equal, None
-        if equal.applies and cabinets.playing is not None:
-            lufs = equal.loudness_lufs(cabinets.playing)
-        preset = Preset(
-            name=name,
-            model=sound.model.path,
-            size=sound.model.size,
-            cabinet=parts,
-            aligned=mixer.is_on and mixer.aligned,
-            no_cabinet=bool(parts) and cabinets.playing is None,
-            bypass=rig.bypassed,
-            level_mode=sound.level_mode,
-            input_trim_db=round(sound.input_trim_db, 4),
-            output_trim_db=round(sound.output_trim_db, 4),
-            preamp_gain_db=sound.preamp_gain_db or None,
-            equal_loudness=True if equal.is_on else None if self.playing is None else False,
-            loudness_lufs=None if lufs is None else round(min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]), 2),
-            notes=self.playing.notes if self.playing is not None else "",
-        )
-        return replace(preset, **self.settings.now())
+    # ------------------------------------------------------------ saving and changing
+    def now(self, name: str, *, exact: bool = False) -> Preset:
+        """What plays, as a preset; `exact`: see `preset_of`."""
+        notes = self.playing.notes if self.playing is not None else ""
+        return preset_of(self.rig, self.settings, name, notes, exact=exact)
 
     def save(self, text: str) -> None:
-        """Write what plays into a new file; nothing is ever overwritten."""
+        """Write what plays into a new file, with the number that calls it; nothing is ever overwritten."""
         name = text.strip() or "preset"
         if self.rig.cabinets.browsing.blind:
             raise RigError("A preset would tell the name; {blind} takes the blindfold off.")
-        if len(name) > LONGEST_NAME or not name.isprintable() or set(name) & set('/\\:*?"<>|') or name[0] in ".~":
-            raise RigError(f"{name[:LONGEST_NAME]!r} cannot be the name of a preset: it is also the name of its file.")
-        folder, preset = self.folder or FOLDER, self.now(name)
-        path = _save(preset, folder)
+        checked_name(name)
+        folder, number = self.folder or FOLDER, self.setlist.free_number
+        preset = replace(self.now(name, exact=True), number=number if number <= HIGHEST_NUMBER else None)
+        path = save_new(preset, folder)
         entry = self.setlist.add(path, preset.name)
         self.playing, self.position = replace(preset, source=path), len(self.setlist.paths) - 1
         self.tell(Event("saved", f"{folder / path.name}, number {entry.number}"))
+        if path.stem != name:
+            there = f"{name} was there already and is as it was; {{overwrite_preset}} overwrites the one that plays"
+            self.tell(Event("more", there))
+
+    def overwrite(self) -> None:
+        """Write what plays in place of the preset that was called last."""
+        at = self._editable()
+        entry = self.setlist.entries[at]
+        number = entry.number if entry.number <= HIGHEST_NUMBER else None
+        preset = replace(self.now(entry.name, exact=True), number=number)
+        self.edits.overwrite(self.setlist, at, preset)
+        self._edited(self.setlist.paths, at, f"{entry.number} {entry.name} is overwritten with what plays")
+
+    def rename(self, text: str) -> None:
+        """Give the preset that plays, and its file, another name."""
+        at, name = self._editable(), text.strip()
+        entry = self.setlist.entries[at]
+        paths = self.edits.rename(self.setlist, at, name)
+        self._edited(paths, at, f"{entry.number} {entry.name} is {paths[at].stem} from now on")
+
+    def renumber(self, text: str) -> None:
+        """Let another number call the preset that plays; the preset that had it takes the old one."""
+        at, number = self._editable(), checked_number(text)
+        entry = self.setlist.entries[at]
+        if number == entry.number:
+            raise RigError(f"{entry.name} has the number {number} already.")
+        other = self.edits.renumber(self.setlist, at, number)
+        swapped = "" if other is None else f", and {other} is number {entry.number}"
+        self._edited(self.setlist.paths, at, f"{entry.name} is number {number}{swapped}")
+
+    def delete(self) -> None:
+        """Take the preset that plays out of the setlist, with its file; it sounds on."""
+        at = self._editable()
+        entry = self.setlist.entries[at]
+        paths = self.edits.delete(self.setlist, at)
+        self._edited(paths, None, f"{entry.number} {entry.name} is deleted; what plays goes on")
+
+    def undo(self) -> None:
+        """Take back what was overwritten, renamed, renumbered or deleted last."""
+        self._refuse_blind()
+        path = None if self.position is None else self.setlist.paths[self.position]
+        source = None if self.playing is None else self.playing.source
+        edit = self.edits.undo()
+        paths = list(edit.paths)
+        paths += [other for other in self.setlist.paths if other not in paths and other.exists()]
+        here = next((paths.index(known) for known in (path, source) if known in paths), None)
+        if here is None and self.position is not None and path is not None:  # it had another name
+            here = self.position
+        self._edited(paths, here, f"taken back: {edit.what}", undo=False)
+
+    def _editable(self) -> int:
+        """The position of what plays, whose file can be changed."""
+        self._refuse_blind()
+        if self.position is None:
+            raise RigError("What plays is no preset of the setlist: call one, or {save_preset} saves it as a new one.")
+        return self.position
+
+    def _edited(self, paths: Sequence[Path], position: int | None, sentence: str, undo: bool = True) -> None:
+        """The files have changed: the list is read again, and what plays stands where it stood."""
+        waiting = self.setlist.path if self.setlist.waiting else None
+        self._restock(list(paths))
+        self.position = position
+        self.setlist.position = position or 0
+        if position is not None and position not in self.setlist.problems:
+            self.playing = self.loader.read(self.setlist.paths[position])
+        if waiting in self.setlist.paths:
+            self.setlist.go(self.setlist.paths.index(waiting))
+        self.has_changed()
+        self.tell(Event("saved", sentence + ("; {undo_preset} takes that back" if undo else "")))
 
     # ------------------------------------------------------------ keeping what is played
-    def _keep(self) -> None:
-        if self._keeps is None or self.rig.sound.model is None:
-            return
-        name = self.playing.name if self.playing is not None else self.rig.sound.model.path.stem
-        now = self.now("".join(c for c in name if c.isprintable())[:LONGEST_NAME].strip() or "sound")
-        if now == self._kept:
-            return
-        first, self._kept = self._kept is None, now
-        if first and not self._keeps:
-            return  # nothing has been changed yet
+    def _state(self) -> LastState | None:
+        """What there is to go on with at the next start; None: nothing plays yet."""
+        rig = self.rig
+        if rig.sound.model is None:
+            return None
+        name = self.playing.name if self.playing is not None else rig.sound.model.path.stem
+        preset = self.now("".join(c for c in name if c.isprintable())[:LONGEST_NAME].strip() or "sound")
         folder = self.folder if self.setlist.paths else None
-        last = LastState(now, folder.absolute() if folder is not None else None, self.rig.sound.interface)
-
-        def write() -> str:
-            last.keep()
-            return ""
-
-        self._jobs.ask(write)
+        own = {
+            "preamp_gain": rig.sound.preamp_gain_db,
+            "level_mode": rig.sound.level_mode,
+            "equal_loudness": rig.equal.is_on,
+            **self.settings.standing(),
+        }
+        return LastState(
+            preset,
+            None if folder is None else folder.absolute(),
+            rig.sound.interface,
+            interface_named=rig.interface_named,
+            volume_db=rig.volume.db,
+            own={key: value for key, value in self.own.standing(own).items() if value is not None},
+            file=None if self.position is None else self.setlist.paths[self.position].name,
+        )
 
     def poll(self, steady: bool) -> None:
         """Prepare the other presets, tell when they are ready, and now and then write down what is played."""
-        if steady and not self.setlist.waiting:
-            self._is_steady = True
-            self.setlist.read_ahead()
-        if self._is_steady and not self._told and len(self.setlist.paths) > 1:
-            self._tell_of_setlist()
-        self._poll_loudness()
-        if time.monotonic() > self._looked_at + KEEP_EVERY_S:
-            self._looked_at = time.monotonic()
-            self._keep()
-        self._hear_of_errors()
-
-    def _hear_of_errors(self) -> None:
-        try:
-            while self._jobs.answer() is not None:
-                pass
-        except RigError as error:
-            self._keeps = None  # once is enough
-            self.tell(Event("error", str(error)))
-
-    def _tell_of_setlist(self) -> None:
-        if not self.setlist.idle:
-            return
-        self._told = True
-        entries = enumerate(self.setlist.entries)
-        usable = [f"{entry.number} {entry.name}" for at, entry in entries if at not in self.setlist.problems]
-        self.tell(Event("setlist", f"{', '.join(usable)}"))
-        for problem in (*self.setlist.problems.values(), *self.setlist.warnings):
-            self.tell(Event("more", f"{problem}"))
+        super().poll(steady)
+        self.keeper.poll()
 
     def close(self) -> None:
         """Write down what was played, and prepare nothing more."""
-        self._keep()
-        self._jobs.finish(PATIENCE_S)
-        self._hear_of_errors()
-        self.setlist.close()
-
-
-def _save(preset: Preset, folder: Path) -> Path:
-    """Write into a folder, under the preset's name or the next one with a number that is free."""
-    path = folder / f"{preset.name}{ENDING}"
-    while True:
-        try:
-            write_text(path, preset.text(folder), replace=False)
-            return path
-        except FileExistsError:
-            path = free_name(folder, f"{preset.name}-", ENDING, first=2)
-        except OSError as error:
-            raise PresetError(f"{path}: cannot be written{reason(path, error)}.") from error
+        self.keeper.close()
+        super().close()

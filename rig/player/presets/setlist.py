@@ -8,7 +8,7 @@ reason.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from ...files.preload import Result
 from ...library import entered_levels
 from ...library.measured_loudness import Measured, known
 from ...library.preset import HIGHEST_NUMBER, CabinetPart, Preset
+from ...library.preset_text import stated_number
 from ...nam import Model
 from ..cabinets.mixer import MixPart, mixed
 from ..neighbours import NeighbourPreloader
@@ -188,26 +189,34 @@ class Setlist(NeighbourPreloader[PreparedPreset]):
             return None
 
     def _number(self, presets: Sequence[Preset | None]) -> None:
-        """Who says a number has it; the others take those that are free, from 1, in their order."""
+        """Who says a number has it, even where the rest cannot be used; the others take those that are free, from 1."""
         owners: dict[int, str] = {}
+        stated: list[int | None] = []
         for path, preset in zip(self.paths, presets, strict=True):
-            if preset is not None and preset.number is not None:
-                if preset.number in owners:
-                    self.warnings.append(f"{path.name}: number {preset.number} is {owners[preset.number]} already")
-                owners.setdefault(preset.number, path.name)
-        for path, preset in zip(self.paths, presets, strict=True):
-            own = preset is not None and preset.number is not None and owners[preset.number] == path.name
-            number = preset.number if own and preset is not None and preset.number is not None else self._free(owners)
-            owners.setdefault(number, path.name)
-            self.entries.append(Entry(number, preset.name if preset is not None else path.stem))
+            number = stated_number(path) if preset is None else preset.number
+            if number is not None and number in owners:
+                self.warnings.append(f"{path.name}: number {number} is {owners[number]} already")
+                number = None
+            elif number is not None:
+                owners[number] = path.name
+            stated.append(number)
+        for path, preset, number in zip(self.paths, presets, stated, strict=True):
+            called = number if number is not None else self._free(owners)
+            owners.setdefault(called, path.name)
+            self.entries.append(Entry(called, preset.name if preset is not None else path.stem))
 
-    def _free(self, taken: dict[int, str]) -> int:
+    def _free(self, taken: Collection[int]) -> int:
         return next(number for number in range(1, HIGHEST_NUMBER + len(self.paths) + 2) if number not in taken)
+
+    @property
+    def free_number(self) -> int:
+        """The number that the next preset gets."""
+        return self._free({entry.number for entry in self.entries})
 
     def add(self, path: Path, name: str) -> Entry:
         """One more, at the end."""
         with self._changed:
-            entry = Entry(self._free({entry.number: entry.name for entry in self.entries}), name)
+            entry = Entry(self.free_number, name)
             self.paths.append(path)
             self.entries.append(entry)
             return entry

@@ -1,11 +1,13 @@
 """The settings of a preset that the command table carries: gate, rumble filter, and whatever it gains later.
 
 A command says where a preset holds it (`PresetLine`). All that does not belong to the sound itself, as trims, cabinet
-and bypass do, is set from here, without a word, while the sound is handed over.
+and bypass do, is set from here, without a word, while the sound is handed over. What a preset leaves out is as the
+player has it, see `own_values.py`.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,13 +15,14 @@ from ...errors import RigError
 from ...library.preset import Preset
 from ..command import Command, Commands, PresetLine
 from ..events import Event, Tell
+from .own_values import OwnValues
 
 
 class PresetSettings:
     """Carries settings between presets and the commands of a table."""
 
     def __init__(self, commands: Commands[Any], tell: Tell) -> None:
-        self._commands, self._tell = commands, tell
+        self._commands, self._tell, self.own = commands, tell, OwnValues()
         self._lines = {
             command.preset: command
             for command in commands.table.values()
@@ -43,23 +46,36 @@ class PresetSettings:
                 found["settings"].setdefault(line.section, {})[line.key] = value
         return found
 
+    def standing(self) -> dict[str, Any]:
+        """How all of them stand, by the names of their commands."""
+        return {command.name: self._commands.value(command.name) for _, command in self._ordered()}
+
+    def valid(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of some values that a command of a preset can have, by its name."""
+        found = {}
+        for name, value in values.items():
+            command = self._commands.table.get(name)
+            if command is not None and command.preset is not None:
+                with contextlib.suppress(RigError):
+                    found[name] = command.checked(value)
+        return found
+
     def apply(self, preset: Preset) -> list[str]:
-        """Set what a preset says, without a word; what it leaves out stays. The names of what has changed."""
+        """Set what a preset says, and what it leaves out as the player has it, without a word: what has changed."""
         sections: dict[str, Mapping[str, Any]] = {"gate": preset.gate, **preset.settings}
         for section, values in sections.items():
             for key in values:
                 if PresetLine(key, section) not in self._lines:
                     text = f"[{section}] {key}: nobody here knows this setting; it is ignored."
                     self._tell(Event("more", text))
-        changed = []
+        standing, changed = self.standing(), []
         for line, command in self._ordered():
             here = sections.get(line.section, {})
-            value = here.get(line.key) if line.section else getattr(preset, line.key, None)
-            if value is None:
-                continue
+            said = here.get(line.key) if line.section else getattr(preset, line.key, None)
+            now = standing[command.name]
             try:
-                value = command.checked(value)
-                if self._commands.value(command.name) != value:
+                value = self.own.take(command.name, now, None if said is None else command.checked(said))
+                if now != value:
                     self._commands.put_quietly(command.name, value)
                     changed.append(command.name)
             except RigError as error:

@@ -191,7 +191,7 @@ def suffered(server, device, into, wanted):
         device.set(**{key: value for key, value in fault.items() if key != "later"})
         device.later(*fault.get("later", ()))
         wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
-        wanted_plan = plan(into, f"{name} {number}", try_first=False, retakes=0, **wishes)
+        wanted_plan = plan(into, f"{name} {number}", trial=False, retakes=0, **wishes)
         results.append({"fault": name, "wanted": verdict, **attempt(server.name, wanted_plan)})
         device.settings = dict(clean)
     return results
@@ -219,7 +219,7 @@ def tear(server, device, into, name):
     pattern, what, how = LIVE[name] if live else TORN[name]
     for _ in range(TRIES):
         operator = Watcher((0.6 if live else 12.0, lambda: device.fault(what, **how)))
-        result = attempt(server.name, plan(into, name, try_first=False, retakes=0, freewheel=not live), operator)
+        result = attempt(server.name, plan(into, name, trial=False, retakes=0, freewheel=not live), operator)
         if re.search(pattern, result["error"]) or "an xrun at" not in result["error"]:
             return result
         shutil.rmtree(Path(into) / f"{name}.rejected-1", ignore_errors=True)
@@ -231,7 +231,7 @@ def repaired_by_a_retake(into):
     with JackServer(period=256) as server, Device(server, 137, gain_db=GAIN_DB) as device:
         operator = Watcher((0.5, lambda: device.fault("stall", ms=80)))
         started = time.monotonic()
-        result = attempt(server.name, plan(into, "again", try_first=False, freewheel=False), operator)
+        result = attempt(server.name, plan(into, "again", trial=False, freewheel=False), operator)
         return {**result, "seconds": time.monotonic() - started}
 
 
@@ -247,7 +247,7 @@ def ended_while_writing(into):
     operator = Ending()
     with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB):
         try:
-            attempt(server.name, plan(into, "ended", try_first=False), operator)
+            attempt(server.name, plan(into, "ended", trial=False), operator)
         except KeyboardInterrupt:
             return {"ended": True, "said": operator.said}
     return {"ended": False, "said": operator.said}

@@ -34,7 +34,7 @@ def captures(into, wanted):
                     cues.append((TO_S, field, after))
             device.later(*sorted(cues))
             wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
-            wanted_plan = plan(into, name, try_first=False, retakes=0, signal=signal(), **wishes)
+            wanted_plan = plan(into, name, trial=False, retakes=0, signal=signal(), **wishes)
             result = attempt(server.name, wanted_plan, Watcher())
             texts = [text for text in result.get("texts", [result.get("error", "")]) if not text.startswith("ok")]
             results.append({"fault": name, "texts": texts})

@@ -20,7 +20,7 @@ IRS = bundled.irs()
 class Set:
     """A player on an offline engine, with a setlist."""
 
-    def __init__(self, paths, first=None, folder=None, models=(), irs=(), **options):
+    def __init__(self, paths, first=None, folder=None, models=(), irs=(), resumed=None, **options):
         self.bench, self.told = Bench(), Told()
         self.player = Player(
             *(self.bench.engine, self.told.append, models, irs),
@@ -29,6 +29,8 @@ class Set:
             folder=folder,
             **options,
         )
+        if resumed is not None:
+            self.player.presets.resume(resumed)
         self.player.start()
         self.bench.settle()
         self.presets = self.player.presets

@@ -17,7 +17,7 @@ from rig.audio.loudness import integrated_lufs
 from rig.levels import Level
 from rig.library.last_session import LastState
 from rig.library.preset import CabinetPart, Preset
-from rig.player.presets import presets as presets_module
+from rig.player.presets import keeping
 
 
 @pytest.fixture
@@ -68,9 +68,10 @@ def test_with_equal_loudness_all_presets_are_equally_loud_from_their_first_note(
     it.do("equal_loudness")
     equal = it.player.equal
     equal.use(guitar(3 * RATE), "three seconds")
-    wait_until(lambda: (it.poll(), len(equal._coming) == 3)[1], "all to be ready", 60)
-    done = lambda: all(equal.highest_lufs(sound, ir) is not None for sound, ir in it.presets._coming)  # noqa: E731
-    wait_until(lambda: (it.poll(), done() and it.presets._loudness_lufs is not None)[1], "all to be heard", 120)
+    coming = lambda: it.presets.loudness.coming  # noqa: E731
+    wait_until(lambda: (it.poll(), len(coming()) == 3)[1], "all to be ready", 60)
+    wait_until(lambda: (it.poll(), all(equal.highest_lufs(*one) is not None for one in coming()))[1], "all", 120)
+    gain_arrives(it)
     heard = []
     for number in (1, 2, 3, 1, 2):
         changes = int(it.bench.engine.record["handover"]["changes"])
@@ -80,9 +81,9 @@ def test_with_equal_loudness_all_presets_are_equally_loud_from_their_first_note(
     print(f"plain {np.round(plain, 1)} LUFS, equal {np.round(heard, 2)} LUFS")
     assert np.ptp(plain) > 6
     assert np.ptp(heard) < 0.2
-    it.player.set("output_trim", it.player.value("output_trim") + 3.0)  # the volume stays in the player's hand
+    it.player.set("output_trim", it.player.value("output_trim") - 3.0)  # the volume stays in the player's hand
     it.bench.settle()
-    assert loudness(it) == pytest.approx(heard[-1] + 3.0, abs=0.2)
+    assert loudness(it) == pytest.approx(heard[-1] - 3.0, abs=0.2)
     it.player.close()
 
 
@@ -185,7 +186,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_the_sound_goes_on(fou
 # ---------------------------------------------------------------- what was played last
 def test_what_is_played_is_kept_now_and_then_and_at_the_end(four, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(presets_module, "KEEP_EVERY_S", 0.0)
+    monkeypatch.setattr(keeping, "KEEP_EVERY_S", 0.0)
     it = Set(four, folder=tmp_path / "set", keeps=True, interface=Level(12.2, "test"))
     it.do("preset", 2)
     wait_until(lambda: (it.poll(), (last := LastState.load()) and last.preset.name == "2 crunch")[1], "the state")
@@ -196,7 +197,7 @@ def test_what_is_played_is_kept_now_and_then_and_at_the_end(four, tmp_path, monk
     for _ in range(5):
         it.poll()
     assert written.preset.source.stat().st_mtime_ns == stamp  # not again, as long as nothing changes
-    monkeypatch.setattr(presets_module, "KEEP_EVERY_S", 1e9)
+    monkeypatch.setattr(keeping, "KEEP_EVERY_S", 1e9)
     it.do("output_trim", 1)
     x = guitar(RATE)
     it.bench.process(np.zeros(5 * RATE))
@@ -214,7 +215,7 @@ def test_what_is_played_is_kept_now_and_then_and_at_the_end(four, tmp_path, monk
 
 def test_a_session_in_which_nothing_was_changed_does_not_replace_what_was_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(presets_module, "KEEP_EVERY_S", 0.0)
+    monkeypatch.setattr(keeping, "KEEP_EVERY_S", 0.0)
     it = Set([], models=[NANO], keeps=False)
     it.poll()
     it.player.close()
@@ -229,7 +230,7 @@ def test_a_session_in_which_nothing_was_changed_does_not_replace_what_was_kept(t
 def test_a_state_that_cannot_be_kept_is_told_once(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
-    monkeypatch.setattr(presets_module, "KEEP_EVERY_S", 0.0)
+    monkeypatch.setattr(keeping, "KEEP_EVERY_S", 0.0)
     it = Set([], models=[NANO], keeps=True)
     wait_until(lambda: (it.poll(), "could not be kept" in it.told.text)[1], "the sentence")
     it.player.set("output_trim", 3.0)

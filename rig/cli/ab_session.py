@@ -1,0 +1,259 @@
+"""A session of `rig ab`: from the first connection to the last key, and what is kept so that a test can go on."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BackendError, CompareError
+from ..files import bundled
+from ..files.hashing import sha256_of
+from ..files.numbers import is_number
+from ..levels import LEVEL_MODES
+from ..player.events import with_commands
+from ..player.key_map import help_text, load_keys
+from .live.meters import level
+from .live.sentences import COLUMN, Teller
+from .options import interface_level, kept_send_dbu
+from .terminal import Keys, Screen
+
+if TYPE_CHECKING:
+    from ..backends.jack.client import Jack
+    from ..compare.live.comparer import AbState, Comparer
+    from ..engine import Engine
+
+REFRESH_S = 0.1
+KEYS_LINE = (
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {next_trial} next trial, {answer_a} {answer_b} answer, "
+    "{match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
+)
+PASSAGE_S = 8.0  # of a file, the loudest such piece
+# What a test needs to go on as it was begun.
+KEPT = (
+    *("model", "ir", "no_ir", "against", "ir_against", "size", "di", "send", "return_port", "split", "send_dbu"),
+    *("interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
+)
+PATHS = ("model", "ir", "against", "ir_against", "di")
+OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
+SWITCHES = ("no_ir", "split")
+NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
+
+
+def kept_command(options: argparse.Namespace) -> dict[str, Any]:
+    """What a test needs to go on as it was begun, as plain JSON data; files by their whole paths."""
+    values = {name: getattr(options, OPTIONS.get(name, name)) for name in KEPT}
+    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def resumed(options: argparse.Namespace) -> Any:
+    """Put the options back as they were when the test was begun."""
+    from ..compare.abx import BlindTest
+
+    test = BlindTest.resume(options.resume)
+    command = test.setup.get("command")
+    if not isinstance(command, dict) or set(command) != set(KEPT):
+        raise CompareError(f"{options.resume.name} does not say how it was begun.")
+    for name, value in command.items():
+        if not _may_be(name, value):
+            raise CompareError(f"{options.resume.name} is damaged: {name} of its command is wrong. Begin another test.")
+    for name in KEPT:
+        value = command[name]
+        setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
+    return test
+
+
+def _may_be(name: str, value: Any) -> bool:
+    """Whether an option of that name can have had this value."""
+    if name in SWITCHES:
+        return isinstance(value, bool)
+    if name in NUMBERS:
+        return (value is None and name not in ("size", "preamp_gain_db")) or is_number(value)
+    if name == "level":
+        return value is None or value in LEVEL_MODES
+    return value is None or (isinstance(value, str) and "\0" not in value)
+
+
+class Session:
+    """From the first connection to the last key."""
+
+    def __init__(self, options: argparse.Namespace, screen: Screen, backend: Jack, a: Any, b: Any, test: Any) -> None:
+        from ..compare.live.commands import COMMANDS, GROUPS
+
+        self.options, self.screen, self.backend, self.a, self.b, self.test = options, screen, backend, a, b, test
+        self.keys, odd = load_keys("ab", COMMANDS, options.keys)
+        self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        for remark in odd:
+            screen.say(f"Keys     {remark}")
+
+    def run(self) -> int:
+        """Compare until a key, a signal or the clock ends it."""
+        from ..compare.live.comparer import Comparer
+        from ..compare.live.gear import Gear, send_calibration
+        from ..compare.live.intact_takes import Takes
+        from ..engine import LOOP, PORT, Engine
+        from ..player.tools.looper import loop_from
+
+        options, backend = self.options, self.backend
+        gear = None
+        if self.b is None:
+            level = interface_level(options)
+            gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
+            gear = Gear("split" if options.split else "loop", gain)
+        engine = Engine(backend.sample_rate)
+        passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
+        comparer = Comparer(
+            Takes(engine, backend.host),
+            self.tell,
+            self.a,
+            loudest(passage, round(PASSAGE_S * backend.sample_rate)),
+            b=self.b,
+            gear=gear,
+            source=LOOP if options.di is not None else PORT,
+        )
+        if self.test is not None:
+            same_files(self.test, comparer)
+        try:
+            if options.di is not None:
+                engine.loop(passage)
+            backend.start(engine.block_address, engine.address)
+            self._connect(gear is not None)
+            comparer.start()
+            backend.latency_samples = engine.latency_samples
+            self._begin_test(comparer)
+            with Keys() as keys:
+                if keys.present:
+                    self.screen.say(with_commands(KEYS_LINE, self.tell.way))
+                with contextlib.suppress(KeyboardInterrupt):
+                    self._loop(engine, comparer, keys)
+            engine.set_master(0.0)
+            engine.send(0.0)
+            if not backend.gone:
+                time.sleep(0.03)  # the fade out
+            return 0
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            self.screen.end()
+            backend.close()
+            if comparer.test is not None and not comparer.test.is_finished:
+                self.screen.say(f"Go on with: rig ab --resume {comparer.test.path}")
+
+    def _say_of_loop(self, kind: str, sentence: str) -> None:
+        self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
+
+    def _connect(self, has_gear: bool) -> None:
+        options, backend = self.options, self.backend
+        if not options.no_connect:
+            said = backend.connect(options.input, options.output)
+            said += backend.connect_gear(options.send, options.return_port) if has_gear else []
+            for sentence in said:
+                self.screen.say(f"Ports    {sentence}")
+        if has_gear and options.no_connect:
+            self.screen.say(f"Connect {backend.name}:return{'' if options.split else ' and send'} in your patchbay.")
+            while not all(backend.connections().get(port, True) for port in ("send", "return")):
+                time.sleep(REFRESH_S)
+        if has_gear:
+            check_gear_connections(backend, options.split)
+
+    def _begin_test(self, comparer: Comparer) -> None:
+        from ..compare.abx import BlindTest
+
+        options = self.options
+        if self.test is not None:
+            before = (self.test.setup.get("match") or {}).get("match_db")
+            now = comparer.match.match_db if comparer.match is not None else None
+            trim_db = float(self.test.setup.get("match_trim_db") or 0.0)
+            if trim_db:
+                comparer.set("match_trim", trim_db)
+            if isinstance(before, int | float) and now is not None and abs(now - before) > 0.1:
+                self.screen.say(f"Warning  the levels have moved by {now - before:+z.2f} dB since the test was begun.")
+            self.test.went_on({"match": comparer.match.to_json() if comparer.match is not None else None})
+            comparer.blind(self.test)
+        elif options.trials is not None:
+            path = options.result or Path(time.strftime("abx-%Y-%m-%d-%H%M%S.json"))
+            setup = {**comparer.setup(), **self._circumstances()}
+            comparer.blind(BlindTest.begin(path, options.trials, setup))
+
+    def _circumstances(self) -> dict[str, Any]:
+        from .. import __version__
+
+        return {
+            "rig": __version__,
+            "command": kept_command(self.options),
+            "block_size": self.backend.block_size,
+            "connections": self.backend.connections(),
+            "di": sha256_of(self.options.di or bundled.di()),
+        }
+
+    def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
+        began = time.monotonic()
+        while not comparer.finished:
+            for key in keys.wait(REFRESH_S):
+                if key in self.keys:
+                    comparer.do(*self.keys[key])
+            comparer.poll()
+            if self.backend.gone:
+                raise BackendError("The JACK server has gone. Start it and begin again.")
+            if self.options.seconds is not None and time.monotonic() - began > self.options.seconds:
+                return
+            self.screen.line(*live_line(comparer.look(), int(self.backend.host["xruns"])))
+
+
+def live_line(state: AbState, xruns: int) -> list[str]:
+    """The live line. In a blind test nothing of what comes out is shown: a level would tell the sides apart."""
+    parts = [f"hearing {state.hearing}"]
+    if state.answered is not None and state.trials is not None:
+        done, trials = state.answered, state.trials
+        parts.append(f"trial {min(done + 1, trials)} of {trials}" if state.in_trial else f"{done} of {trials} answered")
+    parts.append(f"in {level(state.input.peak_dbfs)}")
+    for name, meter in (("send", state.send), ("return", state.returned), ("out", state.output)):
+        if meter is not None:
+            parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
+    if state.level_b_db is not None:
+        parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
+    parts.append(f"xruns {xruns}")
+    return [" | ".join(parts), " | ".join(parts[:2])]
+
+
+def check_gear_connections(backend: Jack, split: bool) -> None:
+    """Raise a BackendError for gear that is not connected, or a return that hears rig itself."""
+    connected = backend.connections()
+    if not connected["return"]:
+        raise BackendError(
+            f"Nothing is connected to {backend.name}:return; name the port that the gear comes back on (--return PORT)."
+        )
+    if not split and not connected["send"]:
+        raise BackendError(
+            f"{backend.name}:send is not connected; name the port that leads to the re-amp box (--send PORT), or use "
+            "--split where the guitar drives the gear itself."
+        )
+    own = [name for name in connected["return"] if name.startswith(f"{backend.name}:")]
+    if own:
+        raise BackendError(f"{own[0]} is connected to {backend.name}:return: rig would hear itself. Pull that cable.")
+
+
+def same_files(test: Any, comparer: Comparer) -> None:
+    """Raise a CompareError if a test would go on with other sounds than it was begun with."""
+    begun, now = test.setup, comparer.setup()
+    for side in ("a", "b"):
+        for kind in ("model", "ir"):
+            old, new = ((setup.get(side) or {}).get(kind) or {} for setup in (begun, now))
+            if old.get("hash") != new.get("hash"):
+                raise CompareError(
+                    f"{new.get('file') or 'A file'} is not the one the test was begun with ({old.get('file')}); a test "
+                    "goes on with the same sounds."
+                )
+
+
+def loudest(x: Any, samples: int) -> Any:
+    """The piece of x with the most energy, at most so many samples."""
+    import numpy as np
+
+    if len(x) <= samples:
+        return x
+    energy = np.concatenate([[0.0], np.cumsum(np.asarray(x, np.float64) ** 2)])
+    start = int(np.argmax(energy[samples:] - energy[:-samples]))
+    return np.ascontiguousarray(x[start : start + samples])

@@ -1,0 +1,48 @@
+"""What plays, as a preset: every value that makes the sound stands in it, whether it was chosen or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...library.preset import LOUDNESS_LUFS, CabinetPart, Preset
+from ..live_rig import LiveRig
+from .settings import PresetSettings
+
+MATCHING_S = 2.0  # how long saving waits for a loudness that is being measured
+
+
+def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = "", *, exact: bool = False) -> Preset:
+    """What plays. `exact`: wait for a mix that is being made and a loudness that is being measured."""
+    sound, cabinets, mixer, equal = rig.sound, rig.cabinets, rig.mixer, rig.equal
+    assert sound.model is not None
+    if exact:
+        mixer.arrive(MATCHING_S)
+        if equal.applies and cabinets.playing is not None:
+            equal.wait_for(cabinets.playing, MATCHING_S)
+    parts: tuple[CabinetPart, ...] = ()
+    if mixer.is_on and mixer.parts:
+        parts = tuple(
+            CabinetPart(strip.path, gain_db, strip.delay_ms, strip.pan, strip.inverted)
+            for strip, gain_db in zip(mixer.parts, mixer.levels_db(), strict=True)
+            if strip.path is not None
+        )
+    elif cabinets.hand is not None and cabinets.hand_path is not None:
+        parts = (CabinetPart(cabinets.hand_path),)
+    lufs = equal.loudness_lufs(cabinets.playing) if equal.applies and cabinets.playing is not None else None
+    preset = Preset(
+        name=name,
+        model=sound.model.path,
+        size=sound.model.size,
+        cabinet=parts,
+        aligned=mixer.is_on and mixer.aligned,
+        no_cabinet=bool(parts) and cabinets.playing is None,
+        bypass=rig.bypassed,
+        level_mode=sound.level_mode or "normalized",
+        input_trim_db=round(sound.input_trim_db, 4),
+        output_trim_db=round(sound.output_trim_db, 4),
+        preamp_gain_db=sound.preamp_gain_db,
+        equal_loudness=equal.is_on,
+        loudness_lufs=None if lufs is None else min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]),
+        notes=notes,
+    )
+    return replace(preset, **settings.now())

@@ -1,0 +1,57 @@
+"""The interface named while playing: every sum follows at once, and the first one that is named is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...errors import ConfigError, RigError
+from ...levels import Level, entered_level
+from ...library.calibrated_levels import KnownLevel, load_settings, remember, today
+from ...library.interfaces import Interface
+from ..events import Event, Tell
+
+NONE = "none"  # no interface: nothing is calibrated
+
+
+class InterfaceControls:
+    """Names the interface. `set_level(level, named)`: what sounds follows; `named`: it is not the one that is kept."""
+
+    def __init__(self, tell: Tell, set_level: Callable[[Level | None, bool], None]) -> None:
+        self.tell, self._set_level = tell, set_level
+
+    def name(self, text: str) -> None:
+        """By name from the table, by its level in dBu at 0 dBFS, or `none`. Raises RigError for what is neither."""
+        wanted = text.strip()
+        if not wanted:
+            raise RigError("Type the name of your interface, its level in dBu at 0 dBFS and minimum gain, or none.")
+        if wanted.casefold() == NONE:
+            self._set_level(None, True)
+            return
+        known = _known(wanted)
+        try:
+            kept = load_settings().interface
+            if kept is None:
+                remember(interface=known)
+                kept = known
+        except ConfigError as error:
+            self._set_level(known.level(), True)
+            self.tell(Event("more", f"{error} It holds for this session."))
+            return
+        is_kept = (kept.dbu, kept.name) == (known.dbu, known.name)
+        self._set_level(known.level(), not is_kept)
+        if kept is known:
+            self.tell(Event("more", "kept for the next time; rig calibrate interface measures it or names another one"))
+        elif not is_kept:
+            text = f"for this session; {kept.level()} stays kept, and rig calibrate interface replaces it"
+            self.tell(Event("more", text))
+
+
+def _known(wanted: str) -> KnownLevel:
+    number = wanted.casefold().removesuffix("dbu").strip().replace(",", ".")
+    try:
+        dbu = float(number)
+    except ValueError:
+        interface = Interface.named(wanted)
+        method = f"table, {interface.basis or 'your entry'}"
+        return KnownLevel(round(interface.level().dbu, 2), method, today(), interface.name)
+    return KnownLevel(round(entered_level(dbu, "maximum input level").dbu, 2), "entered by you", today())

@@ -1,0 +1,154 @@
+"""The first start of a version: all is compiled at once, in one line, and not before something needs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commandline import RIG
+from rigs import NANO
+
+from rig.cli import first_start
+from rig.dsp.native import compile as compiling
+from rig.dsp.native.first_compile import first_compile
+
+
+class Part:
+    """Something to compile that takes no time."""
+
+    def __init__(self, name: str, is_kept: bool = False) -> None:
+        self.name, self.is_kept, self.compiled = f"rig.{name}", is_kept, 0
+
+    def compile(self) -> None:
+        self.compiled += 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def parts(monkeypatch, tmp_path):
+    """Three parts, one of which is on disk already."""
+    made = [Part("chain.block"), Part("chain.old", is_kept=True), Part("dsp.ring.read")]
+    monkeypatch.setattr(compiling, "ENTRIES", made)
+    monkeypatch.setattr(first_start, "modules_with_entries", list)  # importing one would add its parts to these
+    monkeypatch.setattr(compiling, "cache_directory", lambda: tmp_path)
+    return made
+
+
+def test_on_a_terminal_it_is_one_line_that_says_what_and_how_far(parts, monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    first_start.compile_all()
+    assert [part.compiled for part in parts] == [1, 0, 1]
+    shown = screen.getvalue()
+    assert shown.count("\n") == 1
+    states = shown.replace("\x1b[K", "").split("\r")
+    assert states[1:] == [
+        "Compiling rig for this CPU, kept for later starts: 0/2  chain.block",
+        "Compiling rig for this CPU, kept for later starts: 1/2  dsp.ring.read",
+        "Compiled 2 parts of rig for this CPU in 0 s.\n",
+    ]
+    assert all(len(state.rstrip()) < 80 for state in states)
+
+
+def test_in_a_file_it_is_one_sentence_before_and_one_after(parts, monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", log)
+    first_start.compile_all()
+    assert log.getvalue().splitlines() == [
+        "Compiling rig for this CPU: 2 parts, kept for later starts ...",
+        "Compiled 2 parts of rig for this CPU in 0 s.",
+    ]
+
+
+def test_what_is_there_is_not_looked_for_again(parts, monkeypatch, capsys):
+    first_start.ensure()
+    first_start.ensure()
+    assert [part.compiled for part in parts] == [1, 0, 1]
+    for part in parts:
+        part.is_kept = True
+    first_start.compile_all()
+    assert capsys.readouterr().err.count("Compiling") == 1
+
+
+def test_the_first_part_brings_the_others_only_within_a_command(monkeypatch):
+    assert first_compile.instead is None
+    with first_start.announced():
+        assert first_compile.instead is first_start.compile_all
+    assert first_compile.instead is None
+
+
+def test_the_modules_to_compile_are_all_that_hold_anything():
+    import importlib
+
+    named = set(first_start.modules_with_entries())
+    for name in named:
+        importlib.import_module(name)
+    found = {entry.function.__module__ for entry in compiling.ENTRIES if entry.function.__module__.startswith("rig.")}
+    assert found == named
+
+
+# Each of these fails for another reason than the compiler; with an empty cache of its own nothing may be compiled.
+FAILING = [
+    ["render", str(NANO), "none.wav", "out.wav"],
+    ["render", str(NANO), "in.wav", "out.xyz"],
+    ["compare", "in.wav", "none.wav", str(NANO)],
+    ["play", str(NANO), "none.wav"],
+    ["play", str(NANO), "--di", "none.wav"],
+    ["play", str(NANO), "--midi", "none.toml"],
+    ["play", "--backend", "jack", str(NANO)],
+    ["ab", str(NANO), "--against", "none.nam"],
+    ["ab", str(NANO)],
+    ["capture", "check", "none"],
+]
+PROGRAM = f"""
+import json, sys
+from rig.cli import main
+codes = [main(words) for words in {FAILING!r}]
+report = sys.modules.get("rig.dsp.native.compile")
+print(json.dumps({{"codes": codes, "compiled": 0 if report is None else report.report.compiled}}))
+"""
+
+
+def test_what_fails_without_the_compiler_does_not_wait_for_it(tmp_path):
+    import numpy as np
+
+    from rig.audio import wav
+
+    wav.write(tmp_path / "in.wav", np.zeros(4800), 48000)
+    own = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "JACK_DEFAULT_SERVER": f"none-{os.getpid()}"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        cwd=tmp_path,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == {"codes": [2] * len(FAILING), "compiled": 0}, done.stderr
+    assert "Compiling" not in done.stderr
+
+
+@pytest.mark.soak
+def test_a_first_start_compiles_everything_once_and_no_later_command_anything(tmp_path):
+    own = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    said = []
+    for words in (
+        ["info", str(NANO)],
+        ["bench", "--rounds", "1", "--only", "cabinet"],
+        ["info", str(NANO), "--size", "0"],
+    ):
+        done = subprocess.run([*RIG, *words], cwd=tmp_path, env=own, capture_output=True, text=True, timeout=600)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stderr.count("Compiling"))
+    assert said == [1, 0, 0]
+    assert list(Path(tmp_path / "cache").rglob(first_start.ALL))
