@@ -61,7 +61,7 @@ def command_line_page() -> str:
             ("code", "meaning"),
             (
                 ("0", "done; also after Ctrl-C while playing"),
-                ("1", "something was judged, and a check failed: a take, a test, the machine (`rig doctor`)"),
+                ("1", "something was judged, and a check failed: a take, the machine (`rig doctor`)"),
                 ("2", "not done; the sentence on stderr says why"),
                 ("130", "stopped with Ctrl-C"),
             ),
@@ -191,8 +191,8 @@ def verdicts_page() -> str:
         NOTE,
         "# Verdicts",
         "",
-        "Every verdict that rig can give, and the test that makes it say ok, warn (a note, in `rig doctor`), fail (a "
-        'problem there) and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
+        "Every verdict that rig can give, and the test that makes it say ok, warn, fail (a problem, in `rig doctor`) "
+        'and unknown. "ok" is said only of what was looked at; where that was nothing, it is unknown. '
         "The table is made of the files in `tests/verdicts`; `tests/verdicts/test_verdicts.py` fails where a verdict "
         "has no row.",
         "",

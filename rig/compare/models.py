@@ -233,7 +233,7 @@ def score(take: Take, model: Model) -> Score:
         notes.append("as close as the gear is to itself")
     return Score(
         name=model.name,
-        file=str(model.path),  # the names of all files together are told apart later
+        file=str(model.path.absolute()),  # the names of all files together are told apart later
         size=model.size,
         input_gain_db=gain_db,
         input_gain_basis=basis,

@@ -5,7 +5,6 @@ Schema 1; fields may be added to it, and none changes its meaning.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import stat
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from ..errors import CaptureError
 from ..files.atomic_write import write_text
+from ..files.hashing import sha256_of
 from .capture_fields import content_fault, files_fault, finite, level_fault, shown
 
 SCHEMA = 1
@@ -103,12 +103,6 @@ def check_files(folder: Path, content: dict[str, Any]) -> None:
         raise missing(folder, Path(error.filename).name) from error
     except OSError as error:
         raise CaptureError(f"{folder}: cannot be read ({error.strerror}).") from error
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def missing(folder: Path, name: str) -> CaptureError:

@@ -20,8 +20,8 @@ from rig.capture.result.save import save_capture
 from rig.capture.signal.training_signal import as_24_bit, write_signal
 from rig.capture.take.recording import Recording
 from rig.errors import CaptureError, ModelError
+from rig.files.hashing import sha256_of
 from rig.nam import Model
-from rig.trainer.capture_file import sha256_of
 from rig.trainer.layout import RATE
 
 

@@ -84,6 +84,12 @@ def test_a_model_of_itself_nulls(pair, gear):
     assert abs(score.lag_samples) < 1e-3 and abs(score.gain_db) < 1e-3
 
 
+def test_a_model_that_was_named_from_here_is_called_as_it_was_named(pair, gear, monkeypatch):
+    files = pair()
+    monkeypatch.chdir(gear)
+    assert one(files, "gear.nam").file == "gear.nam"
+
+
 def test_level_polarity_and_lag_are_found_and_taken_out_one_after_the_other(pair, gear):
     # 12.5 samples late, upside down, 3 dB down
     score = one(pair(lambda y: -(10 ** (-3 / 20)) * shifted(y, 12.5)), gear / "gear.nam")

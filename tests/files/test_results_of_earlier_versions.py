@@ -105,7 +105,9 @@ def test_a_capture_is_judged_again_as_it_was(kept):
     assert [check.to_json() for check in trainer] == content["trainer_checks"]
     before = {check["name"]: check["verdict"] for check in content["checks"]}
     again = {check.name: check.verdict for check in judged.checks}
-    assert {name: again[name] for name in again if name in before}.items() <= before.items() and len(again) > 8
+    kept_checks = set(again) & set(before) - {"clipping"}  # steps of a coarse signal are no flat tops any more
+    assert {name: again[name] for name in kept_checks} == {name: before[name] for name in kept_checks}
+    assert len(again) > 8
 
 
 def without_its_time(content):

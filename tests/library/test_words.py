@@ -35,6 +35,7 @@ ONLY_PARAMETERS = {
     "path": "is MODEL",
     "block_size": "changes the speed only",
     "progress": "is shown by the command itself",
+    "tell": "likewise",
     "measured": "is kept by rig itself",
     "input_trim_db": "is a matter of playing: keys, presets and MIDI",
     "output_trim_db": "likewise",

@@ -121,7 +121,8 @@ def test_the_tuner_goes_on_tuning_in_silence_and_the_sound_comes_back_after_it(o
     new = restart()
     string = 0.1 * np.sin(2 * np.pi * 110.5 * np.arange(NEW_RATE) / NEW_RATE)  # A2 at that reference
     assert not new.play(string).any()
-    new.player.tuner.look()
+    for _ in range(2):  # it shows what two looks agree on
+        new.player.tuner.look()
     shown = new.line()
     assert "A2" in shown
     assert "in tune" in shown

@@ -22,7 +22,7 @@ from scipy.ndimage import median_filter
 from scipy.signal import butter, lfilter, sosfilt
 
 from ...decibels import db_from_powers, powers_from_db
-from ...trainer.layout import RATE, VALIDATION
+from ...trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
 from .measures import Samples
 
 FRAME, HOP = 4096, 2048  # samples
@@ -30,6 +30,7 @@ LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
 FINE = 40  # bands below this many are all taken; above, one in ever more of them
 RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
+SECTIONS = slice(SWEEP // HOP, PROGRAMME // HOP)  # frames
 AROUND = 35  # frames, a second and a half: a piece of the programme as a whole is believed or doubted
 ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
@@ -171,6 +172,8 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
         usual = float(np.median(left[trusted])) if trusted.any() else 0.0
         level_db = np.where(played, db_from_powers((power + noise) / (expected + noise)), 0.0)
         doubt = (median_filter(left, AROUND) / (2 * usual + 0.01)) ** 4 + median_filter(level_db, AROUND) ** 4
+        # Sweep and noise are like nothing else in the take: they are learnt frame by frame.
+        doubt[SECTIONS] = (left[SECTIONS] / (4 * usual + 0.02)) ** 2
         counted = base / (1 + doubt)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
     return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...audio.align import find_lag
 from ...decibels import db_from_powers
-from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, VALIDATION
+from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
 from .gear_model import FRAME, HOP, Explained, explain
 from .measures import Samples
 from .strange import Delay, Strange, named
@@ -179,7 +179,7 @@ def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
             usual_db[i] = max(usual_db[i], of_noise_db)
         residue = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
         level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
-        if windows.tone[i]:
+        if windows.tone[i] or SWEEP - FRAME <= start[i] < PROGRAMME:
             score[i] = abs(level_db[i]) / TONE_DB
             continue
         level = level_db[i] / np.hypot(np.std(windows.level_db[near]), 0.3 + 0.1 * unlike)

@@ -10,8 +10,9 @@ from typing import Any
 
 from ...audio import wav
 from ...errors import CaptureError
+from ...files.hashing import sha256_of
 from ...trainer.capture_fields import finite
-from ...trainer.capture_file import DRY, WET, sha256_of, write_content
+from ...trainer.capture_file import DRY, WET, write_content
 from ...trainer.layout import RATE
 from ..checks.cable import Loop
 from ..checks.checks import Evidence, Judged, judge
