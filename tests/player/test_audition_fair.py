@@ -120,7 +120,7 @@ def test_a_trim_below_0_makes_all_softer_and_one_above_clips_nothing(folder):
 
 
 def test_soft_files_are_played_at_the_loudest_common_level_and_it_rises_in_small_steps(tmp_path):
-    for i, level in enumerate((0.002, 0.9, 0.05)):
+    for i, level in enumerate((0.01, 0.9, 0.05)):
         wav.write(tmp_path / f"{i}.wav", coloured(i, peak=level), RATE, "FLOAT")
     audition = Auditioning([tmp_path / f"{i}.wav" for i in range(3)], source=LOOP)
     audition.player.looper.put(loop(), "di.wav")
@@ -137,7 +137,9 @@ def test_soft_files_are_played_at_the_loudest_common_level_and_it_rises_in_small
         peaks.append(20 * np.log10(np.abs(y).max()))
         loudness.append(integrated_lufs(10**1.5 * y, RATE))
     print(f"peaks {np.round(peaks, 1)} dBFS, {np.round(loudness, 1)} LUFS + 30")
-    assert max(peaks) == pytest.approx(-1.0, abs=0.2)  # as loud as the peakiest allows: it was -53
+    assert max(peaks) == pytest.approx(
+        -1.0, abs=0.2
+    )  # as loud as the peakiest allows: the first one by itself was 39 dB softer
     assert np.ptp(loudness) < 0.2
     audition.do("equal_loudness")
     assert audition.player.cabinets.applied_db == 0.0
@@ -276,10 +278,12 @@ def test_a_mix_is_as_loud_as_the_others_and_so_are_its_parts(tmp_path, monkeypat
     audition.player.looper.put(loop(), "di.wav")
     audition.do("equal_loudness")
     audition.match_all(2)
+    settled(audition)
     single = one_pass(audition.bench)
     told = audition.do("mix_add", "next_ir")
     assert "; equal loudness " in told
     assert "1.wav: +2" in told or "1.wav: +3" in told  # some 33 dB softer than the first, but for its colour
+    settled(audition)
     mixed = one_pass(audition.bench)
     assert integrated_lufs(mixed, RATE) == pytest.approx(integrated_lufs(single, RATE), abs=0.2)
     audition.close()

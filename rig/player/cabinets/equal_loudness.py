@@ -29,7 +29,7 @@ from ...lane import DC_BLOCKER_HZ
 from ...sound import Sound
 from ..carried import Carried
 
-LIMIT_DB = 40.0  # no cabinet is made louder or softer by more
+LIMIT_DB = 60.0  # no cabinet is made louder or softer by more
 SETTLE_S = 1.0  # of the loop's end goes through the model before its beginning, beside what the model remembers
 PAUSE_S = 0.05  # between two looks for work
 BREATH_S = 0.002  # between two cabinets: the keys come first
