@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from jackclients import Deck, wait_until
 from numba.core.runtime import rtsys
+from page_faults import page_faults
 from rigs import RATE, Bench, db, dc_blocked, noise, sine
 from scipy.signal import firwin, kaiser_beta, oaconvolve
 from watched import Watch
@@ -130,15 +130,6 @@ def live(jack_server):
         backend.stop()
 
 
-def page_faults(backend):
-    """How often the audio thread had to wait for memory; None where the system does not say."""
-    path = Path(f"/proc/self/task/{int(backend._state['thread_id'])}/stat")
-    if not path.exists():
-        return None
-    fields = path.read_text().rpartition(")")[2].split()
-    return int(fields[7]), int(fields[9])  # minor and major
-
-
 def switch_while_a_sine_sounds(engine, cabinets, switches, pause_s, samples):
     """Takes of `samples` each, until `switches` changes of cabinet have been recorded; the worst window in dB."""
     rng, worst, done, broken, at = np.random.default_rng(1), -np.inf, 0, 0, 0
@@ -177,14 +168,17 @@ def audition(live, switches, pause_s, samples, freewheel):
             wait_until(lambda: engine.record["cycles"] > 100, "the engine")
             time.sleep(0.2)
             watch.begin(backend)
-            faults, arenas = page_faults(backend), (engine.address, engine.line.address, engine._arena.nbytes)
+            faults, arenas = (
+                page_faults(int(backend._state["thread_id"])),
+                (engine.address, engine.line.address, engine._arena.nbytes),
+            )
             allocated, held = rtsys.get_allocation_stats(), len(engine._held)
             worst, done = switch_while_a_sine_sounds(engine, cabinets, switches, pause_s, samples)
             print(f"{done} switches: {worst:.1f} dB above 2 kHz in the worst 10 ms")
             assert worst < ABOVE_2_KHZ_DB
             after = rtsys.get_allocation_stats()
             assert (after.alloc, after.mi_alloc) == (allocated.alloc, allocated.mi_alloc)
-            assert page_faults(backend) == faults
+            assert page_faults(int(backend._state["thread_id"])) == faults
             assert arenas == (engine.address, engine.line.address, engine._arena.nbytes)
             engine.poll()
             assert len(engine._held) <= held + 1

@@ -6,7 +6,6 @@ import gc
 import os
 import time
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -15,6 +14,7 @@ from browsing import FADE, PERIOD, changes_in, endless_tone, folder_of, tone
 from jackclients import IDLE, RUNNING, Deck, skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
+from page_faults import page_faults
 from rigs import RATE, Bench, Told, db, dc_blocked
 from terminal import Terminal
 from watched import Watch
@@ -199,15 +199,6 @@ def step_while_playing(jack_server, folder, steps, key_s):
         f"arenas {memory[0][0]} to {memory[-1][0]}, shelf at most {max(held for _, held in memory) / 1e6:.1f} MB"
     )
     return delays, watch.told()["ours"], faults, allocated, memory
-
-
-def page_faults(thread):
-    """Of one thread of this process; 0 where the system does not say."""
-    try:
-        fields = Path(f"/proc/self/task/{thread}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return int(fields[7]) + int(fields[9])
 
 
 def check_audio_thread(jack_server, folder, steps, key_s):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import signal
 import subprocess
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +14,7 @@ from commandline import Playing, refused, rig
 from jackclients import Deck, cycles_lost, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
+from page_faults import page_faults
 from rigs import A2, NANO, RATE, db, guitar, model
 from terminal import Terminal
 from watched import Watch
@@ -214,21 +213,12 @@ def live(jack_server):
         backend.stop()
 
 
-def page_faults(backend):
-    """Of the audio thread so far; None where the system does not say."""
-    path = Path(f"/proc/self/task/{int(backend._state['thread_id'])}/stat")
-    with contextlib.suppress(OSError):
-        fields = path.read_text().rpartition(")")[2].split()
-        return int(fields[7]) + int(fields[9])
-    return None
-
-
 def record_through(trouble, engine, backend, watch, empty, seconds):
     """Record, with trouble in the middle; what was said, and what it cost the audio thread."""
     take = Take(trouble.folder, "nano", RATE, {}, opened=trouble.opened)
     ring = engine.recorder(trouble.ring_s)
     watch.begin(backend)
-    before = page_faults(backend), rtsys.get_allocation_stats().alloc
+    before = page_faults(int(backend._state["thread_id"])), rtsys.get_allocation_stats().alloc
     cycles = int(backend.host["cycles"]), empty.counted("cycles")
     writer = TakeWriter(ring, take)
     time.sleep(seconds / 2)
@@ -236,7 +226,7 @@ def record_through(trouble, engine, backend, watch, empty, seconds):
     time.sleep(seconds / 2)
     writer.end()
     assert writer.wait(20)
-    after = page_faults(backend), rtsys.get_allocation_stats().alloc
+    after = page_faults(int(backend._state["thread_id"])), rtsys.get_allocation_stats().alloc
     watch.end()
     ours, theirs = int(backend.host["cycles"]) - cycles[0], empty.counted("cycles") - cycles[1]
     said = "\n".join(writer.sentences())

@@ -15,9 +15,9 @@ from commandline import Playing, rig
 from jackclients import skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
 from numba.core.runtime import rtsys
+from page_faults import page_faults
 from rigs import A2, NANO, RATE
 from terminal import Terminal
-from test_browsing import page_faults
 from watched import Watch
 
 from rig.backends.jack.client import Jack

@@ -26,6 +26,7 @@ from pathlib import Path
 import numpy as np
 from jackclients import Deck
 from numba.core.runtime import rtsys
+from page_faults import page_faults
 from rigs import RATE, guitar
 from watched import Watch
 
@@ -170,7 +171,6 @@ class Session:
 
     def counters(self) -> dict:
         thread = int(self.backend._state["thread_id"])
-        fields = Path(f"/proc/self/task/{thread}/stat").read_text().rpartition(")")[2].split()
         return {
             "cycles": int(self.backend.host["cycles"]),
             "empty_cycles": int(self.empty.counted("cycles")),
@@ -178,7 +178,7 @@ class Session:
             "changes": int(self.engine.record["handover"]["changes"]),
             "misses_of_ours": len(self.watch.ours),
             "misses_of_the_machine": len(self.watch.machines),
-            "page_faults": int(fields[7]) + int(fields[9]),
+            "page_faults": page_faults(thread),
             "allocations": rtsys.get_allocation_stats().alloc,
             "xruns": int(self.backend.host["xruns"]),
             "overloads": int(self.load["overloads"]),
