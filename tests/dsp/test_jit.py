@@ -61,6 +61,30 @@ def test_a_flipped_bit_in_any_file_is_noticed_and_never_executed(tmp_path):
     assert run(tmp_path) == (0, folder, "")
 
 
+SMALL = """
+from numba import types
+from rig.dsp.native.compile import entry, report
+@entry(types.int64(types.int64))
+def twice(x):
+    return 2 * x
+if __name__ == "__main__":
+    import small
+    print(small.twice(21), report.compiled)
+"""
+
+
+def test_two_copies_of_rig_do_not_damage_what_the_other_one_keeps(tmp_path):
+    run_small = "import runpy, sys; sys.path.insert(0, {!r}); runpy.run_module('small', run_name='__main__')"
+    said = []
+    for copy in ("one", "other") * 2:
+        (tmp_path / copy).mkdir(exist_ok=True)
+        (tmp_path / copy / "small.py").write_text(SMALL)
+        out, err = start(tmp_path / "cache", run_small.format(str(tmp_path / copy))).communicate(timeout=120)
+        assert out.split()[0] == "42" and DAMAGED not in err, (out, err)
+        said.append(out.split()[1])
+    assert said == ["1", "1", "0", "0"]
+
+
 @pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage"])
 def test_a_damaged_cache_is_made_anew(tmp_path, damage):
     run(tmp_path)

@@ -26,6 +26,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import hashlib
+import os
 import pickle
 import shutil
 import sys
@@ -183,7 +184,13 @@ class Entry:
     @property
     def is_kept(self) -> bool:
         """Whether this build has it on disk, so that it need not be compiled."""
-        return state_of(cache_directory() / self.name) is State.INTACT
+        return state_of(self._folder) is State.INTACT
+
+    @property
+    def _folder(self) -> Path:
+        """Where it is kept; apart for each copy of rig, as numba keeps what it compiles by the place of the source."""
+        source = hashlib.sha256(os.fsencode(self.function.__code__.co_filename)).hexdigest()[:8]
+        return cache_directory() / f"{self.name}-{source}"
 
     def compile(self, fresh: bool = False) -> Any:
         """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
@@ -191,7 +198,7 @@ class Entry:
             return nb.cfunc(self.signature, **self._flags)(self.function)
         with _lock:
             if self._compiled is None:
-                folder = cache_directory() / self.name
+                folder = self._folder
                 self._compiled = self._kept(folder) if self.is_kept else None
                 if self._compiled is None and not self.brief:
                     report.begin()  # which may compile all there is, and this one with it
