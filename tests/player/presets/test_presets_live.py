@@ -87,7 +87,7 @@ def test_a_setlist_is_played_with_keys_saved_killed_and_resumed(jack_server, fol
     assert (tmp_path / "state" / "rig" / "last.toml").read_text() == kept  # an offer that was not taken up stays
     with Playing("--resume", cwd=tmp_path, **environment) as play:
         play.wait_for("^Playing")
-        assert play.wait_for("^Preset   mine: ")
+        assert play.wait_for("^Preset   5 mine: ")
         play.wait_for("Setlist  1 clean, 2 crunch, 3 dry")
         assert play.end(signal.SIGTERM) == 0
 
