@@ -116,3 +116,19 @@ def test_a_path_that_is_late_and_one_that_rings_on_are_told_apart():
     rings = ringing_check(noise(-80), ringing)
     assert (rings.name, rings.verdict) == ("feedback", "fail") and "fed back" in rings.advice
     assert ringing_check(noise(-80), returned(0.19)).verdict == "ok"
+
+
+@pytest.mark.parametrize(("loop_s", "gain"), [(0.01, 1.1), (0.125, 0.9), (0.3, 0.95), (0.03, 1.15)])
+def test_a_loop_that_builds_up_slowly_is_fed_back_and_not_late(loop_s, gain):
+    once, loop = returned(0.005), round(loop_s * RATE)
+    howling = once.copy()
+    for start in range(loop, len(once), loop):
+        part = howling[start : start + loop]
+        part += gain * howling[start - loop : start][: len(part)]
+    check = ringing_check(noise(-80), np.clip(howling, -1, 1))
+    assert (check.name, check.verdict) == ("feedback", "fail") and "fed back" in check.advice
+
+
+def test_a_late_path_is_late_in_noise_too():
+    late = ringing_check(noise(-62), returned(0.3) + noise(-62, 1.5, 1))
+    assert (late.name, late.verdict) == ("delay", "fail")

@@ -181,7 +181,7 @@ def test_a_sweep_of_another_program_is_measured_with_and_a_linear_one_is_refused
 
 def test_from_files_on_the_command_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["capture", "ir", "--write-sweep", "sweep.wav", "--seconds", "3"]) == 0
+    assert main(["capture", "ir", "--write-sweep", "sweep.wav", "--length-s", "3"]) == 0
     wav.write(tmp_path / "rec.wav", as_24_bit(heard(sweep=Sweep(3.0, gain_from_db(-6.0)))), RATE)
     capsys.readouterr()
     assert main(["capture", "ir", "v30", "--from", "sweep.wav", "rec.wav", "--into", ".", "--json"]) == 0

@@ -139,11 +139,32 @@ def test_a_folder_that_appears_meanwhile_is_not_replaced(tmp_path):
     assert names(tmp_path) == ["new"] and names(tmp_path / "new") == []
 
 
+# A path is renamed with one argument, a preset with its number and name, or by the presets.
+RENAMES = re.compile(
+    r"os\.(replace|rename|link)\(|(?<!\bpresets)\.rename\((?!self\.setlist, )|emporary\.replace\(|mkstemp"
+    r"|NamedTemporaryFile"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "renames"),
+    [
+        ("path.rename(other)", True),
+        ("os.replace(a, b)", True),
+        ("temporary.replace(path)", True),
+        ("self.path.rename(name)", True),
+        ("p.presets.rename(name)", False),
+        ("self.edits.rename(self.setlist, at, name)", False),
+    ],
+)
+def test_the_scan_tells_a_file_from_a_preset(line, renames):
+    assert bool(RENAMES.search(line)) is renames
+
+
 def test_nothing_else_in_rig_replaces_a_file():
-    renames = re.compile(r"os\.(replace|rename|link)\(|\.rename\(|emporary\.replace\(|mkstemp|NamedTemporaryFile")
     found = {
         path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
-        if renames.search(path.read_text(encoding="utf-8"))
+        if RENAMES.search(path.read_text(encoding="utf-8"))
     }
     assert found == {"files/atomic_write.py"}

@@ -21,7 +21,7 @@ from scipy.fft import rfft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, lfilter, sosfilt
 
-from ...decibels import db_from_powers, powers_from_db
+from ...decibels import db_from_powers, power_from_db, powers_from_db
 from ...trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
 from .measures import Samples
 
@@ -32,7 +32,7 @@ RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
 SECTIONS = slice(SWEEP // HOP, PROGRAMME // HOP)  # frames
 AROUND = 35  # frames, a second and a half: a piece of the programme as a whole is believed or doubted
-ALIKE = 10 ** (-13 / 10)  # ESR of half a second of the two ends, up to which they agree
+ALIKE = power_from_db(-13.0)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
 SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing

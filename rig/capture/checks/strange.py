@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft
 
-from ...decibels import db_from_powers
+from ...decibels import db_from_powers, power_from_db
 from ...trainer.layout import RATE
 from .gear_model import BANDS, BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
 from .measures import hum_dbfs
@@ -84,7 +84,7 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
     frame_db = db_from_powers((power + 1e-30) / (expected + take.noise))
     level_db = float(np.median(frame_db))
     match = _match(take, at, take.model)
-    usual = float(np.sqrt(max(1 - 10 ** (usual_left_db / 10), 0.05)))  # what the two have in common elsewhere
+    usual = float(np.sqrt(max(1 - power_from_db(usual_left_db), 0.05)))  # what the two have in common elsewhere
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
         return "silent", "it is silent while the signal plays"
@@ -155,7 +155,7 @@ def _hums(take: Explained, frames: slice) -> float | None:
         return None
     total = float(np.mean(piece**2))
     for mains in (50.0, 60.0):
-        hum = 10 ** (hum_dbfs(piece, mains, RATE / SLOW) / 10)
+        hum = power_from_db(hum_dbfs(piece, mains, RATE / SLOW))
         if hum > 0.35 * total and total > 0:
             return mains
     return None
@@ -194,7 +194,7 @@ def _rings(take: Explained, inner: slice) -> bool:
     if falls.sum() < 5:
         return False
     added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
-    if added_db < 1.0 or common**2 > 1.3 * 10 ** (-added_db / 10):  # drive makes soft louder too, but stays alike
+    if added_db < 1.0 or common**2 > 1.3 * power_from_db(-added_db):  # drive makes soft louder too, but stays alike
         return False
     return bool(
         rises.sum() < 3

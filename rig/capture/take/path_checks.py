@@ -21,6 +21,7 @@ ALIVE_DB = 12.0  # the tone has to stand out of the silence by this much
 RINGS_ON_DB = 20.0  # over the silence, a quarter of a second after a tone has ended
 LATEST_SAMPLES = RATE // 4  # samples: by then what was played has come back
 FRAME = RATE // 200  # 5 ms: whole periods of the tone
+AT_ONCE = 4  # frames in which a tone that is late rises from a tenth to half; feedback builds up more slowly
 AIM_DBFS = -4.5  # where a take peaks, between the limits of `level_step`
 
 
@@ -76,9 +77,9 @@ def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> C
     """Whether the path falls silent after the tone: feedback, a reverb or a delay do not.
 
     `silence` is (n,), `toned` the tone of one second and at least half a second behind it. A path that is only late is
-    told from one that rings on: there the tone begins as late as it ends.
+    told from one that rings on: there the tone is whole as soon as it begins, and does not build up.
     """
-    late = _late_samples(toned)
+    late = _late_samples(silence, toned)
     if late > USABLE[1]:
         late_ms, most_ms = late / RATE * 1000, USABLE[1] / RATE * 1000
         text = f"the tone comes back {late_ms:.0f} ms late, and a take can be at most {most_ms:.0f} ms late"
@@ -92,10 +93,19 @@ def ringing_check(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> C
     return Check("feedback", "ok" if good else "fail", above_db, "dB", None, RINGS_ON_DB, text, advice, "above")
 
 
-def _late_samples(toned: NDArray[np.float64]) -> int:
-    """How late the tone begins to come back, in samples: its level rises above half of what it reaches."""
-    frames = toned[: len(toned) // FRAME * FRAME].reshape(-1, FRAME)
-    turn = np.exp(-2j * np.pi * TONE_HZ * np.arange(FRAME) / RATE)
-    levels = np.abs(frames @ turn)
-    loudest = float(np.quantile(levels, 0.8))
-    return int(np.argmax(levels > 0.5 * loudest)) * FRAME
+def _late_samples(silence: NDArray[np.float64], toned: NDArray[np.float64]) -> int:
+    """How late the tone comes back, in samples: its level rises above half of what it reaches.
+
+    0 where it builds up, as in a loop that feeds back: its level then tells nothing of when it came.
+    """
+    levels = _tone_levels(toned)
+    half = 0.5 * float(np.quantile(levels, 0.8))
+    begins = int(np.argmax(levels > min(half, max(half / 5, float(_tone_levels(silence).max(initial=0.0))))))
+    whole = int(np.argmax(levels > half))
+    return whole * FRAME if whole - begins <= AT_ONCE else 0
+
+
+def _tone_levels(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much of the tone is in every frame, (n // FRAME,)."""
+    frames = x[: len(x) // FRAME * FRAME].reshape(-1, FRAME)
+    return np.asarray(np.abs(frames @ np.exp(-2j * np.pi * TONE_HZ * np.arange(FRAME) / RATE)))

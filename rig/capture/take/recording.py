@@ -81,7 +81,7 @@ def stretch(samples: int) -> str:
     """A stretch of time at 48 kHz, in the unit that shows it.
 
     >>> stretch(3), stretch(20_000), stretch(144_000)
-    ('3 samples (0.06 ms)', '417 ms', '3.00 s')
+    ('3 samples (0.062 ms)', '417 ms', '3.00 s')
     """
     if samples < RATE // 100:
         return f"{samples} sample{'' if samples == 1 else 's'} ({samples / RATE * 1000:.2g} ms)"
