@@ -129,7 +129,7 @@ def test_other_levels_that_cannot_be_are_refused_where_they_are_given():
             rig.Sound(**wrong)
     with pytest.raises(LevelError, match="takes one of raw, normalized, calibrated, not 'loud'"):
         rig.Sound(level_mode="loud")
-    with pytest.raises(rig.RigError, match="takes 16, 24 or 'float', not 32"):
+    with pytest.raises(rig.RigError, match="takes 16, 24, 'float' or None, not 32"):
         rig.render(rig.Sound(), "a.wav", "b.wav", bits=32)
     with pytest.raises(rig.RigError, match="takes a whole number from 1, not 0"):
         compare(workers=0)
