@@ -11,7 +11,6 @@ What lies below -100 dBFS, or below its own doubt, is taken for none: then nothi
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -69,12 +68,13 @@ def take_dc_away(d: Record, x: Address, y: Address, frames: int) -> None:
 @kernel
 def learn(d: Record, total: float, squares: float) -> None:
     """One window more, by the sum of its samples and that of their squares."""
+    # Squares are compared, as a square root would be a call into the C library.
     mean = total / d.window_samples
     doubt = PART_OF_SIGNAL * max(squares / d.window_samples - mean * mean, 0.0) + FLOOR
     d.variance += DRIFT
     off = mean - d.mean
     surprise = 0
-    if d.windows > 0 and abs(off) > SURPRISE * math.sqrt(d.variance + doubt):
+    if d.windows > 0 and off * off > SURPRISE * SURPRISE * (d.variance + doubt):
         surprise = 1 if off > 0.0 else -1
     if surprise != 0 and surprise != d.surprise:
         d.surprise = surprise  # once may be a step on the stage
@@ -86,5 +86,5 @@ def learn(d: Record, total: float, squares: float) -> None:
         d.variance *= 1.0 - part
         d.surprise = surprise
         d.windows += 1
-    is_there = abs(d.mean) > LEAST and abs(d.mean) > SURE * math.sqrt(d.variance)
+    is_there = abs(d.mean) > LEAST and d.mean * d.mean > SURE * SURE * d.variance
     d.value = d.mean if is_there else 0.0

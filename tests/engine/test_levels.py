@@ -147,7 +147,7 @@ def test_the_calibrated_output_without_its_data_is_raw_and_names_it():
     gain = output_gain("calibrated", STATED, None, None)
     assert (gain.gain_db, gain.mode) == (0.0, "raw")
     assert gain.text == (
-        "raw: 0.0 dB, as the model says no output level "
+        "raw: 0.0 dB, as calibrated is not possible: the model says no output level "
         "and no interface is named (--interface NAME or --max-input-dbu X)"
     )
 

@@ -47,7 +47,7 @@ THE_KEYS = (
 )
 
 PLAY = """
-import json, sys
+import json, sys, time
 from pathlib import Path
 import numpy as np
 import rig
@@ -80,8 +80,10 @@ for _ in range(4):
 found["key"] = player.value("tuner_reference")
 player.midi.open(folder / "midi.toml")
 backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 20, 127)))])  # a knob, at its highest
-for _ in range(2):
+until = time.monotonic() + 20.0
+while not said[-1].startswith("Tuner reference +480") and time.monotonic() < until:  # a knob is told of when it rests
     player.poll()
+    time.sleep(0.02)
 found["midi"] = player.value("tuner_reference")
 player.set("tuner_reference", 432.0)                                # any front end
 player.do("save_preset", text="low")

@@ -270,7 +270,7 @@ def test_level_modes_go_round_and_what_is_missing_is_named(tmp_path):
         player.do("level_mode")
         modes.append(player.sound.output.mode)
     assert modes == ["raw", "raw", "normalized"]
-    assert "as the model says no output level" in told.text
+    assert "as calibrated is not possible: the model says no output level" in told.text
 
 
 def test_a_model_whose_file_says_nothing_is_measured_and_normalized(tmp_path):
