@@ -16,7 +16,7 @@ from ..dsp.network.resampled import Playable
 from ..engine import PORT, Engine, Keep
 from ..files import bundled
 from ..lane import Lane
-from ..levels import LevelMode
+from ..levels import Level, LevelMode
 from ..library.measured_loudness import Measured
 from ..nam import Model
 from ..sound import Sound
@@ -205,6 +205,12 @@ class LiveRig(Carried):
     def measured(self, model: Model, patience_s: float = 0.0) -> Measured | None:
         """What was measured about a model; None: it will be, and its level follows then."""
         return self._measuring.of(model, patience_s)
+
+    def use_interface(self, level: Level | None, named: bool) -> None:
+        """Calibrate for another interface; `named`: for this session only, and not the one that is kept."""
+        self.interface_named = named
+        self.change_levels(interface=level)
+        self.describe_levels()
 
     def describe_levels(self) -> None:
         """Say the sums of the levels."""

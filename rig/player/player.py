@@ -81,7 +81,7 @@ class Player:
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
         )
-        self.interface = InterfaceControls(tell, self._use_interface)
+        self.interface = InterfaceControls(tell, rig.use_interface)
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
         self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
@@ -179,11 +179,6 @@ class Player:
     def set(self, name: str, value: Value) -> None:
         """Set a switch, choice or value, as near as its range allows; what sounds follows with a fade."""
         self.commands.put(name, value)
-
-    def _use_interface(self, level: Level | None, named: bool) -> None:
-        self.rig.interface_named = named
-        self.rig.change_levels(interface=level)
-        self.rig.describe_levels()
 
     def set_quietly(self, name: str, value: Value) -> bool:
         """The same without a word; False: this one cannot be set so."""
