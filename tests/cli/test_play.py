@@ -143,11 +143,11 @@ def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
         terminal.press("", "q quit")
         assert "in " in terminal.press("", "| xruns")
         terminal.press("n", "b.nam: ")  # says what is wrong with it, and plays on
-        terminal.press("", "1/3 a.nam | ")  # which is what sounds
-        assert "c.nam" in terminal.press("n", "Model    c.nam (3/3): ")
-        terminal.press("\x1b[D\x1b[D", "Model    a.nam (1/3): ")  # past the broken one, which is not asked for any more
-        terminal.press(">", "Model    c.nam (3/3): ")
-        terminal.press("<", "Model    a.nam (1/3): ")
+        terminal.press("", "1/2 a.nam | ")  # which is what sounds; the broken one is not asked for any more
+        assert "c.nam" in terminal.press("n", "Model    c.nam (2/2): ")
+        terminal.press("\x1b[D", "Model    a.nam (1/2): ")
+        terminal.press(">", "Model    c.nam (2/2): ")
+        terminal.press("<", "Model    a.nam (1/2): ")
         terminal.press("K", "- 1.0 dB (gain knob) = -0.8 dB")
         terminal.press("i", "Cabinet  rig-2x12.wav")
         terminal.press("c", "Cabinet  none")
