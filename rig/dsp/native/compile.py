@@ -95,9 +95,12 @@ def cpu_features() -> str:
 
 @cache
 def build_key() -> str:
-    """Hash of everything that decides the machine code: sources, compiler, Python, CPU."""
-    digest = hashlib.sha256()
+    """Hash of everything that decides the machine code: sources, compiler, Python, CPU; and of where rig lies.
+
+    numba keeps what it compiles by the place of the source, so a second copy of rig finds nothing of the first one's.
+    """
     package = Path(__file__).parents[2]
+    digest = hashlib.sha256(os.fsencode(package))
     for path in sorted(package.rglob("*.py")):
         if path.relative_to(package).as_posix().startswith(tuple(f"{folder}/" for folder in WITHOUT_KERNELS)):
             continue
@@ -184,13 +187,7 @@ class Entry:
     @property
     def is_kept(self) -> bool:
         """Whether this build has it on disk, so that it need not be compiled."""
-        return state_of(self._folder) is State.INTACT
-
-    @property
-    def _folder(self) -> Path:
-        """Where it is kept; apart for each copy of rig, as numba keeps what it compiles by the place of the source."""
-        source = hashlib.sha256(os.fsencode(self.function.__code__.co_filename)).hexdigest()[:8]
-        return cache_directory() / f"{self.name}-{source}"
+        return state_of(cache_directory() / self.name) is State.INTACT
 
     def compile(self, fresh: bool = False) -> Any:
         """The numba cfunc; `fresh` compiles again without the cache (the static audit sees nothing on cached code)."""
@@ -198,7 +195,7 @@ class Entry:
             return nb.cfunc(self.signature, **self._flags)(self.function)
         with _lock:
             if self._compiled is None:
-                folder = self._folder
+                folder = cache_directory() / self.name
                 self._compiled = self._kept(folder) if self.is_kept else None
                 if self._compiled is None and not self.brief:
                     report.begin()  # which may compile all there is, and this one with it
