@@ -330,6 +330,9 @@ def test_the_command_prints_a_table_and_json_and_writes_a_page_with_the_same_fig
 def test_the_command_says_what_is_missing(pair, gear):
     dry, wet = pair()
     commandline.refused(commandline.rig("compare", dry, wet), "Name what was played")
+    commandline.refused(
+        commandline.forked("compare", gear / "e570", gear), "e570: no such folder or file; name a capture"
+    )
     nothing = commandline.rig("compare", dry, wet, gear / "no.nam")
     assert nothing.returncode == 2 and "Not compared: no.nam" in nothing.stdout
 

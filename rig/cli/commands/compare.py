@@ -57,6 +57,11 @@ def run(options: argparse.Namespace) -> int:
     first, *rest = options.files
     is_capture = first.is_dir()
     if not rest or (len(rest) < 2 and not is_capture):
+        if not first.exists():
+            raise CompareError(
+                f"{first}: no such folder or file; name a capture and models (CAPTURE MODEL...), or what was played, "
+                "what came back, and models (DRY WET MODEL...)."
+            )
         raise CompareError("Name what was played, what came back, and at least one model: DRY WET MODEL...")
     wet = None if is_capture else rest.pop(0)
     files = take_files(first, wet, options.capture_dbu, options.second_wet, options.channel)
