@@ -144,15 +144,18 @@ def read_past_the_end(address):
 
 
 def test_an_entry_with_a_finding_fails_with_its_name():
-    entry = Entry(read_past_the_end, types.void(types.int64))
+    entry = Entry(read_past_the_end, "vl")
     with pytest.raises(AssertionError, match=r"read_past_the_end: .*calls NRT_"):
         assert_safe(entry)
 
 
-def test_an_entry_is_compiled_anew_even_when_it_is_in_the_cache():
+def test_what_is_read_is_what_runs_also_when_it_comes_from_disk():
     passthrough.compile()
-    assert audit(passthrough).functions >= 1
-    assert_safe(passthrough)
+    again = Entry(passthrough.function, passthrough.letters)
+    assert again.is_kept
+    assert audit(again) == audit(passthrough)
+    assert audit(again).functions >= 1
+    assert_safe(again)
 
 
 def entries_of_rig():
