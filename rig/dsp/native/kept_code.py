@@ -45,7 +45,11 @@ class CompiledCode:
 def keep(path: Path, compiled: CompiledCode) -> None:
     """Write it whole, or raise OSError: then it is made anew next time."""
     body = compiled.code + compiled.packed_llvm
-    head = {"symbol": compiled.symbol, "code_bytes": len(compiled.code), "hash": _hash(compiled.symbol, body)}
+    head = {
+        "symbol": compiled.symbol,
+        "code_bytes": len(compiled.code),
+        "hash": _hash(compiled.symbol, len(compiled.code), body),
+    }
     write_bytes(path, json.dumps(head, sort_keys=True).encode() + b"\n" + body, make_folder=False)
 
 
@@ -61,7 +65,7 @@ def read(path: Path) -> CompiledCode | None:
     try:
         fields = json.loads(head)
         symbol, length = fields["symbol"], fields["code_bytes"]
-        intact = fields["hash"] == _hash(symbol, body) and 0 < length <= len(body)
+        intact = fields["hash"] == _hash(symbol, length, body) and 0 < length <= len(body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedCodeError(str(error)) from error
     if not intact:
@@ -74,8 +78,9 @@ def pack(text: str) -> bytes:
     return zlib.compress(text.encode(), 1)
 
 
-def _hash(symbol: str, body: bytes) -> str:
-    return hashlib.blake2b(symbol.encode() + b"\0" + body, digest_size=HASH_BYTES).hexdigest()
+def _hash(symbol: str, code_bytes: int, body: bytes) -> str:
+    head = f"{symbol}\0{code_bytes}\0".encode()
+    return hashlib.blake2b(head + body, digest_size=HASH_BYTES).hexdigest()
 
 
 def private_folder(path: Path) -> None:
