@@ -75,10 +75,15 @@ def test_a_flipped_bit_anywhere_is_noticed_and_never_executed(tmp_path):
 def test_every_flipped_bit_of_a_kept_file_is_refused(tmp_path):
     """Bit by bit, without a process for each."""
     path = tmp_path / "small.code"
-    kept_code.keep(path, kept_code.CompiledCode("f", b"code", kept_code.pack("text")))
+    kept_code.keep(path, kept_code.CompiledCode("f", b"code", ("memset",), kept_code.pack("text")))
     content = path.read_bytes()
     read = kept_code.read(path)
-    assert read is not None and (read.symbol, read.code, read.llvm) == ("f", b"code", "text")
+    assert read is not None and (read.symbol, read.code, read.externals, read.llvm) == (
+        "f",
+        b"code",
+        ("memset",),
+        "text",
+    )
     for at in range(len(content) * 8):
         damaged = bytearray(content)
         damaged[at // 8] ^= 1 << at % 8

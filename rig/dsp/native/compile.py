@@ -36,7 +36,7 @@ from .address import Address
 from .build import cache_directory, forget_old_builds
 from .compile_report import report
 from .kept_code import CompiledCode, DamagedCodeError, keep, pack, read
-from .machine_code import load
+from .machine_code import external_names, load
 from .marks import Kernel, ready
 from .on_demand import numba
 from .signature import as_ctypes, numba_signature
@@ -131,7 +131,8 @@ class Entry:
         ready()
         flags = {name: value for name, value in FLAGS.items() if name != "nogil"}
         made = numba.cfunc(numba_signature(self.letters), **flags)(self.function)
-        return CompiledCode(made.native_name, made._library._get_compiled_object(), pack(made.inspect_llvm()))
+        code, text = made._library._get_compiled_object(), made.inspect_llvm()
+        return CompiledCode(made.native_name, code, tuple(external_names(text)), pack(text))
 
     @property
     def _path(self) -> Path:
@@ -157,7 +158,7 @@ class Entry:
             compiled = self.compile()
             with _lock:
                 if self._address is None:
-                    self._address = load(compiled.code, compiled.symbol)
+                    self._address = load(compiled.code, compiled.symbol, compiled.externals)
         return self._address
 
     @property

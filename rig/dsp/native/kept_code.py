@@ -1,6 +1,6 @@
 """Compiled code on disk: whatever is loaded from there is what was written there, by this user.
 
-One file for each compiled function: a line of JSON that says what follows and gives its hash, then the object file as
+One file for each compiled function: the hash of all that follows, a line of JSON that describes it, the object file as
 the compiler made it. Behind it, packed, stands LLVM's text of the same code, for those who want to read what runs. What
 does not match its hash, by a flipped bit or a stranger's hand, is never executed. The folder that holds all of it
 belongs to its user and can be written by nobody else; one that does not is not used at all.
@@ -21,7 +21,7 @@ from ...files.atomic_write import write_bytes
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 HASH_BYTES = 32
-LONGEST_HEAD_BYTES = 4096
+LONGEST_HEAD_BYTES = 65536
 
 
 class DamagedCodeError(Exception):
@@ -30,10 +30,14 @@ class DamagedCodeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CompiledCode:
-    """One function as the compiler made it: its name in the object file, the object file, and LLVM's text, packed."""
+    """One function as the compiler made it.
+
+    Its name in the object file, the object file, the names that takes from elsewhere, and LLVM's text, packed.
+    """
 
     symbol: str
     code: bytes
+    externals: tuple[str, ...]
     packed_llvm: bytes
 
     @property
@@ -45,12 +49,8 @@ class CompiledCode:
 def keep(path: Path, compiled: CompiledCode) -> None:
     """Write it whole, or raise OSError: then it is made anew next time."""
     body = compiled.code + compiled.packed_llvm
-    head = {
-        "symbol": compiled.symbol,
-        "code_bytes": len(compiled.code),
-        "hash": _hash(compiled.symbol, len(compiled.code), body),
-    }
-    write_bytes(path, json.dumps(head, sort_keys=True).encode() + b"\n" + body, make_folder=False)
+    head = json.dumps([compiled.symbol, len(compiled.code), compiled.externals]).encode()
+    write_bytes(path, _hash(head, body) + b" " + head + b"\n" + body, make_folder=False)
 
 
 def read(path: Path) -> CompiledCode | None:
@@ -62,15 +62,11 @@ def read(path: Path) -> CompiledCode | None:
         return None
     except OSError as error:
         raise DamagedCodeError(str(error)) from error
-    try:
-        fields = json.loads(head)
-        symbol, length = fields["symbol"], fields["code_bytes"]
-        intact = fields["hash"] == _hash(symbol, length, body) and 0 < length <= len(body)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DamagedCodeError(str(error)) from error
-    if not intact:
+    written, _, description = head.removesuffix(b"\n").partition(b" ")
+    if not head.endswith(b"\n") or written != _hash(description, body):
         raise DamagedCodeError(f"{path.name} is not as it was written")
-    return CompiledCode(symbol, body[:length], body[length:])
+    symbol, length, externals = json.loads(description)
+    return CompiledCode(symbol, body[:length], tuple(externals), body[length:])
 
 
 def pack(text: str) -> bytes:
@@ -78,9 +74,8 @@ def pack(text: str) -> bytes:
     return zlib.compress(text.encode(), 1)
 
 
-def _hash(symbol: str, code_bytes: int, body: bytes) -> str:
-    head = f"{symbol}\0{code_bytes}\0".encode()
-    return hashlib.blake2b(head + body, digest_size=HASH_BYTES).hexdigest()
+def _hash(head: bytes, body: bytes) -> bytes:
+    return hashlib.blake2b(head + b"\n" + body, digest_size=HASH_BYTES).hexdigest().encode()
 
 
 def private_folder(path: Path) -> None:
