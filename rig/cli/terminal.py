@@ -170,8 +170,8 @@ def _fitted(line: str, columns: int) -> list[str]:
     label = _LABEL.match(line)
     indent = label.end() if label is not None and label.end() < columns // 2 else len(line) - len(line.lstrip())
     head, text = line[:indent], line[indent:]
-    ways = {"subsequent_indent": " " * indent, "break_long_words": False, "break_on_hyphens": False}
-    return textwrap.wrap(text, columns, initial_indent=head, **ways) or [line]
+    wrapper = textwrap.TextWrapper(columns, head, " " * indent, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(text) or [line]
 
 
 class Screen:
