@@ -17,6 +17,7 @@ from ..dsp.native.roofline import fma_peak_gmacs
 from ..dsp.native.simd import W
 from ..dsp.network.instance import Network
 from ..errors import RigError
+from ..files.folders import telling_names
 from ..nam import Model
 from .cabinet import CabinetBench, cabinets
 from .networks import NetworkBench, compare_with_yardstick, network_cost
@@ -43,7 +44,8 @@ def bench(
     """
     from .start import measure_start  # reads and writes audio files: a library that `rig info` does not wait for
 
-    subjects = [_of_file(path) for path in models] or [subject(name) for name in _chosen(only)]
+    called = zip(models, telling_names(models), strict=True)
+    subjects = [_of_file(path, name) for path, name in called] or [subject(name) for name in _chosen(only)]
     stopwatch = Stopwatch()
     networks = [NetworkBench(each, stopwatch) for each in subjects]
     lengths = cabinets(stopwatch) if not only or "cabinet" in only else []
@@ -66,11 +68,11 @@ def bench(
     }
 
 
-def _of_file(path: Path) -> Subject:
+def _of_file(path: Path, name: str) -> Subject:
     model = Model.load(path)
     network = model.network()
     assert isinstance(network, Network)  # at its own rate
-    return Subject(path.name, model.shape, model.macs_per_sample, network)
+    return Subject(name, model.shape, model.macs_per_sample, network)
 
 
 def _chosen(only: Sequence[str]) -> list[str]:

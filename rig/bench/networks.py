@@ -68,7 +68,10 @@ class NetworkBench:
 
 def compare_with_yardstick(reports: list[dict[str, Any]]) -> None:
     """Add to each the ratio of its share of the peak to that of A1 standard; None if that was not measured."""
-    shares = {report["name"]: report["share_of_peak"][str(LIVE_BLOCK)] for report in reports}
-    yardstick = shares.get(YARDSTICK)
+    yardstick = next((_share(report) for report in reports if report["name"] == YARDSTICK), None)
     for report in reports:
-        report["share_to_a1_standard"] = shares[report["name"]] / yardstick if yardstick else None
+        report["share_to_a1_standard"] = _share(report) / yardstick if yardstick else None
+
+
+def _share(report: dict[str, Any]) -> float:
+    return float(report["share_of_peak"][str(LIVE_BLOCK)])

@@ -213,7 +213,7 @@ class IR:
             ("channels", "stereo" if self.channels == 2 else "mono"),
             ("length", f"{1000 * self.duration_s:.0f} ms, {self.taps.shape[1]} taps"),
             ("rate", f"{self.sample_rate} Hz{resampled}"),
-            ("gain", f"{self.gain_db:+.1f} dB ({self.convention})"),
+            ("gain", f"{self.gain_db:+z.1f} dB ({self.convention})"),
         ]
 
     def __repr__(self) -> str:
@@ -287,8 +287,8 @@ def _check_level(samples: NDArray[np.float64], name: str) -> tuple[str, ...]:
     peaks = np.abs(samples).max(axis=0)
     if peaks.max() > gain_from_db(LOUDEST_DBFS):
         raise IRError(
-            f"{name}: peaks at {db_from_gain(peaks.max()):+.0f} dBFS, above anything sensible "
-            f"({LOUDEST_DBFS:+.0f} dBFS); export it again with a peak near 0 dBFS."
+            f"{name}: peaks at {db_from_gain(peaks.max()):+z.0f} dBFS, above anything sensible "
+            f"({LOUDEST_DBFS:+z.0f} dBFS); export it again with a peak near 0 dBFS."
         )
     silent = peaks < gain_from_db(SILENCE_DBFS)
     if silent.all():

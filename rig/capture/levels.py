@@ -100,7 +100,7 @@ def meter_doubt(volts_at_200_hz: float, volts_at_1000_hz: float) -> str | None:
     if abs(difference_db) <= METER_DISAGREES_DB:
         return None
     return (
-        f"The meter shows {difference_db:+.1f} dB at 1 kHz against 200 Hz; use the reading at 200 Hz, or a true-RMS "
+        f"The meter shows {difference_db:+z.1f} dB at 1 kHz against 200 Hz; use the reading at 200 Hz, or a true-RMS "
         "meter that is specified to 1 kHz."
     )
 

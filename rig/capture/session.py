@@ -176,7 +176,7 @@ def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableC
 
 def _record(deck: TapeDeck, operator: Operator, plan: Plan, send_trim_db: float, cables: CableCheck) -> TakeResult:
     operator.say(
-        f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {send_trim_db:+.1f} dB; "
+        f"Recording  {plan.signal.name}, {plan.signal.seconds:g} s, send trim {send_trim_db:+z.1f} dB; "
         "hands off the gear"
     )
     may_trim = plan.send_trim_db is None

@@ -30,7 +30,7 @@ from .commands import (
     render,
     signal,
 )
-from .terminal import Harmless, ending_politely
+from .terminal import Harmless, ending_politely, fitted
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -126,7 +126,8 @@ def _run(words: Sequence[str]) -> int:
 
 def _refused(error: RigError, as_json: bool) -> int:
     """Say what is wrong; with `as_json` to programs too."""
-    print(f"rig: {error}", file=sys.stderr)
+    on_terminal = sys.stderr is not None and sys.stderr.isatty()
+    print(fitted(f"rig: {error}") if on_terminal else f"rig: {error}", file=sys.stderr)
     if isinstance(error, UsageError) and error.usage:
         print(error.usage, file=sys.stderr)
     if as_json:

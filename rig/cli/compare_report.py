@@ -64,7 +64,7 @@ def _row(s: Score, width: int, columns: int) -> list[str]:
 
 
 def _signed(value: float) -> str:
-    return f"{round(value, 2) + 0.0:+.2f}"  # there is no -0.00
+    return f"{value:+z.2f}"
 
 
 def _by_level(c: Comparison, columns: int | None) -> list[str]:

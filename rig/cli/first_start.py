@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -82,7 +83,8 @@ class _Line:
         """The next part is begun."""
         if self._is_live:
             what = entry.name.removeprefix("rig.")
-            _write(f"\r\x1b[KCompiling rig for this CPU, kept for later starts: {done}/{self._count}  {what[:24]}")
+            said = f"Compiling rig for this CPU, kept for later starts: {done}/{self._count}  {what}"
+            _write(f"\r\x1b[K{said[: shutil.get_terminal_size().columns - 1]}")
 
     def end(self) -> None:
         """All is done."""

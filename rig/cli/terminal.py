@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ _ESCAPES = {
     "[6~": "pagedown",
 }
 _NAMED = {"\n": "enter", "\r": "enter", "\t": "tab", "\x7f": "backspace", "\b": "backspace"}
+_LABEL = re.compile(r" *\S+(?: \S+)*  +(?=\S)")  # what stands in front of a text, in a column of its own
 _SEQUENCE = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O[A-Z])?")  # an escape alone, or what a special key sends
 
 
@@ -151,6 +153,27 @@ class Harmless:
         return getattr(self.raw, name)
 
 
+def fitted(text: str, columns: int | None = None) -> str:
+    """Lines broken between words where they do not fit the terminal, what follows below the text behind the label.
+
+    >>> print(fitted("Note     you hear the guitar late", 24))
+    Note     you hear the
+             guitar late
+    """
+    columns = shutil.get_terminal_size().columns if columns is None else columns
+    return "\n".join(part for line in text.split("\n") for part in _fitted(line, columns))
+
+
+def _fitted(line: str, columns: int) -> list[str]:
+    if len(line) <= columns:
+        return [line]
+    label = _LABEL.match(line)
+    indent = label.end() if label is not None and label.end() < columns // 2 else len(line) - len(line.lstrip())
+    head, text = line[:indent], line[indent:]
+    wrapper = textwrap.TextWrapper(columns, head, " " * indent, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(text) or [line]
+
+
 class Screen:
     """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom.
 
@@ -168,7 +191,7 @@ class Screen:
     def say(self, text: str) -> None:
         """One or more lines that stay."""
         text = printable(text, keep="\n")
-        self._write(f"\r\x1b[K{text}\n" if self._live else f"{text}\n")
+        self._write(f"\r\x1b[K{fitted(text)}\n" if self._live else f"{text}\n")
 
     def line(self, *forms: str) -> None:
         """The live line: the first of its forms that fits the terminal, or the last one, cut."""
@@ -219,9 +242,9 @@ class Progress:
         left = (time.monotonic() - self._started) * (1 - done) / done if done > 0 else 0.0
         end = "\n" if percent >= 100 else ""
         stream = getattr(sys.stderr, "raw", sys.stderr)
-        stream.write(
-            f"\r{printable(self._what)} [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left{end}"
-        )
+        figures = f" [{'#' * filled}{'.' * (30 - filled)}] {percent:3d} %  {left:4.0f} s left"
+        room = max(0, shutil.get_terminal_size().columns - 1 - len(figures))
+        stream.write(f"\r{printable(self._what)[:room]}{figures}{end}")
         stream.flush()
 
 

@@ -48,12 +48,12 @@ def lag_fault(dry: Signal, wet: Signal, lag_samples: float, rate: int, name: str
     if of_step < of_line and abs(step) > max(JUMPS_SAMPLES, STANDS_OUT * of_step):
         near_s = at_s[place : place + 2].mean()
         return (
-            f"{name} jumps by {step:+.1f} samples near {near_s:.1f} s: a buffer was lost there, and no alignment holds "
-            "on both sides of it"
+            f"{name} jumps by {step:+z.1f} samples near {near_s:.1f} s: a buffer was lost there, and no alignment "
+            "holds on both sides of it"
         )
     spread = math.sqrt(float(np.sum((at_s - at_s.mean()) ** 2))) / (len(dry) / rate)
     if abs(drift) > max(MOVES_SAMPLES, STANDS_OUT * of_line / spread):
-        by = f"{drift:+.2f} samples ({1e6 * slope / rate:+.1f} ppm)"
+        by = f"{drift:+z.2f} samples ({1e6 * slope / rate:+z.1f} ppm)"
         return f"{name} drifts by {by} from its start to its end: it was made with two clocks"
     return None
 

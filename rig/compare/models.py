@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +33,13 @@ from ..trainer.layout import has_training_layout
 from . import measures
 from .cluster import on_cluster
 from .judgement import judgement
+from .kept_level import with_kept_level
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
 from .workers import WorkerPool
 
 CALL = "compare_models"
+Kept = Literal["kept"]
 BLOCK_SAMPLES = 1024
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
@@ -48,7 +51,7 @@ def compare_models(
     models: Sequence[str | os.PathLike[str]] = (),
     *,
     size: float = 1.0,
-    capture_dbu: float | None = None,
+    capture_dbu: float | Kept | None = "kept",
     second_wet: str | os.PathLike[str] | None = None,
     workers: int | None = 1,
     cluster: str | None = None,
@@ -59,11 +62,12 @@ def compare_models(
     """Play `dry` through every model and compare with `wet`, what the gear made of it; best first.
 
     `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
-    was worth; the dry file enters each model at this level minus the model's own, in dB, and at 0 dB where one of the
-    two is not known. `second_wet`: the gear once more, to tell how well it repeats itself. `workers`: processes (None:
-    one per core); `cluster`: the address of a Dask scheduler instead; `tell` hears that it has no worker. `channel`: of
-    files that have several, from 1. Raises RigError where the pair cannot be judged, ArgumentError for what is of the
-    wrong type; a model that cannot be judged is listed under `failures`.
+    was worth; "kept": what the capture states, else what `rig calibrate` keeps of the send (for a training signal) or
+    of the interface; None: not known. The dry file enters each model at this level minus the model's own, in dB, and at
+    0 dB where one of the two is not known. `second_wet`: the gear once more, to tell how well it repeats itself.
+    `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler instead; `tell` hears that it
+    has no worker. `channel`: of files that have several, from 1. Raises RigError where the pair cannot be judged,
+    ArgumentError for what is of the wrong type; a model that cannot be judged is listed under `failures`.
     """
     if isinstance(models, str | os.PathLike) or not isinstance(models, Iterable):
         raise ArgumentError(
@@ -112,7 +116,7 @@ def prepare() -> None:
 def take_files(
     dry: str | os.PathLike[str] | TakeFiles,
     wet: str | os.PathLike[str] | None,
-    capture_dbu: float | None = None,
+    capture_dbu: float | Kept | None = "kept",
     second_wet: str | os.PathLike[str] | None = None,
     channel: int | None = None,
 ) -> TakeFiles:
@@ -121,11 +125,15 @@ def take_files(
         return dry
     first = path(CALL, "dry", dry)
     files = TakeFiles.of_capture(first) if wet is None else TakeFiles(first, path(CALL, "wet", wet))
-    if capture_dbu is not None:
-        level = entered_level(number(CALL, "capture_dbu", capture_dbu), "capture level")
-        files = replace(files, input_dbu=level.dbu, input_basis=level.basis)
     if channel is not None:
         files = replace(files, channel=whole_number(CALL, "channel", channel, 1))
+    if capture_dbu is None:
+        files = replace(files, input_dbu=None, input_basis="")
+    elif capture_dbu == "kept":
+        files = with_kept_level(files)
+    else:
+        level = entered_level(number(CALL, "capture_dbu", capture_dbu), "capture level")
+        files = replace(files, input_dbu=level.dbu, input_basis=level.basis)
     return files if second_wet is None else replace(files, second_wet=path(CALL, "second_wet", second_wet))
 
 
@@ -167,9 +175,10 @@ def input_gain(take: Take, model: Model) -> tuple[float, str]:
     capture, own = take.files.input_dbu, model.input_level_dbu
     if capture is None or own is None:
         missing = "the capture's level" if capture is None else "the model's level"
-        return 0.0, f"0.0 dB: {missing} is not known"
+        way = " (--capture-dbu X states it)" if capture is None else ""
+        return 0.0, f"0.0 dB: {missing} is not known{way}"
     gain_db = capture - own
-    return gain_db, f"{capture:.1f} dBu ({take.files.input_basis}) - {own:.1f} dBu (model) = {gain_db:+.1f} dB"
+    return gain_db, f"{capture:.1f} dBu ({take.files.input_basis}) - {own:.1f} dBu (model) = {gain_db:+z.1f} dB"
 
 
 def played(take: Take, model: Model, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
@@ -194,7 +203,7 @@ def score(take: Take, model: Model) -> Score:
     gain_db, basis = input_gain(take, model)
     notes = list(model.warnings)
     if abs(gain_db) > CALIBRATION_DB:
-        notes.append(f"made at another level than this take ({gain_db:+.1f} dB): it hears what it was not trained on")
+        notes.append(f"made at another level than this take ({gain_db:+z.1f} dB): it hears what it was not trained on")
     # Around the span, so that shifting brings in signal and not silence; no more than that, as memory is what limits
     # how many models can be judged side by side.
     start, stop = max(0, span.start - MARGIN_SAMPLES), min(len(take.dry), span.stop + MARGIN_SAMPLES)

@@ -125,10 +125,10 @@ def _table(c: Comparison) -> str:
             f"{s.esr_matched:.4f}",
             f"{s.esr_pre_emphasised:.4f}",
             f"{s.esr:.4f}",
-            f"{round(s.gain_db, 2) + 0.0:+.2f} dB",  # there is no -0.00
-            f"{round(s.lag_samples, 2) + 0.0:+.2f}",
+            f"{s.gain_db:+z.2f} dB",
+            f"{s.lag_samples:+z.2f}",
             "+" if s.polarity > 0 else "inverted",
-            f"{round(s.loudness_difference_lu, 2) + 0.0:+.2f} LU",
+            f"{s.loudness_difference_lu:+z.2f} LU",
             f"{s.spectral_difference_db:.2f} dB",
         )
         told = f"<b>{in_html(s.verdict)}</b>: {in_html(s.reason)}."
@@ -210,7 +210,7 @@ def _details(c: Comparison) -> str:
         notes = "".join(f"<br>{in_html(note)}" for note in s.notes)
         rows.append(
             f"<tr><td>{in_html(s.file)}</td><td>{in_html(s.input_gain_basis)}</td><td>{by_level}</td>"
-            f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+.2f} dB{notes}</td></tr>"
+            f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+z.2f} dB{notes}</td></tr>"
         )
     return (
         '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'

@@ -58,6 +58,11 @@ class TakeFiles:
         return cls(folder / DRY, folder / WET, level, basis)
 
     @property
+    def is_capture(self) -> bool:
+        """Whether both lie in one folder as rig names the files of a capture."""
+        return (self.dry.name, self.wet.name) == (DRY, WET) and self.dry.parent == self.wet.parent
+
+    @property
     def absolute(self) -> TakeFiles:
         """The same by paths that mean the same in every folder: a worker elsewhere has another one to start from."""
         again = None if self.second_wet is None else self.second_wet.absolute()
@@ -115,8 +120,8 @@ def open_take(files: TakeFiles) -> Take:
 
 def _read(files: TakeFiles) -> Take:
     warnings: list[str] = []
-    dry, rate = _mono(files.dry, files.channel, warnings)
-    wet, wet_rate = _mono(files.wet, files.channel, warnings)
+    dry, rate = read_mono(files.dry, files.channel, warnings)
+    wet, wet_rate = read_mono(files.wet, files.channel, warnings)
     if rate != wet_rate:
         raise CompareError(
             f"{files.dry.name} has {rate} Hz and {files.wet.name} {wet_rate} Hz; a pair has one. Export both again."
@@ -174,7 +179,8 @@ def _dbfs(x: NDArray[Any]) -> str:
     return f"{rms_dbfs(x):.0f} dBFS" if x.any() else "0"
 
 
-def _mono(path: Path, channel: int | None, notes: list[str]) -> tuple[NDArray[np.float64], int]:
+def read_mono(path: Path, channel: int | None, notes: list[str]) -> tuple[NDArray[np.float64], int]:
+    """The channel that holds the signal, (n,), and its rate; what is odd about the file goes into `notes`."""
     audio = read(path)
     notes.extend(audio.notes)
     if audio.channels == 1:
@@ -199,7 +205,7 @@ def _repeatability(
     """What the gear differs from itself by, how that is known, and the fault of a take whose two ends do not align."""
     if files.second_wet is not None:
         name = files.second_wet.name
-        again, again_rate = _mono(files.second_wet, files.channel, notes)
+        again, again_rate = read_mono(files.second_wet, files.channel, notes)
         if again_rate != rate or len(again) < len(wet):
             raise CompareError(f"{name} is not a second take of {files.dry.name}: other rate or length.")
         found = _against_itself(wet, again[: len(wet)], span, rate)
@@ -215,7 +221,7 @@ def _repeatability(
     if found is None:
         return 1.0, basis, f"the first 9 s of {files.wet.name} are not what the last 9 s are, though both play the same"
     if abs(found[1]) > MOVES_SAMPLES:
-        drifts = f"{files.wet.name} drifts by {-found[1]:+.2f} samples from its first 9 s to its last"
+        drifts = f"{files.wet.name} drifts by {-found[1]:+z.2f} samples from its first 9 s to its last"
         return found[0], basis, f"{drifts}: it was made with two clocks, or lost a buffer"
     return found[0], basis, None
 

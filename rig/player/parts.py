@@ -20,6 +20,9 @@ class Learns(Protocol):
     def learn(self, text: str) -> None:
         """Bind the next message to the command that the text begins with."""
 
+    def check_learn(self) -> None:
+        """Raise a RigError where there is no MIDI."""
+
 
 class Parts(Protocol):
     """A player, as the table sees it."""

@@ -76,6 +76,13 @@ def input_level(content: dict[str, Any]) -> tuple[float, str] | None:
     return float(found), shown(levels.get("input_method") or "method unknown")
 
 
+def send_trim_db(content: dict[str, Any]) -> float:
+    """The digital gain in dB that the dry file was played with; 0 where that is not known."""
+    levels = content.get("levels")
+    found = levels.get("send_trim_db") if isinstance(levels, dict) else None
+    return 0.0 if found is None or level_fault(found) is not None else float(found)
+
+
 def check_files(folder: Path, content: dict[str, Any]) -> None:
     """Raise a CaptureError where a file is not as it was when it was taken, by the SHA-256 in the content.
 

@@ -174,13 +174,20 @@ def test_bench_measures_the_known_shapes_and_files(capsys):
     assert all(0 < row["share_of_period"] <= row["worst_share_of_period"] for row in lengths.values())
 
 
-def test_bench_measures_files_or_what_is_named(capsys):
+def test_bench_measures_files_or_what_is_named(tmp_path, capsys):
     assert main(["bench", "--rounds", "1", str(NANO)]) == 0
     assert "rig-preamp-nano" in capsys.readouterr().out
     assert main(["bench", "--rounds", "1", "--only", "lstm 1x", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {model["name"][:8] for model in report["models"]} == {"LSTM 1x8", "LSTM 1x1", "LSTM 1x2", "LSTM 1x4"}
     assert report["convolver"] == []
+    alike = [tmp_path / folder / "crunch.nam" for folder in ("a", "b")]
+    for path in alike:
+        path.parent.mkdir()
+        path.write_bytes(NANO.read_bytes())
+    assert main(["bench", "--rounds", "1", *map(str, alike), "--json"]) == 0
+    names = [model["name"] for model in json.loads(capsys.readouterr().out)["models"]]
+    assert names == ["a/crunch.nam", "b/crunch.nam"]
     assert main(["bench", "--only", "nothing"]) == 2
     assert "No shape is called 'nothing'; there are cabinet, A1 standard" in capsys.readouterr().err
 

@@ -60,6 +60,17 @@ def test_on_a_terminal_it_is_one_line_that_says_what_and_how_far(parts, monkeypa
     assert all(len(state.rstrip()) < 80 for state in states)
 
 
+@pytest.mark.parametrize("columns", [80, 40])
+def test_the_line_stays_one_line_whatever_the_part_is_called(parts, monkeypatch, columns):
+    parts[:] = [Part("backends.portaudio.callbacks.of.a.long.name") for _ in range(13)]
+    screen = Terminal()
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(sys, "stderr", screen)
+    first_start.compile_all()
+    states = screen.getvalue().replace("\x1b[K", "").split("\r")
+    assert [len(state) for state in states[1:-1]] == [columns - 1] * 13
+
+
 def test_in_a_file_it_is_one_sentence_before_and_one_after(parts, monkeypatch):
     log = io.StringIO()
     monkeypatch.setattr(sys, "stderr", log)

@@ -108,13 +108,17 @@ def test_sides_have_their_numbers_while_blind(audition):
 def test_what_would_be_refused_is_refused_before_a_text_is_typed(audition):
     audition.do("blind")
     commands = audition.player.commands
-    for name in ("search_ir", "export"):
+    for name in ("search_ir", "export", "save_preset", "rename_preset", "renumber_preset"):
         audition.told.clear()
         assert not commands.may_ask(name)
         assert "v takes the blindfold off" in audition.told.text
     assert commands.may_ask("jump_ir")
     audition.do("blind")
-    assert commands.may_ask("search_ir") and commands.may_ask("note")
+    for name in ("search_ir", "note", "save_preset"):
+        assert commands.may_ask(name)
+    audition.told.clear()
+    assert not commands.may_ask("rename_preset")
+    assert "What plays is no preset of the setlist" in audition.told.text
 
 
 # ---------------------------------------------------------------- slips
@@ -139,10 +143,10 @@ def test_quitting_asks_while_a_take_is_recorded_or_names_are_hidden(audition, mo
     said = audition.do("quit")
     assert "The names have not been shown: press q once more to end." in said
     assert not player.finished
-    monkeypatch.setattr(leaving, "AGAIN_S", 0.0)  # too late for the second press
-    audition.do("quit")
+    with monkeypatch.context() as late:  # too late for the second press
+        late.setattr(leaving, "AGAIN_S", 0.0)
+        audition.do("quit")
     assert not player.finished
-    monkeypatch.undo()
     audition.do("record")
     player._leaving = leaving.Leaving()
     assert "A take is being recorded; The names have not been shown: press q" in audition.do("quit")

@@ -117,7 +117,7 @@ def _response(transfer: Transfer) -> Check:
     difference = levels[:-1] - levels[-1]
     worst = int(np.argmax(np.abs(difference)))
     text = (
-        f"{difference.min():+.2f} to {difference.max():+.2f} dB against 1 kHz, from {RESPONSE_HZ[0]:g} Hz to "
+        f"{difference.min():+z.2f} to {difference.max():+z.2f} dB against 1 kHz, from {RESPONSE_HZ[0]:g} Hz to "
         f"{RESPONSE_HZ[1] / 1000:g} kHz; most at {centres[worst]:.0f} Hz"
     )
     advice = "A cable passes every frequency alike: is there gear in the loop, or a filter on in the interface?"
@@ -181,12 +181,12 @@ def _own(transfer: Transfer) -> NDArray[np.float64]:
 def _gain(cable: Cable, transfer: Transfer) -> Check:
     limit = CABLE_LIMITS["gain"]
     gain = _level_db(transfer, 1000.0)
-    text, known = f"the loop has a gain of {gain:+.2f} dB at 1 kHz", cable.loop.gain_db
+    text, known = f"the loop has a gain of {gain:+z.2f} dB at 1 kHz", cable.loop.gain_db
     if known is None:
         advice = "Calibrate both ends (rig calibrate send, rig calibrate return), and the gain can be judged as well."
         return limit.check("gain", None, f"{text}; what it should be is not known", advice)
     advice = "Has a knob been turned since rig calibrate, or is the return padded?"
-    return limit.check("gain", abs(gain - known), f"{text}; by the calibrated levels {known:+.2f} dB", advice)
+    return limit.check("gain", abs(gain - known), f"{text}; by the calibrated levels {known:+z.2f} dB", advice)
 
 
 def _noise(silence: NDArray[np.float64]) -> Check:

@@ -194,7 +194,7 @@ def _replicate(take: Evidence) -> Check:
 
 def _drift(lag: Lag, distance: int) -> Check:
     figure = abs(lag.samples)
-    text = f"{lag.samples:+.3f} samples over {distance / RATE:.0f} s ({lag.samples / distance * 1e6:+.3f} ppm)"
+    text = f"{lag.samples:+z.3f} samples over {distance / RATE:.0f} s ({lag.samples / distance * 1e6:+z.3f} ppm)"
     advice = "Output and input run on two clocks: use one interface for both."
     return LIMITS["drift"].check("drift", figure, text, advice)
 

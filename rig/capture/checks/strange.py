@@ -116,7 +116,7 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if best < 0.4 * usual and level_db > -6:
         return "another programme", "it has little to do with dry: another programme"
-    return "another sound", f"it is another sound than this gear makes elsewhere ({level_db:+.1f} dB, drive or tone)"
+    return "another sound", f"it is another sound than this gear makes elsewhere ({level_db:+z.1f} dB, drive or tone)"
 
 
 def _match(take: Explained, at: NDArray[np.int64], other: Spectra) -> _Match:

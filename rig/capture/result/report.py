@@ -90,7 +90,7 @@ def _facts(content: dict[str, Any], samples: int) -> str:
         "Polarity": "as played" if latency["polarity"] > 0 else "inverted",
         "Input level": _level(levels["input_level_dbu"], levels["input_method"]),
         "Output level": _level(levels["output_level_dbu"], levels["output_method"]),
-        "Send trim": f"{levels['send_trim_db']:+.1f} dB",
+        "Send trim": f"{levels['send_trim_db']:+z.1f} dB",
         **_audio_facts(audio),
         "Made with": f"rig {content['rig_version']}",
     }
@@ -124,7 +124,7 @@ def _audio_facts(audio: dict[str, Any]) -> dict[str, str]:
     if audio.get("torn_before"):
         facts["Torn before"] = "; ".join(str(mishap) for mishap in audio["torn_before"])
     if audio.get("drift_repaired_ppm"):
-        facts["Drift"] = f"undone: the clocks differed by {audio['drift_repaired_ppm']:+.3f} ppm"
+        facts["Drift"] = f"undone: the clocks differed by {audio['drift_repaired_ppm']:+z.3f} ppm"
     second = audio.get("second_take")
     if second:
         facts["Second take"] = f"differs by an ESR of {second['esr']:.2g}: no model can be closer than the gear itself"

@@ -59,7 +59,7 @@ def silence_checks(silence: NDArray[np.float64]) -> tuple[Check, ...]:
             f"{mains:g} Hz at {hums[mains]:.1f} dBFS",
             "Look for a ground loop: one outlet for everything, the ground lifted at the re-amp box.",
         ),
-        LIMITS["dc"].check("dc", abs(offset), f"an offset of {offset:+.5f}", "Use a coupled line input."),
+        LIMITS["dc"].check("dc", abs(offset), f"an offset of {offset:+z.5f}", "Use a coupled line input."),
     )
 
 

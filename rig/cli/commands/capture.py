@@ -172,7 +172,7 @@ def _finish(options: argparse.Namespace) -> int:
     )
     if done.esr_by_level_db:
         print(f"By level {', '.join(f'{level} dBFS {figure:.4f}' for level, figure in done.esr_by_level_db.items())}")
-    print(f"Lag      {done.lag_samples:+.2f} samples; the take is {done.gain_db:+.2f} dB louder than the model")
+    print(f"Lag      {done.lag_samples:+z.2f} samples; the take is {done.gain_db:+z.2f} dB louder than the model")
     for what, level in (("Input", done.input_level_dbu), ("Output", done.output_level_dbu)):
         print(f"{what:8} {'level not known' if level is None else f'{level:.2f} dBu at 0 dBFS'}")
     print(f"{done.path}: written; {done.verdict}: {done.reason}")

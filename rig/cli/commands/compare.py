@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
 from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
 from ..terminal import Progress
+
+KEPT, NOT_KNOWN = "kept", "none"  # in place of a level
 
 
 def add(commands: Any) -> None:
@@ -35,7 +37,12 @@ def add(commands: Any) -> None:
         "--channel", type=int, metavar="N", help="channel of stereo files, from 1 (default: the one with sound in it)"
     )
     command.add_argument(
-        "--capture-dbu", type=float, metavar="X", help="dBu at the gear's jack that 0 dBFS of DRY was worth"
+        "--capture-dbu",
+        type=_capture_level,
+        default=KEPT,
+        metavar="X",
+        help="dBu at the gear's jack that 0 dBFS of DRY was worth; none: not known (default kept: what the capture "
+        "states, else what rig calibrate keeps of the send, for a training signal, or of the interface)",
     )
     add_size_option(command, "models that have several")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
@@ -52,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     from ...compare.models import compare_models, take_files
     from ...levels import entered_level
 
-    if options.capture_dbu is not None:
+    if isinstance(options.capture_dbu, float):
         entered_level(options.capture_dbu, "capture level")
     first, *rest = options.files
     is_capture = first.is_dir()
@@ -97,25 +104,17 @@ def run(options: argparse.Namespace) -> int:
         print(report(comparison))
         if options.html is not None:
             print(f"\n{options.html}: the same with pictures and sound")
-    if not options.json and files.input_dbu is None and (note := _kept_levels()) is not None:
-        print(note)
     return 0 if comparison.scores else 2
 
 
-def _kept_levels() -> str | None:
-    """What is kept of this desk, where a pair does not say its level: whether it was recorded here nobody can tell."""
-    from ...library.calibrated_levels import load_settings
-
-    settings = load_settings()
-    ways = [
-        f"{known.level()} is kept for {what}: --capture-dbu {known.dbu:g} counts it, if {when}"
-        for known, what, when in (
-            (settings.send, "the send", "DRY went out there"),
-            (settings.interface, "the interface", "it recorded DRY while the gear heard the same guitar"),
-        )
-        if known is not None
-    ]
-    return f"Level    not stated, so models hear DRY as it is. {'; '.join(ways)}." if ways else None
+def _capture_level(text: str) -> float | Literal["kept"] | None:
+    """What --capture-dbu takes."""
+    if text.strip().casefold() in (KEPT, NOT_KNOWN):
+        return "kept" if text.strip().casefold() == KEPT else None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level: a number of dBu, {KEPT} or {NOT_KNOWN} is") from None
 
 
 def _models(path: Path) -> list[Path]:

@@ -128,17 +128,25 @@ class MidiControl(Carried):
         return self._request is not None
 
     # ------------------------------------------------------------ learning
-    def learn(self, text: str) -> None:
-        """Bind the next knob, switch or program change to a command."""
+    def check_learn(self) -> None:
+        """Raise a ConfigError where nothing can be learned: before a text is typed, too."""
+        self._there()
+
+    def _there(self) -> Midi:
         if self._midi is None:
             raise ConfigError("There is no MIDI here: rig needs a JACK server for it, and no --no-midi.")
+        return self._midi
+
+    def learn(self, text: str) -> None:
+        """Bind the next knob, switch or program change to a command."""
+        midi = self._there()
         if not text.strip():
             self._end_learning()
             self.tell(Event("midi", "nothing is learned; type the name of a command, like volume or next_model"))
             return
         self._request, self._learnt = learn_request(text), None
         self._moves.clear()
-        self._midi.record["monitor"] = 1
+        midi.record["monitor"] = 1
         how = "move the knob from end to end, or press the switch twice"
         self.tell(Event("midi", f"{self._request.command.name}: now {how} ({{midi_learn}}, Enter: no)"))
         silent = "" if self._out is None else self._out.why_silent()

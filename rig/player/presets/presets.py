@@ -62,8 +62,7 @@ class Presets(PresetCaller):
     def save(self, text: str) -> None:
         """Write what plays into a new file, with the number that calls it; nothing is ever overwritten."""
         name = text.strip() or "preset"
-        if self.rig.cabinets.browsing.blind:
-            raise RigError("A preset would tell the name; {blind} takes the blindfold off.")
+        self.check_save()
         checked_name(name)
         folder, number = self.folder or FOLDER, self.setlist.free_number
         preset = replace(self.now(name, exact=True), number=number if number <= HIGHEST_NUMBER else None)
@@ -74,6 +73,14 @@ class Presets(PresetCaller):
         if path.stem != name:
             there = f"{name} was there already and is as it was; {{overwrite_preset}} overwrites the one that plays"
             self.tell(Event("more", there))
+
+    def check_save(self) -> None:
+        """Raise a RigError where nothing would be saved: before a name is typed, too."""
+        self._refuse_blind()
+
+    def check_edit(self) -> None:
+        """Raise a RigError where there is no preset to change: before a text is typed, too."""
+        self._editable()
 
     def overwrite(self) -> None:
         """Write what plays in place of the preset that was called last."""
