@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import allocations as allocations  # first: what compiled code allocates is counted from here on
 import platformdirs
 import pytest
 from jackserver import JACKD_IS_MISSING, JackServer
-from numba.core import config as numba_config
-
-numba_config.NRT_STATS = True  # numba counts its allocations (`rtsys.get_allocation_stats()`); read at its first use
 
 
 @pytest.hookimpl(tryfirst=True)

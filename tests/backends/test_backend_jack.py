@@ -9,11 +9,11 @@ import time
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from blocks import new_engine, passthrough
 from child import run_in_child
 from jackclients import Deck, bounce_until_whole, costs_no_cycles, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
-from numba.core.runtime import rtsys
 
 from rig.backends.jack import libjack
 from rig.backends.jack.client import PORTS, Jack

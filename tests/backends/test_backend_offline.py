@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from blocks import ENGINE, halving, new_engine, passthrough
-from numba.core.runtime import rtsys
 
 from rig.backends import cycle
 from rig.backends.offline import Offline

@@ -87,10 +87,7 @@ def test_what_is_played_over_portaudio_is_what_rig_render_writes(jack_server, tm
 # ---------------------------------------------------------------- the backend on a server
 def live_and_die():
     """In a child: a backend that plays while the GIL is held, is stopped, started, closed, opened again, refused."""
-    from numba.core import config
-
-    config.NRT_STATS = True
-    from numba.core.runtime import rtsys
+    from allocations import rtsys
 
     engine, report = new_engine(), {}
     usleep = ctypes.PyDLL(None).usleep  # PyDLL: does not release the GIL

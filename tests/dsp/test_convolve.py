@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from judge import error_db
-from numba.core.runtime import _nrt_python, rtsys
+from numba.core.runtime import _nrt_python
 
 from rig import errors
 from rig.dsp.convolver import kernels as cv

@@ -9,10 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from allocations import rtsys
 from places import ROOT
 
 from rig.dsp.native import kept_code
+from rig.dsp.native.compile import Entry, entry
+from rig.dsp.native.pointers import floats
 
 # The smallest entries, so that a cold compile takes a moment only.
 PROGRAM = """
@@ -90,6 +94,22 @@ def test_every_flipped_bit_of_a_kept_file_is_refused(tmp_path):
         path.write_bytes(damaged)
         with pytest.raises(kept_code.DamagedCodeError):
             kept_code.read(path)
+
+
+@entry("dl")
+def allocates(address):
+    return np.full(4, floats(address)[0]).sum()
+
+
+def test_an_allocation_in_code_that_was_kept_is_counted():
+    allocates.compile()
+    again = Entry(allocates.function, allocates.letters)
+    assert again.is_kept
+    value = np.full(1, 2.0, np.float32)
+    before = rtsys.get_allocation_stats()
+    assert again(value.ctypes.data) == 8.0
+    after = rtsys.get_allocation_stats()
+    assert (after.alloc - before.alloc, after.free - before.free) == (1, 1)
 
 
 def test_two_copies_of_rig_share_what_is_compiled(tmp_path):

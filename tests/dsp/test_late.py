@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from judge import error_db
-from numba.core.runtime import _nrt_python, rtsys
+from numba.core.runtime import _nrt_python
 from rigs import RATE, Bench, dc_blocked
 from scipy.signal import fftconvolve
 from test_convolve import Player, noise, thousand_calls

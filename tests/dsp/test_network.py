@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from drivers import play
 from judge import error_db
 from judge import loud_and_silent as signal
@@ -23,7 +24,7 @@ from model_files import (
 )
 from naive_nam import render
 from numba.core import event
-from numba.core.runtime import _nrt_python, rtsys
+from numba.core.runtime import _nrt_python
 
 from rig.dsp.native import compile
 from rig.dsp.network.interpreter import run

@@ -5,8 +5,8 @@ from __future__ import annotations
 import model_files
 import numpy as np
 import pytest
+from allocations import rtsys
 from numba.core import event
-from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE
 
 from rig.cabinet.ir import IR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numba.core.runtime import rtsys
+from allocations import rtsys
 from rigs import A2, RATE, Bench, db, dc_blocked, guitar, jump, model, noise, sine
 
 from rig.cabinet.ir import IR

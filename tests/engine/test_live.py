@@ -10,8 +10,8 @@ from itertools import pairwise
 import model_files
 import numpy as np
 import pytest
+from allocations import rtsys
 from jackclients import Deck, costs_no_cycles, skip_if_torn, wait_until
-from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE, db, dc_blocked, guitar, jump, model, sine
 from watched import Watch
 

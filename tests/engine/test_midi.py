@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from jackclients import wait_until
 from midi_bench import listening, outcomes, sounding
 from midi_sender import Sender
-from numba.core.runtime import rtsys
 from places import SUPPORT
 from rigs import RATE, Bench
 

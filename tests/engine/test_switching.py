@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from jackclients import Deck, wait_until
-from numba.core.runtime import rtsys
 from page_faults import page_faults
 from rigs import RATE, Bench, db, dc_blocked, noise, sine
 from scipy.signal import firwin, kaiser_beta, oaconvolve

@@ -10,10 +10,10 @@ from statistics import median
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from browsing import FADE, PERIOD, changes_in, endless_tone, folder_of, tone
 from jackclients import IDLE, RUNNING, Deck, skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
-from numba.core.runtime import rtsys
 from page_faults import page_faults
 from rigs import RATE, Bench, Told, db, dc_blocked
 from terminal import Terminal

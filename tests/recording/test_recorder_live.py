@@ -10,10 +10,10 @@ import time
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from commandline import Playing, refused, rig
 from jackclients import Deck, cycles_lost, wait_until
 from jackserver import JACKD_IS_MISSING
-from numba.core.runtime import rtsys
 from page_faults import page_faults
 from rigs import A2, NANO, RATE, db, guitar, model
 from terminal import Terminal

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from allocations import rtsys
 from browsing import FADE, PERIOD, changes_in, tone
-from numba.core.runtime import rtsys
 from preset_stage import IRS, Set, four_presets, small, write
 from rigs import A2, NANO, RATE, db, guitar
 

@@ -10,11 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from allocations import rtsys
 from browsing import FADE, changes_in, endless_tone
 from commandline import Playing, rig
 from jackclients import skip_if_torn, wait_until
 from jackserver import JACKD_IS_MISSING
-from numba.core.runtime import rtsys
 from page_faults import page_faults
 from rigs import A2, NANO, RATE
 from terminal import Terminal

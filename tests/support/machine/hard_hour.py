@@ -24,8 +24,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+from allocations import rtsys
 from jackclients import Deck
-from numba.core.runtime import rtsys
 from page_faults import page_faults
 from rigs import RATE, guitar
 from watched import Watch
