@@ -15,7 +15,6 @@ Python is doing. Whatever lane is handed over next wakes it.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from .dsp.native.address import Address
 from .dsp.native.compile import entry, kernel
@@ -141,7 +140,7 @@ def finish_change(h: Record, address: Address) -> None:
     store_release(address + RETIRED, done)
 
 
-@entry(types.int64(types.int64, types.int64, types.int64, types.int64))
+@entry("lllll")
 def publish(handover: Address, change: Address, table: Address, fade: int) -> int:
     """Control side: run the new lanes in on the live input, then hand the change over.
 
@@ -162,13 +161,13 @@ def publish(handover: Address, change: Address, table: Address, fade: int) -> in
     return exchange(handover + PENDING, change)
 
 
-@entry(types.int64(types.int64))
+@entry("ll")
 def recall(handover: Address) -> int:
     """Control side: take back a change the audio thread has not begun; its address, or 0."""
     return exchange(handover + PENDING, 0)
 
 
-@entry(types.int64(types.int64))
+@entry("ll")
 def collect(handover: Address) -> int:
     """Control side: the changes whose replaced parts may be freed, the first of the list, or 0."""
     return exchange(handover + RETIRED, 0)

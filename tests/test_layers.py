@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from places import ROOT
 
-from rig.dsp.native.compile import WITHOUT_KERNELS
+from rig.dsp.native.build import WITHOUT_KERNELS
 
 PACKAGE = ROOT / "rig"
 

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numba import types
 from numpy.typing import ArrayLike, NDArray
 
 from ..dsp.cycle_record import HOST, MAX_FRAMES
@@ -42,7 +41,7 @@ RUN = np.dtype(
 )
 
 
-@entry(types.void(types.int64))
+@entry("vl")
 def run_blocks(run: Address) -> None:
     """Give `x` of the RUN record at this address (it starts with its HOST record) to the engine block by block.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from ..dsp.native.compile import cpu_name
+from ..dsp.native.cpu import cpu_name
 from ..dsp.native.roofline import fma_peak_gmacs
 from ..dsp.native.simd import W
 from ..dsp.network.instance import Network

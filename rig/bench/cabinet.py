@@ -9,7 +9,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ..dsp.convolver.convolver import Convolver
 from ..dsp.convolver.filter import Filter
@@ -33,7 +32,7 @@ CABINET = np.dtype([("convolve", np.int64), ("line", np.int64)], align=True)
 _call_convolve = foreign("v", "l", "l", "l")
 
 
-@entry(types.void(*[types.int64] * 4))
+@entry("vllll")
 def _play_cabinet(cabinet: Address, x: Address, y: Address, frames: int) -> None:
     """The convolver with the signature of a network; its output stays in the line."""
     state = record(cabinet, CABINET)

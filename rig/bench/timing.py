@@ -13,7 +13,6 @@ import time
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from ..dsp.cpu_load import LOAD, clock_ns, prepare
@@ -41,7 +40,7 @@ def noise(samples: int) -> NDArray[np.float32]:
     return (np.random.default_rng(1).standard_normal(samples) * 0.1).astype(np.float32)
 
 
-@entry(types.void(*[types.int64] * 6))
+@entry("vllllll")
 def _play(function: Address, state: Address, x: Address, y: Address, block: int, frames: int) -> None:
     """Run over `frames` samples, block by block."""
     control = get_float_control()
@@ -53,7 +52,7 @@ def _play(function: Address, state: Address, x: Address, y: Address, block: int,
     set_float_control(control)
 
 
-@entry(types.void(*[types.int64] * 9))
+@entry("vlllllllll")
 def _play_timed(
     function: Address,
     state: Address,

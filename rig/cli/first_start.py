@@ -37,7 +37,7 @@ def announced() -> Iterator[None]:
 
 def ensure() -> None:
     """Compile whatever this build has not on disk yet, before anything sounds."""
-    from ..dsp.native.compile import cache_directory
+    from ..dsp.native.build import cache_directory
 
     if not (cache_directory() / ALL).exists():
         compile_all()
@@ -45,7 +45,8 @@ def ensure() -> None:
 
 def compile_all() -> None:
     """Compile everything that is not on disk."""
-    from ..dsp.native.compile import ENTRIES, cache_directory
+    from ..dsp.native.build import cache_directory
+    from ..dsp.native.compile import ENTRIES
 
     for module in modules_with_entries():
         with contextlib.suppress(ImportError, OSError):  # a backend whose library is not installed

@@ -12,13 +12,12 @@ Where gear hangs on the rig there are two ports more: `send` goes out to it, `re
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from .native.pointers import foreign
 
 MAX_FRAMES = 8192  # the longest cycle JACK knows
 
-BLOCK_SIGNATURE = types.void(types.int64, types.int64, types.int64)
+BLOCK_SIGNATURE = "vlll"
 call_block = foreign("v", "l", "l", "l")  # (function, engine, host, frames)
 
 HOST = np.dtype(

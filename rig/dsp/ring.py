@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from .native.address import Address
@@ -92,7 +91,7 @@ def keep(x: Address, data: Address, head: int, mask: int, frames: int) -> None:
         kept[(head + k) & mask] = source[k]
 
 
-@entry(types.int64(types.int64, types.int64, types.int64, types.int64))
+@entry("lllll")
 def ring_read(ring: Address, target: Address, most: int, over: int) -> int:
     """Move the oldest frames, at most `most`, to float32[CHANNELS][most] at `target`; how many.
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from blocks import ENGINE, halving, new_engine, passthrough
-from numba import types
 from numba.core.runtime import rtsys
 
 from rig.backends import cycle
@@ -130,7 +129,7 @@ def test_a_cycle_longer_than_any_engine_expects_arrives_in_pieces():
     assert (engine["blocks"][0], engine["longest"][0], host["cycles"][0]) == (3, 8192, 1)
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+@entry("vlllll")
 def one_cycle(host, x, y_1, y_2, frames):
     cycle.cycle(host, x, 0, y_1, y_2, 0, 0, frames)
 

@@ -14,6 +14,7 @@ from commandline import RIG
 from rigs import NANO
 
 from rig.cli import first_start
+from rig.dsp.native import build
 from rig.dsp.native import compile as compiling
 from rig.dsp.native.first_compile import first_compile
 
@@ -39,7 +40,7 @@ def parts(monkeypatch, tmp_path):
     made = [Part("chain.block"), Part("chain.old", is_kept=True), Part("dsp.ring.read")]
     monkeypatch.setattr(compiling, "ENTRIES", made)
     monkeypatch.setattr(first_start, "modules_with_entries", list)  # importing one would add its parts to these
-    monkeypatch.setattr(compiling, "cache_directory", lambda: tmp_path)
+    monkeypatch.setattr(build, "cache_directory", lambda: tmp_path)
     return made
 
 
@@ -124,7 +125,7 @@ PROGRAM = f"""
 import json, sys
 from rig.cli import main
 codes = [main(words) for words in {FAILING!r}]
-report = sys.modules.get("rig.dsp.native.compile")
+report = sys.modules.get("rig.dsp.native.compile_report")
 print(json.dumps({{"codes": codes, "compiled": 0 if report is None else report.report.compiled}}))
 """
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from judge import error_db
-from numba import types
 from numba.core.runtime import _nrt_python, rtsys
 
 from rig import errors
@@ -201,7 +200,7 @@ def test_a_decaying_tail_stays_silent_and_finite():
     assert not y[-5000:].any()
 
 
-@entry(types.void(types.int64, types.int64, types.int64))
+@entry("vlll")
 def thousand_calls(line, x, frames):
     for _ in range(1000):
         cv._convolve(record(line, cv.LINE), x, frames)

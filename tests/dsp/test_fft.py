@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from judge import error_db
-from numba import types
 
 from rig.dsp.convolver.fft import LONG, PING, SHORT, fft, fill_twiddles, long_fft_1, long_fft_2, long_fft_3, long_fft_4
 from rig.dsp.native.compile import entry
@@ -13,12 +12,12 @@ from rig.dsp.native.pointers import floats
 BOTH = pytest.mark.parametrize("plan", [SHORT, LONG], ids=["128", "4096"])
 
 
-@entry(types.void(types.int64))
+@entry("vl")
 def short_transform(workspace):
     fft(floats(workspace))
 
 
-@entry(types.void(types.int64))
+@entry("vl")
 def long_transform(workspace):
     long_fft_1(floats(workspace))
     long_fft_2(floats(workspace))

@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 
+import llvmlite.binding
 import pytest
 from places import ROOT, SHARED, python_path
 
-from rig.dsp.native import compile
 from rig.dsp.native.simd import W
 
 TESTS = ROOT / "tests"
@@ -33,7 +33,7 @@ if (SHARED / "reference").exists():
 
 
 def run_tests(lanes: int, *arguments: str, timeout_s: float) -> None:
-    if "x86" not in compile.llvmlite.binding.get_default_triple():
+    if "x86" not in llvmlite.binding.get_default_triple():
         pytest.skip("the narrower CPUs are named for x86")
     if lanes >= W:
         pytest.skip(f"this build has {W} lanes")

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from judge import error_db
-from numba import types
 from numba.core.runtime import _nrt_python, rtsys
 from rigs import RATE, Bench, dc_blocked
 from scipy.signal import fftconvolve
@@ -85,7 +84,7 @@ def until_ready(player, x, at, voice, filter_, call=64):
     return at
 
 
-@entry(types.int64(types.int64, types.int64, types.int64))
+@entry("llll")
 def ask_ready(line, voice, filter_):
     return 1 if cv.voice_ready(record(line, cv.LINE), voice, filter_) else 0
 

@@ -10,7 +10,7 @@ from numba.core.runtime import rtsys
 from rigs import A2, NANO, RATE
 
 from rig.cabinet.ir import IR
-from rig.dsp.native.compile import report
+from rig.dsp.native.compile_report import report
 from rig.dsp.network.resampled import ResampledNetwork
 from rig.engine import Engine
 from rig.errors import RigError

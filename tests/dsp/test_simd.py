@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from numba import types
 
-from rig.dsp.native.compile import cpu_features, entry
+from rig.dsp.native.compile import entry
+from rig.dsp.native.cpu import cpu_features
 from rig.dsp.native.pointers import floats
 from rig.dsp.native.roofline import fma_peak_gmacs
 from rig.dsp.native.simd import W, lanes, load, quotient, splat, store, vabs, vmax, vmin, vsum, where_positive
@@ -22,7 +22,7 @@ from rig.dsp.native.tile import (
 from rig.dsp.network import activations
 
 f32 = np.float32
-ADDRESSES = types.void(types.int64, types.int64, types.int64)
+ADDRESSES = "vlll"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numba import types
 from rigs import RATE, Bench, dc_blocked, jump, noise, sine
 
 from rig.dsp.native.compile import entry
@@ -28,7 +27,7 @@ def test_takes_of_input_and_output_are_sample_exact(block):
     assert dry.intact(0, 0)
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+@entry("vlllll")
 def over_a_cable(tape, cable, frame_time, frames, cycles):
     """Cycles in which what the tape plays comes back to it at once."""
     for i in range(cycles):

@@ -36,7 +36,7 @@ class Copy:
             "PYTHONPATH": os.pathsep.join([str(self.root), str(self.root / "tests" / "mutations")]),
         }
         self.build_key = subprocess.run(
-            [sys.executable, "-c", "from rig.dsp.native.compile import build_key; print(build_key())"],
+            [sys.executable, "-c", "from rig.dsp.native.build import build_key; print(build_key())"],
             cwd=self.root,
             env=self.environment,
             capture_output=True,

@@ -10,12 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ...dsp.cycle_record import HOST
 from ...dsp.native.address import NOWHERE, Address
 from ...dsp.native.compile import entry
-from ...dsp.native.pointers import fetch_add, foreign, offset, pointer_to_int, record, store_release
+from ...dsp.native.pointers import fetch_add, foreign, int64, offset, pointer_to_int, record, store_release, uint32
 from ..cycle import cycle
 from .midi_port import MESSAGE, MIDI_OUT, read_port, write_port
 
@@ -68,7 +67,7 @@ call_latency = foreign("v", "l", "i", "l")  # void (port, mode, range)
 call_get_thread_id = foreign("i")
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_process(frames: int, argument: Any) -> int:
     """JackProcessCallback. Always 0: any other answer silently ends the callbacks for good."""
     here = pointer_to_int(argument)
@@ -82,24 +81,24 @@ def on_process(frames: int, argument: Any) -> int:
     send = call_get_buffer(c.get_buffer, c.send_port, frames) if c.send_port != 0 else NOWHERE
     if c.midi_port != 0:
         events = call_get_buffer(c.get_buffer, c.midi_port, frames)
-        read_port(here, events, here + MIDI_MESSAGE, c.midi_event_count, c.midi_event_get, types.int64(frames))
+        read_port(here, events, here + MIDI_MESSAGE, c.midi_event_count, c.midi_event_get, int64(frames))
     if c.midi_out_port != 0:
         room = call_get_buffer(c.get_buffer, c.midi_out_port, frames)
         write_port(here + MIDI_OUT_AT, room, c.midi_clear_buffer, c.midi_event_write)
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
-        now = types.int64(call_last_frame_time(c.last_frame_time, c.client))
-        cycle(here, x, returned, y_1, y_2, send, now, types.int64(frames))
+        now = int64(call_last_frame_time(c.last_frame_time, c.client))
+        cycle(here, x, returned, y_1, y_2, send, now, int64(frames))
     return 0
 
 
-@entry(types.int32(types.voidptr))
+@entry("ip")
 def on_xrun(argument: Any) -> int:
     """JackXRunCallback."""
     fetch_add(pointer_to_int(argument) + XRUNS, 1)
     return 0
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_buffer_size(frames: int, argument: Any) -> int:
     """JackBufferSizeCallback; also called, with the size we know, when the client is activated."""
     here = pointer_to_int(argument)
@@ -110,7 +109,7 @@ def on_buffer_size(frames: int, argument: Any) -> int:
     return 0
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_sample_rate(rate: int, argument: Any) -> int:
     """JackSampleRateCallback; also called, with the rate we know, when the client is activated."""
     here = pointer_to_int(argument)
@@ -121,24 +120,24 @@ def on_sample_rate(rate: int, argument: Any) -> int:
     return 0
 
 
-@entry(types.void(types.int32, types.voidptr))
+@entry("vip")
 def on_freewheel(starting: int, argument: Any) -> None:
     """JackFreewheelCallback: a cycle has no deadline while JACK renders as fast as it can."""
     store_release(pointer_to_int(argument) + TIMED, 0 if starting != 0 else 1)
 
 
-@entry(types.void(types.int32, types.int64, types.voidptr))
+@entry("vilp")
 def on_shutdown(code: int, reason: Address, argument: Any) -> None:
     """JackInfoShutdownCallback: the server has gone, or has thrown us out. Nothing of libjack may be called here."""
     store_release(pointer_to_int(argument) + GONE, 1)
 
 
-@entry(types.void(types.int32, types.voidptr))
+@entry("vip")
 def on_latency(mode: int, argument: Any) -> None:
     """JackLatencyCallback: capture latency flows from the input to the outputs, playback latency the other way."""
     here = pointer_to_int(argument)
     c = record(here, CLIENT)
-    added = types.uint32(c.latency_samples)
+    added = uint32(c.latency_samples)
     if mode == CAPTURE:
         call_latency(c.get_latency, c.input_port, mode, here + RANGE_1)
         if c.send_port != 0:
@@ -157,18 +156,18 @@ def on_latency(mode: int, argument: Any) -> None:
             call_latency(c.set_latency, c.return_port, mode, here + RANGE_1)
 
 
-@entry(types.void(types.uint32, types.int32, types.voidptr))
+@entry("vuip")
 def on_port(port: int, came: int, argument: Any) -> None:
     """JackPortRegistrationCallback."""
     fetch_add(pointer_to_int(argument) + PORTS_CHANGED, 1)
 
 
-@entry(types.void(types.uint32, types.uint32, types.int32, types.voidptr))
+@entry("vuuip")
 def on_cable(source: int, target: int, connected: int, argument: Any) -> None:
     """JackPortConnectCallback."""
     fetch_add(pointer_to_int(argument) + CABLES_CHANGED, 1)
 
 
-@entry(types.void(types.voidptr), brief=True)
+@entry("vp", brief=True)
 def on_message(text: Any) -> None:
     """The error and info function of libjack. It prints to the terminal otherwise, even from the audio thread."""

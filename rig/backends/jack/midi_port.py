@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ...dsp.cycle_record import HOST
 from ...dsp.midi_events import MOST_MESSAGES, take_message
 from ...dsp.native.address import Address
 from ...dsp.native.compile import kernel
-from ...dsp.native.pointers import foreign, load_acquire, octets, offset, record, store_release
+from ...dsp.native.pointers import foreign, int64, load_acquire, octets, offset, record, store_release, uint32
 
 MESSAGE = np.dtype([("time", np.uint32), ("size", np.int64), ("data", np.int64)], align=True)  # jack_midi_event_t
 
@@ -48,14 +47,14 @@ def read_port(
     h.midi_count = 0
     if buffer == 0:  # a port that has just gone with its server
         return
-    count = types.int64(call_event_count(count_function, buffer))
+    count = int64(call_event_count(count_function, buffer))
     if count > MOST_MESSAGES:
         h.midi_lost += count - MOST_MESSAGES
         count = MOST_MESSAGES
     m: Any = record(message, MESSAGE)
     for i in range(count):
-        if call_event_get(get_function, message, buffer, types.uint32(i)) == 0:
-            take_message(host, m.data, m.size, types.int64(m.time), frames)
+        if call_event_get(get_function, message, buffer, uint32(i)) == 0:
+            take_message(host, m.data, m.size, int64(m.time), frames)
 
 
 @kernel
@@ -70,7 +69,7 @@ def write_port(out: Address, buffer: Address, clear_function: Address, write_fun
         message = o.messages[o.sent & (MOST_WAITING - 1)]
         for i in range(MESSAGE_BYTES):
             data[i] = np.uint8((message >> (8 * i)) & 0xFF)
-        if call_event_write(write_function, buffer, types.uint32(0), out + _BYTES, MESSAGE_BYTES) != 0:
+        if call_event_write(write_function, buffer, uint32(0), out + _BYTES, MESSAGE_BYTES) != 0:
             return  # no room in this cycle
         store_release(out + _SENT, o.sent + 1)
 

@@ -6,11 +6,9 @@ address of one channel. Channels that rig does not play into are silenced.
 
 from __future__ import annotations
 
-import ctypes
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ...dsp.cycle_record import HOST, MAX_FRAMES
 from ...dsp.native.address import NOWHERE
@@ -19,6 +17,7 @@ from ...dsp.native.pointers import (
     fetch_add,
     floats,
     foreign,
+    int64,
     ints,
     load_acquire,
     offset,
@@ -26,6 +25,7 @@ from ...dsp.native.pointers import (
     record,
     store_release,
 )
+from ...dsp.native.signature import UNSIGNED_LONG
 from ..cycle import FRAME_TIME_MASK, SAMPLE_BYTES, cycle
 
 STREAM = np.dtype(
@@ -57,8 +57,7 @@ CONTINUE = 0  # paContinue; anything else ends the stream
 LOST = 1 | 2 | 4 | 8  # paInputUnderflow, paInputOverflow, paOutputUnderflow, paOutputOverflow
 LOOK = 64  # cycles: some host APIs call with a number of frames that varies from one to the next
 
-UNSIGNED_LONG = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32  # 32 bits on Windows
-STREAM_CALLBACK = types.int32(types.voidptr, types.voidptr, UNSIGNED_LONG, types.voidptr, UNSIGNED_LONG, types.voidptr)
+STREAM_CALLBACK = f"ipp{UNSIGNED_LONG}p{UNSIGNED_LONG}p"
 
 call_get_thread_id = foreign("i")
 
@@ -68,10 +67,10 @@ def on_stream(inputs: Any, outputs: Any, frames: int, times: Any, flags: int, ar
     """PaStreamCallback. Always paContinue: a stream that ended by itself would have to be opened again."""
     here = pointer_to_int(argument)
     s = record(here, STREAM)
-    n = types.int64(frames)
+    n = int64(frames)
     if s.thread_id == 0 and s.get_thread_id != 0:
         s.thread_id = call_get_thread_id(s.get_thread_id)
-    if types.int64(flags) & LOST != 0:
+    if int64(flags) & LOST != 0:
         fetch_add(here + XRUNS, 1)
     s.longest = max(s.longest, n)
     s.looked += 1
@@ -105,7 +104,7 @@ def on_stream(inputs: Any, outputs: Any, frames: int, times: Any, flags: int, ar
     return CONTINUE
 
 
-@entry(types.void(types.voidptr))
+@entry("vp")
 def on_finished(argument: Any) -> None:
     """PaStreamFinishedCallback: a stream that ends without being asked to has lost its device."""
     here = pointer_to_int(argument)

@@ -7,7 +7,6 @@ import threading
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
 from ...errors import RigError
@@ -32,7 +31,7 @@ FILTER = np.dtype(
 )
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+@entry("vlllll")
 def prepare_filter(
     workspace: Address, early_taps: Address, late_workspace: Address, late_taps: Address, filter_: Address
 ) -> None:

@@ -22,7 +22,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ..native.address import Address
 from ..native.compile import entry, inline, kernel
@@ -222,7 +221,7 @@ def _convolve(line: Record, x: Address, frames: int) -> None:
 
 
 # ---------------------------------------------------------------- entries
-@entry(types.void(types.int64, types.int64, types.int64))
+@entry("vlll")
 def convolve(line: Address, x: Address, frames: int) -> None:
     """Take `frames` (0 to MAX_CHUNK) samples at `x` into a LINE; every voice with a filter writes as many to its `out`.
 
@@ -231,7 +230,7 @@ def convolve(line: Address, x: Address, frames: int) -> None:
     _convolve(record(line, LINE), x, frames)
 
 
-@entry(types.void(types.int64))
+@entry("vl")
 def clear(line: Address) -> None:
     """Forget all input, as freshly made. The filters stay."""
     state = record(line, LINE)
@@ -246,7 +245,7 @@ def clear(line: Address) -> None:
         late_clear(record(state.late, LATE))
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64, types.int64))
+@entry("vlllll")
 def convolve_all(line: Address, x: Address, y: Address, block_size: int, frames: int) -> None:
     """A whole signal through a line, in calls of `block_size` samples, without Python in between.
 

@@ -12,19 +12,18 @@ import platform
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic as numba_intrinsic
+import numpy as np
 
 from .address import Address
+from .marks import intrinsic
+from .on_demand import ir, kinds, types
+from .signature import LETTERS
+
+# Conversions inside compiled code.
+int64: Any = np.int64
+uint32: Any = np.uint32
 
 Record = Any  # a record as compiled code looks at it: its fields are attributes
-I8, I32, I64, F32, F64 = ir.IntType(8), ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.DoubleType()
-f32p, f64p, i64p = types.CPointer(types.float32), types.CPointer(types.float64), types.CPointer(types.int64)
-u8p = types.CPointer(types.uint8)
-
-# An intrinsic is written with a typing context in front and called without: no type describes both.
-intrinsic: Any = numba_intrinsic
 
 _MACHINE = platform.machine().lower()
 _X86, _ARM = _MACHINE in ("x86_64", "amd64", "i686"), _MACHINE in ("aarch64", "arm64")
@@ -32,21 +31,23 @@ _X86, _ARM = _MACHINE in ("x86_64", "amd64", "i686"), _MACHINE in ("aarch64", "a
 FLUSH_BITS = 0x8040 if _X86 else 1 << 24 if _ARM else 0
 
 
-def _to_pointer(pointer_type: Any) -> Callable[[Address], Any]:
+def _to_pointer(pointer_type: str) -> Callable[[Address], Any]:
     @intrinsic
     def at(typingctx: Any, address: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(pointer_type))
+        kind = getattr(kinds, pointer_type)
 
-        return pointer_type(types.int64), codegen
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(kind))
+
+        return kind(types.int64), codegen
 
     return at
 
 
-floats = _to_pointer(f32p)  # address -> pointer to float32; index it like an array, without bounds or wrap-around
-doubles = _to_pointer(f64p)  # address -> pointer to float64
-ints = _to_pointer(i64p)  # address -> pointer to int64
-octets = _to_pointer(u8p)  # address -> pointer to uint8
+floats = _to_pointer("f32p")  # address -> pointer to float32; index it like an array, without bounds or wrap-around
+doubles = _to_pointer("f64p")  # address -> pointer to float64
+ints = _to_pointer("i64p")  # address -> pointer to int64
+octets = _to_pointer("u8p")  # address -> pointer to uint8
 
 
 @intrinsic
@@ -68,14 +69,14 @@ def pointer_to_int(typingctx: Any, pointer: Any) -> Any:
     """The address behind a `void*`, as a callback receives it."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.ptrtoint(args[0], I64)
+        return builder.ptrtoint(args[0], kinds.I64)
 
     return types.int64(types.voidptr), codegen
 
 
 # ---------------------------------------------------------------- atomics on an int64
 def _pointer(builder: Any, address: Any) -> Any:
-    return builder.inttoptr(address, I64.as_pointer())
+    return builder.inttoptr(address, kinds.I64.as_pointer())
 
 
 @intrinsic
@@ -119,27 +120,19 @@ def _read_modify_write(operation: str) -> Callable[[Address, int], Any]:
 exchange = _read_modify_write("xchg")  # (address, value) -> the value before
 fetch_add = _read_modify_write("add")  # (address, value) -> the value before
 
+
 # ---------------------------------------------------------------- C functions by address
-_C_TYPES = {
-    "v": (types.void, ir.VoidType()),
-    "i": (types.int32, I32),
-    "u": (types.uint32, I32),
-    "l": (types.int64, I64),
-    "f": (types.float32, F32),
-    "d": (types.float64, F64),
-}
-
-
 def foreign(result: str, *arguments: str) -> Any:
     """Make a caller for C functions of one signature: `foreign("i", "l")(function, x)`.
 
-    Letters: v void, i int32, u uint32, l int64 or any pointer, f float, d double.
+    Letters: see `signature.LETTERS`; l stands for any pointer too.
     """
-    result_type, result_llvm = _C_TYPES[result]
-    argument_types = [_C_TYPES[a][0] for a in arguments]
-    function_type = ir.FunctionType(result_llvm, [_C_TYPES[a][1] for a in arguments])
 
     def build() -> Any:
+        result_type, *argument_types = (getattr(types, LETTERS[letter].numba) for letter in (result, *arguments))
+        llvm_types = [kinds.C_TYPES[letter] for letter in (result, *arguments)]
+        function_type = ir.FunctionType(llvm_types[0], llvm_types[1:])
+
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             function = builder.inttoptr(args[0], function_type.as_pointer())
             value = builder.call(function, args[1:])
@@ -168,17 +161,17 @@ def get_float_control(typingctx: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         if _X86:
-            slot = builder.alloca(I32)
-            raw = builder.bitcast(slot, I8.as_pointer())
+            slot = builder.alloca(kinds.I32)
+            raw = builder.bitcast(slot, kinds.I8.as_pointer())
             get = builder.module.declare_intrinsic(
                 "llvm.x86.sse.stmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type])
             )
             builder.call(get, [raw])
-            return builder.zext(builder.load(slot), I64)
+            return builder.zext(builder.load(slot), kinds.I64)
         if _ARM:
-            get = builder.module.declare_intrinsic("llvm.aarch64.get.fpcr", (), ir.FunctionType(I64, []))
+            get = builder.module.declare_intrinsic("llvm.aarch64.get.fpcr", (), ir.FunctionType(kinds.I64, []))
             return builder.call(get, [])
-        return ir.Constant(I64, 0)
+        return ir.Constant(kinds.I64, 0)
 
     return types.int64(), codegen
 
@@ -189,15 +182,17 @@ def set_float_control(typingctx: Any, value: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         if _X86:
-            slot = builder.alloca(I32)
-            builder.store(builder.trunc(args[0], I32), slot)
-            raw = builder.bitcast(slot, I8.as_pointer())
+            slot = builder.alloca(kinds.I32)
+            builder.store(builder.trunc(args[0], kinds.I32), slot)
+            raw = builder.bitcast(slot, kinds.I8.as_pointer())
             put = builder.module.declare_intrinsic(
                 "llvm.x86.sse.ldmxcsr", (), ir.FunctionType(ir.VoidType(), [raw.type])
             )
             builder.call(put, [raw])
         elif _ARM:
-            put = builder.module.declare_intrinsic("llvm.aarch64.set.fpcr", (), ir.FunctionType(ir.VoidType(), [I64]))
+            put = builder.module.declare_intrinsic(
+                "llvm.aarch64.set.fpcr", (), ir.FunctionType(ir.VoidType(), [kinds.I64])
+            )
             builder.call(put, [args[0]])
         return context.get_dummy_value()
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from .address import Address
 from .compile import entry, inline
@@ -40,7 +39,7 @@ def _make_spin(R: int, V: int) -> Callable[..., Any]:
 _spin_first, _spin_second = _make_spin(*SHAPES[0]), _make_spin(*SHAPES[1])
 
 
-@entry(types.void(types.int64, types.int64, types.int64))
+@entry("vlll")
 def _spin(memory: Address, shape: int, steps: int) -> None:
     """Do nothing but multiply-adds, in one of the two shapes."""
     if shape == 0:

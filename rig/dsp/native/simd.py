@@ -10,18 +10,13 @@ All memory is reached as `m[i]`: a `float*` and an int64 index, unaligned unless
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
 from typing import Any
 
 import llvmlite.binding as llvm
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
 
-from .compile import cpu_features
-from .pointers import f32p
+from .cpu import cpu_features
+from .marks import intrinsic
+from .on_demand import cgutils, ir, kinds, types
 
 
 def lanes(features: str) -> int:
@@ -34,31 +29,13 @@ W = lanes(cpu_features())
 # Vector registers: tiles must fit in them, or every step of the inner loop goes through memory.
 REGISTERS = 32 if W == 16 or llvm.get_default_triple().startswith(("aarch64", "arm64")) else 16
 
-FLOAT, INT32 = ir.FloatType(), ir.IntType(32)
-VECTOR = ir.VectorType(FLOAT, W)
 CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add
-
-
-class VecType(types.Type):
-    """W float32, one register."""
-
-    def __init__(self) -> None:
-        super().__init__(name=f"vec{W}")
-
-
-@register_model(VecType)
-class _VecModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, VECTOR)
-
-
-vec = VecType()
 
 
 # ---------------------------------------------------------------- writing LLVM
 def build_pointer(builder: Any, m: Any, index: Any) -> Any:
     """The vector at m[index], as a pointer."""
-    return builder.bitcast(builder.gep(m, [index], inbounds=True), VECTOR.as_pointer())
+    return builder.bitcast(builder.gep(m, [index], inbounds=True), kinds.VECTOR.as_pointer())
 
 
 def build_load(builder: Any, m: Any, index: Any) -> Any:
@@ -73,9 +50,9 @@ def build_store(builder: Any, value: Any, m: Any, index: Any) -> None:
 
 def build_splat(builder: Any, scalar: Any) -> Any:
     """A scalar in every lane."""
-    undefined = ir.Constant(VECTOR, ir.Undefined)
-    first = builder.insert_element(undefined, scalar, ir.Constant(INT32, 0))
-    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(INT32, W), [0] * W))
+    undefined = ir.Constant(kinds.VECTOR, ir.Undefined)
+    first = builder.insert_element(undefined, scalar, ir.Constant(kinds.INT32, 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(kinds.INT32, W), [0] * W))
 
 
 def build_broadcast(builder: Any, m: Any, index: Any) -> Any:
@@ -85,7 +62,7 @@ def build_broadcast(builder: Any, m: Any, index: Any) -> Any:
 
 def build_call(builder: Any, name: str, *args: Any) -> Any:
     """Call an intrinsic of LLVM on vectors."""
-    kind = ir.FunctionType(VECTOR, [a.type for a in args])
+    kind = ir.FunctionType(kinds.VECTOR, [a.type for a in args])
     return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{W}f32"), args)
 
 
@@ -102,7 +79,7 @@ def load(typingctx: Any, m: Any, i: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return build_load(builder, *args)
 
-    return vec(f32p, types.int64), codegen
+    return kinds.vec(kinds.f32p, types.int64), codegen
 
 
 @intrinsic
@@ -113,7 +90,7 @@ def store(typingctx: Any, m: Any, i: Any, v: Any) -> Any:
         build_store(builder, args[2], args[0], args[1])
         return context.get_dummy_value()
 
-    return types.void(f32p, types.int64, vec), codegen
+    return types.void(kinds.f32p, types.int64, kinds.vec), codegen
 
 
 @intrinsic
@@ -123,7 +100,7 @@ def splat(typingctx: Any, s: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return build_splat(builder, args[0])
 
-    return vec(types.float32), codegen
+    return kinds.vec(types.float32), codegen
 
 
 @intrinsic
@@ -133,7 +110,7 @@ def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return build_call(builder, "fmuladd", *args)
 
-    return vec(vec, vec, vec), codegen
+    return kinds.vec(kinds.vec, kinds.vec, kinds.vec), codegen
 
 
 def _binary(name: str) -> Any:
@@ -142,7 +119,7 @@ def _binary(name: str) -> Any:
         def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             return build_call(builder, name, *args)
 
-        return vec(vec, vec), codegen
+        return kinds.vec(kinds.vec, kinds.vec), codegen
 
     return function
 
@@ -157,7 +134,7 @@ def vabs(typingctx: Any, a: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return build_call(builder, "fabs", *args)
 
-    return vec(vec), codegen
+    return kinds.vec(kinds.vec), codegen
 
 
 @intrinsic
@@ -172,14 +149,14 @@ def quotient(typingctx: Any, a: Any, b: Any) -> Any:
         if W < 16:
             return builder.fdiv(a, b)
         every = ir.Constant(ir.IntType(W), -1)
-        kind = ir.FunctionType(VECTOR, [VECTOR, VECTOR, every.type])
+        kind = ir.FunctionType(kinds.VECTOR, [kinds.VECTOR, kinds.VECTOR, every.type])
         estimate = cgutils.get_or_insert_function(builder.module, kind, "llvm.x86.avx512.rcp14.ps.512")
-        inverse = builder.call(estimate, [b, ir.Constant(VECTOR, [0.0] * W), every])
-        error = build_call(builder, "fmuladd", builder.fneg(b), inverse, ir.Constant(VECTOR, [1.0] * W))
+        inverse = builder.call(estimate, [b, ir.Constant(kinds.VECTOR, [0.0] * W), every])
+        error = build_call(builder, "fmuladd", builder.fneg(b), inverse, ir.Constant(kinds.VECTOR, [1.0] * W))
         near = builder.fmul(a, inverse)
         return build_call(builder, "fmuladd", near, error, near)
 
-    return vec(vec, vec), codegen
+    return kinds.vec(kinds.vec, kinds.vec), codegen
 
 
 @intrinsic
@@ -187,10 +164,10 @@ def where_positive(typingctx: Any, x: Any, a: Any, b: Any) -> Any:
     """Lane by lane: a where x > 0, else b."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        zero = ir.Constant(VECTOR, [0.0] * W)
+        zero = ir.Constant(kinds.VECTOR, [0.0] * W)
         return builder.select(builder.fcmp_ordered(">", args[0], zero), args[1], args[2])
 
-    return vec(vec, vec, vec), codegen
+    return kinds.vec(kinds.vec, kinds.vec, kinds.vec), codegen
 
 
 @intrinsic
@@ -198,35 +175,8 @@ def vsum(typingctx: Any, v: Any) -> Any:
     """The sum of all lanes, in an order of LLVM's choice."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        kind = ir.FunctionType(FLOAT, [FLOAT, VECTOR])
+        kind = ir.FunctionType(kinds.FLOAT, [kinds.FLOAT, kinds.VECTOR])
         function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.fadd.v{W}f32")
-        return builder.call(function, [ir.Constant(FLOAT, 0.0), args[0]], fastmath=("reassoc",))
+        return builder.call(function, [ir.Constant(kinds.FLOAT, 0.0), args[0]], fastmath=("reassoc",))
 
-    return types.float32(vec), codegen
-
-
-def _operator(op: Callable[..., Any], instruction: str) -> None:
-    """Teach numba `op` between vecs, and between a vec and a float."""
-
-    @infer_global(op)
-    class _Template(AbstractTemplate):  # type: ignore[misc]  # numba is untyped
-        def generic(self, args: Any, kws: Any) -> Any:
-            if vec in args and all(x == vec or isinstance(x, types.Float | types.Integer) for x in args):
-                return signature(vec, *(x if x == vec else types.float32 for x in args))
-            return None
-
-    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        a, b = (x if t == vec else build_splat(builder, x) for x, t in zip(args, sig.args, strict=True))
-        return getattr(builder, instruction)(a, b, flags=CONTRACT)
-
-    for kinds in ((VecType, VecType), (VecType, types.Float), (types.Float, VecType)):
-        lower_builtin(op, *kinds)(lower)
-
-
-for _op, _instruction in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
-):
-    _operator(_op, _instruction)
+    return types.float32(kinds.vec), codegen

@@ -9,30 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba.core import types
-from numba.extending import intrinsic, models, register_model
-
-from .pointers import f32p
-from .simd import VECTOR, W, build_broadcast, build_call, build_load, build_plus, build_store, vec
-
-
-class TileType(types.Type):
-    """R rows of V vectors; LLVM splits it into R*V registers."""
-
-    def __init__(self, rows: int, vecs: int) -> None:
-        self.rows, self.vecs = rows, vecs
-        super().__init__(name=f"tile{rows}x{vecs}x{W}")
-
-
-@register_model(TileType)
-class _TileModel(models.PrimitiveModel):  # type: ignore[misc]  # numba is untyped
-    def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, ir.ArrayType(VECTOR, fe_type.rows * fe_type.vecs))
+from .marks import intrinsic
+from .on_demand import ir, kinds, types
+from .simd import W, build_broadcast, build_call, build_load, build_plus, build_store
 
 
 def _array(rows: int, vecs: int, content: Any) -> Any:
-    return ir.Constant(ir.ArrayType(VECTOR, rows * vecs), content)
+    return ir.Constant(ir.ArrayType(kinds.VECTOR, rows * vecs), content)
 
 
 @intrinsic(prefer_literal=True)
@@ -41,9 +24,9 @@ def tile_zero(typingctx: Any, rows: Any, vecs: Any) -> Any:
     R, V = rows.literal_value, vecs.literal_value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return _array(R, V, [ir.Constant(VECTOR, [0.0] * W)] * (R * V))
+        return _array(R, V, [ir.Constant(kinds.VECTOR, [0.0] * W)] * (R * V))
 
-    return TileType(R, V)(rows, vecs), codegen
+    return kinds.TileType(R, V)(rows, vecs), codegen
 
 
 @intrinsic(prefer_literal=True)
@@ -59,7 +42,7 @@ def tile_bias(typingctx: Any, m: Any, w: Any, rows: Any, vecs: Any) -> Any:
                 tile = builder.insert_value(tile, bias, r * V + v)
         return tile
 
-    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
+    return kinds.TileType(R, V)(kinds.f32p, types.int64, rows, vecs), codegen
 
 
 def _madd(builder: Any, tile: Any, acc: Any, m: Any, x: Any, factor_at: Callable[[int], Any]) -> Any:
@@ -81,7 +64,7 @@ def tile_madd(typingctx: Any, tile: Any, m: Any, w: Any, x: Any) -> Any:
         acc, m, w, x = args
         return _madd(builder, tile, acc, m, x, lambda r: build_plus(builder, w, r))
 
-    return tile(tile, f32p, types.int64, types.int64), codegen
+    return tile(tile, kinds.f32p, types.int64, types.int64), codegen
 
 
 @intrinsic
@@ -95,7 +78,7 @@ def tile_madd_far(typingctx: Any, tile: Any, m: Any, w: Any, stride: Any, x: Any
             factors.append(builder.add(factors[-1], stride))
         return _madd(builder, tile, acc, m, x, factors.__getitem__)
 
-    return tile(tile, f32p, types.int64, types.int64, types.int64), codegen
+    return tile(tile, kinds.f32p, types.int64, types.int64, types.int64), codegen
 
 
 @intrinsic(prefer_literal=True)
@@ -111,7 +94,7 @@ def tile_repeat(typingctx: Any, m: Any, x: Any, rows: Any, vecs: Any) -> Any:
                 tile = builder.insert_value(tile, loaded, r * V + v)
         return tile
 
-    return TileType(R, V)(f32p, types.int64, rows, vecs), codegen
+    return kinds.TileType(R, V)(kinds.f32p, types.int64, rows, vecs), codegen
 
 
 @intrinsic
@@ -129,7 +112,7 @@ def tile_add(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
             x = builder.add(x, stride)
         return acc
 
-    return tile(tile, f32p, types.int64, types.int64), codegen
+    return tile(tile, kinds.f32p, types.int64, types.int64), codegen
 
 
 @intrinsic
@@ -147,7 +130,7 @@ def tile_mix(typingctx: Any, row: Any, m: Any, w: Any, tile: Any) -> Any:
                 )
         return acc
 
-    return row(row, f32p, types.int64, tile), codegen
+    return row(row, kinds.f32p, types.int64, tile), codegen
 
 
 @intrinsic
@@ -177,7 +160,7 @@ def tile_store(typingctx: Any, tile: Any, m: Any, x: Any, stride: Any) -> Any:
             x = builder.add(x, stride)
         return context.get_dummy_value()
 
-    return types.void(tile, f32p, types.int64, types.int64), codegen
+    return types.void(tile, kinds.f32p, types.int64, types.int64), codegen
 
 
 @intrinsic(prefer_literal=True)
@@ -188,13 +171,13 @@ def tile_get(typingctx: Any, tile: Any, k: Any) -> Any:
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.extract_value(args[0], K)
 
-    return vec(tile, k), codegen
+    return kinds.vec(tile, k), codegen
 
 
 @intrinsic
 def tile_map(typingctx: Any, tile: Any, function: Any, parameter: Any) -> Any:
     """The tile with `function` (a kernel: vec, float32 -> vec) applied to every vector."""
-    call = function.get_call_type(typingctx, (vec, types.float32), {})
+    call = function.get_call_type(typingctx, (kinds.vec, types.float32), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc = args[0]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from ..native.address import Address
 from ..native.compile import entry, kernel
@@ -34,9 +33,9 @@ from .records import (
 
 f32 = np.float32
 
-RUN_SIGNATURE = types.void(types.int64, types.int64, types.int64, types.int64)
-RESET_SIGNATURE = types.void(types.int64)
-SETTLE_SIGNATURE = types.void(types.int64, types.int64, types.int64)
+RUN_SIGNATURE = "vllll"
+RESET_SIGNATURE = "vl"
+SETTLE_SIGNATURE = "vlll"
 _call_run = foreign("v", "l", "l", "l", "l")
 
 

@@ -18,7 +18,6 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numba import types
 from numpy.typing import ArrayLike, NDArray
 
 from ...errors import RigError
@@ -86,7 +85,7 @@ def _keep(stage: Record, frames: Any) -> None:
         history[i] = history[frames + i]
 
 
-@entry(types.void(types.int64, types.int64, types.int64, types.int64))
+@entry("vllll")
 def run_rated(rated: Address, x: Address, y: Address, frames: int) -> None:
     """As `interpreter.run`: `frames` of float32 from x to y, at the session's rate."""
     r = record(rated, RATED)
@@ -115,7 +114,7 @@ def run_rated(rated: Address, x: Address, y: Address, frames: int) -> None:
         done += n
 
 
-@entry(types.void(types.int64))
+@entry("vl")
 def reset_rated(rated: Address) -> None:
     """As `interpreter.reset`."""
     r = record(rated, RATED)

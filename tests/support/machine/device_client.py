@@ -19,7 +19,6 @@ import time
 from typing import Any
 
 import numpy as np
-from numba import types
 
 from rig.backends.jack import libjack
 from rig.dsp.native.compile import entry, kernel
@@ -195,19 +194,19 @@ def listen(d, x, frames):
             d.cue_at[k] = 0
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_device_cycle(frames, argument):
     here = pointer_to_int(argument)
     d = record(here, DEVICE)
-    n = types.int64(frames)
+    n = np.int64(frames)
     if d.stall_us > 0:
-        call_usleep(d.usleep, types.uint32(d.stall_us))
+        call_usleep(d.usleep, np.uint32(d.stall_us))
         d.stall_us = 0
     x = call_get_buffer(d.get_buffer, d.input, frames)
     y = call_get_buffer(d.get_buffer, d.out, frames)
     other = call_get_buffer(d.get_buffer, d.other, frames)
     if x == 0 or y == 0 or other == 0:
-        return types.int32(0)
+        return np.int32(0)
     for at in range(0, n, CHUNK):
         listen(d, x + 4 * at, min(CHUNK, n - at))
         if d.lost != 0.0:
@@ -218,16 +217,16 @@ def on_device_cycle(frames, argument):
     for i in range(n):
         out[i] = np.float32(0.001 * gaussian(d))
     store_release(here + CYCLES, d.cycles + 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.int32(types.voidptr))
+@entry("ip")
 def on_device_xrun(argument):
     fetch_add(pointer_to_int(argument) + XRUNS, 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.void(types.int32, types.int64, types.voidptr))
+@entry("vilp")
 def on_device_shutdown(code, reason, argument):
     store_release(pointer_to_int(argument) + GONE, 1)
 

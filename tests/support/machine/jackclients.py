@@ -31,7 +31,6 @@ import numpy as np
 import pytest
 from child import run_in_child
 from jackserver import JackServer
-from numba import types
 from numpy.typing import ArrayLike, NDArray
 
 from rig.backends.jack import libjack
@@ -87,14 +86,14 @@ STATE, CYCLES, XRUNS, RESIZES, FREEWHEELING, GONE = (
 call_get_buffer, call_frame_time, call_usleep = foreign("l", "l", "u"), foreign("u", "l"), foreign("i", "u")
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_cycle(frames, argument):
     here = pointer_to_int(argument)
     d = record(here, DECK)
-    n = types.int64(frames)
-    now = types.int64(call_frame_time(d.last_frame_time, d.client))
+    n = np.int64(frames)
+    now = np.int64(call_frame_time(d.last_frame_time, d.client))
     if d.stall_us > 0:
-        call_usleep(d.usleep, types.uint32(d.stall_us))
+        call_usleep(d.usleep, np.uint32(d.stall_us))
         d.stall_us = 0
     if load_acquire(here + STATE) == ARMED and (d.cue == 0 or load_acquire(d.cue) >= RUNNING):
         d.position, d.start_time, d.next_time = 0, now, now
@@ -125,31 +124,31 @@ def on_cycle(frames, argument):
         if d.position == d.length:
             store_release(here + STATE, DONE)
     store_release(here + CYCLES, d.cycles + 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.int32(types.voidptr))
+@entry("ip")
 def on_deck_xrun(argument):
     fetch_add(pointer_to_int(argument) + XRUNS, 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_deck_buffer_size(frames, argument):
     here = pointer_to_int(argument)
     d = record(here, DECK)
     if d.block_size != frames:
         d.block_size = frames
         fetch_add(here + RESIZES, 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.void(types.int32, types.voidptr))
+@entry("vip")
 def on_deck_freewheel(starting, argument):
-    store_release(pointer_to_int(argument) + FREEWHEELING, types.int64(starting))
+    store_release(pointer_to_int(argument) + FREEWHEELING, np.int64(starting))
 
 
-@entry(types.void(types.int32, types.int64, types.voidptr))
+@entry("vilp")
 def on_deck_shutdown(code, reason, argument):
     store_release(pointer_to_int(argument) + GONE, 1)
 

@@ -19,7 +19,6 @@ import time
 
 import numpy as np
 from jackclients import wait_until
-from numba import types
 
 from rig.backends.jack import libjack
 from rig.dsp.native.compile import entry
@@ -64,13 +63,13 @@ call_get_buffer, call_frame_time = foreign("l", "l", "u"), foreign("u", "l")
 call_clear, call_write = foreign("v", "l"), foreign("i", "l", "u", "l", "l")
 
 
-@entry(types.int32(types.uint32, types.voidptr))
+@entry("iup")
 def on_cycle(frames, argument):
     here = pointer_to_int(argument)
     s = record(here, SENDER)
     buffer = call_get_buffer(s.get_buffer, s.port, frames)
     call_clear(s.clear, buffer)
-    now = types.int64(call_frame_time(s.last_frame_time, s.client))
+    now = np.int64(call_frame_time(s.last_frame_time, s.client))
     if load_acquire(here + STATE) == ARMED:
         s.cycle, s.next_frame = 0, now
         store_release(here + STATE, RUNNING)
@@ -79,20 +78,20 @@ def on_cycle(frames, argument):
         rows = ints(s.rows)
         while s.next < s.count and rows[5 * s.next] <= s.cycle:
             at = 5 * s.next
-            s.refused += call_write(s.write, buffer, types.uint32(rows[at + 1]), rows[at + 3], rows[at + 2]) != 0
+            s.refused += call_write(s.write, buffer, np.uint32(rows[at + 1]), rows[at + 3], rows[at + 2]) != 0
             rows[at + 4] = now
             s.next += 1
         s.cycle += 1
         s.next_frame = (now + frames) & 0xFFFFFFFF
         if s.next == s.count:
             store_release(here + STATE, DONE)
-    return types.int32(0)
+    return np.int32(0)
 
 
-@entry(types.int32(types.voidptr))
+@entry("ip")
 def on_sender_xrun(argument):
     fetch_add(pointer_to_int(argument) + XRUNS, 1)
-    return types.int32(0)
+    return np.int32(0)
 
 
 class Sender:

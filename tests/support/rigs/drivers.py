@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numba import types
 
 from rig.dsp.native.compile import entry
 from rig.dsp.native.pointers import foreign, ints
@@ -15,7 +14,7 @@ from rig.dsp.network.interpreter import run
 call_run = foreign("v", "l", "l", "l", "l")
 
 
-@entry(types.void(*[types.int64] * 7))
+@entry("vlllllll")
 def run_pattern(function, network, x, y, total, blocks, count):
     """Call `run` at address `function` with `count` block lengths from address `blocks`, again and again."""
     lengths = ints(blocks)

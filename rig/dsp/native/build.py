@@ -1,0 +1,71 @@
+"""One build of rig: everything that decides its machine code, and the folder where that is kept.
+
+The folder is named by a hash of the sources that kernels take anything from, of numba, llvmlite, numpy and Python, and
+of the CPU. Two copies of one version share it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+import tempfile
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from ...files.paths import cache_folder
+from .compile_report import report
+from .cpu import cpu_features, cpu_name
+from .kept_code import private_folder
+
+KEPT_BUILDS = 4  # whose compiled code stays on disk
+# Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
+WITHOUT_KERNELS = (
+    *("capture/checks", "capture/ir", "capture/result", "capture/signal"),
+    *("cli", "compare", "doctor", "library", "player", "recording"),
+)
+
+
+@cache
+def build_key() -> str:
+    """Hash of everything that decides the machine code: sources, compiler, Python, CPU."""
+    package = Path(__file__).parents[2]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        if path.relative_to(package).as_posix().startswith(tuple(f"{folder}/" for folder in WITHOUT_KERNELS)):
+            continue
+        digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    compilers = [version(name) for name in ("numba", "llvmlite", "numpy")]
+    for text in (*compilers, sys.version, cpu_name(), cpu_features()):
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@cache
+def cache_directory() -> Path:
+    """Where this build's compiled code is kept; a temporary folder if the user's cache cannot be written or trusted."""
+    base = cache_folder() / "compiled"
+    path = base / build_key()
+    try:
+        for folder in (base, path):
+            private_folder(folder)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        why = error.strerror or str(error)
+        report.tell(f"Compiled code cannot be kept ({why}): every start of rig compiles again.")
+        return Path(_temporary_cache().name)
+    return path
+
+
+@cache
+def _temporary_cache() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="rig-compiled-")
+
+
+def forget_old_builds() -> None:
+    """Keep the newest few builds: every edit of the sources makes a new one."""
+    siblings = [p for p in cache_directory().parent.iterdir() if p.is_dir() and len(p.name) == len(build_key())]
+    for path in sorted(siblings, key=lambda p: p.stat().st_mtime, reverse=True)[KEPT_BUILDS:]:
+        shutil.rmtree(path, ignore_errors=True)
