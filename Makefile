@@ -10,7 +10,7 @@ all: check test
 # Plays the models and cabinets that come with rig; with neither a JACK server nor a sound card it renders rig-demo.wav.
 play: $(READY)
 	@sh .ci/setup libraries || :
-	@$(VENV)/bin/rig play --else-render rig-demo.wav --overwrite
+	@$(VENV)/bin/rig play --else-render rig-demo.wav --overwrite --open-page
 
 test: $(READY)
 	@sh .ci/setup libraries server

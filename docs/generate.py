@@ -137,6 +137,8 @@ def _keys_of(command: Command[Any], keys: Keys) -> str:
     ways = {key: way for key, (name, way) in keys.items() if name == command.name}
     if command.kind != "value":
         return "`0` to `9`" if set(ways) == set("0123456789") else " ".join(map(_key, ways))
+    if not ways:
+        return ""
     more, less = ([_key(key) for key, way in ways.items() if way * sign > 0] for sign in (1, -1))
     return f"{' '.join(more)} more, {' '.join(less)} less"
 

@@ -1,11 +1,13 @@
 """What an engine reports: its meters, its share of the period, its faults, and what its lanes heard.
 
-Meters and counters in the CHAIN record grow for ever; each of these tells what came since it was last asked.
+Meters and counters in the CHAIN record grow for ever; each of these tells what came since it was last asked. Several
+may read the meters, each by a name and from a thread of its own: a peak that one has read is kept for the others.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,6 +21,7 @@ from .dsp.convolver.kernels import MAX_CHUNK
 from .lane import Lane
 
 DC_STANDS_S = 0.5  # what stayed for so long is no step on the stage
+Metered = Literal["input", "model", "output", "send", "return"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,22 @@ class EngineReadings:
     def __init__(self, record: Any, rings: Sequence[NDArray[np.float32]], sample_rate: float) -> None:
         self.record, self._rings, self.sample_rate = record, rings, sample_rate
         self._seen: dict[str, Any] = {}
+        self._readers: dict[str, dict[Metered, float]] = {}  # the highest peak that each has not been told of
+        self._reading = threading.Lock()
 
-    def reading(self, which: Literal["input", "model", "output", "send", "return"]) -> Reading:
-        """A meter since it was last read."""
+    def reading(self, which: Metered, reader: str = "") -> Reading:
+        """A meter since this reader read it last."""
         m = self.record[f"{which}_meter"]
-        peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
-        m["peak"] = 0.0
-        before = self._seen.get(which, (0.0, 0, 0))
-        self._seen[which] = (squares, samples, clips)
+        with self._reading:
+            peak, squares, samples, clips = float(m["peak"]), float(m["squares"]), int(m["samples"]), int(m["clips"])
+            m["peak"] = 0.0
+            self._readers.setdefault(reader, {})
+            for kept in self._readers.values():
+                kept[which] = max(kept.get(which, 0.0), peak)
+            peak = self._readers[reader].pop(which)
+        seen = f"{reader} {which}"
+        before = self._seen.get(seen, (0.0, 0, 0))
+        self._seen[seen] = (squares, samples, clips)
         count = samples - before[1]
         mean = max(0.0, squares - before[0]) / count if count else 0.0
         return Reading(db_from_gain(peak), db_from_gain(mean**0.5), clips - before[2])

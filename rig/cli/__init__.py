@@ -27,6 +27,7 @@ from .commands import (
     ir,
     midi,
     play,
+    remote,
     render,
     signal,
 )
@@ -59,7 +60,7 @@ def parser() -> CommandLine:
     top.set_defaults(run=lambda options: _overview(top, options))
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
-        *(play, audition, render, info, ir, midi, devices, doctor),
+        *(play, audition, remote, render, info, ir, midi, devices, doctor),
         *(calibrate, signal, capture, compare, ab, abx, bench),
     ):
         module.add(commands)

@@ -9,6 +9,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import sys
 import textwrap
 import threading
@@ -43,6 +44,7 @@ class Keys:
     def __init__(self) -> None:
         self._before: Any = None
         self._to_continue: Any = None
+        self.is_woken = False
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> Self:
@@ -72,14 +74,20 @@ class Keys:
         """Whether keys can be read at all."""
         return self._before is not None
 
-    def wait(self, seconds: float) -> list[str]:
-        """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ..."""
+    def wait(self, seconds: float, waker: socket.socket | None = None) -> list[str]:
+        """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ...
+
+        `waker`: the wait ends as well when this can be read; `is_woken` says so.
+        """
         end_if_asked()
-        if not self.present:
+        self.is_woken = False
+        if not self.present and waker is None:
             time.sleep(seconds)
             return []
-        ready, _, _ = select.select([sys.stdin], [], [], seconds)
-        if not ready:
+        sources: list[Any] = [sys.stdin] if self.present else []
+        ready, _, _ = select.select([*sources, waker] if waker is not None else sources, [], [], seconds)
+        self.is_woken = waker in ready
+        if sys.stdin not in ready or not self.present:
             return []
         try:
             sent = os.read(sys.stdin.fileno(), 4096)

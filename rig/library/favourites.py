@@ -59,6 +59,10 @@ class Favourites:
             return next((remark for remark in self._remarks if remark.path == name), None)
         return next((remark for remark in self._remarks if remark.sha256 == sha256), None)
 
+    def by_path(self) -> dict[str, Remark]:
+        """All remarks, by the whole path that each file had last."""
+        return {remark.path: remark for remark in self._remarks}
+
     def among(self, paths: Iterable[Path]) -> set[Path]:
         """Which of the paths are favourites."""
         names = {remark.path for remark in self._remarks if remark.favourite}

@@ -13,6 +13,7 @@ from pathlib import Path
 from .carried import Carried
 
 VIEWS = ("all", "kept", "favourites")
+VIEWS_OF_MODELS = ("all", "favourites")
 VIEW_NAMES = {"all": "all but the rejected", "kept": "the kept", "favourites": "the favourites"}
 
 
@@ -93,12 +94,17 @@ class BrowseOrder(Carried):
         return list(dict.fromkeys([position, *around, *self.positions, *range(len(self.paths))]))
 
     # ------------------------------------------------------------ narrowing
-    def keep(self, position: int) -> bool:
-        """Keep it, or keep it no more; True if it is kept now."""
+    def keep(self, position: int, kept: bool) -> None:
+        """Keep it, or keep it no more."""
         self.rejected.discard(position)
-        self.kept ^= {position}
+        self.kept = self.kept | {position} if kept else self.kept - {position}
         self.again(position)
-        return position in self.kept
+
+    def choose_again(self, position: int, kept: bool, rejected: bool) -> None:
+        """Have it as it was before."""
+        self.kept = self.kept | {position} if kept else self.kept - {position}
+        self.rejected = self.rejected | {position} if rejected else self.rejected - {position}
+        self.again(position)
 
     def reject(self, position: int) -> None:
         """Step over it from now on."""

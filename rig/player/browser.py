@@ -67,6 +67,14 @@ class Browser(ABC, Carried):
         if stops:
             self.go(stops[0] if direction > 0 else stops[-1], direction)
 
+    def choose(self, index: int) -> None:
+        """By its index in the list of files, from 0, whatever the order. Refused while listening blind."""
+        if self.order.blind:
+            raise RigError("An index would tell names; {blind} takes the blindfold off.")
+        if not 0 <= index < len(self.files):
+            raise RigError(f"There is no {self.NOUN} {index}; there are {len(self.files)}, counted from 0.")
+        self.go(index)
+
     def jump(self, text: str) -> None:
         """By its number in the order."""
         order, number = self.order, text.strip()

@@ -7,11 +7,13 @@
     line("search_ir", "search", "Search", lambda p, text: ...)       # a line of text
 
 Switches, choices and values take absolute values (`Commands.set`) and can be read (`Commands.value`); a key toggles or
-steps them (`Commands.do`). `T` is whoever is commanded: a player, or two sides that are compared.
+steps them (`Commands.do`). A front end that is not a key asks by `Commands.carry_out`, with absolute values only: what
+is asked twice by mistake is then no other thing. `T` is whoever is commanded: a player, or two sides that are compared.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
@@ -21,6 +23,7 @@ from .events import Event, Tell
 
 T = TypeVar("T")
 Value = float | bool | str
+LONGEST_TEXT = 1000  # characters
 Kind = Literal["action", "switch", "choice", "value", "text"]
 
 
@@ -45,7 +48,8 @@ class Command(Generic[T]):
     the text of a text command, and the number of one that is `numbered`. `press`: what a key does with a switch or
     choice, if that is more than going on to the next value. `preview`: what a text would do, while it is typed;
     `check` raises a RigError, before it is asked for, where none would be taken.
-    `danger`: it ends or loses something, so a front end may ask first.
+    `danger`: it ends or loses something, so a front end may ask first. `path`: its text names a `file` that is written,
+    of which somebody elsewhere may give the bare name only, or a `folder`, which nobody elsewhere may.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Command(Generic[T]):
     press: Callable[[T], None] | None = None
     preview: Callable[[T, str], str] | None = None
     check: Callable[[T], None] | None = None
+    path: Literal["", "file", "folder"] = ""
 
     @property
     def is_action(self) -> bool:
@@ -89,14 +94,14 @@ class Command(Generic[T]):
 
     def checked(self, value: Value) -> Value:
         """An absolute value, as near as the range allows; raises RigError for what cannot be one."""
-        if self.kind == "value" and isinstance(value, int | float) and not isinstance(value, bool):
+        if self.kind == "value" and _is_number(value):
             return self.clamped(float(value))
         if self.kind == "switch" and value in (0, 1):
             return bool(value)
         if self.kind == "choice":
             numbers = [known for known in self.choices if not isinstance(known, str)]
-            if numbers and isinstance(value, int | float) and not isinstance(value, bool):
-                return min(numbers, key=lambda known: abs(known - value))
+            if numbers and _is_number(value):
+                return min(numbers, key=lambda known: abs(known - float(value)))
             if value in self.choices:
                 return value
             raise RigError(f"{self.name} is one of {', '.join(map(_shown, self.choices))}, not {_shown(value)}.")
@@ -124,8 +129,31 @@ class Command(Generic[T]):
         return float(value) + direction * (self.step or 0.0)
 
 
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def _a(kind: str) -> str:
     return "an action" if kind == "action" else f"a {kind}"
+
+
+def _one_line(command: Command[Any], value: Value | None) -> str:
+    """The text of a text command, as somebody elsewhere may give it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = f"{value:g}"
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or not value.isprintable():
+        raise RigError(f"{command.name} takes one line of text, at most {LONGEST_TEXT} characters.")
+    if command.path == "file" and value and (set(value) & set("/\\:") or value.strip()[:1] in (".", "~", "")):
+        raise RigError(f"{command.name} takes the bare name of a file; its folder was fixed when rig started.")
+    return value
+
+
+def _whole(name: str, value: Value | None) -> int:
+    if value is None:
+        return 0
+    if not _is_number(value) or float(value) % 1 or not 0 <= float(value) < 1e9:
+        raise RigError(f"{name} takes a whole number from 0.")
+    return int(value)
 
 
 def _shown(value: Value) -> str:
@@ -151,9 +179,12 @@ def line(
     preview: Callable[[T, str], str] | None = None,
     check: Callable[[T], None] | None = None,
     danger: bool = False,
+    path: Literal["", "file", "folder"] = "",
 ) -> Command[T]:
     """Something that is done with a line of text."""
-    return Command(name, text, prompt=prompt, kind="text", run=run, preview=preview, check=check, danger=danger)
+    return Command(
+        *(name, text), prompt=prompt, kind="text", run=run, preview=preview, check=check, danger=danger, path=path
+    )
 
 
 def switch(
@@ -183,6 +214,7 @@ def choice(
     unit: str = "",
     apply: Callable[[T, Any], None] | None = None,
     say: Callable[[T], None] | None = None,
+    press: Callable[[T], None] | None = None,
     preset: PresetLine | None = None,
 ) -> Command[T]:
     """One of a few values, in the order in which a key goes through them; the first one at the start."""
@@ -195,6 +227,7 @@ def choice(
         set=set,
         apply=apply,
         say=say,
+        press=press,
         preset=preset,
     )
 
@@ -253,6 +286,34 @@ class Commands(Generic[T]):
                 self.put(name, command.following(self.value(name), direction))
         except RigError as error:
             self._tell(Event("error", str(error)))
+
+    def carry_out(self, name: str, value: Value | None = None) -> None:
+        """What a front end elsewhere asks for: an action, with its number or text, or where a value shall stand.
+
+        Raises RigError for what cannot be done, and for a path.
+        """
+        command = self.table.get(name)
+        if command is None:
+            raise RigError(f"There is no command {name[:40]!r}.")
+        if command.path == "folder":
+            raise RigError(f"{name} takes a folder: that is for rig's own keys.")
+        if command.get is not None:
+            if value is None:
+                raise RigError(f"{name} is {_a(command.kind)}: say where it shall stand.")
+            self.put(name, value)
+            return
+        assert command.run is not None
+        if command.kind == "text":
+            text = _one_line(command, value)
+            if command.check is not None:
+                command.check(self._target)
+            command.run(self._target, text)
+        elif command.numbered:
+            command.run(self._target, _whole(name, value))
+        elif value is not None:
+            raise RigError(f"{name} is an action and takes no value.")
+        else:
+            command.run(self._target)
 
     def may_ask(self, name: str) -> bool:
         """Whether a text would be taken for this command now; why not is told."""

@@ -12,6 +12,7 @@ from ..dsp.rumble import CUTOFFS_HZ
 from ..levels import MAX_PREAMP_GAIN_DB
 from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_GAIN_DB
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
+from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
@@ -28,6 +29,7 @@ def _say_gate(parts: Parts) -> None:
 GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     "Presets": (
         numbered("preset", "preset by its number, 0 also the tenth", lambda p, number: p.presets.call(number)),
+        numbered("preset_at", "preset by its index in the list, from 0", lambda p, index: p.presets.choose(index)),
         action("next_preset", "next preset", lambda p: p.presets.step(1)),
         action("previous_preset", "previous preset", lambda p: p.presets.step(-1)),
         line(
@@ -60,6 +62,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         action("previous_model", "previous model", lambda p: p.models.step(-1)),
         action("first_model", "first model", lambda p: p.models.go_to_end(1)),
         action("last_model", "last model", lambda p: p.models.go_to_end(-1)),
+        numbered("model", "model by its index in the list, from 0", lambda p, index: p.models.choose(index)),
         line("jump_model", "go to a model by its number", "Number of the model", lambda p, text: p.models.jump(text)),
         line(
             "search_model",
@@ -68,8 +71,25 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, text: p.models.search(text),
             preview=lambda p, text: p.models.preview(text),
         ),
-        action("favourite_model", "favourite model or not; remembered", lambda p: p.models.favourite()),
-        action("view_models", "step through all models, or the favourites", lambda p: p.models.view()),
+        switch(
+            "favourite_model",
+            "favourite model or not; remembered",
+            lambda p: p.models.is_favourite,
+            lambda p, on: p.models.favour(on),
+        ),
+        choice(
+            "view_models",
+            "step through all models, or the favourites",
+            VIEWS_OF_MODELS,
+            lambda p: p.models.order.view,
+            lambda p, view: p.models.view(view),
+        ),
+        value(
+            *("size", "how much plays of a model that has several sizes", "", (0.0, 1.0), 0.25),
+            lambda p: p.models.playing_size,
+            lambda p, size: p.models.resize(size),
+            default=1.0,
+        ),
         switch(
             "bypass",
             "model bypass: the dry guitar through the cabinet",
@@ -131,6 +151,18 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "Interface (name, dBu at 0 dBFS, or none)",
             lambda p, text: p.interface.name(text),
         ),
+        line(
+            "max_input",
+            "level of your interface in dBu at 0 dBFS, gain at its minimum",
+            "Level of the interface (dBu at 0 dBFS)",
+            lambda p, text: p.interface.name_level(text),
+        ),
+        line(
+            "model_level",
+            "input level of the model that plays; remembered for its file",
+            "Input level of the model (dBu, or none)",
+            lambda p, text: p.models.enter_level(text),
+        ),
     ),
     "Noise and tuning": (
         switch(
@@ -173,6 +205,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         action("previous_ir", "previous cabinet", lambda p: p.audition.step(-1)),
         action("first_ir", "first cabinet", lambda p: p.audition.go_to_end(1)),
         action("last_ir", "last cabinet", lambda p: p.audition.go_to_end(-1)),
+        numbered("cabinet", "cabinet by its index in the list, from 0", lambda p, index: p.audition.choose(index)),
         line("jump_ir", "go to a cabinet by its number", "Number", lambda p, text: p.audition.jump(text)),
         line(
             "search_ir",
@@ -189,11 +222,23 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, off: p.rig.cabinets.switch_off(off),
             preset=PresetLine("no_cabinet", of_sound=True),
         ),
-        line("open_irs", "another folder of cabinets", "Folder", lambda p, text: p.rig.cabinets.open_folder(text)),
+        line(
+            "open_irs",
+            "another folder of cabinets",
+            "Folder",
+            lambda p, text: p.rig.cabinets.open_folder(text),
+            path="folder",
+        ),
         action("ir_problems", "which files cannot be used, and why", lambda p: p.rig.cabinets.tell_problems()),
     ),
     "Choosing": (
-        action("favourite", "favourite or not; remembered", lambda p: p.audition.favourite()),
+        switch(
+            "favourite",
+            "favourite or not; remembered",
+            lambda p: p.audition.is_favourite,
+            lambda p, on: p.audition.favour(on),
+            press=lambda p: p.audition.press_favourite(),
+        ),
         line(
             "note",
             "a note about the cabinet; remembered",
@@ -201,9 +246,21 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, text: p.audition.note(text),
             check=lambda p: p.audition.check_remark(),
         ),
-        action("keep", "keep it on the shortlist, or not", lambda p: p.audition.keep()),
+        switch(
+            "keep",
+            "keep it on the shortlist, or not",
+            lambda p: p.audition.is_kept,
+            lambda p, on: p.audition.keep(on),
+        ),
         action("reject", "reject it and go on to the next", lambda p: p.audition.reject()),
-        action("view", "step through all, the kept, the favourites", lambda p: p.audition.view()),
+        action("undo_choice", "take back what was kept or rejected last", lambda p: p.audition.undo_choice()),
+        choice(
+            "view",
+            "step through all, the kept, the favourites",
+            VIEWS,
+            lambda p: p.rig.cabinets.browsing.view,
+            lambda p, view: p.audition.view(view),
+        ),
         action(
             "everything",
             "forget what was kept and rejected; once more: have it back",
@@ -212,7 +269,14 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
         action("mark_a", "what plays is A", lambda p: p.audition.mark("A")),
         action("mark_b", "what plays is B", lambda p: p.audition.mark("B")),
-        action("compare", "A or B", lambda p: p.audition.compare()),
+        choice(
+            "compare",
+            "A or B",
+            ("A", "B"),
+            lambda p: p.audition.heard,
+            lambda p, which: p.audition.compare(which),
+            press=lambda p: p.audition.press_compare(),
+        ),
         switch(
             "blind",
             "blind: random order without names; again: the names",
@@ -221,10 +285,11 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
     ),
     "Loop": (
-        action(
+        switch(
             "record_loop",
             "record the guitar into a loop: once to begin, once to end",
-            lambda p: p.looper.press_record(),
+            lambda p: p.looper.recorded_s is not None,
+            lambda p, on: p.looper.record(on),
         ),
         switch(
             "loop",
@@ -283,6 +348,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "File (Enter: a new one in ./irs)",
             lambda p, text: p.rig.mixer.export(text),
             check=lambda p: p.rig.mixer.check_export(),
+            path="file",
         ),
         action("draw", "draw what plays into a picture", lambda p: p.rig.mixer.draw()),
     ),

@@ -81,6 +81,7 @@ KEYS: dict[str, Way] = {
     "t": ("note", 0),
     "y": ("keep", 0),
     "x": ("reject", 0),
+    ";": ("undo_choice", 0),
     "s": ("view", 0),
     "S": ("everything", 0),
     "A": ("mark_a", 0),
@@ -214,11 +215,14 @@ def keys_of(command: Command[Any], keys: Keys) -> str:
 
 
 def help_text(groups: Mapping[str, tuple[Command[Any], ...]], keys: Keys) -> str:
-    """The keys in force, one command per line, in groups; a group without a name has no heading."""
+    """The keys in force, one command per line, in groups; a group without a name has no heading.
+
+    A command without a key is left out.
+    """
     lines = []
     for title, commands in groups.items():
         lines += [title] if title else []
-        for command in commands:
+        for command in (command for command in commands if keys_of(command, keys)):
             value = f" ({command.range})" if command.range else ""
             lines.append(f"  {keys_of(command, keys):<18} {command.text}{value}")
     return "\n".join(lines)

@@ -7,12 +7,14 @@ is, as the neighbours are prepared ahead. If the steps come faster, only the las
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import ConfigError, ModelError, RigError
+from ..errors import ConfigError, LevelError, ModelError, RigError
 from ..files.folders import beside, telling_names
 from ..lane import Lane
+from ..levels import entered_level
 from ..library import entered_levels
 from ..library.favourites import Favourites
 from ..nam import Model
@@ -26,6 +28,15 @@ from .prepared_model import PreparedModel
 from .tools.loudness_measurement import PATIENCE_S
 
 
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a list says of a model that has been read."""
+
+    architecture: str
+    has_level: bool  # whether it states, or the player entered, its input level
+    macs_per_sample: float
+
+
 class Models(Browser):
     """A list of model files and a position in it. `size`: of models that have several, 0 to 1.
 
@@ -34,21 +45,39 @@ class Models(Browser):
 
     NOUN, NONE = "model", "There is no model to step to."
     CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
-    REMADE = ("rig", "tell", "preloader", "favourites", "_order", "_names")
+    REMADE = ("rig", "tell", "preloader", "favourites", "_order", "_names", "facts", "problems")
 
     def __init__(self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None) -> None:
         super().__init__()
         self.rig, self.tell, self.size, self.entered_dbu = rig, rig.tell, size, entered_dbu
         self.favourites = Favourites(lambda sentence: self.tell(Event("warning", sentence)), kind="models")
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
+        self.facts: dict[Path, Facts] = {}  # of what has been read
+        self.problems: dict[Path, str] = {}  # of what cannot be used, as far as it is known
         self._stock(paths)
 
     def _stock(self, paths: Sequence[Path]) -> None:
         """Next and previous go through these files."""
-        size, rate = self.size, self.rig.engine.sample_rate
-        self.preloader = NeighbourPreloader(paths, lambda path: PreparedModel.load(path, size, rate).measured())
+        self.preloader = self._preloader(paths)
         self._order = BrowseOrder(paths, lambda: self.favourites.among(self.files))
         self._names = telling_names(self.files)
+
+    def _preloader(self, paths: Sequence[Path]) -> NeighbourPreloader[PreparedModel]:
+        size, rate = self.size, self.rig.engine.sample_rate
+        return NeighbourPreloader(paths, lambda path: self._read(path, size, rate).measured())
+
+    def _read(self, path: Path, size: float, rate: float) -> PreparedModel:
+        """Read a file, in whatever thread, and note for lists what there is to know of it."""
+        try:
+            prepared = PreparedModel.load(path, size, rate)
+        except RigError as error:
+            self.problems[path] = str(error)
+            raise
+        model = prepared.model
+        has_level = model.input_level_dbu is not None or prepared.entered_dbu is not None
+        self.facts[path] = Facts(model.family or model.shape, has_level, model.macs_per_sample)
+        self.problems.pop(path, None)
+        return prepared
 
     # ------------------------------------------------------------ the list, for `Browser`
     @property
@@ -75,8 +104,16 @@ class Models(Browser):
         """What a model is called: the name that tells it from all others."""
         return self._names[position]
 
-    def _name(self, model: Model) -> str:
-        return self.label(self.files.index(model.path)) if model.path in self.files else model.path.name
+    def name_of(self, model: Model) -> str:
+        """What a model is called that plays."""
+        index = self.index_of(model.path)
+        return model.path.name if index is None else self.label(index)
+
+    def index_of(self, path: Path) -> int | None:
+        """Where in the list a file stands; None: it is not in there."""
+        if self.files and self.files[self.asked] == path:
+            return self.asked
+        return self.files.index(path) if path in self.files else None
 
     @property
     def place(self) -> str:
@@ -97,7 +134,7 @@ class Models(Browser):
         for position in range(1 if named else len(self.files)):
             self.preloader.position = position
             try:
-                prepared = PreparedModel.load(self.files[position], self.size, self.rig.engine.sample_rate)
+                prepared = self._read(self.files[position], self.size, self.rig.engine.sample_rate)
             except RigError as error:
                 refused[position] = error
                 continue
@@ -157,7 +194,7 @@ class Models(Browser):
     def _describe(self, model: Model, lane: Lane) -> None:
         place = f" ({self.place})" if self.place else ""
         size = f", size {model.size:g}" if model.sizes else ""
-        self.tell(Event("model", f"{self._name(model)}{place}: {model.shape}{size}"))
+        self.tell(Event("model", f"{self.name_of(model)}{place}: {model.shape}{size}"))
         note = self.rig.sound.rate_note(self.rig.engine.sample_rate, lane.latency_samples)
         for warning in (*([note] if note else ()), *model.warnings):
             self.tell(Event("more", f"{warning}"))
@@ -178,21 +215,24 @@ class Models(Browser):
         self.entered_dbu, self._ends_bypass = None, True
         self.preloader.go(position, direction)
 
-    def favourite(self) -> None:
+    @property
+    def is_favourite(self) -> bool:
+        """Whether what plays is a favourite."""
+        model = self.rig.sound.model
+        remark = None if model is None else self.favourites.of(model.path, model.content_hash)
+        return remark is not None and remark.favourite
+
+    def favour(self, favourite: bool) -> None:
         """What plays is a favourite, or none any more; remembered."""
         model = self.rig.sound.model
         if model is None:
             raise RigError("No model plays.")
-        before = self.favourites.of(model.path, model.content_hash)
-        after = self.favourites.change(
-            model.path, model.content_hash, favourite=not (before is not None and before.favourite)
-        )
+        self.favourites.change(model.path, model.content_hash, favourite=favourite)
         self.order.again(self.asked)
-        self.tell(Event("choice", f"{self._name(model)} is {'a' if after.favourite else 'no'} favourite"))
+        self.tell(Event("choice", f"{self.name_of(model)} is {'a' if favourite else 'no'} favourite"))
 
-    def view(self) -> None:
+    def view(self, view: str) -> None:
         """Step through all models, or through the favourites."""
-        view = "all" if self.order.view == "favourites" else "favourites"
         self.order.unusable.clear()  # a file may have been mended meanwhile
         self.order.look_at(view, self.asked)
         what = "all models" if view == "all" else "the favourite models"
@@ -200,6 +240,52 @@ class Models(Browser):
 
     def _nothing_in_view(self) -> str:
         return "No model is a favourite; {view_models} steps through all."
+
+    @property
+    def playing_size(self) -> float:
+        """The size of what plays, or of the next one that has several."""
+        model = self.rig.sound.model
+        return self.size if model is None or not model.sizes else model.size
+
+    def resize(self, size: float) -> None:
+        """Another size of what plays, and of every model from now on that has several."""
+        size = round(size, 6)
+        model, position, waiting = self.rig.sound.model, self.asked, self.preloader.waiting
+        if size == self.size and (model is None or not model.sizes or model.size == size):
+            return
+        self.size = size
+        self.preloader.close(0.0)
+        self.preloader = self._preloader(self.files)
+        self.preloader.position = position
+        if waiting or (model is not None and model.sizes):
+            self._ends_bypass = waiting and self._ends_bypass
+            self.preloader.go(position)
+        if model is not None and not model.sizes:
+            self.tell(Event("state", f"{self.name_of(model)} has one size only; size {size:g} holds for others."))
+
+    def enter_level(self, text: str) -> None:
+        """The level that what plays was made at, in dBu at 0 dBFS, kept for its file; `none`: what it says itself.
+
+        Raises LevelError for what is neither.
+        """
+        model, typed = self.rig.sound.model, text.strip().casefold()
+        if model is None:
+            raise RigError("No model plays.")
+        if typed == "none":
+            self.rig.change_levels(model_input_dbu=None)
+            self.rig.describe_levels()
+            return
+        try:
+            dbu = float(typed.removesuffix("dbu").strip().replace(",", "."))
+        except ValueError:
+            raise LevelError(f"{text.strip() or 'Nothing'} is no level: type it in dBu, or none.") from None
+        level = entered_level(dbu, "model input level")
+        self.rig.change_levels(model_input_dbu=level.dbu)
+        self.rig.describe_levels()
+        try:
+            entered_levels.remember_input_level(model.content_hash, model.path.name, level.dbu)
+        except ConfigError as error:  # it plays at that level all the same
+            self.tell(Event("warning", str(error)))
 
     def bypass(self, bypassed: bool) -> None:
         """The dry guitar through the cabinet, or the model; a model that is on its way does not end it."""

@@ -40,13 +40,16 @@ def test_what_is_rejected_is_stepped_over_and_leads_to_its_own_neighbours(browsi
 
 
 def test_the_kept_and_the_favourites_are_tours_of_their_own(browsing):
-    assert browsing.keep(3) and browsing.keep(6)
+    browsing.keep(3, True)
+    browsing.keep(6, True)
+    browsing.keep(6, True)  # it stays, however often it is said
     browsing.look_at("kept", 5)
     assert browsing.positions == [3, 6]
     assert (browsing.step(5, 1), browsing.step(5, -1)) == (6, 3)
     browsing.look_at("favourites", 5)
     assert browsing.positions == [2, 7]
-    assert not browsing.keep(3)
+    browsing.keep(3, False)
+    assert browsing.kept == {6}
     browsing.reject(6)
     browsing.include_all()
     assert browsing.positions == list(range(10))
@@ -79,7 +82,7 @@ def test_blind_is_a_random_order_of_everything_with_lasting_numbers(browsing):
     assert browsing.numbers[order[2]] == 3  # as before
     assert browsing.numbered(3) == order[2]
     assert browsing.numbered(2) is None
-    browsing.keep(order[2])
+    browsing.keep(order[2], True)
     assert browsing.step(order[2], 1) == order[3]  # still in the order of before
     assert browsing.reveal(order[2]) == [(1, order[0]), (2, order[1]), (3, order[2])]
     assert browsing.positions == sorted(set(range(10)) - {order[1]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from ..live.page_door import add_page_options
 from ..options import add_session_options
 from . import play
 
@@ -26,6 +27,7 @@ def add(commands: Any) -> None:
     command.add_argument("ir", type=Path, metavar="IR_FOLDER", help="a folder of cabinet IRs")
     command.add_argument("--blind", action="store_true", help="begin in random order and without names")
     add_session_options(command)
+    add_page_options(command)
     command.set_defaults(
         run=play.run, equal_loudness=True, no_ir=False, else_render=None, overwrite=False, presets=False
     )

@@ -11,6 +11,7 @@ from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
+from ..live.page_door import add_page_options
 from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
@@ -56,6 +57,7 @@ def add(commands: Any) -> None:
     add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
     command.add_argument("--resume", action="store_true", help="what was played last")
     add_session_options(command, offline=True)
+    add_page_options(command)
     command.add_argument(
         "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import socket
 import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -91,11 +92,13 @@ def connect_midi(options: argparse.Namespace, backend: Any, player: Player, say:
         say(f"MIDI     {', '.join(said) or no_midi(backend)}")
 
 
-def wait_for_keys_or_midi(keys: Keys, player: Player, seconds: float, connected: bool) -> list[str]:
-    """Keys that are pressed within so many seconds; none, earlier, when MIDI wants something done."""
+def wait_for_keys_or_midi(
+    keys: Keys, player: Player, seconds: float, connected: bool, waker: socket.socket | None = None
+) -> list[str]:
+    """Keys that are pressed within so many seconds; none, earlier, when MIDI or a page wants something done."""
     until = time.monotonic() + seconds
     while True:
         left = until - time.monotonic()
-        pressed = keys.wait(max(0.0, min(left, MIDI_S) if connected else left))
-        if pressed or player.midi.has_news or left <= MIDI_S or not connected:
+        pressed = keys.wait(max(0.0, min(left, MIDI_S) if connected else left), waker)
+        if pressed or keys.is_woken or player.midi.has_news or left <= MIDI_S or not connected:
             return pressed

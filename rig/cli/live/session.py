@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ...backends.base import is_pluggable
 from ...doctor.lateness import remark
 from ...errors import RigError
-from ...player.events import with_commands
+from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
+from .page_door import opened_door, served
 from .sentences import COLUMN, Teller
 from .survival import Survival
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ...backends.base import Backend
     from ...engine import Engine
     from ...player.player import Player
+    from ...web.page import Page
+    from ...web.shown_player import ServerState
     from .chosen_presets import Chosen
 
 REFRESH_S = 0.1
@@ -62,6 +65,9 @@ class Session:
 
         self.keys, odd = load_keys("keys", COMMANDS, options.keys)
         self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        self.page: Page | None = None
+        self.is_served = False
+        self.latency_ms = 0.0
         for sentence in odd:
             screen.say(f"Keys     {sentence}")
 
@@ -77,6 +83,7 @@ class Session:
             self.engine = Engine(self.backend.sample_rate)
             self.player = self._new_player(self.engine)
             ending.callback(lambda: self.player.close())
+            self._make_page()
             if self.options.di is not None:
                 loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
                 self.player.looper.put(loop, self.options.di.name)
@@ -91,6 +98,8 @@ class Session:
             keys = ending.enter_context(Keys())
             ending.callback(self._leave)
             self._start()
+            ending.callback(self._close_page)
+            self.is_served = opened_door(self.page, self.options, self.screen.say)
             if keys.present:
                 self._say(KEYS_LINE)
             self._loop(keys)
@@ -103,6 +112,42 @@ class Session:
         """A sentence of our own, with the keys in force for the commands in it."""
         self.screen.say(with_commands(text, self.tell.way))
 
+    # ------------------------------------------------------------ the page
+    def _make_page(self) -> None:
+        if not self.options.page:
+            return
+        from ...web.shown_player import PlayerShown
+
+        view = "play" if self.options.presets else "audition"
+        shown = PlayerShown(lambda: self.player, self._server, view)
+        self.page = served(self.options, shown, self.screen.say)
+        if self.page is not None:
+            shown.on_revoked = self.page.revoked
+
+    def _server(self) -> ServerState:
+        from ...web.shown_player import ServerState
+
+        backend, host = self.backend, self.backend.host
+        return ServerState(
+            "JACK" if is_pluggable(backend) else "PortAudio",
+            float(backend.sample_rate),
+            int(backend.block_size),
+            self.latency_ms,
+            self.survival.xruns,
+            int(host["frame_time"]),
+            self.survival.state,
+        )
+
+    def _told(self, event: Event) -> None:
+        """What the player tells, to whoever listens."""
+        self.tell(event)
+        if self.page is not None:
+            self.page.post(event)
+
+    def _close_page(self) -> None:
+        if self.page is not None:
+            self.page.close()
+
     def _new_player(self, engine: Engine) -> Player:
         from ...engine import LOOP, PORT
         from ...player.player import Player
@@ -110,7 +155,7 @@ class Session:
 
         player = Player(
             engine,
-            self.tell,
+            self._told,
             self.models,
             self.irs,
             interface=self.interface,
@@ -174,12 +219,14 @@ class Session:
                 self.player,
                 WAITING_S if self.player.waiting else REFRESH_S,
                 self.survival.is_plugged("midi"),
+                self.page.waker if self.page is not None and self.is_served else None,
             )
             for key in pressed:
                 self._press(key, self.player)
+            acted = self.page is not None and self.is_served and self.page.poll()
             self.player.poll()
             now = time.monotonic()
-            if not pressed and now - refreshed < REFRESH_S - WAITING_S:
+            if not (pressed or acted) and now - refreshed < REFRESH_S - WAITING_S:
                 continue
             refreshed = now
             if self.backend.gone and not is_pluggable(self.backend):
@@ -190,10 +237,10 @@ class Session:
                     self.backend.latency_samples = self.engine.latency_samples
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
-            if self.entry is not None:
-                self.screen.line(self.entry.line())
-            else:
-                self.screen.line(*self._live_line())
+            forms = self._live_line()
+            if self.page is not None and self.is_served:
+                self.page.show()
+            self.screen.line(*([self.entry.line()] if self.entry is not None else forms))
 
     def _live_line(self) -> list[str]:
         forms, state = live_line(self.player.look(), self.survival.xruns), self.survival.state
@@ -266,6 +313,7 @@ class Session:
             if samples:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
                 late_ms = 1000 * samples / rate
+        self.latency_ms = late_ms
         self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
         late = remark(late_ms, frames, rate, is_pluggable(backend))
         if late is not None:

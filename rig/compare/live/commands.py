@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...player.command import Command, action, switch, table_of, value
+from ...player.command import Command, action, choice, switch, table_of, value
 
 if TYPE_CHECKING:
     from .comparison import Comparison
 
 GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
     "": (
+        choice("hear", "what is heard", ("A", "B", "X"), lambda c: c.hearing, lambda c, side: c.listen(side)),
         action("hear_a", "hear side A", lambda c: c.hear("A")),
         action("hear_b", "hear side B", lambda c: c.hear("B")),
         action("hear_x", "hear X, which is one of the two", lambda c: c.hear_x()),

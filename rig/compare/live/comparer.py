@@ -87,7 +87,7 @@ class Comparer(Comparison):
             returned=None if self.gear is None else meters["return"],
             output=None if test is not None else meters["output"],
             level_b_db=None if test is not None else self.level_b_db,
-            values=values if test is None else {"lock": values["lock"]},
+            values=values if test is None else {name: values[name] for name in ("hear", "lock")},
         )
 
 

@@ -171,6 +171,13 @@ class Comparison:
         """Listen to a side."""
         self._hear(side, A if side == "A" else B)
 
+    def listen(self, side: Literal["A", "B", "X"]) -> None:
+        """Listen to a side, or to X."""
+        if side == "X":
+            self.hear_x()
+        else:
+            self.hear(side)
+
     def hear_x(self) -> None:
         """Listen to X, which is one of the two."""
         if self.test is None or not self.in_trial:

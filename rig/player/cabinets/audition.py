@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...cabinet.ir import IR
+from ...cabinet.prepared import PreparedIR
 from ...errors import RigError
-from ..browse_order import VIEW_NAMES, VIEWS, BrowseOrder
+from ...library.favourites import Remark
+from ..browse_order import VIEW_NAMES, BrowseOrder
 from ..browser import Browser
 from ..events import Event
 from .cabinets import Cabinets
 from .mixer import Mixer, Scene
+
+MOST_CHOICES = 100  # that can be taken back
+
+
+def _choice(kept: bool, rejected: bool) -> str:
+    return "kept" if kept else "rejected" if rejected else "neither kept nor rejected"
 
 
 class Audition(Browser):
@@ -19,7 +28,7 @@ class Audition(Browser):
 
     NOUN = "cabinet"
     NONE = "There is no cabinet to step to: name a folder of IRs when starting, or open one ({open_irs})."
-    CARRIED = (*Browser.CARRIED, "_scenes", "_heard")
+    CARRIED = (*Browser.CARRIED, "_scenes", "_heard", "_choices")
     REMADE = ("cabinets", "mixer", "tell")
 
     def __init__(self, cabinets: Cabinets, mixer: Mixer) -> None:
@@ -27,6 +36,7 @@ class Audition(Browser):
         self.cabinets, self.mixer, self.tell = cabinets, mixer, cabinets.tell
         self._scenes: dict[str, Scene] = {}
         self._heard = ""  # A or B, whichever was compared last
+        self._choices: list[tuple[int, bool, bool]] = []  # positions, and whether they were kept or rejected before
 
     def arrive(self, timeout_s: float) -> None:
         """Play what was asked for as soon as it is ready; what is wrong with it is told, and what plays goes on."""
@@ -74,13 +84,8 @@ class Audition(Browser):
     # ------------------------------------------------------------ remarks and the shortlist
     def _remark(self, **fields: object) -> None:
         self.check_remark()
-        path, hand, favourites = self.cabinets.hand_path, self.cabinets.hand, self.cabinets.favourites
+        path, hand, favourites = self.cabinets.hand_path, self._in_hand(), self.cabinets.favourites
         assert path is not None and hand is not None
-        if self.mixer.is_on:
-            hand = self.mixer.parts[self.mixer.chosen].item
-        if not fields:
-            before = favourites.of(path, hand.ir.content_hash)
-            fields = {"favourite": not (before is not None and before.favourite)}
         after = favourites.change(path, hand.ir.content_hash, **fields)
         self.cabinets.browsing.again(self.cabinets.bank.position)
         label = self._label()
@@ -106,18 +111,49 @@ class Audition(Browser):
             return self.cabinets.label(self._here())
         return "the cabinet" if path is None else self.cabinets.name_of(path, path.name)
 
-    def favourite(self) -> None:
+    @property
+    def is_favourite(self) -> bool:
+        """Whether what plays is a favourite; while listening blind that would tell something, so False."""
+        remark = self._remarked()
+        return remark is not None and remark.favourite and not self.order.blind
+
+    def _remarked(self) -> Remark | None:
+        path, hand = self.cabinets.hand_path, self._in_hand()
+        return None if path is None or hand is None else self.cabinets.favourites.of(path, hand.ir.content_hash)
+
+    def _in_hand(self) -> PreparedIR | None:
+        """The cabinet that remarks are about: of a mix the chosen part."""
+        return self.mixer.parts[self.mixer.chosen].item if self.mixer.is_on else self.cabinets.hand
+
+    @property
+    def note_of_playing(self) -> str:
+        """The note about what plays."""
+        remark = self._remarked()
+        return "" if remark is None else remark.note
+
+    def press_favourite(self) -> None:
+        """A favourite, or none any more, whichever it was."""
+        remark = self._remarked()
+        self._remark(favourite=not (remark is not None and remark.favourite))
+
+    def favour(self, favourite: bool) -> None:
         """A favourite, or none any more."""
-        self._remark()
+        self._remark(favourite=favourite)
 
     def note(self, text: str) -> None:
         """A note; an empty one takes it away."""
         self._remark(note=text.strip())
 
-    def keep(self) -> None:
+    @property
+    def is_kept(self) -> bool:
+        """Whether what plays is on the shortlist."""
+        return self.cabinets.position in self.cabinets.browsing.kept
+
+    def keep(self, kept: bool) -> None:
         """On the shortlist, or not."""
         at, browsing = self._here(), self.cabinets.browsing
-        kept = browsing.keep(at)
+        self._note_choice(at)
+        browsing.keep(at, kept)
         self.tell(
             Event("choice", f"{self.cabinets.label(at)} is {'kept' if kept else 'not kept'}: {len(browsing.kept)} kept")
         )
@@ -126,14 +162,32 @@ class Audition(Browser):
         """Never again, and on to the next."""
         at, browsing = self._here(), self.cabinets.browsing
         label = self.cabinets.label(at)
+        self._note_choice(at)
         browsing.reject(at)
         self.tell(Event("choice", f"{label} is rejected: {len(browsing.positions)} left"))
         self.step(1)
 
-    def view(self) -> None:
+    def _note_choice(self, at: int) -> None:
+        browsing = self.cabinets.browsing
+        choice = at, at in browsing.kept, at in browsing.rejected
+        self._choices = [*self._choices, choice][-MOST_CHOICES:]
+
+    def undo_choice(self) -> None:
+        """Take back what was kept or rejected last, and hear it again."""
+        browsing = self.cabinets.browsing
+        if not self._choices:
+            raise RigError("Nothing has been kept or rejected that could be taken back.")
+        at, kept, rejected = self._choices[-1]
+        self._choices = self._choices[:-1]
+        browsing.choose_again(at, kept, rejected)
+        self.tell(Event("choice", f"taken back: {self.cabinets.label(at)} is {_choice(kept, rejected)}"))
+        if at != self.cabinets.position:
+            self.go(at)
+
+    def view(self, view: str) -> None:
         """All, the kept, the favourites."""
         browsing = self.cabinets.browsing
-        browsing.look_at(VIEWS[(VIEWS.index(browsing.view) + 1) % len(VIEWS)], self.cabinets.bank.position)
+        browsing.look_at(view, self.cabinets.bank.position)
         self.tell(
             Event("choice", f"next and previous go through {VIEW_NAMES[browsing.view]}: {len(browsing.positions)}")
         )
@@ -170,13 +224,31 @@ class Audition(Browser):
         blind = "it" if self.cabinets.browsing.blind else scene.item.ir.name
         return self.cabinets.name_of(scene.path, blind)
 
-    def compare(self) -> None:
+    @property
+    def heard(self) -> str:
+        """A or B, if that is what plays; empty: neither."""
+        scene = self._scenes.get(self._heard)
+        return self._heard if scene is not None and scene.item is self.cabinets.hand else ""
+
+    def marked(self, which: str) -> str | None:
+        """What is marked as A or B, by name; None: nothing."""
+        return self._scene_label(self._scenes[which]) if which in self._scenes else None
+
+    def marked_ir(self, which: str) -> IR | None:
+        """The response that is marked."""
+        return self._scenes[which].item.ir if which in self._scenes else None
+
+    def press_compare(self) -> None:
         """The other of the two."""
+        self.compare("A" if self._heard == "B" else "B")
+
+    def compare(self, which: str) -> None:
+        """A, or B."""
         if len(self._scenes) < 2:
             raise RigError(
                 "There is nothing to compare yet: mark one cabinet with {mark_a} and another one with {mark_b}."
             )
-        self._heard = "A" if self._heard == "B" else "B"
+        self._heard = which
         scene = self._scenes[self._heard]
         self.tell(Event("compare", f"{self._heard}: {self._scene_label(scene)}"))
         self.mixer.show(scene)

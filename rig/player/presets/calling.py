@@ -111,6 +111,12 @@ class PresetCaller(Carried):
             raise RigError(self._none if not self.setlist.paths else f"No preset has the number {number}.")
         self._go(position)
 
+    def choose(self, index: int) -> None:
+        """The preset at an index of the list, from 0."""
+        if not 0 <= index < len(self.setlist.paths):
+            raise RigError(f"There is no preset {index}; there are {len(self.setlist.paths)}, counted from 0.")
+        self._go(index)
+
     _none = "There are no presets: {save_preset} saves what plays as one, and rig play FOLDER plays those of a folder."
 
     def step(self, direction: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...errors import ConfigError, RigError
+from ...errors import ConfigError, LevelError, RigError
 from ...levels import Level, entered_level
 from ...library.calibrated_levels import KnownLevel, load_settings, remember, today
 from ...library.interfaces import Interface
@@ -18,6 +18,12 @@ class InterfaceControls:
 
     def __init__(self, tell: Tell, set_level: Callable[[Level | None, bool], None]) -> None:
         self.tell, self._set_level = tell, set_level
+
+    def name_level(self, text: str) -> None:
+        """By its level in dBu at 0 dBFS, gain at minimum. Raises LevelError for what is no level."""
+        if not _is_level(text):
+            raise LevelError(f"{text.strip() or 'Nothing'} is no level: type what 0 dBFS is worth, in dBu.")
+        self.name(text)
 
     def name(self, text: str) -> None:
         """By name from the table, by its level in dBu at 0 dBFS, or `none`. Raises RigError for what is neither."""
@@ -46,10 +52,21 @@ class InterfaceControls:
             self.tell(Event("more", text))
 
 
-def _known(wanted: str) -> KnownLevel:
-    number = wanted.casefold().removesuffix("dbu").strip().replace(",", ".")
+def _is_level(text: str) -> bool:
     try:
-        dbu = float(number)
+        _dbu(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _dbu(text: str) -> float:
+    return float(text.strip().casefold().removesuffix("dbu").strip().replace(",", "."))
+
+
+def _known(wanted: str) -> KnownLevel:
+    try:
+        dbu = _dbu(wanted)
     except ValueError:
         interface = Interface.named(wanted)
         method = f"table, {interface.basis or 'your entry'}"

@@ -52,9 +52,11 @@ class Looper(Carried):
         self.engine.loop(samples)
         self._looped(joined(samples, self.engine.fade_samples), name)
 
-    def press_record(self) -> None:
-        """Begin, or end and play."""
-        if self._tape is not None:
+    def record(self, is_on: bool) -> None:
+        """Begin a recording, or end it and play it."""
+        if is_on == (self._tape is not None):
+            return
+        if not is_on:
             self._finish()
             return
         if self.is_looping:
@@ -87,6 +89,13 @@ class Looper(Carried):
                 "{loop}: the live guitar",
             )
         )
+
+    @property
+    def state(self) -> str:
+        """`none`, `recording`, `playing`, or `ready` while the live guitar plays."""
+        if self._tape is not None:
+            return "recording"
+        return "none" if self._loop is None else "playing" if self.is_looping else "ready"
 
     def press_loop(self) -> None:
         """The loop, or the live guitar; while a loop is recorded, give that up."""

@@ -1,0 +1,130 @@
+"""What a screen of its own shows beside the live line: the sums as boxes, names and places, the mix. Plain JSON data.
+
+Nothing here is read from a file, and nothing changes many times a second. Whoever listens blind finds no name in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
+
+if TYPE_CHECKING:
+    from ..sound import Sound
+    from .parts import Parts
+
+
+def details_of(parts: Parts) -> dict[str, Any]:
+    """Take them down now."""
+    return {
+        "model": _model(parts),
+        "preset": _preset(parts),
+        "cabinet": _cabinet(parts),
+        "compare": {"a": parts.audition.marked("A"), "b": parts.audition.marked("B"), "heard": parts.audition.heard},
+        "mix": _mix(parts),
+        "levels": levels_of(parts.rig.sound),
+        "loop": parts.looper.state,
+        "tuner": {"a4_hz": parts.rig.tuner.a4_hz} if parts.rig.tuner.is_on else None,
+    }
+
+
+# ---------------------------------------------------------------- levels
+def levels_of(sound: Sound) -> dict[str, Any]:
+    """The sum of the input and that of the output, and what each level mode would give."""
+    output_dbu = sound.model.output_level_dbu if sound.model is not None else None
+    modes = {
+        mode: output_gain(mode, sound.loudness, output_dbu, sound.interface, sound.preamp_gain_db)
+        for mode in LEVEL_MODES
+    }
+    lacking = {"interface": sound.interface, "model_input": sound.model_input}
+    return {
+        "input": _sum(sound.calibration) | {"lacks": [name for name, level in lacking.items() if level is None]},
+        "output": _output(sound.output),
+        "modes": {mode: _output(gain) for mode, gain in modes.items()},
+        "interface": _level(sound.interface),
+        "model_input": _level(sound.model_input),
+    }
+
+
+def _sum(calibration: Calibration) -> dict[str, Any]:
+    terms = [
+        {"value": round(term.value, 4), "unit": term.unit, "label": term.label, "sign": term.sign}
+        for term in calibration.terms
+    ]
+    text = str(calibration)
+    return {"gain_db": round(calibration.gain_db, 4), "terms": terms, "missing": [*calibration.missing], "text": text}
+
+
+def _output(gain: OutputGain) -> dict[str, Any]:
+    return {"mode": gain.mode, "gain_db": round(gain.gain_db, 4), "text": gain.text}
+
+
+def _level(level: Level | None) -> dict[str, Any] | None:
+    return None if level is None else {"dbu": round(level.dbu, 4), "basis": level.basis}
+
+
+# ---------------------------------------------------------------- what plays
+def _model(parts: Parts) -> dict[str, Any]:
+    models, model = parts.models, parts.rig.sound.model
+    return {
+        "name": "" if model is None else models.name_of(model),
+        "asked": models.asked_name,
+        "place": models.place,
+        "index": None if model is None else models.index_of(model.path),
+        "shape": "" if model is None else model.family or model.shape,
+        "sizes": model is not None and bool(model.sizes),
+        "macs": None if model is None else model.macs_per_sample,
+    }
+
+
+def _preset(parts: Parts) -> dict[str, Any]:
+    presets = parts.presets
+    playing, setlist = presets.playing, presets.setlist
+    return {
+        "label": presets.label,
+        "number": None if presets.position is None else setlist.entries[presets.position].number,
+        "name": None if playing is None else playing.name,
+        "index": presets.position,
+        "asked": setlist.position if setlist.waiting else None,
+        "changed": presets.label.endswith(" *"),
+    }
+
+
+def _cabinet(parts: Parts) -> dict[str, Any]:
+    cabinets, mixer = parts.rig.cabinets, parts.rig.mixer
+    browsing, blind = cabinets.browsing, cabinets.browsing.blind
+    here = cabinets.bank.position if cabinets.bank.paths else None
+    name = cabinets.name_of(cabinets.hand_path, "" if blind or cabinets.hand is None else cabinets.hand.ir.name)
+    return {
+        "name": name if cabinets.playing is not None else "off" if cabinets.hand is not None else "",
+        "place": cabinets.place,
+        "index": None if blind else cabinets.position,
+        "asked": cabinets.label(here) if here is not None and cabinets.bank.waiting else None,
+        "parts": len(mixer.parts) if mixer.is_on else 0,
+        "gain": cabinets.gain_text,
+        "progress": cabinets.progress,
+        "note": "" if blind else parts.audition.note_of_playing,
+        "playing": cabinets.playing is not None,
+        "kept": len(browsing.kept),
+        "rejected": len(browsing.rejected),
+        "in_view": len(browsing.positions),
+    }
+
+
+def _mix(parts: Parts) -> dict[str, Any]:
+    mixer, cabinets = parts.rig.mixer, parts.rig.cabinets
+    if cabinets.browsing.blind:
+        return {"chosen": 0, "parts": []}
+    return {
+        "chosen": mixer.chosen,
+        "parts": [
+            {
+                "name": cabinets.name_of(part.path, part.item.ir.name),
+                "gain_db": part.gain_db,
+                "delay_ms": part.delay_ms,
+                "pan": part.pan,
+                "inverted": part.inverted,
+            }
+            for part in mixer.parts
+        ],
+    }

@@ -1,0 +1,51 @@
+"""For phones: the address as a QR code in the terminal, and NAME.local by mDNS; both are in the extra `lan`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import socket
+from collections.abc import Callable
+
+from .origins import host_name, own_addresses
+
+
+def qr_code(address: str) -> str | None:
+    """The address for a camera, in block characters; None: segno is not installed."""
+    try:
+        import segno
+    except ImportError:
+        return None
+    out = io.StringIO()
+    segno.make(address, error="l", micro=False).terminal(out=out, compact=True, border=2)
+    return out.getvalue().rstrip("\n")
+
+
+def announced(port: int, scheme: str) -> Callable[[], None] | None:
+    """Answer to NAME.local from now on; what ends it. None: zeroconf is not installed, or the network refuses."""
+    try:
+        from zeroconf import ServiceInfo, Zeroconf
+    except ImportError:
+        return None
+    name, addresses = host_name(), [a for a in own_addresses() if ":" not in a]
+    if not name or not addresses:
+        return None
+    with contextlib.suppress(Exception):  # a network without multicast: the address by number does
+        service = "_https._tcp.local." if scheme == "https" else "_http._tcp.local."
+        told = ServiceInfo(
+            service,
+            f"rig on {name}-{port}.{service}",
+            addresses=[socket.inet_aton(address) for address in addresses],
+            port=port,
+            server=f"{name}.local.",
+        )
+        answering = Zeroconf()
+        answering.register_service(told, allow_name_change=True)
+
+        def end() -> None:
+            with contextlib.suppress(Exception):
+                answering.unregister_service(told)
+                answering.close()
+
+        return end
+    return None

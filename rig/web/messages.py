@@ -1,0 +1,182 @@
+"""What a client may say, checked to the last field; anything else is refused in a sentence.
+
+{"token": "...", "client": "k3jx...", "protocol": 1, "name": "phone"}      the first message
+{"do": "volume", "value": -12, "id": 7, "of": 1}
+{"list": "models", "id": 8}
+{"ask": "state"}
+{"watch": {"meters": true, "spectra": false}}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import RigError
+
+VERSION = 1  # of the protocol
+MOST_BYTES = 64 << 10  # of a message
+LONGEST_TOKEN, LONGEST_NAME, LONGEST_COMMAND, LONGEST_TEXT = 128, 40, 64, 1000  # characters
+LARGEST_ID = 1 << 53  # what a number of JavaScript holds
+_CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+class Malformed(RigError):
+    """A message that is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """The first message. `client`: drawn at random, the same after a reconnect."""
+
+    token: str
+    client: str
+    protocol: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """A command. `of`: which files an index was taken from; None: it does not matter."""
+
+    name: str
+    value: float | bool | str | None
+    id: int
+    of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list is wanted."""
+
+    name: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """All of the state is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Which binary frames are wanted from now on."""
+
+    meters: bool
+    spectra: bool
+
+
+Said = Do | List | Ask | Watch
+
+
+def read_greeting(message: str | bytes) -> Greeting:
+    """The first message. Raises Malformed."""
+    content = _read(message)
+    _only(content, "token", "client", "protocol", "name")
+    token, client, protocol = content.get("token"), content.get("client"), content.get("protocol", VERSION)
+    name = content.get("name", "")
+    if not isinstance(token, str) or not 0 < len(token) <= LONGEST_TOKEN:
+        raise Malformed('The first message is {"token": "...", "client": "..."}.')
+    if not isinstance(client, str) or not _CLIENT.fullmatch(client):
+        raise Malformed("client is 8 to 64 letters, digits, - and _, drawn at random.")
+    if isinstance(protocol, bool) or not isinstance(protocol, int):
+        raise Malformed("protocol is a whole number.")
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not name.isprintable():
+        raise Malformed(f"name is one line of at most {LONGEST_NAME} characters.")
+    return Greeting(token, client, protocol, name)
+
+
+def read_said(message: str | bytes) -> Said:
+    """Any later message. Raises Malformed."""
+    content = _read(message)
+    if "do" in content:
+        _only(content, "do", "value", "id", "of")
+        return Do(_name(content["do"]), _value(content.get("value")), _id(content), _of(content))
+    if "list" in content:
+        _only(content, "list", "id")
+        return List(_name(content["list"]), _id(content))
+    if "watch" in content:
+        _only(content, "watch")
+        return _watch(content["watch"])
+    if content == {"ask": "state"}:
+        return Ask()
+    raise Malformed("A message is a do, a list, a watch or an ask.")
+
+
+def id_of(message: str | bytes) -> int | None:
+    """The id of a message that is refused, so that its sender knows which; None: it has none."""
+    try:
+        return _id(_read(message))
+    except Malformed:
+        return None
+
+
+def _read(message: str | bytes) -> dict[str, Any]:
+    if not isinstance(message, str):
+        raise Malformed("A message is text, and holds one JSON object.")
+    if len(message) > MOST_BYTES:
+        raise Malformed(f"A message is at most {MOST_BYTES >> 10} kB.")
+    if any(message.count(bracket) > 8 for bracket in "[{"):
+        raise Malformed("A message holds one JSON object, and hardly another one in it.")
+    try:
+        content = json.loads(message, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise Malformed("A message holds one JSON object.") from None
+    if not isinstance(content, dict):
+        raise Malformed("A message holds one JSON object.")
+    return content
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(text)
+
+
+def _only(content: dict[str, Any], *keys: str) -> None:
+    if not content.keys() <= set(keys):
+        raise Malformed(f"A message like this holds {', '.join(keys)} and nothing else.")
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= LONGEST_COMMAND:
+        raise Malformed("A command and a list have a name.")
+    return value
+
+
+def _value(value: Any) -> float | bool | str | None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        if abs(value) > LARGEST_ID or not math.isfinite(value):
+            raise Malformed("A value is a number that can be reckoned with.")
+        return value
+    if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        return value
+    raise Malformed(f"A value is true, false, a number, or a text of at most {LONGEST_TEXT} characters.")
+
+
+def _id(content: dict[str, Any]) -> int:
+    value = content.get("id")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
+        raise Malformed("id is a whole number, larger than the one before.")
+    return value
+
+
+def _of(content: dict[str, Any]) -> int | None:
+    value = content.get("of")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
+        raise Malformed("of is the whole number that a list calls files.")
+    return value
+
+
+def _watch(value: Any) -> Watch:
+    if not isinstance(value, dict) or not value.keys() <= {"meters", "spectra"}:
+        raise Malformed('watch is {"meters": true, "spectra": false}.')
+    meters, spectra = value.get("meters", False), value.get("spectra", False)
+    if not isinstance(meters, bool) or not isinstance(spectra, bool):
+        raise Malformed("watch holds true and false.")
+    return Watch(meters, spectra)

@@ -1,0 +1,298 @@
+"""The page, for whoever plays: started, polled, shown to, closed. It never makes the player wait, and never fails it.
+
+page = Page(shown, options)        # nothing is imported, nothing listens yet
+print(page.start())                # the address, with its token
+...
+page.poll()                        # in the loop of the keys, and as soon as page.waker can be read
+page.show()                        # ten times a second
+page.close()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RigError
+from ..player.events import Event
+from .access import Access, devices_file
+from .board import Board, Request
+from .merge_patch import Json
+from .messages import Do
+from .origins import Origins, host_name, own_addresses, own_names
+from .runs import announce, withdraw
+
+if TYPE_CHECKING:
+    from .server import Server
+    from .shown import Shown
+
+PORT, PORTS = 8117, 10  # the usual one, and how many are tried
+RESTART_S, LONGEST_RESTART_S = 0.05, 0.5  # before another thread serves, in place of one that failed
+LISTS_S = 0.5  # between two looks at lists that may have changed
+BACKLOG = 32
+
+
+class PageError(RigError):
+    """A page that cannot be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """How it is served. `port` None: the usual one or the next that is free. `lan`: for others in the network, too."""
+
+    port: int | None = None
+    lan: bool = False
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Lists:
+    """The lists as they were told last, each with a number that changes with it."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._told: dict[str, tuple[int, int, list[Json], Sequence[Any]]] = {}
+
+    def get(self, name: str) -> Json | None:
+        """A list as it is now; None: there is none of that name."""
+        found = self._shown.listed(name)
+        if found is None:
+            return None
+        items, files = found
+        rev, counted, before, files_before = self._told.get(name, (0, 0, [], ()))
+        if not rev or items != before:
+            rev += 1
+        if not counted or list(files) != list(files_before):
+            counted += 1
+        self._told[name] = rev, counted, items, list(files)
+        return {"list": name, "rev": rev, "files": counted, "items": items}
+
+    def look(self) -> dict[str, int]:
+        """The numbers of those that somebody has asked for."""
+        return {name: self.get(name)["rev"] for name in list(self._told)}  # type: ignore[index]
+
+    def files(self, name: str) -> int:
+        """Which files the indexes of a list count now."""
+        found = self.get(name)
+        return 0 if found is None else int(found["files"])
+
+
+INDEXED = {"model": "models", "cabinet": "cabinets", "preset_at": "presets"}  # commands that take one
+
+
+class Page:
+    """See the module's text. `say` tells whoever sits at the terminal."""
+
+    def __init__(self, shown: Shown, options: PageOptions, say: Callable[[str], None]) -> None:
+        self._shown, self._options, self._say = shown, options, say
+        self.board = Board()
+        self._lists, self._revs, self._looked = Lists(shown), {}, 0.0  # type: Lists, dict[str, int], float
+        self._session = secrets.token_urlsafe(9)
+        self._socket: socket.socket | None = None
+        self._server: Server | None = None
+        self._access: Access | None = None
+        self._site: Any = None
+        self._run: Path | None = None
+        self._retry_at, self._retry_s = 0.0, RESTART_S
+        self._has_failed = False
+        self._names: Any = None  # the announcement of NAME.local
+
+    # ------------------------------------------------------------ start and end
+    def start(self) -> str:
+        """Listen; the address. Raises PageError, and nothing listens then."""
+        from .files import Files
+        from .server import Site
+
+        tls = _tls(self._options)
+        self._socket = _listen(self._options)
+        port = int(self._socket.getsockname()[1])
+        self._access = Access(devices_file() if self._options.lan else None)
+        origins = Origins("https" if tls is not None else "http", port, own_names(self._options.lan))
+        self._site = Site(
+            self.board, self._access, Files(), origins, self._shown, self._session, tls, pairs=self._options.lan
+        )
+        self.board.show(self._shown.state())
+        self._serve()
+        self._announce()
+        return self.address
+
+    def _serve(self) -> None:
+        from .server import Server
+
+        assert self._socket is not None
+        self._server = Server(self._site, self._socket.dup())
+        self._server.start()
+
+    def _announce(self) -> None:
+        assert self._access is not None
+        with contextlib.suppress(OSError):
+            self._run = announce(self.port, self._access.token, self.scheme, self._shown.view)
+        if self._options.lan and self._names is None:
+            from .lan import announced
+
+            self._names = announced(self.port, self.scheme)
+
+    def close(self) -> None:
+        """Say good-bye and stop listening."""
+        if self._names is not None:
+            self._names()
+        if self._server is not None:
+            self._server.stop()
+            self._server.join(2.0)
+        if self._socket is not None:
+            self._socket.close()
+        if self._run is not None:
+            withdraw(self._run)
+        with contextlib.suppress(RigError):
+            self._shown.prepare(False)
+        self.board.close()
+
+    # ------------------------------------------------------------ where it is
+    @property
+    def scheme(self) -> str:
+        """http or https."""
+        return str(self._site.origins.scheme)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._site.origins.port)
+
+    @property
+    def address(self) -> str:
+        """For a browser on this machine, with the token."""
+        return self._address("127.0.0.1")
+
+    @property
+    def lan_addresses(self) -> list[str]:
+        """For others in the network, with the token: by number, the most likely first, and by name."""
+        names = [address for address in own_addresses() if ":" not in address]
+        names += [f"{host_name()}.local"] if host_name() else []
+        return [self._address(name) for name in names]
+
+    def _address(self, host: str) -> str:
+        assert self._access is not None
+        return f"{self.scheme}://{host}:{self.port}/#token={self._access.token}"
+
+    def revoked(self) -> None:
+        """The token is another one now: who needs it reads it from the terminal."""
+        self._announce()
+        for address in [self.address, *(self.lan_addresses if self._options.lan else [])]:
+            self._say(f"Page     {address}")
+
+    # ------------------------------------------------------------ while it is served
+    @property
+    def waker(self) -> socket.socket:
+        """Readable while there is something to poll."""
+        return self.board.waker
+
+    @property
+    def client_count(self) -> int:
+        """How many steer or watch."""
+        return self._server.client_count if self._server is not None else 0
+
+    def post(self, event: Event) -> None:
+        """Pass on what is told."""
+        self.board.post(event)
+
+    def poll(self) -> bool:
+        """Carry out what was asked; whether anything was. Never raises what a client has caused."""
+        self._look_after()
+        acted = False
+        while (request := self.board.take()) is not None:
+            acted |= self._carry_out(request)
+        return acted
+
+    def _carry_out(self, request: Request) -> bool:
+        said = request.said
+        if said is None:
+            self.show(at_once=True)
+            self.board.show_all(request.route)
+            return False
+        if not isinstance(said, Do):
+            found = self._lists.get(said.name)
+            if found is None:
+                self.board.answer(request, {"error": f"There is no list {said.name[:40]!r}.", "id": said.id})
+                return False
+            self._revs[said.name] = found["rev"]
+            self.show(at_once=True)
+            self.board.answer(request, {**found, "id": said.id})
+            return False
+        try:
+            if said.of is not None and said.of != self._lists.files(INDEXED.get(said.name, "")):
+                raise PageError("The list has changed meanwhile; ask for it again.")
+            self._shown.carry_out(said.name, said.value)
+        except RigError as error:
+            answer: Json = {"error": str(error), "id": said.id}
+        else:
+            answer = {"ok": said.id}
+        self.show(at_once=True)
+        self.board.answer(request, answer)
+        return True
+
+    def show(self, *, at_once: bool = False) -> None:
+        """Show how all stands, if anybody looks."""
+        if not self.client_count and not at_once:
+            return
+        now = time.monotonic()
+        if now - self._looked > LISTS_S:
+            self._looked = now
+            self._revs = self._lists.look()
+        self._shown.prepare(self._server is not None and self._server.watches_spectra)
+        self.board.show(self._shown.state() | {"lists": dict(self._revs)})
+
+    def _look_after(self) -> None:
+        """A thread that has ended is followed by another one; the sound knows nothing of it."""
+        if self._server is None or self._server.is_alive() or time.monotonic() < self._retry_at:
+            return
+        if not self._has_failed:
+            self._has_failed = True
+            why = type(self._server.failure).__name__
+            self._say(f"Page     its server failed ({why}) and is started again; what plays does not depend on it.")
+        self._retry_at = time.monotonic() + self._retry_s
+        self._retry_s = min(2 * self._retry_s, LONGEST_RESTART_S)
+        with contextlib.suppress(OSError, RuntimeError):  # no more files or threads: later
+            self._serve()
+
+
+def _listen(options: PageOptions) -> socket.socket:
+    host = "0.0.0.0" if options.lan else "127.0.0.1"
+    ports = range(PORT, PORT + PORTS) if options.port is None else (options.port,)
+    problem = ""
+    for port in ports:
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+            listening.listen(BACKLOG)
+            listening.setblocking(False)
+            return listening
+        except (OSError, OverflowError) as error:
+            listening.close()
+            problem = getattr(error, "strerror", None) or str(error)
+    if options.port is not None:
+        raise PageError(f"Port {options.port} cannot be used for the page ({problem}); name another with --page-port.")
+    raise PageError(f"The ports {ports[0]} to {ports[-1]} are all taken; name another one with --page-port.")
+
+
+def _tls(options: PageOptions) -> Any:
+    if (options.certificate is None) != (options.key is None):
+        raise PageError("--certificate and --key belong together: name both files.")
+    if options.certificate is None:
+        return None
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(options.certificate, options.key)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        why = getattr(error, "strerror", None) or "not a certificate with its key, in PEM"
+        raise PageError(f"{options.certificate.name} and {options.key and options.key.name}: {why}.") from error
+    return context
