@@ -10,6 +10,7 @@ what this machine had.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,7 @@ def play(folder: Path, environment: dict[str, str]) -> None:
         run.go_on(2.0)
         run.press("n")
         run.go_on(4.0)
-        lines = run.cells.shown
+        lines = [re.sub(r"token=\S+", "token=...", line) for line in run.cells.shown]  # that of one session only
         run.press("q")
         run.go_on(1.0)
     terminal([f"$ rig {' '.join(words)}", *lines], IMAGES / "play.svg", "rig play", COLUMNS)
