@@ -10,6 +10,7 @@ what this machine had.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,7 +21,7 @@ from typing import Any
 
 import diagrams
 import platformdirs
-from screen import Cells, Run
+from screen import Run
 from svg import terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -58,7 +59,7 @@ def play(folder: Path, environment: dict[str, str]) -> None:
         run.go_on(2.0)
         run.press("n")
         run.go_on(4.0)
-        lines = run.cells.shown
+        lines = [re.sub(r"token=\S+", "token=...", line) for line in run.cells.shown]  # that of one session only
         run.press("q")
         run.go_on(1.0)
     terminal([f"$ rig {' '.join(words)}", *lines], IMAGES / "play.svg", "rig play", COLUMNS)
@@ -87,17 +88,8 @@ def capture(folder: Path, environment: dict[str, str]) -> None:
     import soundfile as sf
 
     def shown(*words: str, columns: int, name: str) -> None:
-        done = subprocess.run(
-            [*RIG, *words],
-            env={**os.environ, **environment, "COLUMNS": str(columns)},
-            cwd=folder,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        cells = Cells(columns, 1000)
-        cells.feed(done.stdout.replace("\n", "\r\n").rstrip())
-        lines = cells.shown
+        with Run([*RIG, *words], columns, 1000, folder, environment) as run:
+            lines = run.to_the_end()
         terminal([f"$ rig {' '.join(words)}", *lines], IMAGES / f"{name}.svg", f"rig {words[0]}", columns)
 
     subprocess.run(

@@ -81,6 +81,15 @@ class Run:
             self._read()
             time.sleep(0.02)
 
+    def to_the_end(self) -> list[str]:
+        """Read until the program has ended, as it should; what the screen shows then."""
+        while self._process.poll() is None:
+            self.go_on(0.1)
+        self._read()
+        if self._process.returncode:
+            raise SystemExit("\n".join(self.cells.shown))
+        return "\n".join(self.cells.shown).rstrip().split("\n")
+
     def press(self, keys: str) -> None:
         """Press keys."""
         os.write(self._ours, keys.encode())

@@ -76,11 +76,12 @@ def terminal(lines: Sequence[str], path: Path, title: str, columns: int) -> None
         f"<g font-family='DejaVu Sans Mono, Menlo, Consolas, monospace' font-size='{FONT}' fill='{LIGHT}'>",
     ]
     for k, line in enumerate(lines):
-        text = line.rstrip().replace(" ", "\N{NO-BREAK SPACE}")  # browsers fold several plain ones into one
+        indent = len(line) - len(line.lstrip())
+        text = line.strip().replace(" ", "\N{NO-BREAK SPACE}")  # browsers fold several plain ones into one
         if text:
             colour = f" fill='{TYPED}'" if line.startswith("$ ") else ""
             parts.append(
-                f"<text x='16' y='{52 + k * CELL_H:g}' textLength='{len(text) * CELL_W:g}' "
+                f"<text x='{16 + indent * CELL_W:g}' y='{52 + k * CELL_H:g}' textLength='{len(text) * CELL_W:g}' "
                 f"lengthAdjust='spacingAndGlyphs'{colour}>{escape(text)}</text>"
             )
     path.write_text("\n".join([*parts, "</g>", "</svg>\n"]), encoding="utf-8")

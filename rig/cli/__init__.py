@@ -31,7 +31,7 @@ from .commands import (
     render,
     signal,
 )
-from .terminal import Harmless, ending_politely, fitted
+from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
@@ -87,8 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     as_json = "--json" in words[: words.index("--")] if "--" in words else "--json" in words
     with (
         standard_output.to_ourselves() if as_json else contextlib.nullcontext(),
-        contextlib.redirect_stdout(Harmless.of(sys.stdout)),
-        contextlib.redirect_stderr(Harmless.of(sys.stderr)),
+        contextlib.redirect_stdout(Harmless.of(sys.stdout, fits=not as_json)),
+        contextlib.redirect_stderr(Harmless.of(sys.stderr, fits=True)),
         first_start.announced(),
     ):
         try:
@@ -127,8 +127,7 @@ def _run(words: Sequence[str]) -> int:
 
 def _refused(error: RigError, as_json: bool) -> int:
     """Say what is wrong; with `as_json` to programs too."""
-    on_terminal = sys.stderr is not None and sys.stderr.isatty()
-    print(fitted(f"rig: {error}") if on_terminal else f"rig: {error}", file=sys.stderr)
+    print(f"rig: {error}", file=sys.stderr)
     if isinstance(error, UsageError) and error.usage:
         print(error.usage, file=sys.stderr)
     if as_json:

@@ -97,7 +97,8 @@ def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary
         print(json.dumps(saved.to_json(), indent=2))
         return 0 if saved.accepted else REFUSED
     print_checks(saved.judged.checks)
-    print(saved.latency)
+    if not saved.judged.checks:  # one of them tells it
+        print(saved.latency)
     if not saved.accepted:
         print(f"Not accepted: {saved.reason}")
         print("Nothing was kept." if temporary else f"The take is kept in {saved.folder}")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-import textwrap
 from typing import TYPE_CHECKING
+
+from .terminal import fitted
 
 if TYPE_CHECKING:
     from ..compare import Comparison, Score
@@ -44,7 +45,7 @@ def report(c: Comparison) -> str:
         lines += ["", EXPLAINED, "", *_by_level(c, columns), "", *_notes(c)]
     lines += [f"Not compared: {failure.reason}" for failure in c.failures]
     if columns is not None:
-        lines = [part for line in lines for part in _wrapped(line, columns)]
+        return fitted("\n".join(lines), columns).rstrip()
     return "\n".join(lines).rstrip()
 
 
@@ -60,7 +61,7 @@ def _row(s: Score, width: int, columns: int) -> list[str]:
     lines = [s.file] if own_line else []
     lines.append(f"{'' if own_line else s.file:<{width}}{figures}")
     verdict = f"{s.verdict}: {s.reason}."
-    return [*lines, *textwrap.wrap(verdict, columns, initial_indent="  ", subsequent_indent="  ")]
+    return [*lines, fitted(f"  {verdict}", columns)]
 
 
 def _signed(value: float) -> str:
@@ -95,7 +96,3 @@ def _notes(c: Comparison) -> list[str]:
         told = ", ".join(f"{name} {esr:.4f}" for name, esr in as_trainer)
         notes.append(f"Trainer  validation ESR as the trainer counts it, nothing taken out: {told}")
     return [*notes, *(f"Note     {score.file}: {note}." for score in c.scores for note in score.notes)]
-
-
-def _wrapped(line: str, columns: int) -> list[str]:
-    return textwrap.wrap(line, columns, subsequent_indent=" " * 9) if len(line) > columns else [line]

@@ -31,7 +31,7 @@ _ESCAPES = {
     "[6~": "pagedown",
 }
 _NAMED = {"\n": "enter", "\r": "enter", "\t": "tab", "\x7f": "backspace", "\b": "backspace"}
-_LABEL = re.compile(r" *\S+(?: \S+)*  +(?=\S)")  # what stands in front of a text, in a column of its own
+_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")  # behind a label, which has a column of its own in front of a text
 _SEQUENCE = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O[A-Z])?")  # an escape alone, or what a special key sends
 
 
@@ -142,25 +142,6 @@ def _keys(text: str) -> list[str]:
     return keys
 
 
-class Harmless:
-    """A stream of text through which names from elsewhere cannot steer the terminal; `raw`: the stream itself."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.raw = stream
-
-    @classmethod
-    def of(cls, stream: TextIO) -> Any:
-        """Around a stream; None stays None: a process may have none."""
-        return stream if stream is None or isinstance(stream, cls) else cls(stream)
-
-    def write(self, text: str) -> int:
-        """Write it, with an escape in place of what cannot be seen."""
-        return self.raw.write(printable(text, keep="\n\t"))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.raw, name)
-
-
 def fitted(text: str, columns: int | None = None) -> str:
     """Lines broken between words where they do not fit the terminal, what follows below the text behind the label.
 
@@ -175,11 +156,34 @@ def fitted(text: str, columns: int | None = None) -> str:
 def _fitted(line: str, columns: int) -> list[str]:
     if len(line) <= columns:
         return [line]
-    label = _LABEL.match(line)
-    indent = label.end() if label is not None and label.end() < columns // 2 else len(line) - len(line.lstrip())
+    labels = [gap.end() for gap in _GAP.finditer(line) if gap.end() < columns // 2]
+    indent = labels[-1] if labels else len(line) - len(line.lstrip())
     head, text = line[:indent], line[indent:]
     wrapper = textwrap.TextWrapper(columns, head, " " * indent, break_long_words=False, break_on_hyphens=False)
     return wrapper.wrap(text) or [line]
+
+
+class Harmless:
+    """A stream of text through which names from elsewhere cannot steer the terminal; `raw`: the stream itself.
+
+    `fits`: on a terminal lines are broken between words, see `fitted`.
+    """
+
+    def __init__(self, stream: TextIO, fits: bool = False) -> None:
+        self.raw, self._fits = stream, fits and stream.isatty()
+
+    @classmethod
+    def of(cls, stream: TextIO, fits: bool = False) -> Any:
+        """Around a stream; None stays None: a process may have none."""
+        return stream if stream is None or isinstance(stream, cls) else cls(stream, fits)
+
+    def write(self, text: str) -> int:
+        """Write it, with an escape in place of what cannot be seen."""
+        text = printable(text, keep="\n\t")
+        return self.raw.write(fitted(text) if self._fits else text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.raw, name)
 
 
 class Screen:

@@ -17,6 +17,7 @@ from .capture_fields import content_fault, files_fault, finite, level_fault, sho
 
 SCHEMA = 1
 FILE_NAME = "capture.json"
+REJECTED = "rejected.json"  # lies in its place where a take was not accepted
 DRY, WET = "dry.wav", "wet.wav"
 MOST_BYTES = 4_000_000  # of capture.json; those that rig writes have some kilobytes
 MOST_FILE_BYTES = 1_000_000_000  # of one of its files; 24 bit of the longest signal are 55 MB
@@ -114,6 +115,8 @@ def check_files(folder: Path, content: dict[str, Any]) -> None:
 
 def missing(folder: Path, name: str) -> CaptureError:
     """The sentence for a file that is not there."""
+    if name == FILE_NAME and (folder / REJECTED).is_file():
+        return CaptureError(f"{folder}: a take that was not accepted, and so no capture; {REJECTED} says why.")
     return CaptureError(f"{folder}: not a capture (there is no {shown(name)} in it).")
 
 

@@ -6,13 +6,14 @@ import io
 
 import pytest
 
-from rig.cli.terminal import Progress, Screen, fitted
+from rig.cli.terminal import Harmless, Progress, Screen, fitted
 
 NOTE = (
     "Note     you hear the guitar 16 ms late (ok up to 10 ms, a problem above 20 ms). Try 128 frames: jackd -p 128, or "
     "pw-metadata -n settings 0 clock.force-quantum 128."
 )
 KEY = "  R                  record the guitar and what is heard into files, or end the take"
+CHECK = f"ok       noise    {NOTE[9:]}"
 
 
 class Terminal(io.StringIO):
@@ -21,7 +22,10 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("columns", [40, 79, 80, 120, 400])
-@pytest.mark.parametrize(("text", "column"), [(NOTE, 9), (KEY, 21), ("rig: " + NOTE[9:], 0)])
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [(NOTE, 9), (KEY, 21), (CHECK, 18), ("rig: " + NOTE[9:], 0), ("to rig-preamp-nano.nam " * 20, 0)],
+)
 def test_a_sentence_is_broken_between_words_below_its_text(text, column, columns):
     lines = fitted(text, columns).split("\n")
     assert all(len(line) <= columns for line in lines)
@@ -47,6 +51,15 @@ def test_a_screen_does_so_on_a_terminal_and_nowhere_else(monkeypatch):
         Screen(stream).say(NOTE)
     assert terminal.getvalue() == "\r\x1b[K" + fitted(NOTE, 80) + "\n"
     assert file.getvalue() == NOTE + "\n"
+
+
+def test_what_is_printed_fits_too_but_never_json(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    terminal, json, file = Terminal(), Terminal(), io.StringIO()
+    for stream, fits in ((terminal, True), (json, False), (file, True)):
+        print(NOTE, file=Harmless.of(stream, fits=fits))
+    assert terminal.getvalue() == fitted(NOTE, 80) + "\n"
+    assert json.getvalue() == file.getvalue() == NOTE + "\n"
 
 
 def test_progress_is_one_line_whatever_is_read(monkeypatch):

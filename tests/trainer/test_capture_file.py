@@ -66,3 +66,6 @@ def test_a_file_that_was_changed_or_is_gone_is_named(tmp_path):
     (tmp_path / "capture.json").unlink()
     with pytest.raises(CaptureError, match=r"not a capture \(there is no capture\.json in it\)"):
         read_content(tmp_path)
+    (tmp_path / "rejected.json").write_text("{}")
+    with pytest.raises(CaptureError, match=r"a take that was not accepted, and so no capture; rejected\.json says why"):
+        read_content(tmp_path)

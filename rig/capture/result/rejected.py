@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from ...audio import wav
 from ...files.atomic_write import free_name, write_text
 from ...trainer.capture_fields import finite
+from ...trainer.capture_file import REJECTED as REASON
 from ...trainer.layout import RATE
 from .folder import checked_name, new_capture
 
 REJECTED = "rejected"
-REASON = "rejected.json"
 
 
 def keep_rejected(target: Path, recorded: NDArray[Any], content: dict[str, Any]) -> Path:

@@ -238,7 +238,7 @@ class Comparison:
         if self.test.is_finished:
             self.tell(Event("result", self.test.verdict.sentence))
             name = self.test.path.name
-            self.tell(Event("closing", f"closing hash {self.test.closing_hash}: it covers every answer"))
+            self.tell(Event("closing", f"hash {self.test.closing_hash}: it covers every answer"))
             self.tell(Event("checked", f"order and hashes are in {name}; `rig abx {name}` checks them."))
             self.test.forget_key()
         else:
