@@ -28,7 +28,11 @@ SAME_GAIN_DB = 1.0  # between loud and soft, of what is bypassed
 NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 SLOW = 16  # hum is looked for at the rate divided by this
-WITH_HOLES = ("silent", "gate", "bypassed")  # which begin or end in the middle of a wave
+IS_DRY, EXACTLY_DRY = 0.02, 0.003  # of a frame's power that is not dry
+DRIER = 0.25  # times what is usually not dry
+OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
+STAYS_ALIKE = 0.9  # of the power where the playing falls that belongs to it: nothing is added
+STILL_RIGHT_DB = 3.0  # level beside holes
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -64,14 +68,14 @@ def named(
     """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
-    if holes and kind not in WITH_HOLES:
-        kind, text = "missing", f"pieces are missing ({len(holes)} of them)"
+    kind, text = _kind(take, frames, usual_left_db, len(holes), lambda: delay(start, stop))
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
 
-def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[[], float | None]) -> tuple[str, str]:
+def _kind(
+    take: Explained, frames: slice, usual_left_db: float, holes: int, delay: Callable[[], float | None]
+) -> tuple[str, str]:
     inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
     plays = take.played[inner] & (expected > take.least)
@@ -88,14 +92,17 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
         return "silent", "it is silent while the signal plays"
-    if _is_dry(take, at, 1 - match.here**2):
+    if _is_dry(take, at):
         return "bypassed", "it is bypassed: dry comes back, and not this gear"
+    if holes and match.here > 0.6 * usual and abs(level_db) < STILL_RIGHT_DB:
+        return "missing", f"pieces are missing ({holes} of them)"
     hum_hz = _hums(take, frames)
     if hum_hz is not None:
         return "hum", f"there is hum of {hum_hz:g} Hz and its harmonics in the playing"
     dead = frame_db < DEAD_DB
-    if np.mean(dead) > 0.08 and not np.all(dead) and _is_gated(expected, dead, frame_db):
-        return "gate", f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+    if np.mean(dead) > 0.08 and _is_gated(take, at, expected, dead, frame_db, usual):
+        text = f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+        return "gate", f"it is another sound, or {text}" if _gates_itself(take) else text
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         return "inverted", "it is inverted"
     if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
@@ -106,7 +113,7 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
         return word, f"it is {abs(level_db):.1f} dB {word} than this gear is elsewhere"
     loud = at[expected >= np.median(expected)]
     best = abs(_match(take, loud, take.model).best)
-    if best < 0.45 * usual:
+    if best < 0.45 * usual or holes:
         samples = delay()
         if samples is not None and abs(samples) > NEAR:
             return "jumps", f"the take jumps by {samples:.0f} samples"
@@ -135,16 +142,37 @@ def _turns() -> Spectra:
     return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
 
 
-def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
-    """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
-    gain_db = db_from_powers((take.power(take.wet[:, at]) + 1e-30) / (take.power(take.dry[:, at]) + 1e-30))
-    if np.subtract(*np.percentile(gain_db, (80, 20))) > SAME_GAIN_DB:  # a compressor is all but dry, moment by moment
-        return False
-    left = 1 - _match(take, at, take.dry).best ** 2
+def _is_dry(take: Explained, at: NDArray[np.int64]) -> bool:
+    """Whether wet is dry at one gain in most of the frames `at`, far more so than where the gear is known.
+
+    Gear that leaves some playing as it is has to be as loud there as it is elsewhere, or it is only driven otherwise.
+    """
+    left, loudness_db = _left_by_dry(take, at)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
-    known = np.flatnonzero(clear if clear.any() else take.trusted)
-    usually_left = 1 - _match(take, known, take.dry).best ** 2
-    return left < 0.08 and left < 0.3 * usually_left and left < left_by_model
+    usually_left, usual_db = _left_by_dry(take, np.flatnonzero(clear if clear.any() else take.trusted))
+    if np.median(left) > min(IS_DRY, DRIER * float(np.median(usually_left))):
+        return False
+    return bool(np.mean(usually_left < EXACTLY_DRY) < OFTEN_DRY or abs(loudness_db - usual_db) < STILL_RIGHT_DB)
+
+
+def _left_by_dry(take: Explained, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], float]:
+    """What is left of each of the frames `at` when dry is taken away, of 1, at the gain that most have; it in dB."""
+    match = _match(take, at, take.dry)
+    wet, dry = take.wet[:, at], take.dry[:, at] * np.conj(_turns()[match.delay + REACH])[:, None]
+    gain = _densest(take.common(wet, dry) / (take.power(dry) + 1e-30))
+    left = np.maximum(take.power(wet - np.float32(gain) * dry) - 2 * take.noise, 0) / (take.power(wet) + 1e-30)
+    return left, float(db_from_powers(np.array([gain**2 + 1e-30]))[0])
+
+
+def _densest(gains: NDArray[np.float64]) -> float:
+    """The gain that the most others are near to."""
+    order = np.sort(gains)
+    half = max(2, len(order) // 3)
+    if len(order) <= half:
+        return float(np.median(order))
+    widths = np.log((np.abs(order[half:]) + 1e-12) / (np.abs(order[:-half]) + 1e-12))
+    first = int(np.argmin(np.abs(widths) + 1e3 * (np.sign(order[half:]) != np.sign(order[:-half]))))
+    return float(np.median(order[first : first + half]))
 
 
 def _hums(take: Explained, frames: slice) -> float | None:
@@ -174,10 +202,28 @@ def _slow(spectrum: Spectra) -> NDArray[np.float64]:
     return out[size // 2 : -size // 2]
 
 
-def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: NDArray[np.float64]) -> bool:
-    """What is dead would be softer than what is not, and that is right."""
+def _is_gated(
+    take: Explained,
+    at: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    dead: NDArray[np.bool_],
+    frame_db: NDArray[np.float64],
+    usual: float,
+) -> bool:
+    """What is dead would be softer than what is not, and that is right; of what is dead nothing is left."""
+    if dead.sum() < 2 or (~dead).sum() < 2:
+        return False
     softer = np.median(db_from_powers(expected[dead])) < np.median(db_from_powers(expected[~dead])) - 2
-    return bool(softer and abs(np.median(frame_db[~dead])) < 2)
+    if not softer or abs(np.median(frame_db[~dead])) >= 2 or _match(take, at[~dead], take.model).here < 0.5 * usual:
+        return False
+    loudest = at[dead][expected[dead] >= np.median(expected[dead])]
+    return abs(_match(take, loudest, take.model).here) < 0.6 * usual or float(np.median(frame_db[dead])) < NOTHING_DB
+
+
+def _gates_itself(take: Explained) -> bool:
+    """Whether the gear is known to fall silent while something is played: driven less, it does so earlier."""
+    known = take.trusted & (take.power(take.dry) > 0)
+    return bool(np.mean(take.power(take.wet)[known] < 4 * take.noise) > 0.02)
 
 
 def _rings(take: Explained, inner: slice) -> bool:
@@ -194,7 +240,9 @@ def _rings(take: Explained, inner: slice) -> bool:
     if falls.sum() < 5:
         return False
     added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
-    if added_db < 1.0 or common**2 > 1.3 * power_from_db(-added_db):  # drive makes soft louder too, but stays alike
+    if added_db < 1.0 or common**2 > min(
+        1.8 * power_from_db(-added_db), STAYS_ALIKE
+    ):  # drive makes soft louder too, but stays alike
         return False
     return bool(
         rises.sum() < 3
