@@ -84,8 +84,10 @@ def _bent(dry: Samples) -> Iterator[Samples]:
         yield np.tanh(drive * x)
     for drive in (10, 40, 200):
         yield np.tanh(drive * bright)
-    for threshold in (0.003, 0.01, 0.03):  # nothing comes of what is soft
-        yield np.sign(x) * np.clip(np.abs(x) / threshold - 1, 0, 1)
+    for threshold in (0.002, 0.004, 0.008, 0.03):  # nothing comes of what is soft
+        starved = _high(x, 100)
+        starved = np.sign(starved) * np.clip((np.abs(starved) / threshold - 1) / 0.6, 0, 1)
+        yield np.asarray(starved, np.float32)
     yield np.tanh(60 * bright) ** 3
     yield np.abs(x)
     yield np.abs(np.tanh(30 * x))

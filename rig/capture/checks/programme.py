@@ -18,7 +18,7 @@ from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
 from .gear_model import FRAME, HOP, Explained, explain
 from .measures import Samples
-from .strange import Delay, Strange, named
+from .strange import Delay, Strange, humming, named
 from .verdict import Check, Verdict, worst
 
 WINDOW, STEP = 12, 4  # frames
@@ -105,6 +105,7 @@ def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tup
         peak = float(lasting[first:last].max())
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
         found.append(named(take, frames, float(np.median(usual_db[first:last])), missing, peak >= FAILS, delay))
+    found = sorted([*found, *humming(take, samples, found)], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
 

@@ -24,7 +24,8 @@ SHORTEST_HOLE, LONGEST_HOLE = 32, 6000  # samples
 HISS_PEAK = 5.0  # times its RMS
 SWINGS = 0.2  # of the power around: more than where a wave crosses zero
 SOFTEST_DBFS = -65.0  # RMS of dry in a hole
-FELL = 1e-4  # of the power around
+FELL = 3e-3  # of the power on both sides
+LOUD_STEPS = 16.0  # RMS of wet on both sides, in steps
 PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
 MORE = 1.3  # times dry at the end of a piece
 AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
@@ -80,7 +81,7 @@ def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> li
     at both ends of a take alike, which shows up to how much of dry, and wherever its drive was turned, again up to one
     level of dry; what is missing knows no level.
     """
-    found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs)})
+    found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs, step)})
     last = len(y) - VALIDATION
     first_end = [piece[0] for piece in found if piece[0] < VALIDATION]
     second_end = [piece[0] - last for piece in found if piece[0] >= last]
@@ -122,10 +123,11 @@ def gaps(x: Samples, y: Samples, step: float | None = None) -> list[tuple[int, i
     return found
 
 
-def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
+def holes(x: Samples, y: Samples, floor_dbfs: float, step: float) -> list[tuple[int, int]]:
     """Where wet y falls into its own noise, of `floor_dbfs` RMS, while dry x, (n,) each, swings: (start, length).
 
-    A loose contact does that; a gate stays closed for longer.
+    A loose contact does that; a gate stays closed for longer. Wet is loud on both sides: what fades, as a sweep does in
+    a cabinet, is no hole.
     """
     found = []
     quiet = np.abs(y) < HISS_PEAK * gain_from_db(floor_dbfs)
@@ -133,8 +135,10 @@ def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
         if not quiet[start] or length > LONGEST_HOLE:
             continue
         part, around = slice(start, start + length), slice(max(0, start - AROUND), start + length + AROUND)
-        swings = mean_square(x[part]) > SWINGS * mean_square(x[around]) and rms_dbfs(x[part]) > SOFTEST_DBFS
-        if swings and mean_square(y[part]) < FELL * mean_square(y[around]):
+        if mean_square(x[part]) < SWINGS * mean_square(x[around]) or rms_dbfs(x[part]) < SOFTEST_DBFS:
+            continue
+        beside = min(mean_square(y[around.start : start + 1]), mean_square(y[start + length - 1 : around.stop]))
+        if mean_square(y[part]) < FELL * beside and beside > (LOUD_STEPS * step) ** 2:
             found.append((start, length))
     return found
 
