@@ -32,6 +32,7 @@ RIDGE = 1e-4  # re each channel's own power
 ROUNDS = 2
 SECTIONS = slice(SWEEP // HOP, PROGRAMME // HOP)  # frames
 AROUND = 35  # frames, a second and a half: a piece of the programme as a whole is believed or doubted
+ODDEST = 2.0  # doubt of what nothing else in the take tells
 ALIKE = power_from_db(-13.0)  # ESR of half a second of the two ends, up to which they agree
 SILENT_DB, PLAYED_DB = -110.0, -90.0  # of a frame of dry, re the loudest
 SOFT = 1e-3  # of the loudest frames' power
@@ -69,21 +70,33 @@ def _followed(x: Samples, seconds: float) -> Samples:
     return np.asarray(lfilter([1 - pole], [1, -pole], np.abs(x)), np.float32)
 
 
+def _high(x: Samples, hz: float) -> Samples:
+    """Without what lies below a frequency, by one pole."""
+    return np.asarray(sosfilt(butter(1, hz, "high", fs=RATE, output="sos"), x))
+
+
 def _bent(dry: Samples) -> Iterator[Samples]:
     """What the gear's answer is made of; the first is dry itself."""
     x = np.asarray(dry, np.float32)
-    bright = np.asarray(sosfilt(butter(1, 700, "high", fs=RATE, output="sos"), x), np.float32)
+    bright = np.asarray(_high(x, 700), np.float32)
     yield x
     for drive in (3, 10, 40, 200):
         yield np.tanh(drive * x)
     for drive in (10, 40, 200):
         yield np.tanh(drive * bright)
-    for threshold in (0.003, 0.01, 0.03):  # nothing comes of what is soft
-        yield np.sign(x) * np.clip(np.abs(x) / threshold - 1, 0, 1)
+    for threshold in (0.002, 0.004, 0.008, 0.03):  # nothing comes of what is soft
+        starved = _high(x, 100)
+        starved = np.sign(starved) * np.clip((np.abs(starved) / threshold - 1) / 0.6, 0, 1)
+        yield np.asarray(starved, np.float32)
     yield np.tanh(60 * bright) ** 3
     yield np.abs(x)
     yield np.abs(np.tanh(30 * x))
     yield np.tanh(20 * np.abs(bright))
+    # Folded and bent again, two stages that are both biased, and a clipper that gives in on one side first.
+    yield np.asarray(np.tanh(5 * _high(np.abs(np.tanh(10 * _high(x, 100))), 60)), np.float32)
+    yield np.asarray(np.tanh(6 * _high(np.tanh(30 * _high(x, 150) + 0.4), 80)), np.float32)
+    yield np.asarray(np.clip(150 * _high(x, 100), -0.6, 1), np.float32)
+    yield x / (1 + _followed(x, 0.004) / 0.05)
     fast, slow = _followed(x, 0.02), _followed(x, 0.15)
     for threshold in (0.02, 0.15):
         yield x / (1 + fast / threshold)
@@ -172,8 +185,8 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
         usual = float(np.median(left[trusted])) if trusted.any() else 0.0
         level_db = np.where(played, db_from_powers((power + noise) / (expected + noise)), 0.0)
         doubt = (median_filter(left, AROUND) / (2 * usual + 0.01)) ** 4 + median_filter(level_db, AROUND) ** 4
-        # Sweep and noise are like nothing else in the take: they are learnt frame by frame.
-        doubt[SECTIONS] = (left[SECTIONS] / (4 * usual + 0.02)) ** 2
+        # Sweep and noise are like nothing else in the take: they are learnt frame by frame, however odd they seem.
+        doubt[SECTIONS] = np.minimum((left[SECTIONS] / (4 * usual + 0.02)) ** 2, ODDEST)
         counted = base / (1 + doubt)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
     return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)

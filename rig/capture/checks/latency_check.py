@@ -28,8 +28,8 @@ def latency_check(latency: Latency, stated: int | None) -> Check:
         advice = "Choose a shorter period; no network and no digital effect may lie in the loop."
         return limit.check("latency", float(late), text, advice, "fail")
     if found is None or latency.trainer.at_lookahead or difference is None:
-        text, advice = _no_marker(latency)
-        return limit.check("latency", None, text, advice, "fail")
+        text, advice, found_otherwise = _no_marker(latency)
+        return limit.check("latency", None, text, advice, "warn" if found_otherwise else "fail")
     if not latency.agrees:
         text = f"the figures contradict each other: {figures}"
         if difference < CLOSEST:
@@ -41,8 +41,11 @@ def latency_check(latency: Latency, stated: int | None) -> Check:
     return limit.check("latency", figure, figures, advice, "ok" if limit.verdict(figure) == "ok" else "warn")
 
 
-def _no_marker(latency: Latency) -> tuple[str, str]:
-    """Why the two single samples of the signal were not found: something louder, or nothing at all."""
+def _no_marker(latency: Latency) -> tuple[str, str, bool]:
+    """Why the two single samples of the signal were not found: something louder, or nothing at all.
+
+    Also what to do, and whether the take can be cut without them.
+    """
     at, loudest = latency.trainer.background_at, latency.trainer.background_peak
     level = max(FLOOR_DBFS, db_from_gain(max(loudest, 1e-12)))
     if loudest > LOUD_BACKGROUND:
@@ -50,19 +53,24 @@ def _no_marker(latency: Latency) -> tuple[str, str]:
             f"at {at / RATE:.2f} s, where the signal is silent, the take peaks at {level:.1f} dBFS: a click, or "
             "another sound, hides the answer to the two single samples",
             "Take it again without the click.",
+            False,
         )
     if latency.trainer.at_lookahead:
         return (
             "there is sound before the two single samples at 10.5 and 11.5 s, where the signal is silent",
             "Is anything but the gear on the send? Take it again with less noise.",
+            False,
         )
     if latency.correlation.is_certain:
         return (
             f"no answer to the two single samples rises out of the noise ({level:.1f} dBFS) at 10.5 and 11.5 s, while "
             "the playing is found",
-            "Does a gate or a compressor swallow single samples? Switch it off, or take it again with less noise.",
+            "A gate of the gear's own swallows single samples, and the take is cut by its noise instead: train by "
+            "train/run.txt. Any other gate: switch it off.",
+            True,
         )
     return (
         "neither the playing nor the two single samples of the signal are found in the take",
         "Is it a recording of this signal? Is anything but the gear on the send?",
+        False,
     )

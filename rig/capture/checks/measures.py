@@ -41,21 +41,31 @@ def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
     return [(int(s), int(n)) for s, n in zip(starts, lengths, strict=True) if n >= longest]
 
 
-def hum_dbfs(silence: Samples, mains_hz: float, sample_rate: float = RATE) -> float:
+def hum_dbfs(silence: Samples, mains_hz: float) -> float:
     """RMS level of the mains and its harmonics in a silence, (n,), of 0.35 s or more, less the noise around each."""
-    x = np.asarray(silence, np.float64) - np.mean(silence)
+    return max(FLOOR_DBFS, db_from_power(float(hum_lines(silence, mains_hz).sum())))
+
+
+def hum_lines(
+    x: Samples, mains_hz: float, sample_rate: float = RATE, width_hz: float = HUM_WIDTH_HZ
+) -> NDArray[np.float64]:
+    """Power of the mains and of each harmonic in x, (n,), of 0.35 s or more, less the noise around it: (HARMONICS,).
+
+    `width_hz`: how far off a line may be, either way.
+    """
+    x = np.asarray(x, np.float64) - np.mean(x)
     window = np.hanning(len(x))
     power = 2 * np.abs(np.fft.rfft(x * window)) ** 2 / (len(x) * np.sum(window**2))
     hz = np.fft.rfftfreq(len(x), 1 / sample_rate)
-    total = 0.0
-    width = max(HUM_WIDTH_HZ, 2.1 * sample_rate / len(x))
-    for harmonic in mains_hz * np.arange(1, HARMONICS + 1):
+    lines = np.zeros(HARMONICS)
+    width = max(width_hz, 2.1 * sample_rate / len(x))
+    for index, harmonic in enumerate(mains_hz * np.arange(1, HARMONICS + 1)):
         away = np.abs(hz - harmonic)
         line, beside = away < width, (away >= 1.6 * width) & (away < max(12.0, 3 * width))
         noise = float(np.median(power[beside]) * line.sum())
         found = float(power[line].sum())
-        total += found - noise if found > STANDS_OUT * noise else 0.0
-    return max(FLOOR_DBFS, db_from_power(total))
+        lines[index] = found - noise if found > STANDS_OUT * noise else 0.0
+    return lines
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,7 +18,7 @@ from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
 from .gear_model import FRAME, HOP, Explained, explain
 from .measures import Samples
-from .strange import Delay, Strange, named
+from .strange import Delay, Strange, humming, named
 from .verdict import Check, Verdict, worst
 
 WINDOW, STEP = 12, 4  # frames
@@ -29,10 +29,12 @@ LEAST = 4  # frames of a window that have to tell something
 UNEXPECTED = 5.0  # times what tells something, where the model expects nothing
 FLOOR_DB = -22.0  # what is left unexplained: no less is looked at
 UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less and less
+UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, as far as noise does not say more
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
+ELSEWHERE = round(7.5 * RATE / HOP)  # frames: nearer, the same may have happened to the programme
 FAILS = 1.6  # of the score
 NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
 TONE_DB = 28.0  # by which the level of a tone may differ
@@ -103,6 +105,7 @@ def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tup
         peak = float(lasting[first:last].max())
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
         found.append(named(take, frames, float(np.median(usual_db[first:last])), missing, peak >= FAILS, delay))
+    found = sorted([*found, *humming(take, samples, found)], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
 
@@ -159,36 +162,70 @@ class _Sums:
 
 
 def _scores(windows: _Windows, samples: int) -> tuple[NDArray[np.float64], ...]:
-    """Score, level against what is usual, and what is usually left unexplained, in dB: (windows,) each."""
+    """Score, level against what is usual, and what is usually left unexplained, in dB: (windows,) each.
+
+    What is usual is known from both ends first, then also from what of the programme is like them, farther away than
+    a fault lasts.
+    """
     start = windows.first * HOP
     at_ends = (start < PROGRAMME - FRAME) | (start >= samples - VALIDATION - END_SILENCE // 2)
+    twin = (samples - VALIDATION) // HOP
+    score, _, _ = _compared(windows, at_ends, at_ends, twin)
+    alike = _lasting(windows.first, score, np.zeros(len(score), bool)) < 1
+    for i in np.flatnonzero(~alike):
+        alike[i : i + LASTS] = False
+    return _compared(windows, at_ends, at_ends | alike, twin)
+
+
+def _compared(
+    windows: _Windows, at_ends: NDArray[np.bool_], known: NDArray[np.bool_], twin: int
+) -> tuple[NDArray[np.float64], ...]:
+    """`_scores` from the windows that are `known`, (windows,); `twin`: frames between what is played twice."""
+    start = windows.first * HOP
     count = len(start)
     in_noise = (start >= NOISE_S[0] * RATE) & (start <= NOISE_S[1] * RATE)
-    of_noise_db = float(np.median(windows.left_db[in_noise])) if in_noise.any() else FLOOR_DB
-    score, level_db, usual_db = np.zeros(count), np.zeros(count), np.zeros(count)
+    of_noise_db = max(float(np.median(windows.left_db[in_noise])) if in_noise.any() else FLOOR_DB, UNHEARD_OF_DB)
+    residue, rest, level_db, usual_db = (np.zeros(count) for _ in range(4))
+    tried: list[float] = []
     for i in range(count):
         apart = np.sqrt(np.mean((windows.like_db - windows.like_db[i]) ** 2, axis=1))
-        apart[~at_ends | (np.abs(windows.first - windows.first[i]) < APART * STEP)] = np.inf
-        near = np.argpartition(apart, min(NEIGHBOURS, count - 1))[:NEIGHBOURS]
-        near = near[np.isfinite(apart[near])]
+        away = np.abs(windows.first - windows.first[i])
+        apart[~known | (away < APART * STEP) | (~at_ends & (away < ELSEWHERE))] = np.inf
+        if at_ends[i]:
+            others = _nearest(np.where(np.abs(away - twin) < APART * STEP, np.inf, apart))
+            if len(others) and apart[others].mean() < UNLIKE_DB:
+                tried.append(windows.left_db[i] - max(_seventieth(windows.left_db[others]), FLOOR_DB))
+        near = _nearest(apart)
         if not len(near):
             continue
         unlike = float(apart[near].mean())
-        usual_db[i] = max(float(np.percentile(windows.left_db[near], 70)), FLOOR_DB)
-        if unlike > UNLIKE_DB:  # no playing at the ends is like it: it is no better explained than noise
-            usual_db[i] = max(usual_db[i], of_noise_db)
-        residue = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
+        usual_db[i] = max(_seventieth(windows.left_db[near]), FLOOR_DB)
+        # The less there is like it elsewhere, the less it need be better explained than noise.
+        other = min(max(unlike / UNLIKE_DB - 0.75, 0.0) * 2, 1.0)
+        usual_db[i] += other * max(0.0, of_noise_db - usual_db[i])
+        residue[i] = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
         level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
-        if windows.tone[i] or SWEEP - FRAME <= start[i] < PROGRAMME:
-            score[i] = abs(level_db[i]) / TONE_DB
-            continue
         level = level_db[i] / np.hypot(np.std(windows.level_db[near]), 0.3 + 0.1 * unlike)
         bands = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
         bands = bands / np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.1 * unlike)
-        score[i] = max(
-            residue / RESIDUE_DB, abs(level) / LEVEL_SPREADS, float(np.sqrt(np.mean(bands**2))) / BAND_SPREADS
-        )
+        rest[i] = max(abs(level) / LEVEL_SPREADS, float(np.sqrt(np.mean(bands**2))) / BAND_SPREADS)
+    # How far off what is usual may be shows at the ends, where what is played twice does not tell of itself.
+    off_db = float(np.percentile(tried, 90)) if len(tried) > NEIGHBOURS else 0.0
+    score = np.maximum(residue / max(RESIDUE_DB, off_db), rest)
+    in_sections = (start >= SWEEP - FRAME) & (start < PROGRAMME)
+    score[in_sections] = np.abs(level_db[in_sections]) / TONE_DB
     return score, level_db, usual_db
+
+
+def _nearest(apart: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The windows that are the least apart, at most NEIGHBOURS; what is infinitely far is none."""
+    near = np.argpartition(apart, min(NEIGHBOURS, len(apart) - 1))[:NEIGHBOURS]
+    return near[np.isfinite(apart[near])]
+
+
+def _seventieth(x: NDArray[np.float64]) -> float:
+    """The value that 70 % are below; much faster for so few than a percentile."""
+    return float(np.sort(x)[round(0.7 * (len(x) - 1))])
 
 
 def _lasting(first: NDArray[np.int64], score: NDArray[np.float64], playing: NDArray[np.bool_]) -> NDArray[np.float64]:

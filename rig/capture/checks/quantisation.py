@@ -23,7 +23,9 @@ AROUND = RATE // 100  # samples
 SHORTEST_HOLE, LONGEST_HOLE = 32, 6000  # samples
 HISS_PEAK = 5.0  # times its RMS
 SWINGS = 0.2  # of the power around: more than where a wave crosses zero
-FELL = 1e-4  # of the power around
+SOFTEST_DBFS = -65.0  # RMS of dry in a hole
+FELL = 3e-3  # of the power on both sides
+LOUD_STEPS = 16.0  # RMS of wet on both sides, in steps
 PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
 MORE = 1.3  # times dry at the end of a piece
 AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
@@ -75,15 +77,22 @@ def _jump(y: Samples, start: int, length: int) -> float:
 def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[int]:
     """Samples where pieces of wet y are missing while dry x, (n,) each, aligned, plays: blocks, loose contacts.
 
-    A starved fuzz is silent around the zeros of dry as well. It is so at both ends of a take, which shows up to how
-    much of dry, and wherever its drive was turned, again up to one level of dry; what is missing knows no level.
+    A starved fuzz is silent around the zeros of dry as well, and as long as a note stays below what wakes it. It is so
+    at both ends of a take alike, which shows up to how much of dry, and wherever its drive was turned, again up to one
+    level of dry; what is missing knows no level.
     """
-    found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs)})
-    at_ends = [piece for piece in found if piece[0] < VALIDATION or piece[0] >= len(y) - VALIDATION]
-    if len(at_ends) <= FEW:
-        return [piece[0] for piece in found if _is_in_full_swing(x, piece)]
-    most = float(np.percentile([_peak(x, piece) for piece in at_ends], 95))
-    found = [piece for piece in found if _is_in_full_swing(x, piece) and _peak(x, piece) > 3 * most]
+    found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs, step)})
+    last = len(y) - VALIDATION
+    first_end = [piece[0] for piece in found if piece[0] < VALIDATION]
+    second_end = [piece[0] - last for piece in found if piece[0] >= last]
+    twice = {at for at in first_end for other in second_end if abs(at - other) < AROUND}
+    by_itself = [piece for piece in found if piece[0] in twice or len(first_end) + len(second_end) > FEW]
+    by_itself = [piece for piece in by_itself if piece[0] < VALIDATION or piece[0] >= last]
+    found = [piece for piece in found if _is_in_full_swing(x, piece)]
+    if not by_itself:
+        return [piece[0] for piece in found]
+    most = float(np.percentile([_peak(x, piece) for piece in by_itself], 95))
+    found = [piece for piece in found if _peak(x, piece) > 3 * most]
     low, high = np.percentile([_peak(x, piece) for piece in found] or [1.0], (10, 90))
     return [] if len(found) > FEW and high < 3 * low else [piece[0] for piece in found]
 
@@ -114,10 +123,11 @@ def gaps(x: Samples, y: Samples, step: float | None = None) -> list[tuple[int, i
     return found
 
 
-def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
+def holes(x: Samples, y: Samples, floor_dbfs: float, step: float) -> list[tuple[int, int]]:
     """Where wet y falls into its own noise, of `floor_dbfs` RMS, while dry x, (n,) each, swings: (start, length).
 
-    A loose contact does that; a gate stays closed for longer.
+    A loose contact does that; a gate stays closed for longer. Wet is loud on both sides: what fades, as a sweep does in
+    a cabinet, is no hole.
     """
     found = []
     quiet = np.abs(y) < HISS_PEAK * gain_from_db(floor_dbfs)
@@ -125,8 +135,10 @@ def holes(x: Samples, y: Samples, floor_dbfs: float) -> list[tuple[int, int]]:
         if not quiet[start] or length > LONGEST_HOLE:
             continue
         part, around = slice(start, start + length), slice(max(0, start - AROUND), start + length + AROUND)
-        swings = mean_square(x[part]) > SWINGS * mean_square(x[around]) and rms_dbfs(x[part]) > -50
-        if swings and mean_square(y[part]) < FELL * mean_square(y[around]):
+        if mean_square(x[part]) < SWINGS * mean_square(x[around]) or rms_dbfs(x[part]) < SOFTEST_DBFS:
+            continue
+        beside = min(mean_square(y[around.start : start + 1]), mean_square(y[start + length - 1 : around.stop]))
+        if mean_square(y[part]) < FELL * beside and beside > (LOUD_STEPS * step) ** 2:
             found.append((start, length))
     return found
 

@@ -28,7 +28,7 @@ STILL_FALLS_DB = 2.0
 RINGS_BEFORE = RATE // 200  # samples before the next sound in which converters ring already
 FOR_HUM = RATE * 7 // 20  # samples: in less the mains cannot be told from what lies beside it
 MAINS_HZ = (50.0, 60.0)
-HUM_AT_MOST_DB = 10.0  # of a silence that are said to be hum
+HUM_AT_MOST_DB = 15.0  # of a silence that are said to be hum
 NOTHING = "no silence in which that could be seen"
 NO_SILENCE = (
     "Use a signal that is silent somewhere for half a second, and leave the silence before it in the recording."

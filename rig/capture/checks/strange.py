@@ -12,12 +12,11 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft
 
 from ...decibels import db_from_powers, power_from_db
 from ...trainer.layout import RATE
-from .gear_model import BANDS, BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
-from .measures import hum_dbfs
+from .gear_model import BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
+from .hum_in_playing import hum_pieces, hums
 from .verdict import Verdict
 
 EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
@@ -27,8 +26,14 @@ CLEAR = 30.0  # times the noise: where the kind is looked for, if there is enoug
 SAME_GAIN_DB = 1.0  # between loud and soft, of what is bypassed
 NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
-SLOW = 16  # hum is looked for at the rate divided by this
-WITH_HOLES = ("silent", "gate", "bypassed")  # which begin or end in the middle of a wave
+IS_DRY, EXACTLY_DRY = 0.02, 0.003  # of a frame's power that is not dry
+DRIER = 0.25  # times what is usually not dry
+ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
+OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
+SOFT_PIECE = 0.1  # of the loudest frame's power: a gate may be closed all along
+STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
+STILL_RIGHT_DB = 3.0  # level beside holes
+HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -64,14 +69,25 @@ def named(
     """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    kind, text = _kind(take, frames, usual_left_db, lambda: delay(start, stop))
-    if holes and kind not in WITH_HOLES:
-        kind, text = "missing", f"pieces are missing ({len(holes)} of them)"
+    kind, text = _kind(take, frames, usual_left_db, len(holes), lambda: delay(start, stop))
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
 
-def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[[], float | None]) -> tuple[str, str]:
+def humming(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
+    """Hum in the programme of a take of so many samples, where nothing that was `found` says so already."""
+    said = [(strange.start, strange.stop) for strange in found if strange.kind == "hum"]
+    pieces = [
+        (mains, start, stop)
+        for mains, start, stop in hum_pieces(take, samples)
+        if not any(first < stop and start < last for first, last in said)
+    ]
+    return [Strange("hum", start, stop, HUM.format(mains), "fail") for mains, start, stop in pieces]
+
+
+def _kind(
+    take: Explained, frames: slice, usual_left_db: float, holes: int, delay: Callable[[], float | None]
+) -> tuple[str, str]:
     inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
     plays = take.played[inner] & (expected > take.least)
@@ -87,33 +103,39 @@ def _kind(take: Explained, frames: slice, usual_left_db: float, delay: Callable[
     usual = float(np.sqrt(max(1 - power_from_db(usual_left_db), 0.05)))  # what the two have in common elsewhere
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
-        return "silent", "it is silent while the signal plays"
-    if _is_dry(take, at, 1 - match.here**2):
-        return "bypassed", "it is bypassed: dry comes back, and not this gear"
-    hum_hz = _hums(take, frames)
+        soft = float(expected.max()) < SOFT_PIECE * float(take.power(take.model)[take.played].max())
+        return "silent", "it is silent while the signal plays" + (", or a gate never opens" if soft else "")
+    dry = _is_dry(take, at)
+    if dry:
+        return "bypassed", dry
+    if holes and match.here > 0.6 * usual and abs(level_db) < STILL_RIGHT_DB:
+        return "missing", f"pieces are missing ({holes} of them)"
+    hum_hz = hums(take, frames)
     if hum_hz is not None:
-        return "hum", f"there is hum of {hum_hz:g} Hz and its harmonics in the playing"
+        return "hum", HUM.format(hum_hz)
+    if _rings(take, inner):
+        return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     dead = frame_db < DEAD_DB
-    if np.mean(dead) > 0.08 and not np.all(dead) and _is_gated(expected, dead, frame_db):
-        return "gate", f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+    if np.mean(dead) > 0.08 and _is_gated(take, at, expected, dead, frame_db, usual):
+        text = f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+        return "gate", f"it is another sound, or {text}" if _gates_itself(take) else text
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         return "inverted", "it is inverted"
     if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
         return "jumps", f"the take jumps by {match.delay} samples"
-    only_level = match.here > 0 and 1 - match.here**2 < 0.1 + 2 * (1 - usual**2)
+    loud = at[expected >= np.median(expected)]
+    here = _match(take, loud, take.model).here
+    only_level = here > 0 and 1 - here**2 < 0.1 + 2 * (1 - usual**2)
     if abs(level_db) > 2 and only_level:
         word = "softer" if level_db < 0 else "louder"
         return word, f"it is {abs(level_db):.1f} dB {word} than this gear is elsewhere"
-    loud = at[expected >= np.median(expected)]
     best = abs(_match(take, loud, take.model).best)
-    if best < 0.45 * usual:
+    if best < 0.45 * usual or holes:
         samples = delay()
         if samples is not None and abs(samples) > NEAR:
             return "jumps", f"the take jumps by {samples:.0f} samples"
     if best < 0.25 * usual:
         return "another programme", "it has nothing to do with dry: another programme"
-    if _rings(take, inner):
-        return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if best < 0.4 * usual and level_db > -6:
         return "another programme", "it has little to do with dry: another programme"
     return "another sound", f"it is another sound than this gear makes elsewhere ({level_db:+z.1f} dB, drive or tone)"
@@ -135,49 +157,77 @@ def _turns() -> Spectra:
     return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
 
 
-def _is_dry(take: Explained, at: NDArray[np.int64], left_by_model: float) -> bool:
-    """Whether wet is dry in the frames `at`, all but linearly, more than the gear, and than where the gear is known."""
-    gain_db = db_from_powers((take.power(take.wet[:, at]) + 1e-30) / (take.power(take.dry[:, at]) + 1e-30))
-    if np.subtract(*np.percentile(gain_db, (80, 20))) > SAME_GAIN_DB:  # a compressor is all but dry, moment by moment
-        return False
-    left = 1 - _match(take, at, take.dry).best ** 2
+def _is_dry(take: Explained, at: NDArray[np.int64]) -> str:
+    """What to say where wet is dry at one gain in most of the frames `at`, far more so than where the gear is known.
+
+    Empty where it is not. Gear that leaves some playing as it is has to be about as loud there as elsewhere, or it may
+    as well be driven otherwise; where loud and soft have one gain and elsewhere have not, both may be.
+    """
+    left, gains = _left_by_dry(take, at)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
-    known = np.flatnonzero(clear if clear.any() else take.trusted)
-    usually_left = 1 - _match(take, known, take.dry).best ** 2
-    return left < 0.08 and left < 0.3 * usually_left and left < left_by_model
+    usually_left, usual_gains = _left_by_dry(take, np.flatnonzero(clear if clear.any() else take.trusted))
+    if np.median(left) > min(IS_DRY, DRIER * float(np.median(usually_left))):
+        return ""
+    text = "it is bypassed: dry comes back, and not this gear"
+    (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
+    change_db = loudness_db - usual_db
+    if np.mean(usually_left < EXACTLY_DRY) < OFTEN_DRY or abs(change_db) < OTHER_DRIVE_DB:
+        return text
+    if high_db - low_db < ONE_GAIN_DB and highest_db - lowest_db > 4 * ONE_GAIN_DB:
+        word = "softer" if change_db < 0 else "louder"
+        return f"{text}, or as this gear leaves some playing alone, {abs(change_db):.1f} dB {word}"
+    return ""
 
 
-def _hums(take: Explained, frames: slice) -> float | None:
-    """The mains frequency that makes up a good part of what is not explained here; None: neither."""
-    left = take.wet - take.model
-    piece = _slow(left[:, frames])
-    if len(piece) < RATE // SLOW // 2:
-        return None
-    total = float(np.mean(piece**2))
-    for mains in (50.0, 60.0):
-        hum = power_from_db(hum_dbfs(piece, mains, RATE / SLOW))
-        if hum > 0.35 * total and total > 0:
-            return mains
-    return None
+def _left_by_dry(take: Explained, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is left of each of the frames `at` when dry is taken away at the gain that most have, of 1; all gains."""
+    match = _match(take, at, take.dry)
+    wet, dry = take.wet[:, at], take.dry[:, at] * np.conj(_turns()[match.delay + REACH])[:, None]
+    gains = take.common(wet, dry) / (take.power(dry) + 1e-30)
+    left = take.power(wet - np.float32(_densest(gains)) * dry)
+    return np.maximum(left - 2 * take.noise, 0) / (take.power(wet) + 1e-30), gains
 
 
-def _slow(spectrum: Spectra) -> NDArray[np.float64]:
-    """The lows of a short-time spectrum as a signal again, (n,) at RATE / SLOW; Hann windows half over each other."""
-    size = FRAME // SLOW
-    lows = np.zeros((size // 2 + 1, spectrum.shape[1]), np.complex128)
-    fine = np.flatnonzero((np.diff(BANDS, prepend=BANDS[0] - 1) == 1) & (size // 2 > BANDS))
-    lows[BANDS[fine]] = spectrum[fine]
-    pieces = irfft(lows, size, axis=0) / SLOW
-    out = np.zeros((spectrum.shape[1] + 1) * size // 2)
-    for index in range(spectrum.shape[1]):
-        out[index * size // 2 : index * size // 2 + size] += pieces[:, index]
-    return out[size // 2 : -size // 2]
+def _spread_db(gains: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Gains that a tenth are below, that most have, and that a tenth are above, in dB."""
+    low, high = np.percentile(np.abs(gains), (10, 90))
+    low_db, usual_db, high_db = db_from_powers(np.array([low, _densest(gains), high]) ** 2 + 1e-30)
+    return float(low_db), float(usual_db), float(high_db)
 
 
-def _is_gated(expected: NDArray[np.float64], dead: NDArray[np.bool_], frame_db: NDArray[np.float64]) -> bool:
-    """What is dead would be softer than what is not, and that is right."""
+def _densest(gains: NDArray[np.float64]) -> float:
+    """The gain that the most others are near to."""
+    order = np.sort(gains)
+    half = max(2, len(order) // 3)
+    if len(order) <= half:
+        return float(np.median(order))
+    widths = np.log((np.abs(order[half:]) + 1e-12) / (np.abs(order[:-half]) + 1e-12))
+    first = int(np.argmin(np.abs(widths) + 1e3 * (np.sign(order[half:]) != np.sign(order[:-half]))))
+    return float(np.median(order[first : first + half]))
+
+
+def _is_gated(
+    take: Explained,
+    at: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    dead: NDArray[np.bool_],
+    frame_db: NDArray[np.float64],
+    usual: float,
+) -> bool:
+    """What is dead would be softer than what is not, and that is right; of what is dead nothing is left."""
+    if dead.sum() < 2 or (~dead).sum() < 2:
+        return False
     softer = np.median(db_from_powers(expected[dead])) < np.median(db_from_powers(expected[~dead])) - 2
-    return bool(softer and abs(np.median(frame_db[~dead])) < 2)
+    if not softer or abs(np.median(frame_db[~dead])) >= 2 or _match(take, at[~dead], take.model).here < 0.5 * usual:
+        return False
+    loudest = at[dead][expected[dead] >= np.median(expected[dead])]
+    return abs(_match(take, loudest, take.model).here) < 0.6 * usual or float(np.median(frame_db[dead])) < NOTHING_DB
+
+
+def _gates_itself(take: Explained) -> bool:
+    """Whether the gear is known to fall silent while something is played: driven less, it does so earlier."""
+    known = take.trusted & (take.power(take.dry) > 0)
+    return bool(np.mean(take.power(take.wet)[known] < 4 * take.noise) > 0.02)
 
 
 def _rings(take: Explained, inner: slice) -> bool:
@@ -194,9 +244,9 @@ def _rings(take: Explained, inner: slice) -> bool:
     if falls.sum() < 5:
         return False
     added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
-    if added_db < 1.0 or common**2 > 1.3 * power_from_db(-added_db):  # drive makes soft louder too, but stays alike
+    if added_db < 1.0 or common**2 > STAYS_ALIKE:  # drive makes soft louder too, but stays alike
         return False
     return bool(
         rises.sum() < 3
-        or (added_db > np.median(frame_db[rises]) + 1.0 and common < float(np.median(alike[rises])) - 0.1)
+        or (added_db > np.median(frame_db[rises]) + 1.0 and common < float(np.median(alike[rises])) - 0.05)
     )

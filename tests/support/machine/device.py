@@ -95,6 +95,7 @@ class Device:
             "gate": 0.0,
             "clip": 1.0,
             "bypass": 0.0,
+            "room": 0.0,
         }
         self._process: subprocess.Popen[str] | None = None
 

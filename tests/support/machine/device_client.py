@@ -5,7 +5,7 @@
 is told what to do by JSON, one object a line, on standard input, and answers each with one on standard output; it ends
 with its input. `device.py` is the other end of that pipe, and says what all of it means.
 
-in -> preamp -> gain, polarity -> delay -> hum, noise, DC -> gate -> mute -> clip -> out
+in -> preamp -> gain, polarity -> room -> delay -> hum, noise, DC -> gate -> mute -> clip -> out
 """
 
 from __future__ import annotations
@@ -29,9 +29,25 @@ from rig.nam import Model
 WIRE, TUBE, NAM = range(3)  # what the preamp is
 CHUNK = 256
 RING = 1 << 17  # samples of the delay line
-CUES = 4  # things that can be told to happen at a moment
+CUES = 16  # things that can be told to happen at a moment
+COMBS = (1423, 1621, 1811, 2029)  # samples: of the room, which rings on for a second and a half
+COMB_RING = 2048
 TAPS, PHASES = 64, 512  # of the interpolator between samples; a read between two phases is a straight line
-FIELDS = ("delay", "polarity", "gain", "drive", "noise", "hum", "hum_hz", "dc", "drift", "gate", "clip", "bypass")
+FIELDS = (
+    "delay",
+    "polarity",
+    "gain",
+    "drive",
+    "noise",
+    "hum",
+    "hum_hz",
+    "dc",
+    "drift",
+    "gate",
+    "clip",
+    "bypass",
+    "room",
+)
 
 DEVICE = np.dtype(
     [
@@ -58,6 +74,7 @@ DEVICE = np.dtype(
         ("gate", np.float64),  # silent while the level is below this; 0: no gate
         ("clip", np.float64),
         ("bypass", np.float64),  # 1: what comes in goes out
+        ("room", np.float64),  # 0: none; how much of a reverb is added
         # once, in the next cycle
         ("mute", np.float64),  # samples of silence still to come
         ("lost", np.float64),  # samples by which what follows comes later
@@ -69,6 +86,7 @@ DEVICE = np.dtype(
         ("cue_value", np.float64, CUES),
         # memory
         ("ring", np.int64),
+        ("combs", np.int64),
         ("table", np.int64),
         ("x", np.int64),
         ("y", np.int64),
@@ -150,6 +168,18 @@ def delayed(d, now):
 
 
 @kernel
+def reverb(d, v):
+    """What four combs ring on with; they are fed while there is a room (Schroeder 1962)."""
+    combs = doubles(d.combs)
+    rung = 0.0
+    for k in range(len(COMBS)):
+        here, then = k * COMB_RING + (d.at & (COMB_RING - 1)), k * COMB_RING + ((d.at - COMBS[k]) & (COMB_RING - 1))
+        combs[here] = (v if d.room != 0.0 else 0.0) + 0.84 * combs[then]
+        rung += combs[then]
+    return rung
+
+
+@kernel
 def play(d, x, y, frames):
     """`frames` <= CHUNK samples."""
     ring, source, driven, coloured, out = doubles(d.ring), floats(x), floats(d.x), floats(d.y), floats(y)
@@ -162,7 +192,7 @@ def play(d, x, y, frames):
             coloured[i] = np.float32(tube(d, driven[i])) if d.preamp == TUBE else driven[i]
     for i in range(frames):
         v = np.float64(source[i]) if d.bypass != 0.0 else np.float64(coloured[i]) * d.gain * d.polarity
-        ring[d.at & (RING - 1)] = v
+        ring[d.at & (RING - 1)] = v + d.room * reverb(d, v)
         v = delayed(d, d.at)
         d.at += 1
         d.delay += d.drift
@@ -257,12 +287,13 @@ class Client:
             callback.compile()
         layout = Layout()
         part, ring = layout.reserve(DEVICE), layout.reserve(np.float64, RING)
+        combs = layout.reserve(np.float64, len(COMBS) * COMB_RING)
         table, x, y = layout.reserve(np.float64, (PHASES + 1) * TAPS), *(layout.reserve("f4", CHUNK) for _ in range(2))
         arena = layout.allocate()
         self.arena, self.state, self.address = arena, arena[part][0], arena.address_of(part)
         arena[table][:] = interpolator().ravel()
         s: Any = self.state
-        s["ring"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, table, x, y))
+        s["ring"], s["combs"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, combs, table, x, y))
         s["seed"], s["gain"], s["drive"], s["polarity"], s["clip"], s["hum_hz"] = 1, 1.0, 1.0, 1.0, 1.0, 50.0
         self.client = jack.Client(name, no_start_server=True, servername=server)
         self.ports = {
@@ -310,6 +341,8 @@ class Client:
 
     def later(self, cues: list[tuple[int, str, float]]) -> dict[str, Any]:
         """At so many samples after the next first sound, set this to that; replaces what was told before."""
+        if len(cues) > CUES:
+            raise ValueError(f"{len(cues)} cues; at most {CUES}")
         s = self.state
         s["cue_at"], s["heard"] = 0, 0
         for k, (_, name, value) in enumerate(cues):

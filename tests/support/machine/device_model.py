@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from device_client import CHUNK, DEVICE, NAM, PHASES, RING, TAPS, TUBE, WIRE, interpolator, play
+from device_client import CHUNK, COMB_RING, COMBS, DEVICE, NAM, PHASES, RING, TAPS, TUBE, WIRE, interpolator, play
 
 from rig.dsp.native.compile import kernel
 from rig.dsp.native.memory import Layout
@@ -23,10 +23,11 @@ def answer(x, preamp="tube", delay_samples=0.0, gain_db=0.0, polarity=1, rate=48
     layout = Layout()
     part, ring = layout.reserve(DEVICE), layout.reserve(np.float64, RING)
     table, a, b = layout.reserve(np.float64, (PHASES + 1) * TAPS), *(layout.reserve("f4", CHUNK) for _ in range(2))
+    combs = layout.reserve(np.float64, len(COMBS) * COMB_RING)
     arena = layout.allocate(lock=False)
     arena[table][:] = interpolator().ravel()
     s = arena[part][0]
-    s["ring"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, table, a, b))
+    s["ring"], s["combs"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, combs, table, a, b))
     s["preamp"], s["rate"], s["delay"] = {"wire": WIRE, "tube": TUBE}[preamp], rate, delay_samples
     s["gain"], s["polarity"], s["drive"], s["clip"] = 10 ** (gain_db / 20), polarity, 1.0, 1.0
     x = np.ascontiguousarray(x, np.float32)

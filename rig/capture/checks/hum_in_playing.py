@@ -1,0 +1,74 @@
+"""Hum of the mains under the playing: what the model of the gear leaves, looked at line by line.
+
+A string is seldom within a hertz of the mains and of several of its harmonics at once, and the model explains strings.
+So hum stands out in what is left, also where it is far softer than what the model leaves of a fuzz.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import irfft
+
+from ...trainer.layout import PROGRAMME, RATE, VALIDATION
+from .gear_model import BANDS, FRAME, Explained, Spectra
+from .measures import hum_lines
+
+MAINS_HZ = (50.0, 60.0)
+SLOW = 16  # hum is looked for at the rate divided by this
+NARROW_HZ = 0.8  # of a line of the mains: a string may be 2 Hz beside one
+MOST = 0.35  # of what is not explained: a piece is hum
+WINDOW, STEP = 3 * RATE // SLOW, RATE // SLOW // 2  # samples at the slow rate
+LOUD = 0.016  # of the power of wet: softer hum is left to the silences
+OF_WHAT_IS_LEFT = 0.1
+RISES = 4.0  # times what it is at both ends
+LINES, COUNTS = 3, 0.03  # so many harmonics, each at least that much of all
+LASTS = 3  # windows
+
+
+def hums(take: Explained, frames: slice) -> float | None:
+    """The mains frequency that makes up a good part of what is not explained in these frames; None: neither."""
+    piece = _slow((take.wet - take.model)[:, frames])
+    total = float(np.mean(piece**2))
+    if len(piece) < RATE // SLOW // 2 or total <= 0:
+        return None
+    for mains in MAINS_HZ:
+        if float(hum_lines(piece, mains, RATE / SLOW, NARROW_HZ).sum()) > MOST * total:
+            return mains
+    return None
+
+
+def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
+    """Where it hums in the programme of a take of so many samples, and at neither end: (mains in Hz, start, stop)."""
+    left, wet = _slow(take.wet - take.model), _slow(take.wet)
+    starts = np.arange(0, len(left) - WINDOW + 1, STEP)
+    at_ends = (starts * SLOW < VALIDATION - WINDOW * SLOW) | (starts * SLOW >= samples - VALIDATION)
+    inside = (starts * SLOW >= PROGRAMME - RATE) & (starts * SLOW < samples - VALIDATION - WINDOW * SLOW // 2)
+    found = []
+    for mains in MAINS_HZ:
+        power, hums = np.zeros(len(starts)), np.zeros(len(starts), bool)
+        for i, start in enumerate(starts):
+            part = slice(start, start + WINDOW)
+            lines = hum_lines(left[part], mains, RATE / SLOW, NARROW_HZ)
+            power[i] = lines.sum()
+            least = max(LOUD * float(np.mean(wet[part] ** 2)), OF_WHAT_IS_LEFT * float(np.mean(left[part] ** 2)))
+            hums[i] = power[i] > least and np.sum(lines > COUNTS * power[i]) >= LINES
+        usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))
+        for first, last in zip(edges[::2], edges[1::2], strict=True):
+            if last - first >= LASTS:
+                found.append((mains, int(starts[first]) * SLOW, (int(starts[last - 1]) + WINDOW) * SLOW))
+    return found
+
+
+def _slow(spectrum: Spectra) -> NDArray[np.float64]:
+    """The lows of a short-time spectrum as a signal again, (n,) at RATE / SLOW; Hann windows half over each other."""
+    size = FRAME // SLOW
+    lows = np.zeros((size // 2 + 1, spectrum.shape[1]), np.complex128)
+    fine = np.flatnonzero((np.diff(BANDS, prepend=BANDS[0] - 1) == 1) & (size // 2 > BANDS))
+    lows[BANDS[fine]] = spectrum[fine]
+    pieces = irfft(lows, size, axis=0) / SLOW
+    out = np.zeros((spectrum.shape[1] + 1) * size // 2)
+    for index in range(spectrum.shape[1]):
+        out[index * size // 2 : index * size // 2 + size] += pieces[:, index]
+    return out[size // 2 : -size // 2]
