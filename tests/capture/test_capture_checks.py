@@ -20,7 +20,7 @@ from rig.trainer.layout import RATE
 FAULTS = {
     "clipping": (lambda x: takes.louder(x, -0.43), lambda x: takes.louder(x, 0.3)),
     "level": (lambda x: takes.louder(x, -24.0), lambda x: takes.louder(x, -54.0)),
-    "noise": (lambda x: takes.with_noise(x, 54.0), lambda x: takes.with_noise(x, 24.0)),
+    "noise": (lambda x: takes.with_noise(x, 54.0), lambda x: takes.with_noise(x, 18.0)),
     "hum": (lambda x: takes.with_hum(x, -64.0), lambda x: takes.with_hum(x, -44.0, 60.0)),
     "dc": (lambda x: takes.with_dc(x, 0.002), lambda x: takes.with_dc(x, -0.02)),
     "continuity": (lambda x: takes.dropped(x, 2), lambda x: takes.dropped(x, 6)),

@@ -145,9 +145,10 @@ def test_a_loose_contact_is_a_piece_missing_and_what_a_starved_fuzz_does_at_both
 def test_a_hole_is_found_in_the_hum_of_the_room_and_a_sweep_that_fades_out_in_a_cabinet_is_none():
     x = np.concatenate([0.3 * signal().samples[: 9 * RATE]] * 2)
     hum = takes.with_hum(np.zeros(len(x)), -65.0)
-    torn = x.copy()
-    torn[30_000:30_400] = 0
-    assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == [30_000]
+    torn, places = x.copy(), [30_000, 35_000, 40_000]
+    for at in places:
+        torn[at : at + 400] = 0
+    assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == places
     assert missing_pieces(x, takes.on_24_bit(x + hum), 2.0**-23, -65.0) == []
     t = np.arange(RATE) / RATE
     sweep = np.sin(2 * np.pi * 60 * np.exp(t * np.log(200)) / np.log(200))

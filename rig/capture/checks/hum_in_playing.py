@@ -17,6 +17,7 @@ from .measures import hum_lines
 MAINS_HZ = (50.0, 60.0)
 SLOW = 16  # hum is looked for at the rate divided by this
 NARROW_HZ = 0.8  # of a line of the mains: a string may be 2 Hz beside one
+SHORTEST = 3 * RATE // SLOW // 2  # samples at the slow rate: of a piece in which a line is narrow
 MOST = 0.35  # of what is not explained: a piece is hum
 WINDOW, STEP = 3 * RATE // SLOW, RATE // SLOW // 2  # samples at the slow rate
 LOUD = 0.016  # of the power of wet: softer hum is left to the silences
@@ -30,10 +31,11 @@ def hums(take: Explained, frames: slice) -> float | None:
     """The mains frequency that makes up a good part of what is not explained in these frames; None: neither."""
     piece = _slow((take.wet - take.model)[:, frames])
     total = float(np.mean(piece**2))
-    if len(piece) < RATE // SLOW // 2 or total <= 0:
+    if len(piece) < SHORTEST or total <= 0:
         return None
     for mains in MAINS_HZ:
-        if float(hum_lines(piece, mains, RATE / SLOW, NARROW_HZ).sum()) > MOST * total:
+        lines = hum_lines(piece, mains, RATE / SLOW, NARROW_HZ)
+        if lines.sum() > MOST * total and np.sum(lines > COUNTS * lines.sum()) >= LINES:
             return mains
     return None
 

@@ -12,7 +12,7 @@ from .verdict import Limit
 LIMITS: dict[str, Limit] = {
     "clipping": Limit("above", -1.0, -0.1, "dBFS"),  # peak
     "level": Limit("below", -18.0, -48.0, "dBFS"),  # peak; noise has a limit of its own
-    "noise": Limit("below", 60.0, 30.0, "dB"),  # signal over noise; 16 bit and a peak of -40 dBFS are more
+    "noise": Limit("below", 60.0, 24.0, "dB"),  # signal over noise; a compressor on 16 bit at -40 dBFS has 26
     "hum": Limit("above", -70.0, -50.0, "dBFS RMS"),
     "dc": Limit("above", 0.001, 0.01, "of full scale"),
     "continuity": Limit("above", 1.0, 3.0, "samples"),  # of a step in the lag

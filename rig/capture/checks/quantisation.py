@@ -24,7 +24,8 @@ SHORTEST_HOLE, LONGEST_HOLE = 32, 6000  # samples
 HISS_PEAK = 5.0  # times its RMS
 SWINGS = 0.2  # of the power around: more than where a wave crosses zero
 SOFTEST_DBFS = -65.0  # RMS of dry in a hole
-FELL = 3e-3  # of the power on both sides
+FELL, FELL_LESS = 1e-4, 3e-3  # of the power on both sides; the second where several that are long do, in hum, say
+LONG_HOLE, SEVERAL = 256, 3  # samples, holes
 LOUD_STEPS = 16.0  # RMS of wet on both sides, in steps
 PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples: blocks of sound systems
 MORE = 1.3  # times dry at the end of a piece
@@ -129,7 +130,8 @@ def holes(x: Samples, y: Samples, floor_dbfs: float, step: float) -> list[tuple[
     A loose contact does that; a gate stays closed for longer. Wet is loud on both sides: what fades, as a sweep does in
     a cabinet, is no hole.
     """
-    found = []
+    found: list[tuple[int, int]] = []
+    doubtful: list[tuple[int, int]] = []
     quiet = np.abs(y) < HISS_PEAK * gain_from_db(floor_dbfs)
     for start, length in runs_of_equal(quiet, SHORTEST_HOLE):
         if not quiet[start] or length > LONGEST_HOLE:
@@ -138,9 +140,13 @@ def holes(x: Samples, y: Samples, floor_dbfs: float, step: float) -> list[tuple[
         if mean_square(x[part]) < SWINGS * mean_square(x[around]) or rms_dbfs(x[part]) < SOFTEST_DBFS:
             continue
         beside = min(mean_square(y[around.start : start + 1]), mean_square(y[start + length - 1 : around.stop]))
-        if mean_square(y[part]) < FELL * beside and beside > (LOUD_STEPS * step) ** 2:
+        if beside <= (LOUD_STEPS * step) ** 2:
+            continue
+        if mean_square(y[part]) < FELL * beside:
             found.append((start, length))
-    return found
+        elif length >= LONG_HOLE and mean_square(y[part]) < FELL_LESS * beside:
+            doubtful.append((start, length))
+    return found + (doubtful if len(doubtful) >= SEVERAL else [])
 
 
 def repeats(y: Samples, step: float | None = None) -> list[int]:

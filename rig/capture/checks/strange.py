@@ -32,8 +32,10 @@ ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 SOFT_PIECE = 0.1  # of the loudest frame's power: a gate may be closed all along
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
+SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
+INVERTED = "it is inverted"
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -105,9 +107,15 @@ def _kind(
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
         soft = float(expected.max()) < SOFT_PIECE * float(take.power(take.model)[take.played].max())
         return "silent", "it is silent while the signal plays" + (", or a gate never opens" if soft else "")
+    if match.here < -0.95 * usual and abs(level_db) < SAME_LEVEL_DB:
+        return "inverted", INVERTED
     dry = _is_dry(take, at)
     if dry:
         return "bypassed", dry
+    dead = frame_db < DEAD_DB
+    if np.mean(dead) > 0.08 and _is_gated(take, at, expected, dead, frame_db, usual):
+        text = f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
+        return "gate", f"it is another sound, or {text}" if _gates_itself(take) else text
     if holes and match.here > 0.6 * usual and abs(level_db) < STILL_RIGHT_DB:
         return "missing", f"pieces are missing ({holes} of them)"
     hum_hz = hums(take, frames)
@@ -115,12 +123,8 @@ def _kind(
         return "hum", HUM.format(hum_hz)
     if _rings(take, inner):
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
-    dead = frame_db < DEAD_DB
-    if np.mean(dead) > 0.08 and _is_gated(take, at, expected, dead, frame_db, usual):
-        text = f"a gate closes: {100 * np.mean(dead):.0f} % of the playing, the softest, is missing"
-        return "gate", f"it is another sound, or {text}" if _gates_itself(take) else text
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
-        return "inverted", "it is inverted"
+        return "inverted", INVERTED
     if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
         return "jumps", f"the take jumps by {match.delay} samples"
     loud = at[expected >= np.median(expected)]
@@ -132,7 +136,8 @@ def _kind(
     best = abs(_match(take, loud, take.model).best)
     if best < 0.45 * usual or holes:
         samples = delay()
-        if samples is not None and abs(samples) > NEAR:
+        # Frames show a short delay themselves, where there is one.
+        if samples is not None and abs(samples) > (NEAR if best > 0.3 * usual else REACH // 2):
             return "jumps", f"the take jumps by {samples:.0f} samples"
     if best < 0.25 * usual:
         return "another programme", "it has nothing to do with dry: another programme"

@@ -138,7 +138,7 @@ HUM_DB = 2.04  # by which the peak of the device's fundamental lies above the RM
 FAULTS = {
     "clipping": ("clipping", {"gain_db": GAIN_DB + 4.8}, {"gain_db": GAIN_DB + 5.25}),
     "level": ("level", {"gain_db": GAIN_DB - 18.7}, {"gain_db": GAIN_DB - 48.7}),
-    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 24}),
+    "noise": ("noise", {"noise_dbfs": PLAYING_DBFS - 54}, {"noise_dbfs": PLAYING_DBFS - 18}),
     "hum at 50 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB}, {"hum_dbfs": -44 + HUM_DB}),
     "hum at 60 Hz": ("hum", {"hum_dbfs": -64 + HUM_DB, "hum_hz": 60.0}, {"hum_dbfs": -44 + HUM_DB, "hum_hz": 60.0}),
     "dc": ("dc", {"dc": 0.002}, {"dc": -0.02}),
