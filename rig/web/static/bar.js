@@ -12,7 +12,7 @@ function entry(name, label, onclick) {
 
 export function addBar() {
   const views = Object.entries(S.views).map(([name, label]) => [name, entry(name, label, () => go(name))]);
-  const tools = ["sounds", "setup", "commands", "page"].map((name) => [name, entry(name, S.sheets[name], () => openSheet(name))]);
+  const tools = ["sounds", "setup", "commands", "page"].map((name) => [name, entry(name, S.inBar[name], () => openSheet(name))]);
   document.querySelector(".bar").append(
     el("div.views", {}, ...views.map(([, each]) => each)),
     el("div.tools", {}, ...tools.map(([, each]) => each)),

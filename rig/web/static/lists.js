@@ -1,5 +1,7 @@
 // The lists of rig (models, cabinets, presets ...), asked for when somebody looks, and again when they have changed.
 
+const UNCOUNTED = new Set(["devices"]); // asked for by hand, as nothing says when they change
+
 export class Lists {
   #rig;
   #known = new Map(); // by name: rev, files, items
@@ -36,35 +38,34 @@ export class Lists {
     return this.#rig.do(command, index, this.#known.get(name)?.files);
   }
 
-  /** Ask for a list that rig does not count (devices). */
+  /** Ask for a list that rig does not count. */
   async again(name) {
-    await this.#ask(name, -1);
+    await this.#ask(name, "again");
   }
 
   #refresh() {
     const { state, connection, hello } = this.#rig.store;
-    if (connection !== "open" || !state.lists) return;
+    if (connection !== "open" || !hello || !this.#rig.has("next_model")) return;
     for (const name of this.#wanted.keys()) {
-      const rev = state.lists[name];
-      if (rev === undefined) continue;
+      if (UNCOUNTED.has(name)) continue;
+      const known = this.#known.get(name);
+      const rev = state.lists?.[name]; // counted from the first time on that somebody has asked for it
+      if (known && known.session === hello.session && (rev === undefined || rev === known.rev)) continue;
       const mark = `${hello.session} ${rev}`;
-      if (this.#known.get(name)?.mark === mark || this.#asking.get(name) === mark) continue;
-      this.#asking.set(name, mark);
-      this.#ask(name, mark);
+      if (this.#asking.get(name) !== mark) this.#ask(name, mark);
     }
   }
 
   async #ask(name, mark) {
+    this.#asking.set(name, mark);
     try {
       const { rev, files, items } = await this.#rig.client.list(name);
-      const session = this.#rig.store.hello?.session;
-      this.#known.set(name, { mark: `${session} ${rev}`, files, items });
+      this.#known.set(name, { session: this.#rig.store.hello?.session, rev, files, items });
       for (const apply of this.#wanted.get(name) ?? []) apply(items);
     } catch (error) {
       if (error.message) this.#rig.say("error", error.message);
     } finally {
       if (this.#asking.get(name) === mark) this.#asking.delete(name);
     }
-    this.#refresh();
   }
 }

@@ -6,7 +6,7 @@ export const S = {
   views: { stage: "Stage", cabinets: "Cabinets", bench: "Bench" },
   viewOf: { play: "stage", audition: "cabinets", ab: "bench", capture: "bench", compare: "bench" },
   sheets: { sounds: "Sounds", setup: "Set-up", commands: "Commands", page: "More", devices: "Devices" },
-  navigation: "Views and sheets",
+  inBar: { sounds: "Sounds", setup: "Set-up", commands: "Find", page: "More" },
   close: "Close",
   cancel: "Cancel",
   search: "Search",
@@ -372,6 +372,11 @@ export const LABELS = {
 export function labelOf(name) {
   const words = LABELS[name] ?? name.replaceAll("_", " ");
   return words[0].toUpperCase() + words.slice(1);
+}
+
+/** The same without what it says about options of the command line. */
+export function withoutOptions(text) {
+  return text.replace(/ \(--[^)]*\)/g, "");
 }
 
 /** A sentence of rig with its commands in braces, as they are called here. */

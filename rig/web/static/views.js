@@ -49,6 +49,7 @@ function draw() {
   const { page, hello } = rig.store;
   if (!hello || !page.view) return;
   for (const name of Object.keys(BUILD)) show(document.getElementById(name), name === page.view);
+  document.body.dataset.view = page.view;
   document.title = `${S.views[page.view]} · ${S.title}`;
   if (built.get(page.view) === hello.session) return;
   built.set(page.view, hello.session);

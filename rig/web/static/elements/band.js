@@ -2,6 +2,7 @@
 
 import { attribute, button, define, el, show, text } from "../dom.js";
 import { time } from "../format.js";
+import { squeeze } from "../fit.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -26,6 +27,8 @@ function unusual({ state, connection, hello }) {
   return found;
 }
 
+const TIGHT = 0.09; // of the screen's height: a band of two rows leaves little room below
+
 const TIMES = { recording: "recording_s", loop: "loop_s" };
 
 class Band extends HTMLElement {
@@ -38,7 +41,9 @@ class Band extends HTMLElement {
     rig.store.watch(unusual, (found) => this.#show(found));
     rig.frames.onPaint(() => this.#tick());
     new ResizeObserver(() => {
+      this.#squeeze();
       document.documentElement.style.setProperty("--band", `${this.offsetHeight}px`);
+      attribute(document.body, "data-tight", this.offsetHeight > TIGHT * innerHeight);
     }).observe(this);
   }
 
@@ -46,24 +51,33 @@ class Band extends HTMLElement {
     this.#timed = [];
     this.segments.replaceChildren(
       ...found.map(([what, words, command]) => {
+        const letters = el("span.letters", {}, words);
         const segment = command
-          ? button(`.segment.${what}`, words, () => rig.do(command), { title: S.bandMeans[what], "aria-label": S.band.overloadDo })
-          : el(`div.segment.${what}`, { title: S.bandMeans[what] ?? "" }, words);
+          ? button(`.segment.${what}`, [letters], () => rig.do(command), { title: S.bandMeans[what], "aria-label": S.band.overloadDo })
+          : el(`div.segment.${what}`, { title: S.bandMeans[what] ?? "" }, letters);
         if (command && what !== "overload") segment.removeAttribute("aria-label");
-        if (TIMES[what]) this.#timed.push([segment, TIMES[what], S.band[what]]);
+        if (TIMES[what]) this.#timed.push([letters, TIMES[what], S.band[what]]);
         return segment;
       }),
     );
     attribute(this, "data-count", found.length);
     show(this.segments, found.length > 0);
+    this.#squeeze();
     text(this.spoken, found.map(([what, words]) => S.bandMeans[what] ?? words).join(" ") || S.bandMeans.none);
     this.#tick();
   }
 
+  #squeeze() {
+    for (const letters of this.querySelectorAll(".letters")) squeeze(letters);
+  }
+
   #tick() {
-    for (const [segment, meter, words] of this.#timed) {
+    for (const [letters, meter, words] of this.#timed) {
       const seconds = rig.frames.meter(meter);
-      text(segment, words(time(Number.isFinite(seconds) ? seconds : 0)));
+      const found = words(time(Number.isFinite(seconds) ? seconds : 0));
+      if (letters.textContent === found) continue;
+      text(letters, found);
+      squeeze(letters);
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import { attribute, button, define, el, newId, show, text } from "../dom.js";
 import { choiceOf, digitsOf, valueOf } from "../format.js";
+import { squeeze } from "../fit.js";
 import { rig } from "../here.js";
 import { S, labelOf } from "../strings.js";
 
@@ -49,11 +50,13 @@ export class Control extends HTMLElement {
 /** `<rig-key command="mute">`: pressed or not. */
 class Key extends Control {
   build() {
-    const key = button("", this.label, () => rig.press(this.name), {
+    const letters = el("span.letters", {}, this.label);
+    const key = button("", [letters], () => rig.press(this.name), {
       title: `${this.command.text} ${rig.key(this.name) && `(${rig.key(this.name)})`}`.trim(),
       "aria-keyshortcuts": rig.key(this.name) || null,
     });
     this.append(key);
+    new ResizeObserver(() => squeeze(letters)).observe(key);
     this.watch(
       () => Boolean(rig.value(this.name)),
       (on) => attribute(key, "aria-pressed", on),
@@ -64,10 +67,10 @@ class Key extends Control {
 /** `<rig-do command="next_model">`: an action, or a text that is asked for. */
 class Do extends Control {
   build() {
-    const { kind, danger, text: means } = this.command;
-    const asks = kind === "text" || danger;
+    const { kind, danger, numbered, text: means } = this.command;
+    const asks = kind === "text" || danger || numbered;
     this.append(
-      button(danger ? ".danger" : "", asks ? S.ask(this.label) : this.label, () => rig.press(this.name), {
+      button(danger ? ".danger" : "", asks ? S.ask(this.label) : this.label, () => (asks ? rig.ask(this.command) : rig.press(this.name)), {
         title: rig.key(this.name) ? `${means} (${rig.key(this.name)})` : means,
         "aria-keyshortcuts": rig.key(this.name) || null,
       }),

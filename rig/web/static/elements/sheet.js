@@ -89,7 +89,11 @@ export function addSheet(sheet) {
 }
 
 export function openSheet(name) {
-  sheets.get(name)?.open();
+  if (!rig.value("tuner")) sheets.get(name)?.open();
+}
+
+export function closeSheets() {
+  for (const sheet of sheets.values()) sheet.close();
 }
 
 // What lies behind a sheet is out of reach; the band never is.

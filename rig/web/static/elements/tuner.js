@@ -3,6 +3,7 @@
 import { attribute, define, el, show, text } from "../dom.js";
 import { colours, fitCanvas } from "../charts.js";
 import { number } from "../format.js";
+import { closeSheets } from "./sheet.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -18,7 +19,8 @@ class Tuner extends HTMLElement {
     this.note = el("div.note");
     this.octave = el("span.octave");
     this.letter = el("span.letter");
-    this.note.append(this.letter, this.octave);
+    this.accidental = el("span.accidental");
+    this.note.append(this.letter, this.accidental, this.octave);
     this.cents = el("div.cents");
     this.reference = el("div.reference");
     this.canvas = el("canvas", { "aria-hidden": "true" });
@@ -39,7 +41,12 @@ class Tuner extends HTMLElement {
   #turn(on, a4) {
     show(this, on);
     text(this.reference, a4 ? S.setup.a4(number(a4, a4 % 1 ? 1 : 0)) : "");
+    for (const part of document.querySelectorAll(".bar, main")) {
+      if (on) attribute(part, "inert", "");
+      else if (!rig.store.page.sheet && !(rig.store.page.locked && part.matches(".bar"))) part.removeAttribute("inert");
+    }
     if (on) {
+      closeSheets();
       this.#returnTo ??= document.activeElement;
       this.surface.focus({ preventScroll: true });
     } else {
@@ -54,7 +61,9 @@ class Tuner extends HTMLElement {
     const cents = rig.frames.meter("tuner_cents");
     const heard = Number.isFinite(note) && Number.isFinite(cents);
     const isIn = heard && Math.abs(cents) <= IN_TUNE_CENTS;
-    text(this.letter, heard ? S.notes[((note % 12) + 12) % 12] : "–");
+    const name = heard ? S.notes[((note % 12) + 12) % 12] : "–";
+    text(this.letter, name[0]);
+    text(this.accidental, name.slice(1));
     text(this.octave, heard ? String(Math.floor(note / 12) - 1) : "");
     text(this.cents, heard ? S.cents(cents) : S.tunerWaits);
     attribute(this, "data-in", isIn);
@@ -62,7 +71,7 @@ class Tuner extends HTMLElement {
     this.#needle(heard ? this.#cents : null, isIn);
     if (heard && now - this.#saidAt > WORDS_MS) {
       this.#saidAt = now;
-      text(this.spoken, `${this.letter.textContent}, ${isIn ? S.inTune : S.cents(cents)}`);
+      text(this.spoken, `${name}, ${isIn ? S.inTune : S.cents(cents)}`);
     }
   }
 

@@ -2,16 +2,20 @@
 
 import { Sheet, addSheet } from "../elements/sheet.js";
 import { choice, does, fader, key } from "../elements/controls.js";
-import { askFor } from "../elements/ask.js";
+import { askFor, sentence } from "../elements/ask.js";
 import { attribute, button, el, show, text } from "../dom.js";
 import { gateGraph } from "./gate.js";
 import { interfacePicker } from "./interfaces.js";
 import { number, percent, time } from "../format.js";
 import { rig } from "../here.js";
-import { S } from "../strings.js";
+import { S, withoutOptions } from "../strings.js";
 
 const COMMAND_OF = { interface: "interface", model_input: "model_level" };
 const LABEL_OF = { interface: S.setup.interface, model_input: S.setup.model };
+
+function isMinus(sign) {
+  return sign === "-" || sign === "−" || sign < 0;
+}
 
 function part(title, ...content) {
   return el("section.part", {}, el("h3", {}, title), ...content);
@@ -25,32 +29,33 @@ function sum() {
     if (lack === "interface") picker.toggle();
     else askFor(rig.command(COMMAND_OF[lack]));
   };
-  const fill = (input) => {
+  const fill = (levels) => {
+    const input = levels?.input;
     if (!input) return;
-    const found = [];
-    for (const lack of input.lacks ?? []) {
-      found.push(
-        button(
-          ".box.lacking",
-          [el("b", {}, "?"), el("span", {}, `${LABEL_OF[lack]}: ${S.setup.unknown}`), el("span", {}, S.setup.enter)],
-          () => open(lack),
-        ),
+    const lacks = new Set(input.lacks ?? []);
+    const lacking = (lack) =>
+      button(
+        ".box.lacking",
+        [el("b", {}, "?"), el("span", {}, `${LABEL_OF[lack]}: ${S.setup.unknown}`), el("span", {}, S.setup.enter)],
+        () => open(lack),
       );
+    const known = (value, unit, label, onclick) =>
+      button(".box", [el("b", {}, `${number(value)} ${unit}`), el("span", {}, label)], onclick);
+    const found = [];
+    if (lacks.size) {
+      const { interface: own, model_input: model } = levels;
+      found.push(lacks.has("interface") || !own ? lacking("interface") : known(own.dbu, "dBu", `${LABEL_OF.interface}, ${own.basis}`, () => open("interface")));
+      found.push(el("span.sign", {}, "−"));
+      found.push(lacks.has("model_input") || !model ? lacking("model_input") : known(model.dbu, "dBu", `${LABEL_OF.model_input}, ${model.basis}`, () => open("model_input")));
     }
     (input.terms ?? []).forEach((term, at) => {
-      const sign = term.sign === "-" || term.sign < 0 ? "−" : at ? "+" : "";
+      const sign = isMinus(term.sign) ? "−" : at || lacks.size ? "+" : "";
       if (sign) found.push(el("span.sign", {}, sign));
-      found.push(
-        button(
-          ".box",
-          [el("b", {}, `${number(Math.abs(term.value))} ${term.unit}`), el("span", {}, term.label)],
-          () => change(term, at),
-        ),
-      );
+      found.push(known(Math.abs(term.value), term.unit, term.label, () => change(term, at)));
     });
     found.push(el("span.sign", {}, "="), el("div.box.result", {}, el("b", {}, `${number(input.gain_db)} dB`)));
     boxes.replaceChildren(...found);
-    text(words, (input.missing ?? []).join(" ") || S.setup.sumHelp);
+    text(words, (input.missing ?? []).map((each) => sentence(withoutOptions(each))).join(" ") || S.setup.sumHelp);
     words.classList.toggle("warning", Boolean(input.missing?.length));
   };
   const change = (term, at) => {
@@ -58,8 +63,13 @@ function sum() {
     else if (/model/i.test(term.label)) askFor(rig.command("model_level"), String(term.value));
     else askFor(rig.command("knob"), String(term.value));
   };
-  rig.store.watch((store) => store.state.levels?.input, fill);
+  rig.store.watch((store) => store.state.levels, fill);
   return part(S.setup.sum, boxes, words, picker.element, fader("preamp_gain", S.setup.knob));
+}
+
+/** Why a level mode gives what it gives, without its name in front. */
+function reason(words, mode) {
+  return withoutOptions(words.startsWith(`${mode}: `) ? words.slice(mode.length + 2) : words);
 }
 
 function modes() {
@@ -75,7 +85,7 @@ function modes() {
             [
               el("b", {}, mode),
               el("span", {}, found[mode] ? `${number(found[mode].gain_db)} dB` : "–"),
-              el("span.soft", {}, found[mode]?.text ?? ""),
+              el("span.soft", {}, reason(found[mode]?.text ?? "", mode)),
             ],
             () => rig.do("level_mode", mode),
             { "aria-pressed": String(mode === now), data: { command: "level_mode" } },

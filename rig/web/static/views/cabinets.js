@@ -28,7 +28,7 @@ function playing() {
       text(facts, found.filter(Boolean).join(" · "));
     },
   );
-  const card = el("section.card.now", { "aria-label": S.playing }, name, facts);
+  const card = el("section.card.now", { "aria-label": S.playing }, el("div", {}, name, facts), ...choosing());
   let from = null;
   card.addEventListener("pointerdown", (event) => {
     from = event.clientX;
@@ -47,11 +47,10 @@ function part(title, ...content) {
 }
 
 function choosing() {
-  return part(
-    S.cab.choose,
+  return [
     el("div.row.big", {}, does("previous_ir", S.cab.previous), key("keep"), does("reject"), does("next_ir", S.cab.next)),
     el("div.row", {}, does("undo_choice"), key("favourite"), does("note"), choice("view")),
-  );
+  ];
 }
 
 function comparing() {
@@ -97,7 +96,7 @@ export function buildCabinets(view) {
   const right = el(
     "div.right",
     {},
-    ...[playing(), choosing(), curves, comparing(), source(), blind(), mixer(), exporting()],
+    ...[playing(), curves, comparing(), source(), blind(), mixer(), exporting()],
   );
   view.append(left, right);
 }

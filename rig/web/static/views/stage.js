@@ -17,6 +17,7 @@ function playing() {
   const box = el("div.playing-box", {}, line);
   const next = el("p.next");
   const sound = el("p.sound");
+  const section = el("section.playing", { "aria-label": S.playing }, box, next, sound);
   const fit = () => {
     const height = innerHeight;
     fitText(line, SMALLEST * height, LARGEST * height);
@@ -42,8 +43,8 @@ function playing() {
     presets = items;
     say([...select(rig.store), presets]);
   });
-  new ResizeObserver(fit).observe(box);
-  return el("section.playing", { "aria-label": S.playing }, box, next, sound);
+  new ResizeObserver(fit).observe(section);
+  return section;
 }
 
 /** A file without its ending. */
