@@ -44,6 +44,7 @@ export function door() {
         show(again, true);
       } else if (connection === "open") {
         show(element, false);
+        performance.mark("rig-shown"); // how long the first page takes is measured
       } else if (connection === "refused") {
         forgetToken();
         needs();

@@ -35,6 +35,15 @@ class Browser:
 
     def open(self, address, size=(1280, 800), view=None, **options):
         """A page in a context of its own, with the state shown."""
+        page = self.open_door(address, size, **options)
+        page.wait_for_selector(".view:not([hidden])", state="attached")
+        if view is not None:
+            page.evaluate(f"location.hash = '{view}'")
+            page.wait_for_selector(f"#{view}:not([hidden]) *")
+        return page
+
+    def open_door(self, address, size=(1280, 800), **options):
+        """A page, whatever it shows."""
         context = self._chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
         page = context.new_page()
         page.set_default_timeout(10_000)
@@ -43,10 +52,6 @@ class Browser:
         page.on("console", lambda said: page.faults.append(said.text) if said.type in ("error", "warning") else None)
         page.on("request", lambda request: page.requests.append(request.url))
         page.goto(address)
-        page.wait_for_selector(".view:not([hidden])", state="attached")
-        if view is not None:
-            page.evaluate(f"location.hash = '{view}'")
-            page.wait_for_selector(f"#{view}:not([hidden]) *")
         return page
 
 
