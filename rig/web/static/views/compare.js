@@ -7,46 +7,56 @@ import { excerptPlayer } from "./excerpts.js";
 import { octaves } from "./octaves.js";
 import { S } from "../strings.js";
 
-const HIDDEN = new Set(["file", "model", "name", "path", "sha256", "error"]);
-
-/** The columns that every score has as a number, in the order of the first one. */
-export function columnsOf(scores) {
-  const names = Object.keys(scores[0] ?? {});
-  return names.filter((name) => !HIDDEN.has(name) && scores.some((score) => typeof score[name] === "number")).slice(0, 8);
-}
+/** What matters, in this order, and its digits. */
+const COLUMNS = {
+  null_db: 1,
+  esr_matched: 4,
+  esr: 4,
+  loudness_difference_lu: 1,
+  spectral_difference_db: 1,
+  lag_samples: 1,
+};
 
 export function nameOf(score) {
-  return String(score.name ?? score.model ?? score.file ?? "").replace(/^.*\//, "");
+  return String(score.name || score.file || "").replace(/^.*\//, "");
+}
+
+function rowOf(score) {
+  const why = [score.reason, ...(score.notes ?? [])].filter(Boolean).join(" ");
+  return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, nameOf(score)),
+    el(`td.${score.state === "ok" ? "good" : score.state}`, { title: why }, score.verdict ?? ""),
+    ...Object.entries(COLUMNS).map(([name, digits]) => el("td.figure", {}, number(score[name], digits))),
+  );
 }
 
 function table() {
-  const head = el("tr");
   const rows = el("tbody");
+  const heads = [S.bench.columns.model, S.bench.columns.verdict, ...Object.keys(COLUMNS).map((name) => S.bench.columns[name])];
+  const head = el("tr", {}, ...heads.map((words, at) => el(at > 1 ? "th.figure" : "th", { scope: "col" }, words)));
+  const why = el("ul.plain");
   const wrap = el(
     "div.wide",
     { tabIndex: 0, role: "group", "aria-label": S.bench.table },
-    el("table", {}, el("caption", {}, S.bench.table), el("thead", {}, head), rows),
+    el("table", {}, el("caption.unseen", {}, S.bench.table), el("thead", {}, head), rows),
   );
   rig.store.watch(
-    ({ state }) => state.comparison?.scores ?? [],
-    (scores) => {
-      show(wrap, scores.length > 0);
-      const columns = columnsOf(scores);
-      const words = (name) => name.replaceAll("_", " ");
-      head.replaceChildren(...["model", ...columns].map((name) => el("th", { scope: "col" }, words(name))));
-      rows.replaceChildren(
-        ...scores.map((score) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row" }, nameOf(score)),
-            ...columns.map((name) => el("td", {}, typeof score[name] === "number" ? number(score[name], Math.abs(score[name]) < 1 ? 4 : 1) : "–")),
-          ),
-        ),
-      );
+    ({ state }) => state.comparison ?? null,
+    (found) => {
+      show(wrap, Boolean(found?.scores?.length));
+      rows.replaceChildren(...(found?.scores ?? []).map(rowOf));
+      const told = [
+        ...(found?.faults ?? []).map((words) => ["fail", words]),
+        ...(found?.warnings ?? []).map((words) => ["warn", words]),
+        ...(found?.failures ?? []).map(({ file, reason }) => ["fail", `${file}: ${reason}`]),
+        ...(found?.scores ?? []).map((score) => [score.state === "ok" ? "good" : score.state, `${nameOf(score)}: ${score.reason}`]),
+      ];
+      why.replaceChildren(...told.map(([kind, words]) => el(`li.${kind}`, {}, words)));
     },
   );
-  return wrap;
+  return el("section.card", { "aria-label": S.bench.table }, wrap, why);
 }
 
 export function buildCompare(view) {

@@ -6,21 +6,19 @@ import { rig } from "../here.js";
 import { S } from "../strings.js";
 import { nameOf } from "./compare.js";
 
-/** `{hz: [...], series: [{name, db}]}` of whatever bands the comparison holds. */
+/** `[{name, x, y}]` of the closest models, in the order of the octaves; those where the gear has nothing are left out. */
 export function bandsOf(comparison) {
-  const scores = comparison?.scores ?? [];
-  const hz = comparison?.octaves_hz ?? comparison?.bands_hz ?? [];
-  const of = (score) => score.null_by_octave_db ?? score.octaves_db ?? score.bands_db ?? null;
-  const series = scores
-    .filter((score) => of(score))
-    .slice(0, 3)
-    .map((score) => {
-      const found = of(score);
-      return Array.isArray(found)
-        ? { name: nameOf(score), x: hz, y: found }
-        : { name: nameOf(score), x: Object.keys(found).map(Number), y: Object.values(found) };
-    });
-  return series.filter(({ x, y }) => x.length === y.length && x.length);
+  return (comparison?.scores ?? []).slice(0, 3).map((score) => {
+    const found = Object.entries(score.null_by_octave_db ?? {})
+      .map(([hz, db]) => [Number(hz), db])
+      .filter(([, db]) => db !== null)
+      .sort(([a], [b]) => a - b);
+    return { name: nameOf(score), x: found.map(([hz]) => hz), y: found.map(([, db]) => db) };
+  });
+}
+
+function lowest(found) {
+  return Math.max(-96, Math.min(-36, ...found.flatMap(({ y }) => y)) - 6);
 }
 
 export function octaves() {
@@ -35,7 +33,7 @@ export function octaves() {
     const { accent, second, third } = colours();
     const looks = [accent, second, third];
     legend.replaceChildren(...found.map(({ name }, at) => el(`li.of-${["playing", "a", "b"][at]}`, {}, name)));
-    lines(canvas, { x: HEARING, y: decibels(-60, 6, 12) }, found.map((one, at) => ({ ...one, colour: looks[at] })));
+    lines(canvas, { x: HEARING, y: decibels(lowest(found), 6, 12) }, found.map((one, at) => ({ ...one, colour: looks[at] })));
   };
   rig.store.watch(
     (store) => [store.state.comparison, store.page.theme],
