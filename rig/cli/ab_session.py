@@ -13,17 +13,21 @@ from ..files import bundled
 from ..files.hashing import sha256_of
 from ..files.numbers import is_number
 from ..levels import LEVEL_MODES
-from ..player.events import with_commands
+from ..player.events import Event, with_commands
 from ..player.key_map import help_text, load_keys
 from .live.meters import level
 from .live.sentences import COLUMN, Teller
 from .options import interface_level, kept_send_dbu
+from .page_door import opened_door, served
 from .terminal import Keys, Screen
 
 if TYPE_CHECKING:
     from ..backends.jack.client import Jack
     from ..compare.live.comparer import AbState, Comparer
     from ..engine import Engine
+    from ..web.page import Page
+    from ..web.shown_ab import AbShown
+    from ..web.shown_player import ServerState
 
 REFRESH_S = 0.1
 KEYS_LINE = (
@@ -85,6 +89,8 @@ class Session:
         self.options, self.screen, self.backend, self.a, self.b, self.test = options, screen, backend, a, b, test
         self.keys, odd = load_keys("ab", COMMANDS, options.keys)
         self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        self.page: Page | None = None
+        self.is_served = False
         for remark in odd:
             screen.say(f"Keys     {remark}")
 
@@ -105,8 +111,8 @@ class Session:
         engine = Engine(backend.sample_rate)
         passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
         comparer = Comparer(
-            Takes(engine, backend.host),
-            self.tell,
+            Takes(engine, backend.host, self._wait),
+            self._told,
             self.a,
             loudest(passage, round(PASSAGE_S * backend.sample_rate)),
             b=self.b,
@@ -120,7 +126,10 @@ class Session:
                 engine.loop(passage)
             backend.start(engine.block_address, engine.address)
             self._connect(gear is not None)
+            shown = self._serve(comparer)
             comparer.start()
+            if shown is not None:
+                shown.is_measuring = False
             backend.latency_samples = engine.latency_samples
             self._begin_test(comparer)
             with Keys() as keys:
@@ -136,10 +145,47 @@ class Session:
         except KeyboardInterrupt:
             return 0
         finally:
+            if self.page is not None:
+                self.page.close()
             self.screen.end()
             backend.close()
             if comparer.test is not None and not comparer.test.is_finished:
                 self.screen.say(f"Go on with: rig ab --resume {comparer.test.path}")
+
+    # ------------------------------------------------------------ the page
+    def _serve(self, comparer: Comparer) -> AbShown | None:
+        if not self.options.page:
+            return None
+        from ..web.shown_ab import AbShown
+
+        shown = AbShown(comparer, self._server)
+        self.page = served(self.options, shown, self.screen.say)
+        if self.page is not None:
+            page = self.page
+            shown.on_revoked, shown.on_change = page.revoked, lambda: page.show(at_once=True)
+        self.is_served = opened_door(self.page, self.options, self.screen.say)
+        return shown
+
+    def _server(self) -> ServerState:
+        from ..web.shown_player import ServerState
+
+        backend, host = self.backend, self.backend.host
+        rate, period = float(backend.sample_rate), int(backend.block_size)
+        state = "NO SERVER" if host["gone"] else ""
+        xruns, frame = int(host["xruns"]), int(host["frame_time"])
+        return ServerState("JACK", rate, period, 2000 * period / rate, xruns, frame, state)
+
+    def _told(self, event: Event) -> None:
+        """What is told, to whoever listens."""
+        self.tell(event)
+        if self.page is not None:
+            self.page.post(event)
+
+    def _wait(self) -> None:
+        """A moment of something that takes long."""
+        time.sleep(0.005)
+        if self.page is not None and self.is_served:
+            self.page.poll_looks()
 
     def _say_of_loop(self, kind: str, sentence: str) -> None:
         self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
@@ -191,14 +237,19 @@ class Session:
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
         began = time.monotonic()
         while not comparer.finished:
-            for key in keys.wait(REFRESH_S):
+            page = self.page if self.is_served else None
+            for key in keys.wait(REFRESH_S, page.waker if page is not None else None):
                 if key in self.keys:
                     comparer.do(*self.keys[key])
+            if page is not None:
+                page.poll()
             comparer.poll()
             if self.backend.gone:
                 raise BackendError("The JACK server has gone. Start it and begin again.")
             if self.options.seconds is not None and time.monotonic() - began > self.options.seconds:
                 return
+            if page is not None:
+                page.show()
             self.screen.line(*live_line(comparer.look(), int(self.backend.host["xruns"])))
 
 

@@ -89,6 +89,14 @@ VERDICTS = {
 }
 
 
+def verdict_in_words(saved: Saved) -> str:
+    """What a verdict means."""
+    from ..capture.checks.verdict import SEVERITY
+
+    names = {v: ", ".join(check.name for check in saved.judged.of(v)) for v in SEVERITY}
+    return VERDICTS[saved.judged.verdict].format(**names)
+
+
 def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary: bool = False) -> int:
     """Say what became of a take; the exit code. `temporary`: its folder is about to vanish, only the verdict counts."""
     from ..capture.checks.verdict import SEVERITY
@@ -104,7 +112,7 @@ def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary
         print("Nothing was kept." if temporary else f"The take is kept in {saved.folder}")
         return REFUSED
     names = {v: ", ".join(check.name for check in saved.judged.of(v)) for v in SEVERITY}
-    said = VERDICTS[saved.judged.verdict].format(**names)
+    said = verdict_in_words(saved)
     if self_test:
         print(f"Self-test: {SELF_TEST[saved.judged.verdict].format(**names)}")
     if not temporary:

@@ -19,7 +19,8 @@ from ..capture.take.wiring import Wiring, choose_wiring
 from ..errors import ConfigError
 from ..library.calibrated_levels import Ports, Settings, load_settings, remember
 from ..trainer.layout import FULL_S
-from .capture_options import gear_from, report_saved
+from .capture_desk import PagedConsole
+from .capture_options import gear_from, report_saved, verdict_in_words
 from .console import Console
 
 SELF_TEST_S = 35.0
@@ -27,9 +28,20 @@ SELF_TEST_S = 35.0
 
 def run_take(options: argparse.Namespace) -> int:
     """From the options to a capture on disk; the exit code."""
-    operator, settings = Console(options.yes, options.json), load_settings()
     temporary = options.self_test and options.name is None
-    name = options.name or ("self-test" if temporary else operator.ask("Name of the capture?", "a NAME"))
+    console = Console(options.yes, options.json)
+    name = options.name or ("self-test" if temporary else console.ask("Name of the capture?", "a NAME"))
+    if not options.page:
+        return _run(options, console, name, temporary)
+    operator = PagedConsole(options, name)
+    try:
+        return _run(options, operator, name, temporary)
+    finally:
+        operator.close()
+
+
+def _run(options: argparse.Namespace, operator: Console, name: str, temporary: bool) -> int:
+    settings = load_settings()
     usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
     with capture_folder(options.into, temporary) as into, Jack(options.client) as backend:
         refuse_existing(into / checked_name(name))
@@ -55,7 +67,10 @@ def run_take(options: argparse.Namespace) -> int:
         saved = capture(backend, operator, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(plan.wiring, operator)
-        return report_saved(saved, options.json, options.self_test, temporary)
+        code = report_saved(saved, options.json, options.self_test, temporary)
+        if isinstance(operator, PagedConsole):
+            operator.judged(saved, verdict_in_words(saved))
+        return code
 
 
 @contextlib.contextmanager

@@ -80,6 +80,14 @@ class Board:
             end.setblocking(False)
 
     # ------------------------------------------------------------ the thread that plays
+    def take_look(self) -> Request | None:
+        """The oldest request that only looks; commands wait for `take`. None: there is none."""
+        with self._lock:
+            found = next((request for request in self._requests if not isinstance(request.said, Do)), None)
+            if found is not None:
+                self._requests.remove(found)
+            return found
+
     def take(self) -> Request | None:
         """The oldest request; None: there is none."""
         with self._lock:

@@ -209,6 +209,12 @@ class Page:
             acted |= self._carry_out(request)
         return acted
 
+    def poll_looks(self) -> None:
+        """While something that takes long is carried out: only show, and let commands wait."""
+        self._look_after()
+        while (request := self.board.take_look()) is not None:
+            self._carry_out(request)
+
     def _carry_out(self, request: Request) -> bool:
         said = request.said
         if said is None:

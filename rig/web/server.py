@@ -160,6 +160,8 @@ class Server(threading.Thread):
             return _refusal(http.HTTPStatus.FORBIDDEN, "This address does not name the machine that rig runs on.")
         if not self.site.origins.allows_origin(origins, hosts[0]):
             return _refusal(http.HTTPStatus.FORBIDDEN, "Another site asks; only rig's own page may.")
+        if getattr(request, "method", "GET") != "GET":  # earlier versions of websockets know no other
+            return _refusal(http.HTTPStatus.METHOD_NOT_ALLOWED, "Nothing but GET is answered.")
         path = request.path.partition("?")[0]
         if path == WEBSOCKET:
             return None

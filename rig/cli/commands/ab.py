@@ -23,6 +23,7 @@ from ..options import (
     interface_level,
     take_ir,
 )
+from ..page_door import add_page_options
 from ..terminal import Screen
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def add(commands: Any) -> None:
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     add_channel_option(command, "that file")
     add_seconds_option(command)
+    add_page_options(command)
     command.set_defaults(run=run)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..live.page_door import add_page_options
 from ..options import add_session_options
+from ..page_door import add_page_options
 from . import play
 
 

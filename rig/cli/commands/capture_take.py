@@ -8,6 +8,7 @@ from typing import Any
 
 from ..capture_options import add_pair_options
 from ..console import add_desk_options, refuse_portaudio
+from ..page_door import add_page_options
 
 
 def add(parts: Any) -> None:
@@ -40,6 +41,7 @@ def add(parts: Any) -> None:
     )
     command.add_argument("--retakes", type=int, default=5, metavar="N", help="after xruns or clipping (default 5)")
     add_pair_options(command)
+    add_page_options(command)
     command.set_defaults(run=run)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
+from ..compare_door import CompareDoor, compare_door
 from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
+from ..page_door import add_page_options
 from ..terminal import Progress
 
 KEPT, NOT_KNOWN = "kept", "none"  # in place of a level
@@ -50,7 +53,20 @@ def add(commands: Any) -> None:
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
     add_overwrite_option(command, "FILE")
     add_json_option(command)
+    add_page_options(command, on=False)
     command.set_defaults(run=run)
+
+
+def _both(progress: Progress | None, door: CompareDoor | None) -> Callable[[float], None]:
+    """How far it is, to whoever wants to know."""
+
+    def tell(done: float) -> None:
+        if progress is not None:
+            progress(done)
+        if door is not None:
+            door.progress(done)
+
+    return tell
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,31 +95,34 @@ def run(options: argparse.Namespace) -> int:
                 pass
     if options.html is not None:
         _check_page(options.html, options.overwrite)
-    comparison = compare_models(
-        files,
-        models=models,
-        size=options.size,
-        workers=options.workers,
-        cluster=options.cluster,
-        progress=None if options.json else Progress(f"{len(models)} models"),
-        tell=lambda text: print(f"rig: {text}", file=sys.stderr, flush=True),
-    )
-    if options.html is not None:
-        from ...compare.page import page
-
-        text = page(comparison, files, models, None if options.json else Progress(options.html.name))
-        try:
-            write_text(options.html, text, make_folder=False)
-        except OSError as error:
-            raise FileError(f"{options.html.name}: cannot be written{reason(options.html, error)}.") from error
-    if options.json:
-        print(json.dumps(comparison.to_json(), indent=2))
-    else:
-        from ..compare_report import report
-
-        print(report(comparison))
+    with compare_door(options) as door:
+        comparison = compare_models(
+            files,
+            models=models,
+            size=options.size,
+            workers=options.workers,
+            cluster=options.cluster,
+            progress=_both(None if options.json else Progress(f"{len(models)} models"), door),
+            tell=lambda text: print(f"rig: {text}", file=sys.stderr, flush=True),
+        )
         if options.html is not None:
-            print(f"\n{options.html}: the same with pictures and sound")
+            from ...compare.page import page
+
+            text = page(comparison, files, models, None if options.json else Progress(options.html.name))
+            try:
+                write_text(options.html, text, make_folder=False)
+            except OSError as error:
+                raise FileError(f"{options.html.name}: cannot be written{reason(options.html, error)}.") from error
+        if options.json:
+            print(json.dumps(comparison.to_json(), indent=2))
+        else:
+            from ..compare_report import report
+
+            print(report(comparison))
+            if options.html is not None:
+                print(f"\n{options.html}: the same with pictures and sound")
+        if door is not None and comparison.scores:
+            door.show(comparison, files, models)
     return 0 if comparison.scores else 2
 
 

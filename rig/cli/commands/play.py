@@ -11,7 +11,6 @@ from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
-from ..live.page_door import add_page_options
 from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
@@ -27,6 +26,7 @@ from ..options import (
     models_from,
     take_ir,
 )
+from ..page_door import add_page_options
 from ..terminal import Screen
 
 if TYPE_CHECKING:

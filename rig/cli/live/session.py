@@ -17,10 +17,10 @@ from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named
+from ..page_door import opened_door, served
 from ..terminal import Keys, Screen
 from .live_line import Entry, live_line
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
-from .page_door import opened_door, served
 from .sentences import COLUMN, Teller
 from .survival import Survival
 

@@ -49,7 +49,12 @@ class Paged:
         return ServerState("offline", 48000.0, 64, 2.7, self.xruns, self.at)
 
     def __enter__(self):
-        self.address = self.page.start()
+        try:
+            self.address = self.page.start()
+        except BaseException:
+            self.page.close()
+            self.player.close()
+            raise
         self.thread.start()
         return self
 

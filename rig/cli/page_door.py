@@ -12,13 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import RigError
-from ...files.paths import state_folder
-from ...scripting.printable import printable
+from ..errors import RigError
+from ..files.paths import state_folder
+from ..scripting.printable import printable
 
 if TYPE_CHECKING:
-    from ...web.page import Page
-    from ...web.shown import Shown
+    from ..web.page import Page
+    from ..web.shown import Shown
 
 OPENED = "page-opened"  # a file: the page has been opened once
 
@@ -43,7 +43,7 @@ def served(options: argparse.Namespace, shown: Shown, say: Callable[[str], None]
     """A page that does not listen yet; None: none is wanted."""
     if not options.page:
         return None
-    from ...web.page import Page, PageOptions
+    from ..web.page import Page, PageOptions
 
     wanted = PageOptions(options.page_port, options.lan, options.certificate, options.key)
     return Page(shown, wanted, say)
@@ -70,7 +70,7 @@ def opened_door(page: Page | None, options: argparse.Namespace, say: Callable[[s
 
 
 def _tell_of_lan(page: Page, say: Callable[[str], None]) -> None:
-    from ...web.lan import qr_code
+    from ..web.lan import qr_code
 
     addresses = page.lan_addresses
     if not addresses:
@@ -112,7 +112,7 @@ def _has_desktop() -> bool:
 
 def _way_in(address: str) -> Path:
     """A file that leads there: a token on a command line could be read by all users of the machine. OSError."""
-    from ...web.access import make_private
+    from ..web.access import make_private
 
     path = state_folder() / "open-page.html"
     make_private(path)

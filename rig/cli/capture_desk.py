@@ -1,0 +1,114 @@
+"""The operator of a capture at a terminal and in the page: both are shown everything, and whoever answers is heard."""
+
+from __future__ import annotations
+
+import argparse
+import select
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from ..errors import CaptureError
+from .console import Console
+from .page_door import opened_door, served
+from .terminal import end_if_asked
+
+if TYPE_CHECKING:
+    from ..capture.result.save import Saved
+
+SHOW_S = 0.1
+LINGER_S = 600.0  # how long the result is shown to whoever looks at it
+
+
+class PagedConsole(Console):
+    """A `Console` with a page beside it. Without one it is a `Console`."""
+
+    def __init__(self, options: argparse.Namespace, name: str) -> None:
+        super().__init__(options.yes, options.json)
+        from ..web.shown_capture import CaptureShown, Desk
+
+        self.desk = Desk(name)
+        shown = CaptureShown(self.desk)
+        self._page = None if options.json else served(options, shown, super().say)
+        self._showed = 0.0
+        if self._page is not None:
+            shown.on_revoked = self._page.revoked
+            if not opened_door(self._page, options, super().say):
+                self._page.close()
+                self._page = None
+
+    def say(self, text: str) -> None:
+        """A sentence that stays."""
+        super().say(text)
+        self.desk.say(text)
+        self._poll()
+
+    def ask(self, question: str, option: str, default: str | None = None) -> str:
+        """From the keyboard or the page, whichever comes first; with `yes` the default."""
+        page = self._page
+        if page is None or (self._yes and default is not None):
+            return super().ask(question, option, default)
+        if self._yes:
+            raise CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+        super().say(question)
+        self.desk.ask(question, default)
+        page.show(at_once=True)
+        keyboard = sys.stdin
+        try:
+            while True:
+                ready, _, _ = select.select([keyboard, page.waker], [], [], SHOW_S)
+                if keyboard in ready:
+                    line = keyboard.readline()
+                    if line:
+                        return line.strip() or default or ""
+                    raise CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+                self._poll()
+                if self.desk.given is not None:
+                    given = self.desk.given.strip() or default or ""
+                    super().say(given)
+                    return given
+        finally:
+            self.desk.question = self.desk.given = None
+            page.show(at_once=True)
+
+    def meter(self, what: str, done: int, samples: int, peak_dbfs: float) -> None:
+        """One live line."""
+        super().meter(what, done, samples, peak_dbfs)
+        self.desk.meter(what, min(1.0, done / samples), peak_dbfs)
+        self._poll()
+
+    def _poll(self) -> None:
+        """What is asked in the page is done; KeyboardInterrupt if the capture is to end."""
+        page = self._page
+        if page is None:
+            return
+        page.poll()
+        now = time.monotonic()
+        if now - self._showed > SHOW_S:
+            self._showed = now
+            page.show()
+        if self.desk.is_stopped:
+            raise KeyboardInterrupt
+        end_if_asked()
+
+    # ------------------------------------------------------------ the end
+    def judged(self, saved: Saved, text: str) -> None:
+        """Show the verdict; while somebody looks at it in the page, it is served on."""
+        self.desk.judged(saved.to_json(), text)
+        page = self._page
+        if page is None:
+            return
+        page.show(at_once=True)
+        if not page.client_count:
+            return
+        super().say("Page     shows the result until it is closed; Ctrl-C ends.")
+        until = time.monotonic() + LINGER_S
+        while page.client_count and time.monotonic() < until and not self.desk.is_stopped:
+            select.select([page.waker], [], [], SHOW_S)
+            end_if_asked()
+            page.poll()
+
+    def close(self) -> None:
+        """The page says good-bye."""
+        if self._page is not None:
+            self._page.close()

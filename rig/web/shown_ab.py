@@ -1,0 +1,129 @@
+"""A comparison of two sides, as the page shows it. In a blind test nothing in it tells the sides apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+
+from ..compare.live.commands import COMMANDS
+from ..compare.live.comparer import Comparer
+from ..compare.significance import needed, p_value
+from ..engine_readings import Metered
+from ..player.command import Value
+from .live_spectra import LiveSpectra
+from .merge_patch import Json
+from .meters import UNKNOWN, EngineMeters
+from .shown import Nothing, Spectra, described, finite
+from .shown_player import ServerState
+
+WAYS: tuple[Metered, ...] = ("input", "send", "return", "output")
+FIELDS = ("peak_dbfs", "rms_dbfs", "clips")
+TELLING = ("match_db", "loudness_a_lufs", "loudness_b_lufs")  # which side is louder as it is
+
+
+class AbShown(Nothing):
+    """`server()`: from any thread. `on_change`: called when something that takes long begins."""
+
+    view = "ab"
+    meter_names: Sequence[str] = (*(f"{way}_{field}" for way in WAYS for field in FIELDS), "xruns")
+
+    def __init__(self, comparer: Comparer, server: Callable[[], ServerState]) -> None:
+        super().__init__()
+        self._comparer, self._server = comparer, server
+        self._meters = EngineMeters()
+        self._spectra = LiveSpectra(lambda: comparer.engine, lambda: comparer.source, lambda: self._is_blind)
+        self.is_measuring = True  # from the start, until both sides have been measured
+        self.on_change: Callable[[], None] = lambda: None
+
+    @property
+    def _is_blind(self) -> bool:
+        return self._comparer.test is not None
+
+    @property
+    def spectrum_hz(self) -> Sequence[float]:  # type: ignore[override]
+        """The points of a spectrum."""
+        return self._spectra.hz
+
+    def commands(self) -> list[Json]:
+        """The table."""
+        return described(COMMANDS)
+
+    def carry_out(self, name: str, value: Value | None) -> None:
+        """Do it."""
+        if name != "measure":
+            self._comparer.commands.carry_out(name, value)
+            return
+        self.is_measuring = True
+        self.on_change()
+        try:
+            self._comparer.commands.carry_out(name, value)
+        finally:
+            self.is_measuring = False
+
+    def state(self) -> Json:
+        """See docs/developer/protocol.md."""
+        comparer, server = self._comparer, self._server()
+        a, b = comparer.names
+        values = comparer.commands.values()
+        if self._is_blind:
+            values = {name: values[name] for name in ("hear", "lock")}
+        return finite(
+            {
+                "view": self.view,
+                "values": values,
+                "sides": {"a": a, "b": b},
+                "wiring": None if comparer.gear is None else comparer.gear.wiring,
+                "cabinets_differ": comparer.cabinets_differ,
+                "measured": self._measured(),
+                "level_b_db": None if self._is_blind else comparer.level_b_db,
+                "test": self._test(),
+                "server": {
+                    "state": server.state,
+                    "backend": server.backend,
+                    "rate_hz": server.rate_hz,
+                    "period_frames": server.period_frames,
+                    "latency_ms": round(server.latency_ms, 2),
+                    "xruns": server.xruns,
+                },
+            }
+        )
+
+    def _measured(self) -> Json | None:
+        match = self._comparer.match
+        if match is None or self.is_measuring:
+            return None
+        found = asdict(match)
+        return {name: None if self._is_blind and name in TELLING else value for name, value in found.items()}
+
+    def _test(self) -> Json | None:
+        test = self._comparer.test
+        if test is None:
+            return None
+        right = needed(test.trials)
+        return {
+            "trials": test.trials,
+            "answered": test.answered,
+            "in_trial": self._comparer.in_trial,
+            "needed": right,
+            "p": None if right is None else p_value(right, test.trials),
+            "commitment": test.commitment,
+            "result": test.verdict.sentence if test.is_finished else None,
+        }
+
+    def prepare(self, watched: bool) -> None:
+        """A tape for the spectrum of the output."""
+        self._spectra.prepare(watched)
+
+    def meters(self) -> tuple[int, list[float]]:
+        """All four, as far as they tell nothing."""
+        server, found = self._server(), []  # type: ServerState, list[float]
+        for way in WAYS:
+            reading = self._meters.read(self._comparer.engine, way)
+            is_told = way == "input" or (way != "output" and self._comparer.gear is not None)
+            is_told |= way == "output" and not self._is_blind
+            found += reading if is_told else (UNKNOWN,) * len(FIELDS)
+        return server.frame, [*found, float(server.xruns)]
+
+    def spectra(self) -> Spectra | None:
+        """Of the guitar, and of the output while it tells nothing."""
+        return (self._server().frame, *self._spectra.read())

@@ -1,0 +1,76 @@
+// The blind test (ABX): answers apart from the pads, each confirmed by a second tap; the next trial comes by itself.
+
+import { attribute, button, el, show, text } from "../dom.js";
+import { percent } from "../format.js";
+import { rig } from "../here.js";
+import { S } from "../strings.js";
+
+const CONFIRM_MS = 4000;
+const FEWEST = 5;
+
+function answer(side) {
+  let timer = 0;
+  const name = `answer_${side.toLowerCase()}`;
+  const reset = () => {
+    clearTimeout(timer);
+    attribute(key, "data-sure", false);
+    text(key, S.bench.answer(side));
+  };
+  const key = button(
+    ".answer",
+    S.bench.answer(side),
+    async () => {
+      if (key.dataset.sure !== "true") {
+        attribute(key, "data-sure", true);
+        text(key, S.bench.answerAgain(side));
+        timer = setTimeout(reset, CONFIRM_MS);
+        return;
+      }
+      reset();
+      if (!(await rig.do(name))) return;
+      const { test } = rig.store.state;
+      if (test && !test.result && !test.in_trial && test.answered < test.trials) await rig.do("next_trial");
+    },
+    { data: { command: name } },
+  );
+  return key;
+}
+
+export function blindTest() {
+  const needed = el("p");
+  const result = el("p.result", { role: "status" });
+  const sealed = el("p.soft");
+  const bar = el("div.steps-bar", { role: "progressbar", "aria-label": S.bench.test, "aria-valuemin": 0 });
+  const begin = button(".strong", S.bench.testBegin, () => rig.do("next_trial"), { data: { command: "next_trial" } });
+  const answers = el("div.row.big", {}, answer("A"), answer("B"));
+  const help = el("p.soft", {}, S.bench.answerHelp);
+  rig.store.watch(
+    ({ state }) => state.test ?? null,
+    (test) => {
+      for (const part of [bar, begin, answers, help, sealed, result]) show(part, Boolean(test));
+      if (!test) {
+        text(needed, S.bench.noTest);
+        return;
+      }
+      const isFew = test.trials < FEWEST || test.needed === null || test.needed === undefined;
+      text(needed, isFew ? S.bench.tooFew(test.trials) : S.bench.needed(test.trials, test.needed, percent(test.p, 1)));
+      needed.classList.toggle("warning", isFew);
+      attribute(bar, "aria-valuemax", test.trials);
+      attribute(bar, "aria-valuenow", test.answered);
+      attribute(bar, "aria-valuetext", S.bench.answered(test.answered, test.trials));
+      bar.replaceChildren(
+        ...Array.from({ length: Math.min(test.trials, 100) }, (_, at) =>
+          el(at < test.answered ? "i.done" : at === test.answered && test.in_trial ? "i.now" : "i"),
+        ),
+      );
+      const isOver = Boolean(test.result) || test.answered >= test.trials;
+      show(begin, !isOver && !test.in_trial);
+      text(begin, test.answered ? S.bench.testNext : S.bench.testBegin);
+      show(answers, Boolean(test.in_trial));
+      show(help, Boolean(test.in_trial));
+      text(result, test.result ?? S.bench.answered(test.answered, test.trials));
+      text(sealed, test.commitment ? `${S.bench.commitment}: ${test.commitment}` : "");
+    },
+  );
+  return el("section.card", { "aria-label": S.bench.test }, el("h2", {}, S.bench.test), needed, bar, begin, answers, help, result, sealed);
+}

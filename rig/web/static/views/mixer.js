@@ -1,0 +1,52 @@
+// A mix as strips: each part with its cabinet, gain, delay in ms and cm, pan, polarity; the chosen one can be changed.
+
+import { attribute, button, el, show, text } from "../dom.js";
+import { does, fader, key } from "../elements/controls.js";
+import { number } from "../format.js";
+import { rig } from "../here.js";
+import { S } from "../strings.js";
+
+const SPEED_CM_MS = 34.3; // of sound
+
+function strip(part, at, chosen) {
+  const cm = part.delay_ms * SPEED_CM_MS;
+  const facts = [
+    `${number(part.gain_db)} dB`,
+    `${number(part.delay_ms, 2)} ms = ${S.cab.distance(number(cm))}`,
+    part.pan === 0 ? "" : `${part.pan < 0 ? "L" : "R"} ${number(100 * Math.abs(part.pan), 0)} %`,
+    part.inverted ? "ø" : "",
+  ];
+  return button(
+    ".strip",
+    [el("b", {}, S.cab.part(at + 1)), el("span.what", {}, part.name), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
+    () => rig.do("mix_part", at + 1),
+    { "aria-pressed": String(at === chosen), "aria-label": `${S.cab.partChoose(at + 1, part.name)}, ${facts.filter(Boolean).join(", ")}` },
+  );
+}
+
+export function mixer() {
+  const strips = el("div.strips", { role: "group", "aria-label": S.cab.mix });
+  const none = el("p.soft", {}, S.cab.mixNone);
+  const chosen = el(
+    "div.chosen",
+    {},
+    ...[fader("part_gain"), fader("part_delay"), fader("part_pan")],
+    el("div.row", {}, key("part_invert"), does("mix_remove")),
+  );
+  const all = el("div.row", {}, does("mix_add"), key("mix", S.cab.mix), key("mix_align"));
+  rig.store.watch(
+    ({ state }) => state.mix,
+    (mix) => {
+      const parts = mix?.parts ?? [];
+      const focused = strips.contains(document.activeElement);
+      strips.replaceChildren(...parts.map((part, at) => strip(part, at, mix.chosen)));
+      show(none, parts.length === 0);
+      show(chosen, parts.length > 0);
+      if (focused) strips.children[mix?.chosen ?? 0]?.focus();
+      attribute(strips, "data-count", parts.length);
+    },
+  );
+  const title = el("h2");
+  text(title, S.cab.mix);
+  return el("section.card", { "aria-label": S.cab.mix }, title, none, strips, chosen, all);
+}

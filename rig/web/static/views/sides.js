@@ -1,0 +1,116 @@
+// A against B: the wiring as a picture, full-height pads, the level of B, what was measured, and the blind test.
+
+import { attribute, button, el, show, text } from "../dom.js";
+import { does, fader, key } from "../elements/controls.js";
+import { meter } from "../elements/meter.js";
+import { number, percent } from "../format.js";
+import { rig } from "../here.js";
+import { blindTest } from "./blind_test.js";
+import { S } from "../strings.js";
+
+const SIGNAL_DBFS = -70;
+
+function wiring() {
+  const dots = new Map();
+  const box = (name, ...meters) => {
+    const dot = el("span.dot", { role: "img", "aria-label": S.bench.silent });
+    if (meters.length) dots.set(dot, meters);
+    return el("div.node", {}, el("span", {}, name), meters.length ? dot : null);
+  };
+  const gear = box(S.bench.gear, "return_peak_dbfs");
+  const words = el("p.soft");
+  const picture = el(
+    "div.wiring",
+    {},
+    box(S.bench.guitar, "input_peak_dbfs"),
+    ...[el("span.wire", { "aria-hidden": "true" }), box(S.bench.rig, "send_peak_dbfs"), el("span.wire", { "aria-hidden": "true" })],
+    ...[gear, el("span.wire", { "aria-hidden": "true" }), box(S.bench.speakers, "output_peak_dbfs")],
+  );
+  rig.store.watch(
+    ({ state }) => state.wiring ?? "none",
+    (kind) => {
+      text(words, S.bench.wirings[kind] ?? "");
+      gear.classList.toggle("absent", kind === "none");
+    },
+  );
+  rig.frames.onPaint(() => {
+    if (!picture.offsetParent) return;
+    for (const [dot, meters] of dots) {
+      const comes = meters.some((name) => rig.frames.meter(name) > SIGNAL_DBFS);
+      attribute(dot, "data-on", comes);
+      attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
+    }
+  });
+  return el("section.card", { "aria-label": S.bench.wiring }, el("h2", {}, S.bench.wiring), picture, words);
+}
+
+function pads() {
+  const all = ["a", "b", "x"].map((side) => {
+    const name = el("span.soft");
+    const pad = button(
+      ".pad",
+      [el("span.letter", {}, side.toUpperCase()), name],
+      () => rig.do(`hear_${side}`),
+      { data: { command: `hear_${side}`, side }, "aria-keyshortcuts": side, "aria-label": `${S.cab.hear(side.toUpperCase())}` },
+    );
+    return { side, pad, name };
+  });
+  rig.store.watch(
+    ({ state }) => [state.sides, state.values?.hear ?? state.heard ?? null, Boolean(state.test)],
+    ([sides, heard, isTest]) => {
+      for (const { side, pad, name } of all) {
+        const words = side === "x" ? "" : sides?.[side] ?? "";
+        text(name, words);
+        attribute(pad, "aria-label", `${S.cab.hear(side.toUpperCase())}${words ? `: ${words}` : ""}`);
+        attribute(pad, "aria-pressed", String(heard ?? "").toLowerCase() === side);
+        if (side === "x") show(pad, isTest);
+      }
+    },
+  );
+  const element = el("section.pads", { "aria-label": S.bench.pads }, ...all.map(({ pad }) => pad));
+  return el("div.padded", {}, element, el("p.soft.hint", {}, S.bench.other));
+}
+
+/** Space: whichever of A and B does not play. */
+export function hearOther() {
+  const heard = String(rig.store.state.values?.hear ?? rig.store.state.heard ?? "").toLowerCase();
+  rig.do(heard === "a" ? "hear_b" : "hear_a");
+}
+
+function measured() {
+  const rows = el("ul.plain");
+  rig.store.watch(
+    ({ state }) => state.measured ?? null,
+    (found) => {
+      if (!found) {
+        rows.replaceChildren(el("li.wait", {}, S.bench.measuring));
+        return;
+      }
+      const isKnown = (value) => typeof value === "number";
+      const polarity = found.polarity === -1 || found.polarity === "inverted" ? "inverted" : "same";
+      const facts = [
+        isKnown(found.match_db) && [S.bench.match(`${number(found.match_db)} dB`), true],
+        isKnown(found.lag_samples) && [S.bench.lag(number(found.lag_samples)), true],
+        found.polarity !== undefined && found.polarity !== null && [S.bench.polarity[polarity], polarity === "same"],
+        isKnown(found.confidence) && [S.bench.confidence(percent(found.confidence)), found.confidence > 0.5],
+        isKnown(found.noise_a_dbfs) && [S.bench.noise(`${number(found.noise_a_dbfs, 0)} dBFS`, `${number(found.noise_b_dbfs, 0)} dBFS`), true],
+        isKnown(found.round_trip_samples) && [S.bench.trip(number(found.round_trip_samples, 0)), true],
+        ...(found.warnings ?? []).map((words) => [words, false]),
+      ].filter(Boolean);
+      rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
+    },
+  );
+  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), rows, el("div.row", {}, does("measure"), key("lock")));
+}
+
+export function buildSides(view) {
+  const meters = el(
+    "section.card",
+    { "aria-label": S.setup.mode },
+    el("h2", {}, S.bench.level),
+    fader("match_trim"),
+    ...[meter("return", S.bench.returned), meter("output", S.output)],
+    el("div.row", {}, does("restore")),
+  );
+  view.append(pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
+}
