@@ -32,7 +32,7 @@ ROOMS = (
     *("player.carried", "player.events", "player.command", "player.background", "player.neighbours"),
     *("player.prepared_model", "player.browse_order", "player.browser", "player.tools", "player.cabinets"),
     *("player.live_rig", "player.models", "player.presets", "player.parts", "player.commands", "player.key_map"),
-    *("player.details", "player.lists", "player.state", "player.midi", "player"),
+    *("player.shown", "player.state", "player.midi", "player"),
     *("compare.live", "web"),
     *("cli.command_line", "cli.standard_output", "cli.tables", "cli.first_start", "cli.versions"),
     *("cli.terminal", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks", "cli.ir_report"),

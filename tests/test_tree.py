@@ -24,6 +24,7 @@ SAME_NAMES = {
     "checks.py": "of a take; of an impulse response",
     "commands.py": "while playing; while comparing",
     "devices.py": "the sound cards of PortAudio; the command that lists them",
+    "files.py": "of a pair of sweeps; of the page",
     "gate.py": "the kernel; the controls of it",
     "ir.py": "an impulse response; the command that shows one",
     "levels.py": "gain staging; the levels of a capture",
@@ -31,9 +32,14 @@ SAME_NAMES = {
     "loudness.py": "of sound, by ITU-R BS.1770; of a model, by the trainer's recipe",
     "lstm.py": "the kernel; the reader of the architecture",
     "measures.py": "of any sound; of a take; of a model against gear",
+    "meters.py": "on the live line; on the page",
     "models.py": "many models against gear; the models to step through",
+    "page.py": "of a comparison, as one file; of a running rig",
     "plots.py": "the style of all figures; figures of cabinets; figures of a take",
+    "remote.py": "the command; the other end of its connection",
     "session.py": "a capture; the capture of a cabinet; playing live",
+    "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
+    "spectrum.py": "in a convolver; of the last moment, to be drawn",
 }
 
 

@@ -15,7 +15,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self, TextIO
 
 from ..scripting.printable import printable
@@ -262,12 +262,23 @@ class Progress:
 
 class _Asked:
     to_end = False  # by a signal; no lock, as a signal may come in while one is held
+    was_heard = False  # its KeyboardInterrupt was raised
 
 
 def end_if_asked() -> None:
     """Raise the KeyboardInterrupt of a signal that came in and was lost; see `ending_politely`."""
     if _Asked.to_end:
+        _Asked.was_heard = True
         raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported there, or a text run as code."""
+    while frame is not None and frame.f_back is not None:  # the outermost is that of `python -m` or `python -c`
+        if frame.f_code.co_filename in ("<string>", "<frozen importlib._bootstrap>"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 @contextlib.contextmanager
@@ -275,15 +286,29 @@ def ending_politely() -> Iterator[None]:
     """Ctrl-C, SIGTERM and a closed terminal end a command; each raises KeyboardInterrupt.
 
     An exception that comes in at any moment may be lost: in a callback from C, as while something is compiled, there is
-    nobody to pass it on. So it is noted as well, and whoever waits for keys or shows a meter raises it again.
+    nobody to pass it on. So it is noted as well, and whoever waits for keys or shows a meter raises it again. While a
+    module is imported it waits, as half a module is worse than none, and as Python, once an `exec` of a text has been
+    interrupted (dataclasses do that), ends itself by SIGINT whatever the exit code.
     """
     if threading.current_thread() is not threading.main_thread():  # where Python lets nobody handle signals
         yield
         return
 
-    def stop(*_: Any) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:
         _Asked.to_end = True
+        if _imports(frame):
+            later = threading.Timer(0.02, once_more, (number,))
+            later.daemon = True
+            later.start()
+            return
+        _Asked.was_heard = True
         raise KeyboardInterrupt
+
+    def once_more(number: int) -> None:
+        if not _Asked.was_heard:
+            signal.raise_signal(number)
+
+    _Asked.was_heard = False
 
     signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     # What was to be ignored from the start stays so: that is what nohup is for.
@@ -291,6 +316,6 @@ def ending_politely() -> Iterator[None]:
     try:
         yield
     finally:
-        _Asked.to_end = False
+        _Asked.to_end, _Asked.was_heard = False, True
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..player.command import Value
-from ..player.details import details_of
-from ..player.lists import LISTS, files_of
 from ..player.player import Player
+from ..player.shown.details import details_of
+from ..player.shown.lists import LISTS, files_of
 from .live_spectra import LiveSpectra
 from .merge_patch import Json
 from .meters import UNKNOWN, EngineMeters, number
@@ -89,7 +89,7 @@ class PlayerShown(Nothing):
         )
 
     def listed(self, name: str) -> tuple[list[Json], Sequence[Any]] | None:
-        """A list of `player/lists.py`."""
+        """A list of `player/shown/lists.py`."""
         if name not in LISTS:
             return None
         player = self._player()

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from allocations import rtsys  # before what it counts is loaded, in the child too
 from blocks import new_engine, passthrough
 from child import run_in_child
 from commandline import Playing, refused, rig
@@ -87,8 +88,6 @@ def test_what_is_played_over_portaudio_is_what_rig_render_writes(jack_server, tm
 # ---------------------------------------------------------------- the backend on a server
 def live_and_die():
     """In a child: a backend that plays while the GIL is held, is stopped, started, closed, opened again, refused."""
-    from allocations import rtsys
-
     engine, report = new_engine(), {}
     usleep = ctypes.PyDLL(None).usleep  # PyDLL: does not release the GIL
     backend = PortAudio("system", "playback_2", client_name="mine")

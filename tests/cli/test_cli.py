@@ -230,6 +230,19 @@ def test_a_signal_whose_exception_is_lost_ends_the_wait_for_keys_all_the_same():
     assert keys.wait(0.01) == []
 
 
+def test_a_signal_waits_for_the_end_of_an_import_and_the_exit_code_is_ours(tmp_path):
+    """Python ends itself by SIGINT, whatever the exit code, once an `exec` of a text was interrupted."""
+    lines = "os.kill(os.getpid(), signal.SIGHUP)\\nfor _ in range(1000): pass\\nwhole = True"
+    (tmp_path / "slow.py").write_text(f"import os, signal\nexec('{lines}')\n")
+    (tmp_path / "program.py").write_text(
+        "import sys, time\nfrom rig.cli.terminal import ending_politely\n"
+        "try:\n    with ending_politely():\n        import slow\n        time.sleep(10)\n"
+        "except KeyboardInterrupt:\n    sys.exit(7 if slow.whole else 8)\n"
+    )
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 7, done
+
+
 def declared(command: argparse.ArgumentParser) -> set[str]:
     """The names of all options of a parser and of those below it."""
     names = set(command._defaults)

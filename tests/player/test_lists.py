@@ -8,8 +8,8 @@ import pytest
 from auditioning import Auditioning, five_cabinets
 from rigs import NANO
 
-from rig.player.details import details_of
-from rig.player.lists import LISTS, files_of
+from rig.player.shown.details import details_of
+from rig.player.shown.lists import LISTS, files_of
 
 
 @pytest.fixture

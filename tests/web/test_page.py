@@ -173,7 +173,8 @@ def test_all_views_and_sheets_at_all_sizes(browser, paged, put_back, size, theme
         remote.do("tuner", True)
     page.wait_for_selector("rig-tuner:visible")
     assert violations(page) == []
-    assert page.evaluate("parseFloat(getComputedStyle(document.querySelector('rig-tuner .note')).fontSize)") > height / 3
+    note = page.evaluate("parseFloat(getComputedStyle(document.querySelector('rig-tuner .note')).fontSize)")
+    assert note > height / 3
     assert not page.faults
     assert not strangers(page, paged.port)
 
@@ -191,13 +192,15 @@ def too_small(page):
 @pytest.mark.soak
 def test_everything_by_keyboard_alone(browser, paged, put_back):
     page = browser.open(paged.address, view="stage")
-    focused = "document.activeElement.closest('[command]')?.getAttribute('command') ?? document.activeElement.textContent"
+    focused = "document.activeElement"
+    focused = f"{focused}.closest('[command]')?.getAttribute('command') ?? {focused}.textContent"
     reached = set()
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.add(page.evaluate(focused))
     assert {"mute", "tuner", "bypass", "gate", "volume"} <= reached
-    assert {"Stage", "Cabinets", "Bench", "Sounds", "Set-up", "Find", "More", "Lock"} <= {each.strip() for each in reached}
+    words = {each.strip() for each in reached}
+    assert {"Stage", "Cabinets", "Bench", "Sounds", "Set-up", "Find", "More", "Lock"} <= words
     with paged.remote() as remote:
         table = {each["name"]: each for each in remote.hello["commands"]}
         for key, name in (("b", "bypass"), ("G", "gate"), ("T", "tuner")):

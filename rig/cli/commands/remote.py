@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "remote",
         help="steer a rig that plays, from another terminal or a script",
-        usage="rig remote COMMAND [VALUE] | rig remote {watch,state,commands,list,devices,revoke} [NAME]",
+        usage="rig remote [options] COMMAND [VALUE]",
         description="Carry out a command of a rig that plays on this machine, by the name that keys and MIDI know it "
         "by; rig remote commands lists them. Without VALUE a switch, a choice or a value says how it stands. watch "
         "prints all that changes, a JSON object a line; list NAME prints models, cabinets, presets, favourites, "
@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
             "rig remote watch --meters",
         ),
     )
-    command.add_argument("name", metavar="COMMAND", help="name of a command, or watch, state, commands, list, ...")
+    command.add_argument("name", metavar="COMMAND", help=f"name of a command, or {', '.join(OWN)}")
     command.add_argument("value", nargs="*", metavar="VALUE", help="on, off, a number, one of the choices, or a text")
     command.add_argument("--page-port", type=int, metavar="N", help="which rig, where several play (default: the last)")
     command.add_argument("--meters", action="store_true", help="with watch: the meters as well")

@@ -1,4 +1,4 @@
-"""A real Chromium, Debian's, that looks at pages of rig: what it complains of, what leaves the origin, what axe-core finds."""
+"""A real Chromium that looks at pages of rig: what it complains of, what leaves the origin, what axe-core finds."""
 
 from __future__ import annotations
 
@@ -57,7 +57,8 @@ class Browser:
 
 def strangers(page, port):
     """What was asked for that is not this rig's own."""
-    return [url for url in page.requests if urlsplit(url).netloc != f"127.0.0.1:{port}" and urlsplit(url).scheme != "blob"]
+    own = f"127.0.0.1:{port}"
+    return [url for url in page.requests if urlsplit(url).netloc != own and urlsplit(url).scheme != "blob"]
 
 
 def violations(page):

@@ -35,7 +35,7 @@ Faults, each by name:
 
     preamp.later((19.0, "lost", 2), (20.0, "gate", 0.001))
 
-sets fields of the device (`device_client.DEVICE`, linear) at moments counted from the next first sound that comes in:
+sets fields of the device (`device_sound.DEVICE`, linear) at moments counted from the next first sound that comes in:
 within 256 samples, however busy the machine is and however fast the server runs.
 """
 

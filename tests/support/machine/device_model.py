@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from device_client import CHUNK, COMB_RING, COMBS, DEVICE, NAM, PHASES, RING, TAPS, TUBE, WIRE, interpolator, play
+from device_sound import CHUNK, COMB_RING, COMBS, DEVICE, NAM, PHASES, RING, TAPS, TUBE, WIRE, interpolator, play
 
 from rig.dsp.native.compile import kernel
 from rig.dsp.native.memory import Layout

@@ -14,7 +14,7 @@ FIRST_S, LAST_S, FAULT_S = 17.0, SECONDS - 9.5, 6.0  # the programme, and how mu
 DELAY = 137  # samples
 HOLES, HOLE = 12, 1500  # of a contact that is loose: how often, and for how many samples
 
-# fault: field of `device_client.DEVICE` (linear), what it is in these seconds, and what it is again
+# fault: field of `device_sound.DEVICE` (linear), what it is in these seconds, and what it is again
 LASTING = {
     "silence": ("gain", 0.0, gain(GAIN_DB)),
     "softer": ("gain", gain(GAIN_DB - 20), gain(GAIN_DB)),

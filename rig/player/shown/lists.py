@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .cabinets.shapes import shapes_of
+from ..cabinets.shapes import shapes_of
 
 if TYPE_CHECKING:
-    from .parts import Parts
+    from ..parts import Parts
 
 Items = list[dict[str, Any]]
 
@@ -112,7 +112,7 @@ def favourites(parts: Parts) -> Items:
 
 def interfaces(parts: Parts) -> Items:
     """The audio interfaces whose level is known."""
-    from ..library.interfaces import Interface
+    from ...library.interfaces import Interface
 
     return [
         {"name": one.name, "dbu": round(one.level().dbu, 2), "basis": one.basis or "your entry", "source": one.source}

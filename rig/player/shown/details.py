@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
+from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 
 if TYPE_CHECKING:
-    from ..sound import Sound
-    from .parts import Parts
+    from ...sound import Sound
+    from ..parts import Parts
 
 
 def details_of(parts: Parts) -> dict[str, Any]:
