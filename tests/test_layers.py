@@ -37,8 +37,7 @@ ROOMS = (
     *("cli.command_line", "cli.standard_output", "cli.tables", "cli.first_start", "cli.versions"),
     *("cli.terminal", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks", "cli.ir_report"),
     "cli.compare_report",
-    *("cli.page_door", "cli.compare_door", "cli.capture_desk", "cli.capture_options", "cli.calibration_steps"),
-    *("cli.take_session", "cli.sweep_session"),
+    *("cli.page_door", "cli.compare_door", "cli.capturing"),
     *("cli.live", "cli.ab_session", "cli.commands", "cli"),
     "__main__",
 )

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ..compare.live.comparer import AbState, Comparer
     from ..engine import Engine
     from ..web.page import Page
-    from ..web.shown_ab import AbShown
-    from ..web.shown_player import ServerState
+    from ..web.shown.shown_ab import AbShown
+    from ..web.shown.shown_player import ServerState
 
 REFRESH_S = 0.1
 KEYS_LINE = (
@@ -156,7 +156,7 @@ class Session:
     def _serve(self, comparer: Comparer) -> AbShown | None:
         if not self.options.page:
             return None
-        from ..web.shown_ab import AbShown
+        from ..web.shown.shown_ab import AbShown
 
         shown = AbShown(comparer, self._server)
         self.page = served(self.options, shown, self.screen.say)
@@ -167,7 +167,7 @@ class Session:
         return shown
 
     def _server(self) -> ServerState:
-        from ..web.shown_player import ServerState
+        from ..web.shown.shown_player import ServerState
 
         backend, host = self.backend, self.backend.host
         rate, period = float(backend.sample_rate), int(backend.block_size)

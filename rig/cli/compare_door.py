@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..compare.pair import TakeFiles
     from ..compare.score import Comparison
     from ..web.page import Page
-    from ..web.shown_compare import Table
+    from ..web.shown.shown_compare import Table
 
 SHOW_S = 0.1
 
@@ -50,7 +50,7 @@ def compare_door(options: argparse.Namespace) -> Iterator[CompareDoor | None]:
     if not options.page:
         yield None
         return
-    from ..web.shown_compare import CompareShown, Table
+    from ..web.shown.shown_compare import CompareShown, Table
 
     table, say = Table(), Screen().say
     shown = CompareShown(table)

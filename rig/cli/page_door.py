@@ -18,7 +18,7 @@ from ..scripting.printable import printable
 
 if TYPE_CHECKING:
     from ..web.page import Page
-    from ..web.shown import Shown
+    from ..web.shown.shown import Shown
 
 OPENED = "page-opened"  # a file: the page has been opened once
 

@@ -30,7 +30,7 @@ from .runs import announce, withdraw
 
 if TYPE_CHECKING:
     from .server import Server
-    from .shown import Shown
+    from .shown.shown import Shown
 
 PORT, PORTS = 8117, 10  # the usual one, and how many are tried
 RESTART_S, LONGEST_RESTART_S = 0.05, 0.5  # before another thread serves, in place of one that failed

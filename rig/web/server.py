@@ -31,7 +31,7 @@ from .files import File, Files
 from .messages import MOST_BYTES, Do, List, Malformed
 from .meters import GUITAR, METERS, OUTPUT, frame
 from .origins import Origins
-from .shown import Shown
+from .shown.shown import Shown
 
 MOST_CLIENTS = 8
 MOST_CONNECTIONS = 64  # whoever has not said a token yet included

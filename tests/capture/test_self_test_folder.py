@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rig.capture.result.rejected import TakeOnDisk
-from rig.cli.take_session import capture_folder
+from rig.cli.capturing.take_session import capture_folder
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from preset_stage import Set
 from rigs import NANO
 
 from rig.cli import main
-from rig.cli.calibration_steps import STEPS
+from rig.cli.capturing.calibration_steps import STEPS
 from rig.errors import CaptureError
 from rig.levels import Level, output_gain
 from rig.library.calibrated_levels import KnownLevel, load_settings, remember

@@ -130,6 +130,6 @@ def _add_loop_options(command: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the part out that was named."""
-    from ..calibration_steps import STEPS
+    from ..capturing.calibration_steps import STEPS
 
     return STEPS[options.part or "show"](options)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..capture_options import REFUSED, add_pair_options, gear_from, print_checks, report_saved
+from ..capturing.capture_options import REFUSED, add_pair_options, gear_from, print_checks, report_saved
 from ..options import add_json_option
 from . import capture_ir, capture_take
 

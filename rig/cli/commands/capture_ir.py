@@ -61,6 +61,6 @@ def add(parts: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    from ..sweep_session import run_sweeps, run_write_sweep
+    from ..capturing.sweep_session import run_sweeps, run_write_sweep
 
     return run_sweeps(options) if options.write_sweep is None else run_write_sweep(options)

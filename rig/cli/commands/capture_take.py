@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ..capture_options import add_pair_options
+from ..capturing.capture_options import add_pair_options
 from ..console import add_desk_options, refuse_portaudio
 from ..page_door import add_page_options
 
@@ -48,6 +48,6 @@ def add(parts: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_portaudio(options)
-    from ..take_session import run_take
+    from ..capturing.take_session import run_take
 
     return run_take(options)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...engine import Engine
     from ...player.player import Player
     from ...web.page import Page
-    from ...web.shown_player import ServerState
+    from ...web.shown.shown_player import ServerState
     from .chosen_presets import Chosen
 
 REFRESH_S = 0.1
@@ -116,7 +116,7 @@ class Session:
     def _make_page(self) -> None:
         if not self.options.page:
             return
-        from ...web.shown_player import PlayerShown
+        from ...web.shown.shown_player import PlayerShown
 
         view = "play" if self.options.presets else "audition"
         shown = PlayerShown(lambda: self.player, self._server, view)
@@ -125,7 +125,7 @@ class Session:
             shown.on_revoked = self.page.revoked
 
     def _server(self) -> ServerState:
-        from ...web.shown_player import ServerState
+        from ...web.shown.shown_player import ServerState
 
         backend, host = self.backend, self.backend.host
         return ServerState(

@@ -13,4 +13,4 @@ from numba.core.registry import cpu_target  # noqa: E402
 from numba.core.runtime import rtsys  # noqa: E402
 
 __all__ = ["rtsys"]
-_ = cpu_target.target_context  # makes it
+rtsys.initialize(cpu_target.target_context)

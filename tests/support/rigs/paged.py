@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 from rig.player.player import Player
 from rig.web.page import Page, PageOptions
 from rig.web.remote import Remote
-from rig.web.shown_player import PlayerShown, ServerState
+from rig.web.shown.shown_player import PlayerShown, ServerState
 
 BLOCKS = 16  # of 64 samples, processed in each turn
 

@@ -6,23 +6,23 @@ import argparse
 import json
 from pathlib import Path
 
-from ..audio.plots import save
-from ..cabinet.ir import IR
-from ..cabinet.plots import picture
-from ..capture.checks.verdict import worst
-from ..capture.ir.deconvolution import Sweep
-from ..capture.ir.files import Microphone, save_impulse
-from ..capture.ir.session import Swept, from_recordings, sweep_session
-from ..capture.ir.sweep_file import read_sweep, write_sweep
-from ..capture.result.folder import checked_name
-from ..capture.take.recorded_file import read_channel
-from ..capture.take.wiring import cable_check
-from ..decibels import gain_from_db
-from ..errors import CaptureError, RigError
-from ..trainer.layout import RATE
+from ...audio.plots import save
+from ...cabinet.ir import IR
+from ...cabinet.plots import picture
+from ...capture.checks.verdict import worst
+from ...capture.ir.deconvolution import Sweep
+from ...capture.ir.files import Microphone, save_impulse
+from ...capture.ir.session import Swept, from_recordings, sweep_session
+from ...capture.ir.sweep_file import read_sweep, write_sweep
+from ...capture.result.folder import checked_name
+from ...capture.take.recorded_file import read_channel
+from ...capture.take.wiring import cable_check
+from ...decibels import gain_from_db
+from ...errors import CaptureError, RigError
+from ...trainer.layout import RATE
+from ..console import Console
+from ..tape_decks import opened
 from .capture_options import REFUSED, print_checks
-from .console import Console
-from .tape_decks import opened
 
 TOLD = (
     "Wiring\n"

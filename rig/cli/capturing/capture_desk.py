@@ -8,13 +8,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from ..errors import CaptureError
-from .console import Console
-from .page_door import opened_door, served
-from .terminal import end_if_asked
+from ...errors import CaptureError
+from ..console import Console
+from ..page_door import opened_door, served
+from ..terminal import end_if_asked
 
 if TYPE_CHECKING:
-    from ..capture.result.save import Saved
+    from ...capture.result.save import Saved
 
 SHOW_S = 0.1
 LINGER_S = 600.0  # how long the result is shown to whoever looks at it
@@ -25,7 +25,7 @@ class PagedConsole(Console):
 
     def __init__(self, options: argparse.Namespace, name: str) -> None:
         super().__init__(options.yes, options.json)
-        from ..web.shown_capture import CaptureShown, Desk
+        from ...web.shown.shown_capture import CaptureShown, Desk
 
         self.desk = Desk(name)
         shown = CaptureShown(self.desk)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..player.command import Value
-from ..player.player import Player
-from ..player.shown.details import details_of
-from ..player.shown.lists import LISTS, files_of
-from .live_spectra import LiveSpectra
-from .merge_patch import Json
-from .meters import UNKNOWN, EngineMeters, number
+from ...player.command import Value
+from ...player.player import Player
+from ...player.shown.details import details_of
+from ...player.shown.lists import LISTS, files_of
+from ..live_spectra import LiveSpectra
+from ..merge_patch import Json
+from ..meters import UNKNOWN, EngineMeters, number
 from .shown import Nothing, Spectra, described, finite
 
 NAMES = (

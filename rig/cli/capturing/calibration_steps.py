@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..capture.levels import (
+from ...capture.levels import (
     advice_on_send,
     known_input_dbu,
     meter_doubt,
@@ -23,9 +23,9 @@ from ..capture.levels import (
     send_level_from_known_input_dbu,
     send_level_from_spec_dbu,
 )
-from ..errors import CaptureError, ConfigError
-from ..levels import checked_preamp_gain_db, entered_level
-from ..library.calibrated_levels import (
+from ...errors import CaptureError, ConfigError
+from ...levels import checked_preamp_gain_db, entered_level
+from ...library.calibrated_levels import (
     KnownLevel,
     Ports,
     RoundTrip,
@@ -35,8 +35,8 @@ from ..library.calibrated_levels import (
     settings_file,
     today,
 )
-from ..library.interfaces import Interface
-from .console import Console
+from ...library.interfaces import Interface
+from ..console import Console
 
 CABLE = "Plug a cable from {send} straight into {return}; knobs as they are for the take."
 
@@ -106,8 +106,8 @@ def _send(options: argparse.Namespace) -> int:
 
 def _ask_volts(options: argparse.Namespace, operator: Console) -> float:
     """Play the tone while somebody reads the meter."""
-    from ..capture.calibration import play_tone
-    from .tape_decks import opened
+    from ...capture.calibration import play_tone
+    from ..tape_decks import opened
 
     told = (
         "Unplug the cable of {send} from the gear and hold the meter (AC volts, true RMS) to its tip and sleeve. "
@@ -151,8 +151,8 @@ def _known_send(options: argparse.Namespace) -> float:
 
 
 def _read(options: argparse.Namespace, operator: Console, told: str) -> float:
-    from ..capture.calibration import read_tone
-    from .tape_decks import opened
+    from ...capture.calibration import read_tone
+    from ..tape_decks import opened
 
     with opened(options, operator, told) as (_, deck, wiring):
         read = read_tone(deck, operator, options.dbfs)
@@ -162,8 +162,8 @@ def _read(options: argparse.Namespace, operator: Console, told: str) -> float:
 
 
 def _latency(options: argparse.Namespace) -> int:
-    from ..capture.calibration import round_trip
-    from .tape_decks import opened
+    from ...capture.calibration import round_trip
+    from ..tape_decks import opened
 
     with opened(options, Console(options.yes), CABLE) as (backend, deck, wiring):
         lag = round_trip(deck, Console(options.yes))
@@ -175,8 +175,8 @@ def _latency(options: argparse.Namespace) -> int:
 
 
 def _tone(options: argparse.Namespace) -> int:
-    from ..capture.calibration import play_tone
-    from .tape_decks import opened
+    from ...capture.calibration import play_tone
+    from ..tape_decks import opened
 
     if not (-100 <= options.dbfs <= 0 and 1 <= options.freq <= 20000):
         raise CaptureError("A tone has 1 to 20000 Hz and at most 0 dBFS.")

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..player.command import Command, Value
-from .merge_patch import Json
+from ...player.command import Command, Value
+from ..merge_patch import Json
 
 Spectra = tuple[int, NDArray[np.float32] | None, NDArray[np.float32] | None]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from ..compare.excerpts import Excerpt
-from ..compare.score import Comparison
-from ..player.command import Command, Commands, Value, action, table_of
-from ..player.events import Event
-from .merge_patch import Json
+from ...compare.excerpts import Excerpt
+from ...compare.score import Comparison
+from ...player.command import Command, Commands, Value, action, table_of
+from ...player.events import Event
+from ..merge_patch import Json
 from .shown import Nothing, described, finite
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
-from ..compare.live.commands import COMMANDS
-from ..compare.live.comparer import Comparer
-from ..compare.significance import needed, p_value
-from ..engine_readings import Metered
-from ..player.command import Value
-from .live_spectra import LiveSpectra
-from .merge_patch import Json
-from .meters import UNKNOWN, EngineMeters
+from ...compare.live.commands import COMMANDS
+from ...compare.live.comparer import Comparer
+from ...compare.significance import needed, p_value
+from ...engine_readings import Metered
+from ...player.command import Value
+from ..live_spectra import LiveSpectra
+from ..merge_patch import Json
+from ..meters import UNKNOWN, EngineMeters
 from .shown import Nothing, Spectra, described, finite
 from .shown_player import ServerState
 

@@ -6,12 +6,12 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
-from .options import add_into_option, add_json_option
+from ..options import add_into_option, add_json_option
 
 if TYPE_CHECKING:
-    from ..capture.checks.verdict import Check
-    from ..capture.result.gear_metadata import Gear
-    from ..capture.result.save import Saved
+    from ...capture.checks.verdict import Check
+    from ...capture.result.gear_metadata import Gear
+    from ...capture.result.save import Saved
 
 REFUSED = 1  # exit code: the take was judged, and a check failed
 
@@ -70,7 +70,7 @@ def _add_level_options(command: argparse.ArgumentParser) -> None:
 
 def gear_from(options: argparse.Namespace, name: str) -> Gear:
     """The gear options as they go into the sidecar."""
-    from ..capture.result.gear_metadata import Gear
+    from ...capture.result.gear_metadata import Gear
 
     return Gear(name, options.modeled_by, options.gear_type, options.gear_make, options.gear_model, options.tone_type)
 
@@ -91,7 +91,7 @@ VERDICTS = {
 
 def verdict_in_words(saved: Saved) -> str:
     """What a verdict means."""
-    from ..capture.checks.verdict import SEVERITY
+    from ...capture.checks.verdict import SEVERITY
 
     names = {v: ", ".join(check.name for check in saved.judged.of(v)) for v in SEVERITY}
     return VERDICTS[saved.judged.verdict].format(**names)
@@ -99,7 +99,7 @@ def verdict_in_words(saved: Saved) -> str:
 
 def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary: bool = False) -> int:
     """Say what became of a take; the exit code. `temporary`: its folder is about to vanish, only the verdict counts."""
-    from ..capture.checks.verdict import SEVERITY
+    from ...capture.checks.verdict import SEVERITY
 
     if as_json:
         print(json.dumps(saved.to_json(), indent=2))

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..backends.jack.client import Jack
-from ..capture.levels import METHODS, CaptureLevels
-from ..capture.result.folder import checked_name, refuse_existing
-from ..capture.session import Plan, capture
-from ..capture.signal.training_signal import Signal, load_signal, own_signal
-from ..capture.take.wiring import Wiring, choose_wiring
-from ..errors import ConfigError
-from ..library.calibrated_levels import Ports, Settings, load_settings, remember
-from ..trainer.layout import FULL_S
+from ...backends.jack.client import Jack
+from ...capture.levels import METHODS, CaptureLevels
+from ...capture.result.folder import checked_name, refuse_existing
+from ...capture.session import Plan, capture
+from ...capture.signal.training_signal import Signal, load_signal, own_signal
+from ...capture.take.wiring import Wiring, choose_wiring
+from ...errors import ConfigError
+from ...library.calibrated_levels import Ports, Settings, load_settings, remember
+from ...trainer.layout import FULL_S
+from ..console import Console
 from .capture_desk import PagedConsole
 from .capture_options import gear_from, report_saved, verdict_in_words
-from .console import Console
 
 SELF_TEST_S = 35.0
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import RigError
-from ..player.command import Command, Commands, Value, action, line, table_of
-from ..player.events import Event
-from .merge_patch import Json
-from .meters import UNKNOWN
+from ...errors import RigError
+from ...player.command import Command, Commands, Value, action, line, table_of
+from ...player.events import Event
+from ..merge_patch import Json
+from ..meters import UNKNOWN
 from .shown import Nothing, described
 
 STEPS = ("wiring", "silence", "tone", "level", "take", "checks", "done")
