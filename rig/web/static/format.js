@@ -38,6 +38,17 @@ export function hertz(hz) {
   return hz >= 1000 ? `${number(hz / 1000, hz % 1000 ? 1 : 0)}k` : number(hz, 0);
 }
 
+/** A file without its ending. */
+export function bare(name) {
+  return (name ?? "").replace(/\.(nam|wav|wave|aiff?|flac|caf)$/i, "");
+}
+
+/** A file in a folder: [folder, name without its ending]. */
+export function parted(path) {
+  const at = (path ?? "").lastIndexOf("/");
+  return [(path ?? "").slice(0, Math.max(0, at)), bare((path ?? "").slice(at + 1))];
+}
+
 /** What a value or choice of the table reads. */
 export function valueOf(command, value) {
   if (value === null || value === undefined) return "–";

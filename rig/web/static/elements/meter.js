@@ -23,11 +23,12 @@ class Meter extends HTMLElement {
     this.label = this.getAttribute("label");
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.bar = el(
-      "div.bar",
+      "div.gauge",
       { role: "meter", "aria-label": this.label, "aria-valuemin": LOW_DB, "aria-valuemax": 0, "aria-valuenow": LOW_DB },
       this.canvas,
     );
-    this.reading = el("span.reading", { "aria-hidden": "true" });
+    this.figure = el("b");
+    this.reading = el("span.reading", { "aria-hidden": "true" }, this.figure, el("small", {}, S.dbfs));
     this.clip = button(".clip", S.clip, () => this.#clear(), { "aria-label": S.clipNone(this.label) });
     this.append(el("span.name", { "aria-hidden": "true" }, this.label), this.bar, this.reading, this.clip);
     this.#off = rig.frames.onPaint((now) => this.#paint(now));
@@ -67,7 +68,7 @@ class Meter extends HTMLElement {
       this.#saidAt = now;
       attribute(this.bar, "aria-valuenow", Math.round(Math.max(LOW_DB, Number.isNaN(peak) ? LOW_DB : Math.min(0, this.#held))));
       attribute(this.bar, "aria-valuetext", S.levelWords(this.#held));
-      text(this.reading, this.#held > LOW_DB ? number(this.#held, 0) : "");
+      text(this.figure, this.#held > LOW_DB ? number(this.#held, 0) : "–");
     }
     if (this.#held > LOW_DB) setTimeout(() => rig.frames.repaint(), 40);
   }

@@ -41,9 +41,9 @@ class Tuner extends HTMLElement {
   #turn(on, a4) {
     show(this, on);
     text(this.reference, a4 ? S.setup.a4(number(a4, a4 % 1 ? 1 : 0)) : "");
-    for (const part of document.querySelectorAll(".bar, main")) {
+    for (const part of document.querySelectorAll("nav.bar, main")) {
       if (on) attribute(part, "inert", "");
-      else if (!rig.store.page.sheet && !(rig.store.page.locked && part.matches(".bar"))) part.removeAttribute("inert");
+      else if (!rig.store.page.sheet && !(rig.store.page.locked && part.matches("nav.bar"))) part.removeAttribute("inert");
     }
     if (on) {
       closeSheets();

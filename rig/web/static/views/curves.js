@@ -2,6 +2,7 @@
 
 import { HEARING, colours, decibels, lines } from "../charts.js";
 import { attribute, el, show, text } from "../dom.js";
+import { bare } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -47,7 +48,7 @@ export function responseGraph() {
   const draw = () => {
     const found = looks();
     show(blind, Boolean(rig.store.state.values?.blind));
-    const named = shapes.map(({ which, name }) => `${which === "playing" ? S.playing : which.toUpperCase()}: ${name}`);
+    const named = shapes.map(({ which, name }) => `${which === "playing" ? S.playing : which.toUpperCase()}: ${bare(name)}`);
     attribute(element, "aria-label", shapes.length ? S.cab.responseOf(named.join(", ")) : S.cab.response);
     legend.replaceChildren(...shapes.map(({ which }, at) => el(`li.of-${which}`, {}, named[at])));
     if (!element.offsetParent) return;
@@ -57,6 +58,18 @@ export function responseGraph() {
   onShapes(draw);
   new ResizeObserver(draw).observe(element);
   return el("div", {}, el("h2", {}, S.cab.response), blind, element, legend);
+}
+
+const FAINT_DB = -60;
+const LENGTHS_S = [0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/** A round time in which all have decayed. */
+function lengthOf(all) {
+  const ends = all
+    .filter((one) => one.decay_db)
+    .map(({ decay_db: db, decay_s: seconds }) => ((db.findLastIndex((each) => each > FAINT_DB) + 1) / db.length) * seconds);
+  const longest = Math.max(0, ...ends);
+  return LENGTHS_S.find((each) => each >= longest) ?? LENGTHS_S.at(-1);
 }
 
 /** Waveform and decay, side by side. */
@@ -76,7 +89,7 @@ export function smallGraphs() {
       { x: { low: 0, high: long, ticks: ticks(long, 5, 1000) }, y: { low: -1, high: 1, ticks: [[-1, "−1"], [0, "0"], [1, "1"]] } },
       waves.reverse(),
     );
-    const whole = shapes[0]?.decay_s ?? 0.5;
+    const whole = lengthOf(shapes);
     const decays = shapes.filter((one) => one.decay_db).map((one) => ({ x: spread(one.decay_db.length, one.decay_s ?? 0.5), y: one.decay_db, ...found[one.which] }));
     lines(decay.canvas, { x: { low: 0, high: whole, ticks: ticks(whole, 5, 1000) }, y: decibels(-60, 0, 20) }, decays.reverse());
   };
