@@ -39,9 +39,10 @@ def paged(tmp_path_factory):
 
 
 @pytest.fixture
-def put_back(paged):
-    """As it was: nothing muted, no sheet, the first preset."""
+def put_back(browser, paged):
+    """As it was: no page open, nothing muted."""
     yield
+    browser.close_pages()
     with paged.remote() as remote:
         for name in ("mute", "bypass", "tuner", "blind", "record", "gate"):
             remote.do(name, False)
@@ -129,7 +130,7 @@ def test_no_view_is_closed_to_anybody(browser, paged, put_back):
     assert violations(page) == []
 
 
-def test_a_page_without_the_token_asks_for_it(browser, paged):
+def test_a_page_without_the_token_asks_for_it(browser, paged, put_back):
     page = browser.open_door(f"http://127.0.0.1:{paged.port}/")
     assert page.locator(".view:visible").count() == 0
     page.fill(".door input", paged.address)

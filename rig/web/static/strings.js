@@ -303,6 +303,7 @@ export const S = {
     captureOf: (name) => `Capture ${name}`,
     captureSteps: "Steps",
     question: "Question",
+    choices: { y: "Yes", n: "No" },
     said: "What was said",
     returned: "Return",
     turnDown: (db) => `turn down ${db} dB`,

@@ -1,6 +1,6 @@
 // A level bar on canvas, with the zone where the loudest playing belongs, a peak that falls slowly, and a CLIP that holds.
 
-import { attribute, button, define, el, text } from "../dom.js";
+import { attribute, button, define, el, show, text } from "../dom.js";
 import { number } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
@@ -31,6 +31,10 @@ class Meter extends HTMLElement {
     this.reading = el("span.reading", { "aria-hidden": "true" }, this.figure, el("small", {}, S.dbfs));
     this.clip = button(".clip", S.clip, () => this.#clear(), { "aria-label": S.clipNone(this.label) });
     this.append(el("span.name", { "aria-hidden": "true" }, this.label), this.bar, this.reading, this.clip);
+    this.stop = rig.store.watch(
+      (store) => store.hello?.session,
+      () => show(this.clip, rig.frames.has(`${this.meter}_clips`)),
+    );
     this.#off = rig.frames.onPaint((now) => this.#paint(now));
     new ResizeObserver(() => rig.frames.repaint()).observe(this.bar);
   }
@@ -39,6 +43,7 @@ class Meter extends HTMLElement {
 
   disconnectedCallback() {
     this.#off();
+    this.stop?.();
   }
 
   #clear() {

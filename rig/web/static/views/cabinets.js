@@ -23,7 +23,7 @@ function playing() {
     ([cabinet, off, blind]) => {
       if (!cabinet) return;
       const [folder, file] = parted(cabinet.asked ?? cabinet.name);
-      text(name, off ? S.cab.off : file || S.cab.none);
+      text(name, off ? S.cab.off : file ? `${file[0].toUpperCase()}${file.slice(1)}` : S.cab.none);
       const kept = cabinet.kept ? `${cabinet.kept} ${S.kept.toLowerCase()}` : "";
       const rejected = cabinet.rejected ? `${cabinet.rejected} ${S.rejected.toLowerCase()}` : "";
       const found = [off ? "" : folder, cabinet.place, cabinet.gain && withMinus(cabinet.gain), kept, rejected, cabinet.note, cabinet.progress, blind && S.cab.blind];
@@ -95,7 +95,11 @@ function exporting() {
 
 export function buildCabinets(view) {
   const left = el("section.left", { "aria-label": S.cab.list }, cabinetList());
-  const curves = el("section.card", { "aria-label": S.cab.response }, responseGraph(), smallGraphs(), spectrumGraph());
+  const curves = el("section.card.curves", { "aria-label": S.cab.response }, responseGraph(), smallGraphs(), spectrumGraph());
+  rig.store.watch(
+    ({ state }) => Boolean(state.values?.blind),
+    (blind) => show(curves, !blind), // there is no curve of what is heard blind
+  );
   const right = el(
     "div.right",
     {},

@@ -1,7 +1,7 @@
 // Curves of the cabinet that plays over those of the marked ones; and the spectrum of what is heard.
 
 import { HEARING, colours, decibels, lines } from "../charts.js";
-import { attribute, el, show, text } from "../dom.js";
+import { attribute, el, text } from "../dom.js";
 import { bare } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
@@ -44,10 +44,8 @@ function graph(classes, label) {
 export function responseGraph() {
   const { canvas, element } = graph("", S.cab.response);
   const legend = el("ul.legend-row");
-  const blind = el("p.soft", {}, S.cab.blind);
   const draw = () => {
     const found = looks();
-    show(blind, Boolean(rig.store.state.values?.blind));
     const named = shapes.map(({ which, name }) => `${which === "playing" ? S.playing : which.toUpperCase()}: ${bare(name)}`);
     attribute(element, "aria-label", shapes.length ? S.cab.responseOf(named.join(", ")) : S.cab.response);
     legend.replaceChildren(...shapes.map(({ which }, at) => el(`li.of-${which}`, {}, named[at])));
@@ -57,7 +55,7 @@ export function responseGraph() {
   };
   onShapes(draw);
   new ResizeObserver(draw).observe(element);
-  return el("div", {}, el("h2", {}, S.cab.response), blind, element, legend);
+  return el("div", {}, el("h2", {}, S.cab.response), element, legend);
 }
 
 const FAINT_DB = -60;

@@ -2,7 +2,7 @@
 
 import { attribute, button, el, show, text } from "../dom.js";
 import { does, fader, key } from "../elements/controls.js";
-import { bare, number } from "../format.js";
+import { bare, number, panOf } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -13,7 +13,7 @@ function strip(part, at, chosen) {
   const facts = [
     `${number(part.gain_db)} dB`,
     `${number(part.delay_ms, 2)} ms = ${S.cab.distance(number(cm))}`,
-    part.pan === 0 ? "" : `${part.pan < 0 ? "L" : "R"} ${number(100 * Math.abs(part.pan), 0)} %`,
+    part.pan === 0 ? "" : panOf(part.pan),
     part.inverted ? "ø" : "",
   ];
   return button(
