@@ -110,7 +110,7 @@ def capturing(server: JackServer, folder: Path, environment: Environment, gain_d
     """`rig capture` of the simulated preamp, up to its first question."""
     levels = ("--send-dbu", 12.0, "--return-dbu", 12.3)
     wires = ("--send", "preamp:in", "--return", "preamp:out")
-    command = ("capture", "take", "e570", *wires, *levels, "--length-s", 35)
+    command = ("capture", "take", "e570", *wires, *levels, "--length-s", 190, "--freewheel")
     with (
         Device(server, 137, gain_db=gain_db),
         PageRun(server, folder, *command, environment=environment) as run,

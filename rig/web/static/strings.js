@@ -53,6 +53,7 @@ export const S = {
     ended: "RIG HAS ENDED",
     blind: "BLIND",
   },
+  bandLabel: "What is unusual",
   bandMeans: {
     muted: "The output is muted.",
     bypass: "The model is bypassed.",
@@ -242,6 +243,7 @@ export const S = {
 
   // ------------------------------------------------------------ bench
   bench: {
+    sides: "A against B",
     pads: "Sides",
     plays: "plays",
     wiring: "Wiring",
@@ -263,7 +265,7 @@ export const S = {
     polarity: { same: "Polarity: the same.", inverted: "Polarity: turned over, put right." },
     confidence: (p) => `Correlation: ${p}.`,
     noise: (a, b) => `Noise: A ${a}, B ${b}.`,
-    noNoise: "none",
+    noNoise: "silent",
     trip: (n) => `Way through the gear: ${n} samples.`,
     level: "Level of B",
     difference: "Difference",

@@ -12,7 +12,7 @@ function unusual({ state, connection, hello }) {
   const found = [];
   const say = (what, is, words = S.band[what], command = null) => is && found.push([what, words, command]);
   say("ended", connection === "ended");
-  say("lost", hello && (connection === "lost" || connection === "connecting"));
+  say("lost", hello && (connection === "lost" || (connection === "connecting" && state.view)));
   say("server", state.server?.state, state.server?.state);
   say("overload", state.is_asleep, S.band.overload, "restore");
   say("muted", values.mute);
@@ -35,6 +35,8 @@ class Band extends HTMLElement {
   #timed = []; // segments with a clock
 
   connectedCallback() {
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", S.bandLabel);
     this.segments = el("div.segments");
     this.spoken = el("div.unseen", { role: "status" });
     this.append(this.segments, this.spoken);

@@ -16,6 +16,7 @@ class Tuner extends HTMLElement {
   #returnTo = null;
 
   connectedCallback() {
+    for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", S.band.tuner]]) this.setAttribute(name, value);
     this.note = el("div.note");
     this.octave = el("span.octave");
     this.letter = el("span.letter");

@@ -118,5 +118,5 @@ export function buildSides(view) {
     fader("match_trim"),
     ...[meter("return", S.bench.returned), meter("output", S.output)],
   );
-  view.append(pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
+  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
 }
