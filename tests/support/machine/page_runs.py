@@ -1,8 +1,8 @@
 """Real runs of rig with their pages, over a JACK server: `rig play`, `audition`, `ab`, `capture` and `compare`.
 
-    with PageRun(server, folder, "play", "models", "irs", "--di", "take.wav") as run:
-        browser.open(run.address)
-        run.remote().do("mute", True)
+with PageRun(server, folder, "play", "models", "irs", "--di", "take.wav") as run:
+    browser.open(run.address)
+    run.remote().do("mute", True)
 """
 
 from __future__ import annotations
