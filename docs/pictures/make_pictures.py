@@ -106,6 +106,8 @@ def capture(folder: Path, environment: dict[str, str]) -> None:
 
 def page(folder: Path, environment: dict[str, str]) -> None:
     """The page in Chromium."""
+    for kind in ("machine", "files"):
+        sys.path.append(str(REPOSITORY / "tests" / "support" / kind))
     import pages
 
     pages.page(IMAGES, folder, environment)

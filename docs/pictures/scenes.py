@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-
-REPOSITORY = Path(__file__).resolve().parents[2]
-for kind in ("machine", "files"):
-    sys.path.append(str(REPOSITORY / "tests" / "support" / kind))
 
 import numpy as np
 from device import Device
@@ -21,6 +16,7 @@ from responses import coloured
 
 from rig.audio import wav
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 RATE = 48000
 MICS = ("57 cap", "57 edge", "121 2in", "421 cone", "e906", "R92 far", "57+121 mix", "room")
 CABS = ("1960A 4x12", "Deluxe 1x12", "Greenback 4x12", "V30 2x12", "Twin 2x12")

@@ -145,7 +145,6 @@ def test_playing(browser, own, loop, tmp_path):
 def test_auditioning(browser, own, loop, tmp_path):
     with (
         PageRun(own, tmp_path, "audition", NANO, "cabs", "--di", loop, "--no-connect") as run,
-        run.remote() as remote,
         Ear(own.name) as ear,
     ):
         for name, size in SIZES.items():
