@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from responses import coloured
 from rigs import A2, NANO, guitar
 
 from rig.audio import wav
+from rig.errors import RigError
 
 pytestmark = [pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed"), pytest.mark.soak]
 RATE = 48000
@@ -190,14 +192,24 @@ def test_auditioning(browser, own, loop, tmp_path):
         assert sum(answer == "ok" for answer in said.values()) > 45
 
 
+@contextmanager
+def measured(server, folder, *arguments):
+    """A comparison with what it measures at first; once more where the machine lost cycles meanwhile."""
+    for attempt in range(3):
+        with PageRun(server, folder, "ab", A2, "--no-ir", *arguments) as run, run.remote() as remote:
+            try:
+                settled(remote, lambda state: state["measured"] is not None)
+            except RigError:
+                assert attempt < 2, run.lines
+                continue
+            yield run, remote
+            return
+
+
 def test_two_sides_and_a_blind_test(browser, own, loop, tmp_path):
     wires = ("--send", "preamp:in", "--return", "preamp:out")
     with Device(own, 137, preamp="wire"):
-        with (
-            PageRun(own, tmp_path, "ab", A2, "--no-ir", *wires, "--di", loop) as run,
-            run.remote() as remote,
-        ):
-            settled(remote, lambda state: state["measured"] is not None)
+        with measured(own, tmp_path, *wires, "--di", loop) as (run, remote):
             with Ear(own.name) as ear:
                 for name, size in SIZES.items():
                     page = browser.open(run.address, size)
@@ -219,8 +231,7 @@ def test_two_sides_and_a_blind_test(browser, own, loop, tmp_path):
             page = browser.open(run.address)
             walk_all_commands(page)
         trials = ("--trials", 5, "--di", loop)
-        with PageRun(own, tmp_path, "ab", A2, "--no-ir", *wires, *trials) as run, run.remote() as remote:
-            settled(remote, lambda state: state["measured"] is not None)
+        with measured(own, tmp_path, *wires, *trials) as (run, remote):
             page = browser.open(run.address, SIZES["upright"])
             assert "5 right are needed" in page.inner_text("#bench")
             page.click("button:text-is('Begin the blind test')")

@@ -152,13 +152,13 @@ const VERDICT = /^(ok|warn|fail|unknown)\s+(.*)$/;
 /** What was said; what was checked has the dot of its verdict. */
 function lineOf(words) {
   const [, verdict, rest] = VERDICT.exec(words.trim()) ?? [null, null, words];
-  if (!verdict) return el("li", {}, tidy(words));
+  if (!verdict) return el("p", {}, tidy(words));
   const dot = el("span.dot", { role: "img", "aria-label": S.bench.verdicts[verdict] });
-  return el(`li.verdict.${verdict === "ok" ? "good" : verdict}`, {}, dot, ` ${tidy(rest)}`);
+  return el(`p.verdict.${verdict === "ok" ? "good" : verdict}`, {}, dot, ` ${tidy(rest)}`);
 }
 
 function said() {
-  const log = el("ol.events", { tabIndex: 0, role: "log", "aria-label": S.bench.said });
+  const log = el("div.events", { tabIndex: 0, role: "log", "aria-label": S.bench.said });
   rig.store.watch(
     ({ state }) => state.lines ?? [],
     (found) => {
