@@ -11,7 +11,7 @@ from browser import Browser
 from jackserver import JackServer
 from page_runs import PageRun
 
-PHONE, PHONE_ON_ITS_SIDE, LAPTOP = (390, 844), (844, 390), (1280, 800)
+PHONE_ON_ITS_SIDE, LAPTOP = (844, 390), (1280, 800)
 SETTLE_MS = 1500  # for lists, curves and a level that has moved
 
 
@@ -43,7 +43,6 @@ def page(images: Path, folder: Path, environment: Mapping[str, str]) -> None:
             scenes.playing,
             ("stage", PHONE_ON_ITS_SIDE, "", ""),
             ("tuner", PHONE_ON_ITS_SIDE, "tuner", ""),
-            ("phone", PHONE, "", ""),
             ("setup", LAPTOP, "", setup),
         )
         take(scenes.auditioning, ("cabinets", LAPTOP, "", ""))

@@ -55,7 +55,7 @@ def own(jack_server, tmp_path, monkeypatch):
         spectrum, hz = np.fft.rfft(x), np.fft.rfftfreq(1024, 1 / RATE)
         taps = np.fft.irfft(np.where((hz >= low) & (hz < high), spectrum, 0.03 * spectrum))
         (tmp_path / "cabs" / "one").mkdir(parents=True, exist_ok=True)
-        wav.write(tmp_path / "cabs" / "one" / f"{at}.wav", np.roll(taps, 64) * np.hanning(1024), RATE, "FLOAT")
+        wav.write(tmp_path / "cabs" / "one" / f"{at}.wav", np.roll(taps, 512) * np.hanning(1024), RATE, "FLOAT")
     wav.write(tmp_path / "cabs" / "dark.wav", coloured(3), RATE, "FLOAT")
     return jack_server
 
@@ -147,6 +147,7 @@ def test_playing(browser, own, loop, tmp_path):
 def test_auditioning(browser, own, loop, tmp_path):
     with (
         PageRun(own, tmp_path, "audition", NANO, "cabs", "--di", loop, "--no-connect") as run,
+        run.remote(),  # once it answers, it plays
         Ear(own.name) as ear,
     ):
         for name, size in SIZES.items():

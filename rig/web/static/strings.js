@@ -267,7 +267,7 @@ export const S = {
     noise: (a, b) => `Noise: A ${a}, B ${b}.`,
     noNoise: "silent",
     trip: (n) => `Way through the gear: ${n} samples.`,
-    level: "Level of B",
+    levels: "Levels",
     difference: "Difference",
     other: "Space: the other one",
     test: "Blind test",

@@ -27,7 +27,7 @@ function unusual({ state, connection, hello }) {
   return found;
 }
 
-const TIGHT = 0.09; // of the screen's height: a band of two rows leaves little room below
+const TIGHT = 0.09; // of the screen's height: upright, a band of two rows leaves little room below
 
 const TIMES = { recording: "recording_s", loop: "loop_s" };
 
@@ -45,7 +45,7 @@ class Band extends HTMLElement {
     new ResizeObserver(() => {
       this.#squeeze();
       document.documentElement.style.setProperty("--band", `${this.offsetHeight}px`);
-      attribute(document.body, "data-tight", this.offsetHeight > TIGHT * innerHeight);
+      attribute(document.body, "data-tight", innerWidth < innerHeight && this.offsetHeight > TIGHT * innerHeight);
     }).observe(this);
   }
 

@@ -113,8 +113,8 @@ function measured() {
 export function buildSides(view) {
   const meters = el(
     "section.card",
-    { "aria-label": S.setup.mode },
-    el("h2", {}, S.bench.level),
+    { "aria-label": S.bench.levels },
+    el("h2", {}, S.bench.levels),
     fader("match_trim"),
     ...[meter("return", S.bench.returned), meter("output", S.output)],
   );
