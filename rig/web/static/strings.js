@@ -221,7 +221,6 @@ export const S = {
     source: "What is heard",
     mix: "Mix",
     mixNone: "Hold this cabinet, and the next one you pick sounds with it.",
-    part: (n) => `Part ${n}`,
     partChoose: (n, name) => `Choose part ${n}, ${name}`,
     distance: (cm) => `${cm} cm`,
     export: "Export",
