@@ -114,6 +114,7 @@ export const S = {
   levelUnknown: "level not known",
   playing: "plays now",
   cost: (share) => `takes ${share} of the time here`,
+  costLittle: "takes less than 1 % of the time here",
   costUnknown: (thousands) => `${thousands} k operations a sample`,
   topFolder: "(top folder)",
   allFolders: "All folders",
