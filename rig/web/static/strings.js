@@ -284,7 +284,6 @@ export const S = {
     commitment: "Sealed order",
     steps: {
       wiring: "Wiring",
-      levels: "Levels",
       silence: "Silence",
       tone: "Tone",
       level: "Level",
@@ -294,7 +293,6 @@ export const S = {
     },
     stepHelp: {
       wiring: "Output of the interface into the gear, its output back into the interface.",
-      levels: "What your interface and your gear are worth in volts.",
       silence: "Nothing is sent: the noise of the gear is measured.",
       tone: "A tone goes out and should come back.",
       level: "The return should be loud, but below full scale.",
