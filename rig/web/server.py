@@ -156,7 +156,7 @@ class Server(threading.Thread):
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no websocket; None: it may become one."""
         hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
-        if not self.site.origins.allows_host(hosts):
+        if not self.site.origins.allows_host(hosts, str((connection.local_address or ("",))[0])):
             return _refusal(http.HTTPStatus.FORBIDDEN, "This address does not name the machine that rig runs on.")
         if not self.site.origins.allows_origin(origins, hosts[0]):
             return _refusal(http.HTTPStatus.FORBIDDEN, "Another site asks; only rig's own page may.")
@@ -213,9 +213,7 @@ class Server(threading.Thread):
             return device, None
         if not self.site.pairs or one.is_here:
             return None, None
-        with contextlib.suppress(RigError):  # it could not be kept: then it says the printed token again
-            return self.access.pair(one.name, one.address, time.strftime("%Y-%m-%d"))
-        return None, None
+        return self.access.pair(one.name, one.address, time.strftime("%Y-%m-%d"))
 
     def is_managing(self, said: Do | List) -> bool:
         """Whether a message is about devices, and not for whoever plays."""
@@ -235,13 +233,13 @@ class Server(threading.Thread):
         try:
             if not isinstance(said.value, str):
                 raise Malformed("revoke_device takes the id of a device.")
-            device = self.access.revoke(said.value)
+            device, problem = self.access.revoke(said.value)
         except RigError as error:
             return {"error": str(error), "id": said.id}
         for each in [each for each in self._all.values() if each.device is not None and each.device.id == device.id]:
             self._later(each.close(REVOKED, "This device was revoked: ask for the address once more."))
         self.site.shown.revoked()
-        return {"ok": said.id}
+        return {"ok": said.id} if problem is None else {"error": problem, "id": said.id}
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

@@ -18,6 +18,8 @@ from rig.web.shown.shown_player import PlayerShown, ServerState
 
 BLOCKS = 6  # of 64 samples, processed in each turn: about as fast as a server would ask for them
 
+KEPT = 2 * 48000 // (64 * BLOCKS)  # blocks of what was heard: the guitar plays something in each two seconds
+
 
 class Paged:
     """`models` and `irs` as for a player. `options`: of the page. `heard`: what came out, block by block."""
@@ -80,7 +82,7 @@ class Paged:
                 self.player.poll()
                 x = np.take(self.source, range(self.at, self.at + 64 * BLOCKS), mode="wrap")
                 self.heard.append(self.bench.stereo(x)[:, 0])
-                del self.heard[:-64]
+                del self.heard[:-KEPT]
                 self.at += len(x)
                 if acted or time.monotonic() - looked > 0.1:
                     looked = time.monotonic()
@@ -137,7 +139,8 @@ class Paged:
         """Whether the loop and the sound go on."""
         turns = self.turns
         time.sleep(seconds)
-        return self.turns > turns and bool(np.abs(np.concatenate(self.heard)).max() > 1e-4)
+        until(lambda: self.turns > turns + 3 or not self.thread.is_alive(), 10.0)
+        return self.thread.is_alive() and bool(np.abs(np.concatenate(self.heard)).max() > 1e-4)
 
 
 def until(function, seconds=5.0):
