@@ -27,7 +27,7 @@ class Paged:
     def __init__(self, models=(NANO,), irs=(), port=0, view="play", source=None, **options):
         self.bench = Bench()
         self.said, self.told, self.heard = [], [], []
-        self.source = guitar(48000) if source is None else source
+        self.source = played() if source is None else source
         self.player = Player(self.bench.engine, self._tell, list(models), list(irs), ir_named=bool(irs))
         self.shown = PlayerShown(lambda: self.player, self.server, view)
         self.page = Page(self.shown, PageOptions(port=port, **options), self.said.append)
@@ -141,6 +141,13 @@ class Paged:
         time.sleep(seconds)
         until(lambda: self.turns > turns + 3 or not self.thread.is_alive(), 10.0)
         return self.thread.is_alive() and bool(np.abs(np.concatenate(self.heard)).max() > 1e-4)
+
+
+def played():
+    """A second of the guitar from its first note on."""
+    x = guitar(96000)
+    begins = int(np.argmax(np.abs(x) > 0.05))
+    return x[begins : begins + 48000]
 
 
 def until(function, seconds=5.0):
