@@ -80,6 +80,7 @@ class Server(threading.Thread):
         self._routes = itertools.count(time.monotonic_ns())  # no two servers of one run share any
         self._all: dict[int, Conversation] = {}
         self._open = 0
+        self.ends: set[Any] = set()  # the sockets of all who are connected
         self._tasks: set[asyncio.Future[None]] = set()
         self.client_count = 0  # read by the thread that plays
         self.watches_spectra = False
@@ -102,6 +103,9 @@ class Server(threading.Thread):
             self.failure = error
         finally:
             self.client_count, self.watches_spectra = 0, False
+            for end in list(self.ends):  # whoever is connected still learns of it at once, and comes to the next one
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
@@ -296,12 +300,15 @@ def counted(server: Server) -> type[ServerConnection]:
     class Counted(ServerConnection):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self.end = transport.get_extra_info("socket")
+            server.ends.add(self.end)
             with contextlib.suppress(OSError, AttributeError):
-                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+                self.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             if not server.opened(1):
                 transport.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            server.ends.discard(self.end)
             server.opened(-1)
             super().connection_lost(exc)
 

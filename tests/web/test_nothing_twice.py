@@ -126,6 +126,8 @@ def test_killed_at_any_moment_the_sound_goes_on_and_nothing_is_lost_or_doubled(p
                     client.take()
             if how == "thread":
                 kill(paged.page._server)
+                client.take(5.0)  # it is told at once, not when a ping is not answered
+                raise AssertionError("the connection outlived its server")
             elif how == "client":
                 client.leave()
             else:
