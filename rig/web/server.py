@@ -103,7 +103,7 @@ class Server(threading.Thread):
             self.failure = error
         finally:
             self.client_count, self.watches_spectra = 0, False
-            for end in list(self.ends):  # whoever is connected still learns of it at once, and comes to the next one
+            for end in list(self.ends):  # whoever was just about to connect, too, learns of it at once and comes again
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
