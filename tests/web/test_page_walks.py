@@ -259,7 +259,7 @@ def test_making_a_capture(browser, own, tmp_path):
         pages[0].click(".question button:text-is('Yes')")
         for page, name in zip(pages, SIZES, strict=True):
             page.wait_for_selector(".question", state="hidden")
-            page.wait_for_selector(".steps li:last-child.now", timeout=120_000)
+            page.wait_for_selector(".steps li:last-child.now", timeout=400_000)
             assert page.locator("[aria-label=Checks] li").count() > 5
             looked_over(page, name)
         assert re.search("Accepted|Not accepted", pages[0].inner_text("[aria-label=Checks]"))
