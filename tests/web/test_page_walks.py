@@ -257,6 +257,8 @@ def test_making_a_capture(browser, own, tmp_path):
             assert page.locator(".wired li").count() >= 3
             looked_over(page, name)
         pages[0].click(".question button:text-is('Yes')")
+        pages[1].wait_for_selector(".question:has-text('Turn its gain up by')")  # what it is asked about
+        pages[1].click(".question button:has-text('Go on as it is')")
         for page, name in zip(pages, SIZES, strict=True):
             page.wait_for_selector(".question", state="hidden")
             page.wait_for_selector(".steps li:last-child.now", timeout=400_000)
