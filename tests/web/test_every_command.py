@@ -53,7 +53,7 @@ def walk(paged, steps, chance, secret):
     return refused
 
 
-@pytest.mark.parametrize("steps", [400, pytest.param(8_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("steps", [150, pytest.param(8_000, marks=pytest.mark.soak)])
 def test_every_odd_value_is_done_or_refused_and_no_file_is_touched_elsewhere(steps, tmp_path, monkeypatch):
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "own"))
@@ -77,7 +77,7 @@ def test_every_odd_value_is_done_or_refused_and_no_file_is_touched_elsewhere(ste
     assert elsewhere(touched.paths, tmp_path) == []
 
 
-@pytest.mark.parametrize("steps", [150, pytest.param(4_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("steps", [60, pytest.param(4_000, marks=pytest.mark.soak)])
 def test_while_blind_nothing_that_is_done_tells_a_name(steps, tmp_path, monkeypatch):
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "own"))

@@ -100,15 +100,6 @@ class Ear:
             now = self.rms(at, at + step)
             if (now < 0.5 * before) if was_loud else (now > 0.01):
                 return at
-        print(
-            "DBG",
-            asked,
-            before,
-            int(self.deck.state["position"]),
-            int(self.deck.state["state"]),
-            int(self.deck.counted("xruns")),
-            [round(self.rms(a, a + 960), 4) for a in range(asked - 9600, asked + 48000, 960)],
-        )
         raise AssertionError("nothing has changed")
 
 
