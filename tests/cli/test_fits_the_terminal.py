@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from rig.cli.terminal import Harmless, Progress, Screen, fitted
+from rig.cli.display.screen import Screen
+from rig.cli.terminal import Harmless, Progress, fitted
 
 NOTE = (
     "Note     you hear the guitar 16 ms late (ok up to 10 ms, a problem above 20 ms). Try 128 frames: jackd -p 128, or "

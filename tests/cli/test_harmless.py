@@ -12,8 +12,9 @@ from model_files import linear, write
 
 from rig.audio import wav
 from rig.audio.plots import draw, heading, legend, make_figure, svg_text
+from rig.cli.display.screen import Screen
 from rig.cli.live.sentences import Teller
-from rig.cli.terminal import Harmless, Screen
+from rig.cli.terminal import Harmless
 from rig.compare.page import script_data
 from rig.errors import AudioError, RigError
 from rig.files.folders import files_in
