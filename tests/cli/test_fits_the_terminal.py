@@ -50,7 +50,7 @@ def test_a_screen_does_so_on_a_terminal_and_nowhere_else(monkeypatch):
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         Screen(stream).say(NOTE)
-    assert terminal.getvalue() == "\r\x1b[K" + fitted(NOTE, 80) + "\n"
+    assert terminal.getvalue() == "\r\x1b[J" + fitted(NOTE, 80) + "\n"
     assert file.getvalue() == NOTE + "\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from .colour import Marks
-from .layout import Row, Span
+from .rows import Row, Span
 
 TOP_DBFS, LOWEST_DBFS, LOWEST_WIDE_DBFS = 0.0, -36.0, -60.0
 WIDE = 40  # cells from which on a bar reaches further down

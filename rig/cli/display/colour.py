@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping
 from typing import TextIO
 
-from .layout import Row
+from .rows import Row
 
 LOOKS = {
     "alarm": "1;97;41",  # white on red: recording, no server, clipping

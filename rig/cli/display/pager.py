@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .layout import Row, Span, joined, row_cut
+from .rows import Row, Span, joined, row_cut
 
 LEAVE = ("q", "h", "?", "escape", "enter")
 PAGE_ON, PAGE_BACK = (" ", "pagedown"), ("pageup", "backspace")

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from ...scripting.printable import printable
 from ..terminal import fitted
 from .colour import colour_wanted, is_dumb, marks_of, painted
-from .layout import Row, Span, cells, row_cells, row_cut
+from .rows import Row, Span, cells, row_cells, row_cut
 
 MOST_WAITING = 1000  # sentences that are said while a view has the whole screen
 WARNING = "Warning "  # the label of what stands out

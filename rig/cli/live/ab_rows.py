@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..display.layout import Row, Span, joined, row_cells
+from ..display.rows import Row, Span, joined, row_cells
 from .live_rows import LOW_TERMINAL, SEPARATOR, level_span
 from .meters import level
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def ab_rows(state: AbState, xruns: int, size: tuple[int, int]) -> list[Row]:
     """What is heard, and how far the test is; below it the levels, as many as fit."""
     width = size[0] - 1
-    words: list[Row] = [(Span(f"HEARING {state.hearing}", "strong"),), *((Span(word),) for word in _trial(state))]
+    words: list[Row] = [(Span(f"hearing {state.hearing}", "strong"),), *((Span(word),) for word in _trial(state))]
     if state.level_b_db is not None:
         words.append((Span(f"B {state.level_b_db:+z.1f} dB"),))
     if state.values["lock"]:

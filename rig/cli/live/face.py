@@ -8,8 +8,8 @@ from typing import Any
 
 from ...player.command import Command
 from ...player.key_map import Keys as KeyMap
-from ..display.layout import Row, Span
 from ..display.pager import Pager
+from ..display.rows import Row, Span
 from ..display.screen import Screen
 from ..terminal import Keys, fitted
 from .help_page import help_page

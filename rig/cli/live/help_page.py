@@ -8,7 +8,7 @@ from typing import Any
 
 from ...player.command import Command
 from ...player.key_map import Keys, keys_of
-from ..display.layout import Row, Span, cells
+from ..display.rows import Row, Span, cells
 
 KEY_CELLS, GAP = 18, 2
 NARROW = 56  # columns below which a text stands under its keys

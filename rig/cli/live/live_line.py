@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..display.layout import cells, shortened
+from ..display.rows import cells, shortened
 from .meters import bar, level, tuner_lines
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...decibels import SILENCE_DBFS
 from ..display.bars import Peak, bar
-from ..display.layout import Row, Span, cells, joined, row_cells, row_cut, shared, shortened, wrapped
+from ..display.rows import Row, Span, cells, joined, row_cells, row_cut, shared, shortened, wrapped
 from .live_line import recording_text
 from .meters import tuner_lines
 
@@ -51,12 +51,12 @@ class Peaks:
 # ---------------------------------------------------------------- states
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A state that is on, in full and as short as it is understood. `big`: on the stage view; empty: not there."""
+    """A state that is on, in full and as short as it is understood. `big`: in large letters, what fits."""
 
     full: str
     short: str
     look: str = "strong"
-    big: str = ""
+    big: tuple[str, ...] = ()
 
 
 def state_words(state: PlayerState, server: str = "") -> list[Word]:
@@ -66,17 +66,17 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
     gate = f"{threshold} dBFS {'open' if state.gate_is_open else 'shut'}"
     volume = f"VOLUME {values['volume']:+z.0f} dB"
     words = [
-        (Word(server, server, "alarm", server), bool(server)),
-        (Word("MUTED", "MUTED", "state", "MUTED"), values["mute"]),
-        (Word("ASLEEP", "ASLEEP", "state", "OVERLOAD"), state.is_asleep),
-        (Word("BYPASS", "BYPASS", "state", "BYPASS"), values["bypass"]),
+        (Word(server, server, "alarm", (server, "NO SERVER")), bool(server)),
+        (Word("MUTED", "MUTED", "state", ("MUTED",)), values["mute"]),
+        (Word("ASLEEP", "ASLEEP", "state", ("OVERLOAD",)), state.is_asleep),
+        (Word("BYPASS", "BYPASS", "state", ("BYPASS",)), values["bypass"]),
         (_recording(state), state.recording is not None),
-        (Word(f"LOOP REC {recorded_s or 0.0:.1f} s", "LOOP REC", "alarm", "LOOP REC"), recorded_s is not None),
-        (Word("TUNER", "TUNER", "strong", "TUNER"), state.tuner is not None),
-        (Word("SMALLER SIZE", "SMALLER SIZE", "state", "" if state.is_asleep else "OVERLOAD"), state.is_reduced),
+        (Word(f"LOOP REC {recorded_s or 0.0:.1f} s", "LOOP REC", "alarm", ("LOOP REC",)), recorded_s is not None),
+        (Word("TUNER", "TUNER", "strong", ("TUNER",)), state.tuner is not None),
+        (Word("SMALLER SIZE", "SMALLER SIZE", "state", () if state.is_asleep else ("OVERLOAD",)), state.is_reduced),
         (Word("MIDI LEARN", "MIDI LEARN", "state"), state.is_learning),
-        (Word("BLIND", "BLIND", "strong", "BLIND"), values.get("blind")),
-        (Word("LOOP", "LOOP", "strong", "LOOP"), values["loop"]),
+        (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
+        (Word("LOOP", "LOOP"), values["loop"]),
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
         (Word(volume, volume), values["volume"] != 0.0),
@@ -87,7 +87,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
 def _recording(state: PlayerState) -> Word:
     full = recording_text(state.recording)
     short = full.partition(" (")[0]
-    return Word(full, short, "alarm", short.replace("REC", "RECORDING"))
+    return Word(full, short, "alarm", (short.replace("REC", "RECORDING"), short))
 
 
 # ---------------------------------------------------------------- names
@@ -130,7 +130,7 @@ def names_row(found: Sequence[Name], room: int, dots: str) -> Row:
         whole = SEPARATOR.join(_name(name, name.name, head, tail) for name in found)
         if cells(whole) <= room:
             return (Span(whole),)
-    rest = cells(SEPARATOR.join(_name(name, "", True, True) for name in found))
+    rest = _beside_names(found)
     widths = shared([cells(name.name) for name in found], room - rest, SHORTEST_NAME)
     if widths is not None:
         parts = [_name(n, shortened(n.name, w, dots), True, True) for n, w in zip(found, widths, strict=True)]
@@ -140,6 +140,12 @@ def names_row(found: Sequence[Name], room: int, dots: str) -> Row:
         first = f"{found[0].short_head}{found[0].name}" if found else ""
         return (Span(shortened(first, room, dots)),)
     return (Span(places),)
+
+
+def _beside_names(found: Sequence[Name]) -> int:
+    """Cells of all but the names themselves, in the shortest form that keeps them."""
+    parts = sum(cells(name.short_head) + cells(name.short_tail) for name in found)
+    return parts + len(SEPARATOR) * max(0, len(found) - 1)
 
 
 def _name(name: Name, shown: str, short_head: bool, short_tail: bool) -> str:
@@ -245,12 +251,12 @@ def _state_rows(words: list[Word], width: int, most: int) -> list[Row]:
 
 
 def _with_names(rows: list[Row], found: list[Name], state: PlayerState, width: int, most: int, dots: str) -> list[Row]:
-    """Names behind the states, or below them where that leaves more of them."""
+    """Names behind the states, or below them where they would not stand whole."""
     if not found:
         return rows or [()]
     if not rows:
         return [_and_sum(names_row(found, width, dots), state, width)]
-    needed = cells(SEPARATOR.join(_name(name, "", True, True) for name in found)) + SHORTEST_NAME * len(found)
+    needed = cells(SEPARATOR.join(_name(name, name.name, False, False) for name in found))
     room = width - row_cells(rows[-1]) - len(SEPARATOR)
     if room < needed and len(rows) < most:
         return [*rows, _and_sum(names_row(found, width, dots), state, width)]

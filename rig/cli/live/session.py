@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ...player.state import PlayerState
     from ...web.page import Page
     from ...web.shown.shown_player import ServerState
-    from ..display.layout import Row
+    from ..display.rows import Row
     from .chosen_presets import Chosen
 
 REFRESH_S = 0.1

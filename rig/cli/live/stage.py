@@ -10,8 +10,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ..display.bars import Peak, bar
-from ..display.layout import Row, Span, cells, joined, row_cells, shortened, wrapped
 from ..display.letters import in_letters, largest, letters, letters_wide, name_in_letters, rows_high
+from ..display.rows import Row, Span, cells, ended, joined, row_cells, row_cut, shortened, wrapped
 from .live_rows import Peaks, Word, level_span, live_rows, load_row, names, names_row, state_words
 from .meters import IN_TUNE_CENTS
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 LEAST_COLUMNS, LEAST_ROWS = 30, 12  # of a terminal: below that the rows of the live line are all there is
 HIGH_ROWS, VERY_HIGH_ROWS = 36, 48  # from here on states and meters are twice and three times as high
-LONGEST_TITLE = 40  # characters; a longer name loses its middle
+STATES_SHARE = 0.42  # of the height, at most, for states in large letters
+TITLES = (40, 24, 16, 12, 9)  # characters: a longer name loses its middle, until it can be shown in large letters
 WIDEST_NOTE, WIDEST_CENTS = "Bb1", "-50"
 CENTRED = 50.0  # cents to either end of the needle's way
 
@@ -38,20 +39,35 @@ def stage_rows(
     typed: str = "",
 ) -> list[Row]:
     """The whole screen. `said`: the last sentence, as long as it is new; `typed`: a text that is being typed."""
+    rows = _rows(state, peaks, xruns, server, size, marks, said, typed)
+    return [row_cut(row, size[0] - 1) for row in rows[: size[1]]]
+
+
+def _rows(
+    state: PlayerState,
+    peaks: Peaks,
+    xruns: int,
+    server: str,
+    size: tuple[int, int],
+    marks: Marks,
+    said: str,
+    typed: str,
+) -> list[Row]:
     columns, height = size
     width = columns - 1
-    last: Row = (Span(typed or shortened(said, width, marks.dots)),)
+    last: Row = (Span(typed or ended(said, width, marks.dots)),)
     if columns < LEAST_COLUMNS or height < LEAST_ROWS:
         rows = live_rows(state, peaks, xruns, server, (columns, max(height - 1, 1)), marks)
         return [*rows[: height - 1], *[()] * (height - 1 - len(rows)), last]
-    top = _states(state_words(state, server), width, height, marks)
     meters = _meters(state, peaks, width, height, marks)
+    figures = [load_row(state), (Span(f"xruns {xruns}"),), *([(Span(state.hint),)] if state.hint else [])]
     below: list[Row] = [
         _centred(names_row(names(state), width, marks.dots), width) if names(state) else (),
         *meters,
-        _centred(joined([load_row(state), (Span(f"xruns {xruns}"),), (Span(state.hint),)], "   "), width),
+        _centred(joined(figures, "   "), width),
         last,
     ]
+    top = _states(state_words(state, server), width, height, marks)[: height - len(below)]
     room = height - len(top) - len(below)
     if state.tuner is not None:
         middle = _tuner(state.tuner, width, room, marks)
@@ -69,26 +85,41 @@ def _centred(row: Row, width: int) -> Row:
 def _states(words: list[Word], width: int, height: int, marks: Marks) -> list[Row]:
     """As many states as fit in large letters, one beside the other, and below them the rest."""
     scale = 2 if height >= HIGH_ROWS else 1
-    large, small, used = [], [], 0
+    high = rows_high(scale, marks)
+    lines: list[list[tuple[str, str]]] = [[]]
+    small = []
     for word in words:
-        text = in_letters(word.big) if word.big else None
-        wide = (letters_wide(text) + 2) * scale if text is not None else width + 1
-        if used + wide <= width:
-            large.append((text or "", word.look))
-            used += wide + 1
-        else:
+        forms = [(text, word.look) for text in map(in_letters, word.big) if text is not None]
+        places = [
+            (k, form)
+            for form in forms
+            for k in range(len(lines) + 1)
+            if (k + 1) * high <= height * STATES_SHARE and _wide([*(lines[k : k + 1] or [[]])[0], form], scale) <= width
+        ]
+        if not places:
             small.append(word)
+            continue
+        k, form = places[0]
+        if k == len(lines):
+            lines.append([])
+        lines[k].append(form)
     rows: list[Row] = []
-    if large:
-        blocks = [(letters(text, scale, scale, marks), look) for text, look in large]
-        for number in range(rows_high(scale, marks)):
+    for line in filter(None, lines):
+        rows += [()] if rows and scale > 1 else []
+        blocks = [(letters(text, scale, scale, marks), look) for text, look in line]
+        for number in range(high):
             parts = [(Span(f"{' ' * scale}{block[number]}{' ' * scale}", look),) for block, look in blocks]
             rows.append(_centred(joined(parts, " "), width))
     for full in (True, False):
-        lines = wrapped([Span(word.full if full else word.short, word.look) for word in small], width)
-        if len(lines) <= 1:
+        rest = wrapped([Span(word.full if full else word.short, word.look) for word in small], width)
+        if len(rest) <= 1:
             break
-    return [*rows, *(_centred(line, width) for line in lines)]
+    return [*rows, *(_centred(row, width) for row in rest)]
+
+
+def _wide(line: list[tuple[str, str]], scale: int) -> int:
+    """Cells of states in large letters, each with a dot of ground at its sides, and a gap between them."""
+    return sum((letters_wide(text) + 2) * scale for text, _ in line) + len(line) - 1
 
 
 # ---------------------------------------------------------------- what plays
@@ -98,11 +129,10 @@ def title(state: PlayerState) -> str:
 
 
 def _title(state: PlayerState, width: int, room: int, marks: Marks) -> list[Row]:
-    text = shortened(title(state), LONGEST_TITLE)
-    known = name_in_letters(text)
-    if known is not None:
-        for shown in (known, name_in_letters(shortened(text, 16)) or known):
-            rows = largest(shown, width, room, marks)
+    text = title(state)
+    if name_in_letters(text) is not None:
+        for most in TITLES:
+            rows = largest(name_in_letters(shortened(text, most)) or "", width, room, marks)
             if rows is not None:
                 return [_centred((Span(row, "strong"),), width) for row in rows]
     return [_centred((Span(shortened(title(state), width, marks.dots), "strong"),), width)]

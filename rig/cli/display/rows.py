@@ -67,6 +67,11 @@ def shortened(text: str, width: int, dots: str = "…") -> str:
     return f"{cut(text, width - cells(dots) - behind)}{dots}{cut(text[::-1], behind)[::-1]}"
 
 
+def ended(text: str, width: int, dots: str = "…") -> str:
+    """The beginning of a sentence that is too long, and that it goes on."""
+    return text if cells(text) <= width else cut(text, width - cells(dots)) + dots
+
+
 def row_cells(row: Iterable[Span]) -> int:
     """How many cells a row takes."""
     return sum(cells(span.text) for span in row)
