@@ -22,6 +22,7 @@ ONLY_OPTIONS = {
     "json": "results have to_json()",
     "max_input_dbu": "Sound(interface=Level(dbu, basis)): a number needs its source",
     "html": "writes a page for people",
+    **dict.fromkeys(("page", "page_port", "lan", "certificate", "key"), "of the page in a browser"),
     "sort": "order of a table",
     "lacking": "picks rows of a table",
     "measure": "fills gaps of a table; Sound measures by itself",

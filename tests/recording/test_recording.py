@@ -182,7 +182,7 @@ def test_a_slow_disk_costs_silence_of_the_length_that_was_lost_and_both_files_st
     kept = np.ones(RATE, bool)
     for gap in note["gaps"]:
         kept[gap["at"] : gap["at"] + gap["frames"]] = False
-    assert 0.1 < 1 - kept.mean() < 0.9
+    assert 0.02 < 1 - kept.mean() < 0.9  # a busy machine plays slower than the disk is slow
     np.testing.assert_allclose(di, np.where(kept, x, 0), rtol=0, atol=HALF_STEP)
     np.testing.assert_allclose(out, np.where(kept[:, None], y, 0), rtol=0, atol=HALF_STEP)
     assert "s of the take are missing at 0:00; silence stands there." in "\n".join(writer.sentences())
