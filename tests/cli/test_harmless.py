@@ -43,7 +43,7 @@ def test_a_screen_and_what_is_printed_show_escapes():
     screen = Screen(terminal := Terminal())
     screen.say(EVIL)
     screen.line(f"in -20 | cab 1 {EVIL}")
-    assert terminal.getvalue() == f"\r\x1b[J{SHOWN}\n\rin -20 | cab 1 {SHOWN}\x1b[K\x1b[J"
+    assert terminal.getvalue() == f"\r\x1b[J{SHOWN}\n\r\x1b[Jin -20 | cab 1 {SHOWN}\x1b[K\x1b[J"
     stream = Harmless.of(io.StringIO())
     print("columns\tstay", EVIL, file=stream)
     assert stream.raw.getvalue() == f"columns\tstay {SHOWN}\n"

@@ -43,7 +43,6 @@ class Screen:
         self._view: list[str] | None = None  # what a view shows; None: no view has the screen
         self._size = (0, 0)
         self._waiting: list[str] = []
-        self.latest = ""  # the sentence said last
         self._on_stop: Any = None
         self._is_to_stop = False
 
@@ -62,7 +61,6 @@ class Screen:
     def say(self, text: str) -> None:
         """One or more lines that stay."""
         text = printable(text, keep="\n")
-        self.latest = text
         if self._view is not None:
             self._waiting = [*self._waiting[1 - MOST_WAITING :], text]
             return
@@ -93,11 +91,14 @@ class Screen:
         """The rows at the bottom, each cut at the edge."""
         if not self.is_live or self._view is not None:
             return
-        width = self.size[0] - 1
+        size = self.size
+        width = size[0] - 1
         new = [row_cut([Span(printable(s.text), s.look) for s in row], width) for row in rows]
         if not new and not self._rows:
             return
         erased = self._to_first_row(self._rows)
+        if size != self._size:  # terminals know which lines they have broken, and join them again when they grow
+            erased, self._size = f"{erased}\x1b[J", size
         self._rows = new
         text = "\n".join(f"{painted(row, self._colour)}\x1b[K" for row in new)
         self._write(f"{erased}{text}\x1b[J")

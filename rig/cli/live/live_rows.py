@@ -66,7 +66,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
     gate = f"{threshold} dBFS {'open' if state.gate_is_open else 'shut'}"
     volume = f"VOLUME {values['volume']:+z.0f} dB"
     words = [
-        (Word(server, server, "alarm", (server, "NO SERVER")), bool(server)),
+        (Word(server, server, "alarm", (server, server.replace("STANDS ", ""))), bool(server)),
         (Word("MUTED", "MUTED", "state", ("MUTED",)), values["mute"]),
         (Word("ASLEEP", "ASLEEP", "state", ("OVERLOAD",)), state.is_asleep),
         (Word("BYPASS", "BYPASS", "state", ("BYPASS",)), values["bypass"]),
