@@ -173,8 +173,8 @@ def test_the_font_has_letters_figures_and_signs_of_one_height():
 
 
 def test_letters_look_like_letters():
-    assert font.letters("L", 1, 1, FULL) == ["█    ", "█    ", "█    ", "▀▀▀▀▀"]
-    assert font.letters("I", 1, 1, PLAIN) == ["###", " # ", " # ", " # ", " # ", " # ", "###"]
+    assert font.letters("L", 1, 1, FULL) == ("█    ", "█    ", "█    ", "▀▀▀▀▀")
+    assert font.letters("I", 1, 1, PLAIN) == ("###", " # ", " # ", " # ", " # ", " # ", "###")
     assert len(font.letters("A", 2, 2, FULL)) == 7 and len(font.letters("A", 2, 2, FULL)[0]) == 10
 
 

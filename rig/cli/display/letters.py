@@ -7,7 +7,7 @@ small letter is shown as the capital. Where half blocks can be shown, two dots s
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from .colour import Marks
 
@@ -94,16 +94,17 @@ def letters_wide(text: str) -> int:
     return sum(len(glyphs()[c][0]) + 1 for c in text) - 1 if text else 0
 
 
-def letters(text: str, across: int, down: int, marks: Marks) -> list[str]:
+@lru_cache(64)  # the same is asked for ten times a second
+def letters(text: str, across: int, down: int, marks: Marks) -> tuple[str, ...]:
     """The rows of one line of text: each dot is so many cells wide and so many half cells high."""
     dots = [".".join(glyphs()[c][row] for c in text) for row in range(DOTS_HIGH)]
     dots = ["".join(dot * across for dot in row) for row in dots for _ in range(down)]
     if marks.is_plain:
-        return [row.replace("#", marks.full).replace(".", " ") for row in dots[:: 2 if down > 1 else 1]]
+        return tuple(row.replace("#", marks.full).replace(".", " ") for row in dots[:: 2 if down > 1 else 1])
     dots += ["." * len(dots[0])] * (len(dots) % 2)
     cell = {"##": marks.full, "#.": marks.upper, ".#": marks.lower, "..": " "}
     pairs = zip(dots[::2], dots[1::2], strict=True)
-    return ["".join(cell[above + below] for above, below in zip(*pair, strict=True)) for pair in pairs]
+    return tuple("".join(cell[above + below] for above, below in zip(*pair, strict=True)) for pair in pairs)
 
 
 def rows_high(down: int, marks: Marks) -> int:
@@ -111,7 +112,8 @@ def rows_high(down: int, marks: Marks) -> int:
     return DOTS_HIGH if marks.is_plain and down == 1 else (DOTS_HIGH * down + 1) // 2
 
 
-def largest(text: str, width: int, height: int, marks: Marks, most: int = LARGEST) -> list[str] | None:
+@lru_cache(64)
+def largest(text: str, width: int, height: int, marks: Marks, most: int = LARGEST) -> tuple[str, ...] | None:
     """The text as large as it fits, in several lines if that makes it larger; None: it does not fit at all.
 
     Letters may be up to twice as high as they are wide, or the other way round.
@@ -129,8 +131,8 @@ def largest(text: str, width: int, height: int, marks: Marks, most: int = LARGES
         return None
     rows: list[str] = []
     for line in found[0] or ():
-        rows += ([""] if rows else []) + letters(line, *found[1:], marks)
-    return rows
+        rows += [*([""] if rows else []), *letters(line, *found[1:], marks)]
+    return tuple(rows)
 
 
 def _lines(text: str, dots: int) -> list[str] | None:

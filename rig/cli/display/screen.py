@@ -68,7 +68,6 @@ class Screen:
         if self.is_live:
             rows, self._rows = self._rows, []
             self._write(f"{self._to_first_row(rows)}\x1b[J{shown}\n")
-            self.rows(rows)
         else:
             self._write(f"{shown}\n")
 

@@ -196,7 +196,7 @@ def _large_note(note: str, cents: str, width: int, high: int, look: str, marks: 
     down = max(d for d in range(1, 2 * high) if rows_high(d, marks) <= high)
     across = max(1, min(down, half // max(letters_wide(WIDEST_NOTE), letters_wide(WIDEST_CENTS))))
     left = letters(note, across, down, marks)
-    right = letters(cents, across, down, marks) if cents else [""] * len(left)
+    right = letters(cents, across, down, marks) if cents else ("",) * len(left)
     room = letters_wide(WIDEST_NOTE) * across
     pad = " " * max(0, half - room)
     return [
