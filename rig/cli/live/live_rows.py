@@ -125,7 +125,9 @@ def names(state: PlayerState) -> list[Name]:
 
 
 def names_row(found: Sequence[Name], room: int, dots: str) -> Row:
-    """Names in so many cells: whole, else with short heads, else without their middle, else only their places."""
+    """Names in so many cells: whole, else with short heads, else without their middle, else the first and
+    the places of the others.
+    """
     for head, tail in ((False, False), (True, False), (True, True)):
         whole = SEPARATOR.join(_name(name, name.name, head, tail) for name in found)
         if cells(whole) <= room:
@@ -135,11 +137,12 @@ def names_row(found: Sequence[Name], room: int, dots: str) -> Row:
     if widths is not None:
         parts = [_name(n, shortened(n.name, w, dots), True, True) for n, w in zip(found, widths, strict=True)]
         return (Span(SEPARATOR.join(parts)),)
-    places = SEPARATOR.join(filter(None, (name.short_head.strip() for name in found)))
-    if len(found) == 1 or cells(places) > room or not places:
-        first = f"{found[0].short_head}{found[0].name}" if found else ""
-        return (Span(shortened(first, room, dots)),)
-    return (Span(places),)
+    first = f"{found[0].short_head}{found[0].name}" if found else ""
+    places = "".join(f"{SEPARATOR}{name.short_head.rstrip()}" for name in found[1:] if name.short_head)
+    left = room - cells(places)
+    if left >= min(SHORTEST_NAME, cells(first)):
+        return (Span(shortened(first, left, dots) + places),)
+    return (Span(shortened(first, room, dots)),)
 
 
 def _beside_names(found: Sequence[Name]) -> int:

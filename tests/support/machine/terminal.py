@@ -36,7 +36,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             cwd=cwd,
-            env={**os.environ, "COLUMNS": "200", "TERM": "xterm", **environment},
+            env={**os.environ, "COLUMNS": "200" if size is None else str(size[0]), "TERM": "xterm", **environment},
             start_new_session=True,
         )
         os.close(theirs)
