@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 
@@ -90,7 +89,6 @@ def test_at_80_by_24_all_states_are_seen_help_is_read_whole_and_the_stage_view_w
         terminal.resize(40, 20)
         terminal.see(lambda screen: "BYPASS" in screen.text and max(map(len, screen.shown)) <= 40)
         terminal.see("complete in", "R")
-        os.kill(terminal.process.pid, signal.SIGCONT)  # as after Ctrl-Z and `fg`: keys work as before
         terminal.press("q", "\n")
         assert terminal.process.wait(10) == 0
         assert terminal.is_as_before

@@ -125,9 +125,7 @@ def names(state: PlayerState) -> list[Name]:
 
 
 def names_row(found: Sequence[Name], room: int, dots: str) -> Row:
-    """Names in so many cells: whole, else with short heads, else without their middle, else the first and
-    the places of the others.
-    """
+    """Names in so many cells: whole, with short heads, without their middle, or the first and places of the others."""
     for head, tail in ((False, False), (True, False), (True, True)):
         whole = SEPARATOR.join(_name(name, name.name, head, tail) for name in found)
         if cells(whole) <= room:
