@@ -72,7 +72,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word("BYPASS", "BYPASS", "state", ("BYPASS",)), values["bypass"]),
         (_recording(state), state.recording is not None),
         (Word(f"LOOP REC {recorded_s or 0.0:.1f} s", "LOOP REC", "alarm", ("LOOP REC",)), recorded_s is not None),
-        (Word("TUNER", "TUNER", "strong", ("TUNER",)), state.tuner is not None),
+        (Word("TUNER", "TUNER"), state.tuner is not None),
         (Word("SMALLER SIZE", "SMALLER SIZE", "state", () if state.is_asleep else ("OVERLOAD",)), state.is_reduced),
         (Word("MIDI LEARN", "MIDI LEARN", "state"), state.is_learning),
         (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
