@@ -160,7 +160,8 @@ def test_keys_change_the_sound_and_say_so(jack_server, tmp_path):
         terminal.press("b", "BYPASS")
         terminal.press("b", "The model plays again.")
         terminal.press("r", "The full model plays again.")
-        assert "next cabinet" in terminal.press("h", "quit")
+        assert "next model" in terminal.press("h", "q: back")
+        terminal.press("h", "xruns")
         terminal.press("q", "\n")
         assert terminal.process.wait(10) == 0
         assert "Traceback" not in terminal.read()

@@ -27,6 +27,7 @@ SHORTEST_NAME = 8  # cells, before names go altogether
 BAR_CELLS = (8, 60)  # the shortest and the longest bar beside the levels
 LOW_TERMINAL, HIGH_TERMINAL = 8, 16  # rows of a terminal below which there is one row, and from which on there are four
 BUSY = 0.8  # of the period
+FULL_FIGURES_DBFS = -99.9  # softer levels without a tenth: they take as many cells
 SEPARATOR = " | "
 
 
@@ -157,17 +158,18 @@ def _name(name: Name, shown: str, short_head: bool, short_tail: bool) -> str:
 # ---------------------------------------------------------------- levels
 def level_span(dbfs: float, clips: bool) -> Span:
     """A level with its unit, in as many cells whatever it is; CLIP takes the place of the unit."""
-    if clips:
-        return Span(f"{max(dbfs, -99.9):z6.1f} CLIP", "alarm")
-    return Span(f"{dbfs:z6.1f} dBFS" if dbfs > SILENCE_DBFS else f"{'silent':>11}")
+    if dbfs <= SILENCE_DBFS and not clips:
+        return Span(f"{'silent':>11}")
+    figure = f"{dbfs:z6.1f}" if dbfs > FULL_FIGURES_DBFS else f"{max(dbfs, SILENCE_DBFS):z6.0f}"
+    return Span(f"{figure} CLIP", "alarm") if clips else Span(f"{figure} dBFS")
 
 
 def meter_row(state: PlayerState, peaks: Peaks, xruns: int, width: int, marks: Marks) -> Row:
     """Levels first, then xruns and load, then what the knob is to do, then bars, then further figures."""
     ends = [(Span(f"xruns {xruns}"),)]
     load = load_row(state)
-    hint = state.hint if state.hint else ""
-    heard = f"model{state.heard.peak_dbfs:z6.1f} dBFS" if state.heard.peak_dbfs > SILENCE_DBFS else "model     silent"
+    hint = state.hint
+    heard = f"model{level_span(state.heard.peak_dbfs, clips=False).text}"
     # What is left out, from nothing to nearly all: heard by the model, hint, worst load, load, xruns, output.
     for has_model, has_hint, loads, has_xruns, has_out in (
         (True, True, 2, True, True),
