@@ -10,7 +10,7 @@ import pytest
 from browser import SIZES, Browser, need_browser, strangers, violations
 from device import Device
 from jackserver import JACKD_IS_MISSING
-from octave_ear import Ear, is_silent, like, louder, unlike
+from octave_ear import Ear, coloured_like, coloured_unlike, is_silent, like, louder, unlike
 from page_runs import PageRun, kept_apart, settled
 from responses import coloured
 from rigs import A2, NANO, guitar
@@ -165,12 +165,12 @@ def test_auditioning(browser, own, loop, tmp_path):
             first = ear.until(lambda levels: levels[0] > -60)
             page.click("#cabinets rig-do[command=mark_a] button")
             played(high)
-            second = ear.until(unlike(first))
+            second = ear.until(coloured_unlike(first))
             page.click("#cabinets rig-do[command=mark_b] button")
             page.click("#cabinets rig-choice[command=compare] button:text-is('A')")
-            ear.until(like(first, 2.5))  # equal loudness goes on matching
+            ear.until(coloured_like(first))  # equal loudness goes on matching
             page.click("#cabinets rig-choice[command=compare] button:text-is('B')")
-            ear.until(like(second, 2.5))
+            ear.until(coloured_like(second))
             page.click("#cabinets rig-key[command=keep] button")
             page.wait_for_selector("#cabinets .entry.kept")
             page.click("#cabinets rig-do[command=undo_choice] button")
@@ -259,7 +259,7 @@ def test_making_a_capture(browser, own, tmp_path):
         pages[0].click(".question button:text-is('Yes')")
         for page, name in zip(pages, SIZES, strict=True):
             page.wait_for_selector(".question", state="hidden")
-            page.wait_for_selector(".steps li:last-child.now", timeout=120_000)
+            page.wait_for_selector(".steps li:last-child.now", timeout=400_000)
             assert page.locator("[aria-label=Checks] li").count() > 5
             looked_over(page, name)
         assert re.search("Accepted|Not accepted", pages[0].inner_text("[aria-label=Checks]"))

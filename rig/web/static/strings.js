@@ -114,6 +114,7 @@ export const S = {
   levelUnknown: "level not known",
   playing: "plays now",
   cost: (share) => `takes ${share} of the time here`,
+  costLittle: "takes less than 1 % of the time here",
   costUnknown: (thousands) => `${thousands} k operations a sample`,
   topFolder: "(top folder)",
   allFolders: "All folders",
@@ -221,7 +222,6 @@ export const S = {
     source: "What is heard",
     mix: "Mix",
     mixNone: "Hold this cabinet, and the next one you pick sounds with it.",
-    part: (n) => `Part ${n}`,
     partChoose: (n, name) => `Choose part ${n}, ${name}`,
     distance: (cm) => `${cm} cm`,
     export: "Export",
@@ -284,7 +284,6 @@ export const S = {
     commitment: "Sealed order",
     steps: {
       wiring: "Wiring",
-      levels: "Levels",
       silence: "Silence",
       tone: "Tone",
       level: "Level",
@@ -294,7 +293,6 @@ export const S = {
     },
     stepHelp: {
       wiring: "Output of the interface into the gear, its output back into the interface.",
-      levels: "What your interface and your gear are worth in volts.",
       silence: "Nothing is sent: the noise of the gear is measured.",
       tone: "A tone goes out and should come back.",
       level: "The return should be loud, but below full scale.",

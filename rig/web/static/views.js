@@ -47,7 +47,7 @@ export function beginViews() {
 
 /** What to start for a view that this run of rig has nothing for. */
 function notHere(view) {
-  const starts = S.starts[view].map(([command, means]) => el("li.card", {}, el("code", {}, command), el("p.soft", {}, means)));
+  const starts = S.starts[view].map(([command, means]) => el("li.card", {}, el("code", {}, ...command.split(" ").flatMap((word) => [el("span", {}, word), " "])), el("p.soft", {}, means)));
   return el("div.not-here", {}, el("h1", {}, S.views[view]), el("p.lead", {}, S.notHere[view]), el("ul.starts", {}, ...starts));
 }
 

@@ -14,6 +14,7 @@ RATE = 48000
 SECONDS = 0.35
 OCTAVES_HZ = 62.5 * 2.0 ** np.arange(8)  # the lower edges
 SILENCE_DB = -120.0
+AUDIBLE_DB = -80.0
 
 
 class Ear:
@@ -55,6 +56,21 @@ def is_silent(levels: NDArray[np.float64]) -> bool:
     return bool(levels[0] <= SILENCE_DB)
 
 
+def coloured_like(other: NDArray[np.float64], within_db: float = 2.5) -> Callable[[NDArray[np.float64]], bool]:
+    """Whether the octaves stand to each other as there, at whatever level."""
+
+    def found(levels: NDArray[np.float64]) -> bool:
+        return bool(levels[0] > AUDIBLE_DB and np.abs((levels - levels[0]) - (other - other[0])).max() < within_db)
+
+    return found
+
+
+def coloured_unlike(other: NDArray[np.float64], by_db: float = 6.0) -> Callable[[NDArray[np.float64]], bool]:
+    """Whether it is another sound, at whatever level."""
+    same = coloured_like(other, by_db)
+    return lambda levels: bool(levels[0] > AUDIBLE_DB) and not same(levels)
+
+
 def like(other: NDArray[np.float64], within_db: float = 1.5) -> Callable[[NDArray[np.float64]], bool]:
     """Whether something sounds like that: noise, heard for a third of a second, differs by a decibel in each octave."""
     return lambda levels: bool(np.abs(levels - other)[1:].max() < within_db)
@@ -62,7 +78,7 @@ def like(other: NDArray[np.float64], within_db: float = 1.5) -> Callable[[NDArra
 
 def unlike(other: NDArray[np.float64], by_db: float = 3.0) -> Callable[[NDArray[np.float64]], bool]:
     """Whether it sounds as something else, not merely softer or louder by chance."""
-    return lambda levels: bool(levels[0] > -80 and np.abs(levels - other)[1:].max() > by_db)
+    return lambda levels: bool(levels[0] > AUDIBLE_DB and np.abs(levels - other)[1:].max() > by_db)
 
 
 def louder(other: NDArray[np.float64], by_db: float, within_db: float = 1.0) -> Callable[[NDArray[np.float64]], bool]:

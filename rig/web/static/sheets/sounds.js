@@ -11,6 +11,7 @@ import { S } from "../strings.js";
 /** What a model costs here, as far as what plays tells it. */
 function costOf(macs) {
   const share = (rig.frames.meter("load_median") * macs) / rig.store.state.model?.macs;
+  if (share < 0.01) return S.costLittle;
   return Number.isFinite(share) ? S.cost(percent(share)) : S.costUnknown(number(macs / 1000, 0));
 }
 

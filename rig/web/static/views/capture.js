@@ -117,6 +117,11 @@ function progress() {
   const words = el("p.soft");
   const card = el("section.card", { "aria-label": S.bench.progress }, el("h2", {}, S.bench.progress), fill, words);
   rig.frames.onPaint(() => {
+    if (rig.store.state.step === "checks") {
+      fill.removeAttribute("value"); // nobody knows how long
+      text(words, "");
+      return;
+    }
     const done = rig.frames.meter("done");
     if (!Number.isFinite(done)) return;
     fill.value = done;

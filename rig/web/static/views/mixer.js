@@ -2,7 +2,7 @@
 
 import { attribute, button, el, show, text } from "../dom.js";
 import { does, fader, key } from "../elements/controls.js";
-import { bare, number, panOf } from "../format.js";
+import { bare, number, panOf, parted } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -18,7 +18,7 @@ function strip(part, at, chosen) {
   ];
   return button(
     ".strip",
-    [el("b", {}, S.cab.part(at + 1)), el("span.what", {}, bare(part.name)), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
+    [el("b", {}, `${at + 1} ${parted(part.name)[1]}`), el("span.what", {}, parted(part.name)[0]), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
     () => rig.do("mix_part", at + 1),
     { "aria-pressed": String(at === chosen), "aria-label": `${S.cab.partChoose(at + 1, bare(part.name))}, ${facts.filter(Boolean).join(", ")}` },
   );
