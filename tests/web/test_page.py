@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser import SIZES, Browser, need_browser, strangers, violations
+from browser import SIZES, Browser, becomes, need_browser, strangers, violations
 from paged import Paged, until
 from responses import folder_of
 from rigs import A2, NANO
@@ -117,7 +117,7 @@ def test_the_page_shows_the_truth_after_the_server_was_killed(browser, paged, pu
     page = browser.open(paged.address, view="stage")
     page.evaluate(LISTEN)
     paged.page._server.stop()
-    page.wait_for_function("connections.some(each => each === 'lost' || each === 'ended')")
+    becomes(page, "connections.some(each => each === 'lost' || each === 'ended')")
     paged.run(lambda: paged.player.commands.put("mute", True))
     page.wait_for_selector(".segment.muted")
     page.wait_for_selector(".segment.lost, .segment.ended", state="detached")
