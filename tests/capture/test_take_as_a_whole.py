@@ -7,10 +7,11 @@ import pytest
 import takes
 from faulty_takes import GEARS, Desk, Fault, called_right, change_db, judged, recorded, sent, suffered
 from gears import cabinet, gated, played
+from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, fftconvolve, sosfilt
 from takes import signal
 
-from rig.capture.checks.closing import find_closing
+from rig.capture.checks.closing import FEWEST, find_closing, knows_a_level
 from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, missing_pieces, normalised_to_dbfs, repeats, step_of
@@ -198,6 +199,24 @@ def test_a_gate_in_front_of_the_gears_hiss_is_found_with_its_threshold():
     assert found is not None and found.times >= 3
     assert found.dry_dbfs == pytest.approx(threshold_dbfs - 6, abs=7)  # its peak, and the RMS of what decays below it
     assert find_closing(dry, played(GEAR["crunch"], dry, 3) + noise(35, -75, 8), -75.0) is None
+
+
+def test_a_gate_without_a_hold_is_a_gate_and_no_loose_contact():
+    dry, rng = signal().samples, np.random.default_rng(4)
+    inside = slice(round(19.5 * RATE), round(25.5 * RATE))
+    y = played(GEAR["crunch"], dry, 3)
+    threshold = 0.1 * abs(y).max()
+    envelope = maximum_filter1d(abs(y), 480, origin=239)
+    chattering, torn = y.copy(), y.copy()
+    chattering[inside] = np.where(envelope[inside] < threshold, 0, y[inside])
+    for at in rng.integers(inside.start, inside.stop - 400, 60):
+        torn[at : at + 400] = 0
+    pieces = {}
+    for name, wet in (("gate", chattering), ("contact", torn)):
+        wet = takes.on_24_bit(wet + noise(35, -100, 8))
+        pieces[name] = missing_pieces(dry, wet, 2.0**-23, -95.0)
+        assert len(pieces[name]) >= FEWEST and knows_a_level(wet, pieces[name]) == (name == "gate"), name
+    assert not knows_a_level(takes.on_24_bit(chattering), pieces["gate"][: FEWEST - 1])  # of so few nothing follows
 
 
 def test_a_room_is_found_with_how_much_and_how_long():

@@ -9,8 +9,8 @@ The way back adds one period of the server to `delay_samples`: JACK closes a loo
 is not whole is at least 32 samples; its interpolator is flat within 0.01 dB to 20 kHz.
 
 `preamp` is "wire" (a plain cable), "tube" (two triode-like stages: bends one way more than the other, and remembers),
-another of `device_gear.KINDS`, or the path of a `.nam` file. Gains in dB; `noise_dbfs` is an RMS, `hum_dbfs` the peak of
-the fundamental, `dc` linear.
+another of `device_gear.KINDS`, or the path of a `.nam` file. Gains in dB; `noise_dbfs` is an RMS, `hum_dbfs` the peak
+of the fundamental, `dc` linear.
 
 Faults, each by name:
 
