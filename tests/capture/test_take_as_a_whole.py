@@ -206,7 +206,7 @@ def test_a_gate_without_a_hold_is_a_gate_and_no_loose_contact():
     inside = slice(round(19.5 * RATE), round(25.5 * RATE))
     y = played(GEAR["crunch"], dry, 3)
     threshold = 0.1 * abs(y).max()
-    envelope = maximum_filter1d(abs(y), 480, origin=239)
+    envelope = maximum_filter1d(abs(y), 96, origin=47)  # of the last 2 ms
     chattering, torn = y.copy(), y.copy()
     chattering[inside] = np.where(envelope[inside] < threshold, 0, y[inside])
     for at in rng.integers(inside.start, inside.stop - 400, 60):
