@@ -27,6 +27,7 @@ from rig.capture.checks.silences import (
 from rig.capture.checks.tail import find_tail, tail_check
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.full_scale import within_full_scale
+from rig.capture.take.recording import PRE_ROLL
 from rig.trainer.layout import END_SILENCE, RATE, VALIDATION
 
 NONE = np.zeros(0)
@@ -202,21 +203,22 @@ def test_a_gate_in_front_of_the_gears_hiss_is_found_with_its_threshold():
 
 
 def test_a_gate_without_a_hold_is_a_gate_and_no_loose_contact():
-    dry, rng = signal().samples, np.random.default_rng(4)
-    inside = slice(round(19.5 * RATE), round(25.5 * RATE))
-    y = played(GEAR["crunch"], dry, 3)
-    threshold = 0.1 * abs(y).max()
+    x, rng = sent(), np.random.default_rng(4)
+    y = played(GEAR["crunch"], x, 3)
+    inside = slice(PRE_ROLL + round(19.5 * RATE), PRE_ROLL + round(25.5 * RATE))
+    loudest = float(abs(y).max())
     envelope = maximum_filter1d(abs(y), 96, origin=47)  # of the last 2 ms
-    chattering, torn = y.copy(), y.copy()
-    chattering[inside] = np.where(envelope[inside] < threshold, 0, y[inside])
+    gate, contact = y.copy(), y.copy()
+    gate[inside] = np.where(envelope[inside] < 0.1 * loudest, 0, y[inside])
     for at in rng.integers(inside.start, inside.stop - 400, 60):
-        torn[at : at + 400] = 0
-    pieces = {}
-    for name, wet in (("gate", chattering), ("contact", torn)):
-        wet = takes.on_24_bit(wet + noise(35, -100, 8))
-        pieces[name] = missing_pieces(dry, wet, 2.0**-23, -95.0)
-        assert len(pieces[name]) >= FEWEST and knows_a_level(wet, pieces[name]) == (name == "gate"), name
-    assert not knows_a_level(takes.on_24_bit(chattering), pieces["gate"][: FEWEST - 1])  # of so few nothing follows
+        contact[at : at + 400] = 0
+    found = judged(recorded(gate, Desk(), 0, loudest), 35.0)
+    assert found["gate"].verdict == "fail" and "a gate opens and closes" in found["gate"].text
+    assert found["continuity"].verdict == "ok" and "pieces are missing" not in found["programme"].text
+    torn = recorded(contact, Desk(delay=0), 0, loudest)
+    pieces = missing_pieces(x, torn, 2.0**-23, -90.0)
+    assert len(pieces) >= FEWEST and not knows_a_level(torn, pieces)
+    assert not knows_a_level(torn, pieces[: FEWEST - 1])  # of so few nothing follows
 
 
 def test_a_room_is_found_with_how_much_and_how_long():
