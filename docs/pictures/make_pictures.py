@@ -21,7 +21,7 @@ from typing import Any
 
 import diagrams
 import platformdirs
-from screen import Run
+from screen import Run  # finds the support of the tests
 from svg import terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,7 +42,6 @@ def fresh_user(folder: Path) -> dict[str, str]:
 
 def play(folder: Path, environment: dict[str, str]) -> None:
     """`rig play` for some seconds, with a few keys."""
-    sys.path.append(str(REPOSITORY / "tests" / "support" / "machine"))
     from jackserver import JackServer
 
     for name in ("models", "irs"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -20,7 +21,7 @@ from touched import Touched
 import rig
 from rig.player.commands import COMMANDS
 from rig.web.board import Request
-from rig.web.messages import Malformed, read_said
+from rig.web.messages import Do, Malformed, read_said
 
 NUMBERS = (0, 1, 2, 7, -1, 0.5, -0.0, 440.1, 1e15, -1e15, 2**53)
 NAMES = ("", " ", "x", ".", "..", "~", "con", "NUL.wav", ".hidden", "x.wav", "-rf", "%s{0}[/]", "é🎸", "\u202egnp")
@@ -52,7 +53,7 @@ def walk(paged, steps, chance, secret):
     return refused
 
 
-@pytest.mark.parametrize("steps", [400, pytest.param(8_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("steps", [150, pytest.param(8_000, marks=pytest.mark.soak)])
 def test_every_odd_value_is_done_or_refused_and_no_file_is_touched_elsewhere(steps, tmp_path, monkeypatch):
     for name in ("CONFIG", "DATA", "STATE"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "own"))
@@ -74,6 +75,36 @@ def test_every_odd_value_is_done_or_refused_and_no_file_is_touched_elsewhere(ste
     assert [entry.name for entry in secret.parent.iterdir()] == ["secret.wav"]
     assert secret.read_bytes() == before
     assert elsewhere(touched.paths, tmp_path) == []
+
+
+@pytest.mark.parametrize("steps", [60, pytest.param(4_000, marks=pytest.mark.soak)])
+def test_while_blind_nothing_that_is_done_tells_a_name(steps, tmp_path, monkeypatch):
+    for name in ("CONFIG", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / "own"))
+    irs, names = five_cabinets(tmp_path, monkeypatch), ("aspen", "birch", "cedar", "dogwood", "elder")
+    irs = [path.rename(path.with_stem(name)) for path, name in zip(irs, names, strict=True)]
+    chance = random.Random(steps)
+    ending = {"blind", "quit", "open_irs"}
+    everything = [(name, value) for name in COMMANDS if name not in ending for value in ODD if value != "SECRET"]
+    chance.shuffle(everything)
+    with Paged(models=[NANO], irs=irs) as paged:
+        page = paged.page
+
+        def carry_out(at, said):
+            page._carry_out(Request("walker", 1, said))
+            lists = [page._shown.listed(each) for each in ("cabinets", "shapes", "favourites", "problems", "presets")]
+            told = [page.board._answered["walker"].done[at], page.board._state, [items for items, _ in lists]]
+            return json.dumps([told, page._shown.state(), list(page.board._events)])
+
+        paged.run(lambda: carry_out(0, Do("blind", True, 0)))
+        page.board._events.clear()  # what was told before is known
+        for at, (name, value) in enumerate(everything[:steps], 1):
+            with contextlib.suppress(Malformed):
+                said = read_said(json.dumps({"do": name, "value": value, "id": at}))
+                told = paged.run(lambda at=at, said=said: carry_out(at, said))
+                assert paged.errors == []
+                assert paged.player.value("blind") is True, (name, value)
+                assert not [each for each in names if each in told], (name, value)
 
 
 def elsewhere(paths, tmp_path):
