@@ -20,7 +20,7 @@ GEARS = tuple(kind for kind in KINDS if kind not in ("wire", "nam"))
 BYPASS_TRIM_DB = -3.0  # it gives back all that it gets
 ROOM_ENERGY = 13.6  # of what the device's room adds at 1
 HUM_RMS = 0.79  # of the device's hum, whose fundamental has a peak of 1
-HOLD = 3840  # samples
+HOLD = 480  # samples
 SELDOM = 99.5  # % of the samples are softer
 
 
@@ -47,7 +47,7 @@ def cues(name, clean, peak, loud, rng):
         "bypass": ("bypass", 1.0),
         "hum": ("hum", peak * gain(rng.uniform(-35, -20)) / HUM_RMS),
         "other programme": ("delay", 100_000.0),  # what was played two seconds ago
-        "gate": ("gate", loud * rng.uniform(0.1, 0.35)),
+        "gate": ("gate", loud * rng.uniform(0.3, 0.7)),
         "reverb": ("room", np.sqrt(rng.uniform(0.15, 0.5) / ROOM_ENERGY)),
     }[name]
     return [(start, field, float(during)), (stop, field, float(clean.get(field, 0.0)))]
