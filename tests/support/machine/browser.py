@@ -65,7 +65,7 @@ class Browser:
 
 
 def becomes(page, expression, argument=None):
-    """Wait until an expression is true in a page. Asked from outside: within, its own policy forbids to evaluate text."""
+    """Wait until an expression is true in a page. Asked from outside: the page itself may evaluate no text."""
     end = time.monotonic() + WAIT_MS / 1000
     while not page.evaluate(expression, argument):
         assert time.monotonic() < end, expression
