@@ -178,6 +178,7 @@ def test_nothing_moves_for_who_wants_no_motion(browser, paged, put_back):
 
 
 @pytest.mark.soak
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # zeroconf leaves a socket to the end
 def test_the_screen_stays_on_in_a_network_without_tls(browser):
     addresses = [address for address in own_addresses() if ":" not in address]
     if not addresses:
@@ -196,7 +197,7 @@ def test_the_screen_stays_on_in_a_network_without_tls(browser):
         assert "a tiny silent video plays" in page.inner_text(".sheet.page")
         page.click(".sheet.page button:text-is('Keep the screen on')")
         page.wait_for_selector("video.awake", state="detached")
-        assert not page.faults
+        assert not [fault for fault in page.faults if "Cross-Origin-Opener-Policy" not in fault]  # needs TLS, it says
         browser.close_pages()
 
 
