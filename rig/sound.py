@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .cabinet.ir import IR
-from .dsp.network.resampled import Playable
+from .dsp.network.playable import Playable
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
 from .lane import Lane

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..cabinet.bank import MAX_BYTES
 from ..cabinet.prepared import Cabinet
-from ..dsp.network.resampled import Playable
+from ..dsp.network.playable import Playable
 from ..engine import PORT, Engine, Keep
 from ..files import bundled
 from ..lane import Lane

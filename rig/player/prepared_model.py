@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ..dsp.network.resampled import Playable
+from ..dsp.network.playable import Playable
 from ..library import entered_levels
 from ..library.measured_loudness import measure
 from ..nam import Model
