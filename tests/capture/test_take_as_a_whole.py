@@ -77,8 +77,9 @@ def test_hum_that_begins_at_15_s_is_found_where_it_is():
     check = hum_check(silences, hum_levels(silences))
     assert check.verdict == "fail" and check.figure == pytest.approx(-35, abs=1)
     assert "hum of 50 Hz" in check.text and "first at 25.6 s" in check.text and "silences" in check.text
-    noisy, hums = (Silence(0, noise(1, -45)),), {50.0: -70.0}
-    assert noise_check(noisy, hums, noise(9, -20))[1].verdict == "fail"
+    hums = {50.0: -70.0}
+    for noise_dbfs, verdict in ((-43, "fail"), (-45, "warn")):  # of a playing of -20: either side of 24 dB
+        assert noise_check((Silence(0, noise(1, noise_dbfs)),), hums, noise(9, -20))[1].verdict == verdict
     hummed = (Silence(0, takes.with_hum(np.zeros(RATE), -60.0)),)
     snr_db, check = noise_check(hummed, hum_levels(hummed), noise(9, -20))
     assert check.verdict == "warn" and snr_db == pytest.approx(55, abs=0.5)  # hum has a check of its own
@@ -145,9 +146,11 @@ def test_a_loose_contact_is_a_piece_missing_and_what_a_starved_fuzz_does_at_both
 def test_a_hole_is_found_in_the_hum_of_the_room_and_a_sweep_that_fades_out_in_a_cabinet_is_none():
     x = np.concatenate([0.3 * signal().samples[: 9 * RATE]] * 2)
     hum = takes.with_hum(np.zeros(len(x)), -65.0)
-    torn, places = x.copy(), [30_000, 35_000, 40_000]
-    for at in places:
+    torn, places = x.copy(), [30_000, 40_000, 90_000]  # where dry swings; hum is 29 dB softer
+    for at in places[:2]:
         torn[at : at + 400] = 0
+    assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == []  # two may be the gear's own doing
+    torn[places[2] :][:400] = 0
     assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == places
     assert missing_pieces(x, takes.on_24_bit(x + hum), 2.0**-23, -65.0) == []
     t = np.arange(RATE) / RATE

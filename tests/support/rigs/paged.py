@@ -16,7 +16,7 @@ from rig.web.page import Page, PageOptions
 from rig.web.remote import Remote
 from rig.web.shown.shown_player import PlayerShown, ServerState
 
-BLOCKS = 16  # of 64 samples, processed in each turn
+BLOCKS = 6  # of 64 samples, processed in each turn: about as fast as a server would ask for them
 
 
 class Paged:
@@ -125,6 +125,13 @@ class Paged:
         ws.send(json.dumps({"token": self.token, "client": client}))
         hello, state = json.loads(ws.recv(5)), json.loads(ws.recv(5))
         return ws, hello["hello"], state
+
+    def as_new(self):
+        """For the next test: nobody is there, nothing is held against anybody, and all stands as at the start."""
+        until(lambda: self.page.client_count == 0 and self.page._server._open == 0)
+        self.page._access._failures.clear()
+        for name, value in (("mute", False), ("volume", 0.0)):
+            self.run(lambda name=name, value=value: self.shown.carry_out(name, value))
 
     def is_playing(self, seconds=0.3):
         """Whether the loop and the sound go on."""
