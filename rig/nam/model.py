@@ -18,6 +18,7 @@ from ..dsp.network.oversampled import OversampledNetwork
 from ..dsp.network.playable import Playable
 from ..dsp.network.resampled import ResampledNetwork
 from ..errors import ModelError, RigError
+from ..quality import checked_quality
 from ..scripting import notebook
 from ..scripting.arguments import number
 from ..scripting.arguments import path as checked_path
@@ -32,7 +33,6 @@ from .format.metadata import read_metadata
 ASSUMED_RATE_HZ = 48000.0
 LOUDEST_REST = 10.0  # 20 dB above full scale; real models rest below 0.1, and what lies between is filtered out
 LOAD = "Model.load"
-QUALITIES = (1, 2, 4, 8)  # times the rate of the model
 WITH_CABINET = ("cab", "cabinet", "rig")  # words of a gear type: amp_cab, amp-pedal-cab, full-rig, Cab, ...
 
 
@@ -147,8 +147,7 @@ class Model:
         ModelError if its answer to silence is no number, or far beyond full scale, or if it is too large for that
         quality; RigError for any other quality.
         """
-        if quality not in QUALITIES:
-            raise RigError(f"The quality is {quality}, expected 1, 2, 4 or 8 times the rate of the model.")
+        quality = checked_quality(quality)
         rate = self.rate if session_rate is None else session_rate
         multiple = round(rate) / round(self.rate)
         if not multiple.is_integer() or not self._can_play_at(int(multiple)):
