@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browser import SIZES, Browser, need_browser, strangers, violations
+from browser import SIZES, Browser, becomes, need_browser, strangers, violations
 from paged import Paged, until
 from responses import folder_of
 from rigs import A2, NANO
@@ -13,6 +13,11 @@ from rig.web.origins import own_addresses
 
 pytestmark = pytest.mark.live
 
+LISTEN = """async () => {
+    const { rig } = await import("/here.js");
+    window.connections = []; // it may be lost for less than a picture of the screen
+    rig.client.addEventListener("connection", ({ detail }) => connections.push(detail.connection));
+}"""
 SHEETS = ("sounds", "setup", "commands", "page")
 
 
@@ -110,8 +115,9 @@ def test_every_command_is_found_and_reached(browser, paged, put_back):
 
 def test_the_page_shows_the_truth_after_the_server_was_killed(browser, paged, put_back):
     page = browser.open(paged.address, view="stage")
+    page.evaluate(LISTEN)
     paged.page._server.stop()
-    page.wait_for_selector(".segment.lost, .segment.ended")
+    becomes(page, "connections.some(each => each === 'lost' || each === 'ended')")
     paged.run(lambda: paged.player.commands.put("mute", True))
     page.wait_for_selector(".segment.muted")
     page.wait_for_selector(".segment.lost, .segment.ended", state="detached")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from browser import SIZES, Browser, need_browser, strangers, violations
+from browser import SIZES, Browser, becomes, need_browser, strangers, violations
 from device import Device
 from jackserver import JACKD_IS_MISSING
 from octave_ear import Ear, coloured_like, coloured_unlike, is_silent, like, louder, unlike
@@ -76,7 +76,7 @@ def walk_all_commands(page, but=("quit", "stop", "help")):
             if page.locator("dialog[open] input:visible").count():
                 page.fill("dialog[open] input", "1")
             page.click("dialog[open] button[type=submit]")
-        page.wait_for_function("name => done.some(each => each[0] === name)", arg=name)
+        becomes(page, "name => done.some(each => each[0] === name)", name)
         if page.locator("rig-tuner:visible").count():
             page.keyboard.press("Escape")
             page.wait_for_selector("rig-tuner", state="hidden")
@@ -129,7 +129,7 @@ def test_playing(browser, own, loop, tmp_path):
             page.locator("#stage rig-fader[command=volume] input").fill("-20")
             ear.until(louder(plain, -20))
             remote.do("volume", 0)  # somebody else
-            page.wait_for_function("document.querySelector('#stage rig-fader[command=volume] input').value === '0'")
+            becomes(page, "document.querySelector('#stage rig-fader[command=volume] input').value === '0'")
             ear.until(like(plain))
             page.locator(".playing").click()
             page.keyboard.press("1")
@@ -186,8 +186,8 @@ def test_auditioning(browser, own, loop, tmp_path):
             looked_over(page, name)
             browser.close_pages()
         page = browser.open(run.address, view="cabinets")
-        page.wait_for_function(  # a spectrum of what is heard has come, and the canvas shows it
-            "async () => { const { rig } = await import('/here.js'); return rig.frames.spectrum(3)?.length > 50; }"
+        becomes(  # a spectrum of what is heard has come, and the canvas shows it
+            page, "async () => (await import('/here.js')).rig.frames.spectrum(3)?.length > 50"
         )
         said = walk_all_commands(page)
         assert sum(answer == "ok" for answer in said.values()) > 45
@@ -257,6 +257,8 @@ def test_making_a_capture(browser, own, tmp_path):
             assert page.locator(".wired li").count() >= 3
             looked_over(page, name)
         pages[0].click(".question button:text-is('Yes')")
+        pages[1].wait_for_selector(".question:has-text('Turn its gain up by')")  # what it is asked about
+        pages[1].click(".question button:has-text('Go on as it is')")
         for page, name in zip(pages, SIZES, strict=True):
             page.wait_for_selector(".question", state="hidden")
             page.wait_for_selector(".steps li:last-child.now", timeout=400_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,6 +62,14 @@ class Browser:
         page.on("request", lambda request: page.requests.append(request.url))
         page.goto(address)
         return page
+
+
+def becomes(page, expression, argument=None):
+    """Wait until an expression is true in a page. Asked from outside: the page itself may evaluate no text."""
+    end = time.monotonic() + WAIT_MS / 1000
+    while not page.evaluate(expression, argument):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(20)
 
 
 def strangers(page, port):

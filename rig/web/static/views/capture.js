@@ -36,6 +36,15 @@ function defaultOf({ text: words }) {
   return found ? (found[1] === "Y" ? "y" : "n") : null;
 }
 
+const LETTERED = /(?:^|; )(\w): ([^;[]+)/g;
+
+/** The answers of "a: again; g: go on [g]:" with their letters; none: any text is an answer. */
+function answersOf({ text: words, choices, default: usual }) {
+  if (choices?.length) return choices.map((choice) => [choice, S.bench.choices[choice] ?? String(choice)]);
+  const found = [...words.matchAll(LETTERED)].map(([, letter, means]) => [letter, `${means[0].toUpperCase()}${means.slice(1).trim()}`]);
+  return found.some(([letter]) => letter === usual) ? found : [];
+}
+
 /** The picture of the wiring among what was said, a line for each cable. */
 function wiringOf(lines) {
   const from = lines.map((line) => line.trim()).lastIndexOf("Wiring");
@@ -66,18 +75,20 @@ function question() {
     ([asked, step]) => {
       show(card, Boolean(asked));
       if (!asked) return;
-      const lines = step === "wiring" ? wiringOf(rig.store.state.lines ?? []) : [];
+      const said = rig.store.state.lines ?? [];
+      const lines = step === "wiring" ? wiringOf(said) : [];
+      const answers = answersOf(asked);
+      const isLettered = answers.length > 0 && !asked.choices?.length;
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
-      text(words, withMinus(asked.text.replace(YES_OR_NO, "")));
-      const some = asked.choices?.length > 0;
+      text(words, isLettered ? tidy(said.at(-1) ?? "") : withMinus(asked.text.replace(YES_OR_NO, "")));
+      const some = answers.length > 0;
       show(form, !some);
       show(choices, some);
       input.value = asked.default ?? "";
+      const usual = asked.default ?? defaultOf(asked);
       choices.replaceChildren(
-        ...(asked.choices ?? []).map((choice) =>
-          button(choice === asked.default || defaultOf(asked) === choice ? ".strong" : "", S.bench.choices[choice] ?? String(choice), () => rig.do("answer", String(choice))),
-        ),
+        ...answers.map(([answer, means]) => button(answer === usual ? ".strong" : "", means, () => rig.do("answer", answer))),
       );
     },
   );
