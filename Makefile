@@ -14,6 +14,7 @@ play: $(READY)
 
 test: $(READY)
 	@sh .ci/setup libraries server
+	@sh .ci/setup browser optional
 	@sh .ci/test $(VENV)/bin/python
 
 check: $(READY)
@@ -43,6 +44,7 @@ reference: $(READY)
 # The pictures of docs/images, from real runs.
 pictures: $(READY)
 	@sh .ci/setup libraries server
+	@sh .ci/setup browser
 	$(VENV)/bin/python docs/pictures/make_pictures.py
 
 clean:

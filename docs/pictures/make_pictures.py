@@ -1,6 +1,6 @@
 """Makes every picture of docs/images, from real runs of rig: `make pictures`.
 
-    python docs/pictures/make_pictures.py [drawn] [cabinets] [play] [capture]
+    python docs/pictures/make_pictures.py [drawn] [cabinets] [play] [capture] [page]
 
 Names choose some of them. A session is played over jackd's dummy driver, with the guitar that comes with rig; the
 capture is one of the simulated preamp that the bundled models were made from. What a picture shows of load and xruns is
@@ -21,7 +21,7 @@ from typing import Any
 
 import diagrams
 import platformdirs
-from screen import Run
+from screen import Run  # finds the support of the tests
 from svg import terminal
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -42,7 +42,6 @@ def fresh_user(folder: Path) -> dict[str, str]:
 
 def play(folder: Path, environment: dict[str, str]) -> None:
     """`rig play` for some seconds, with a few keys."""
-    sys.path.append(str(REPOSITORY / "tests" / "support" / "machine"))
     from jackserver import JackServer
 
     for name in ("models", "irs"):
@@ -104,12 +103,21 @@ def capture(folder: Path, environment: dict[str, str]) -> None:
     shown("compare", "captures/preamp", "models/", columns=112, name="compare")
 
 
+def page(folder: Path, environment: dict[str, str]) -> None:
+    """The page in Chromium."""
+    for kind in ("machine", "files"):
+        sys.path.append(str(REPOSITORY / "tests" / "support" / kind))
+    import pages
+
+    pages.page(IMAGES, folder, environment)
+
+
 def drawn(folder: Path, environment: dict[str, str]) -> None:
     """The pictures that nothing has to run for."""
     diagrams.draw(IMAGES)
 
 
-PICTURES: tuple[Callable[[Path, dict[str, str]], None], ...] = (drawn, cabinets, play, capture)
+PICTURES: tuple[Callable[[Path, dict[str, str]], None], ...] = (drawn, cabinets, play, capture, page)
 
 
 def main() -> None:

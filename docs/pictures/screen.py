@@ -1,4 +1,4 @@
-"""A terminal of so many cells, as far as rig uses one: text, line ends, returns, and erasing to the end of the line."""
+"""A program on a terminal of so many cells, with what the terminal shows of it."""
 
 from __future__ import annotations
 
@@ -7,41 +7,16 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from fcntl import ioctl
 from pathlib import Path
 from termios import TIOCSWINSZ
 
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "support" / "machine"))
 
-class Cells:
-    """What a terminal shows."""
-
-    def __init__(self, columns: int, rows: int) -> None:
-        self.columns, self.rows = columns, rows
-        self._lines, self._column = [""], 0
-
-    def feed(self, text: str) -> None:
-        """Take in what a program prints."""
-        for part in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]", text):
-            if part == "\n":
-                self._lines.append("")
-            elif part == "\r":
-                self._column = 0
-            elif part == "\x1b[K":
-                self._lines[-1] = self._lines[-1][: self._column]
-            elif not part.startswith("\x1b"):
-                if self._column == self.columns:
-                    self._lines.append("")
-                    self._column = 0
-                line = self._lines[-1].ljust(self._column)
-                self._lines[-1] = line[: self._column] + part + line[self._column + 1 :]
-                self._column += 1
-
-    @property
-    def shown(self) -> list[str]:
-        """The lines that are on the screen now."""
-        return self._lines[-self.rows :]
+from cells import Cells
 
 
 class Run:

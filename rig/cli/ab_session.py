@@ -15,11 +15,13 @@ from ..files.numbers import is_number
 from ..levels import LEVEL_MODES
 from ..player.events import Event, with_commands
 from ..player.key_map import help_text, load_keys
-from .live.meters import level
+from .display.screen import Screen
+from .live.ab_rows import ab_rows, live_line
+from .live.face import Face
 from .live.sentences import COLUMN, Teller
 from .options import interface_level, kept_send_dbu
 from .page_door import opened_door, served
-from .terminal import Keys, Screen
+from .terminal import Keys
 
 if TYPE_CHECKING:
     from ..backends.jack.client import Jack
@@ -88,7 +90,9 @@ class Session:
 
         self.options, self.screen, self.backend, self.a, self.b, self.test = options, screen, backend, a, b, test
         self.keys, odd = load_keys("ab", COMMANDS, options.keys)
-        self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        text = help_text(GROUPS, self.keys)
+        self.face = Face(screen, GROUPS, self.keys, text)
+        self.tell = Teller(self.face.say, self.keys, COMMANDS, text, {"help": self.face.help})
         self.page: Page | None = None
         self.is_served = False
         for remark in odd:
@@ -133,10 +137,14 @@ class Session:
             backend.latency_samples = engine.latency_samples
             self._begin_test(comparer)
             with Keys() as keys:
+                self.face.keys = keys
                 if keys.present:
                     self.screen.say(with_commands(KEYS_LINE, self.tell.way))
-                with contextlib.suppress(KeyboardInterrupt):
-                    self._loop(engine, comparer, keys)
+                try:
+                    with contextlib.suppress(KeyboardInterrupt):
+                        self._loop(engine, comparer, keys)
+                finally:
+                    self.screen.leave()
             engine.set_master(0.0)
             engine.send(0.0)
             if not backend.gone:
@@ -239,7 +247,7 @@ class Session:
         while not comparer.finished:
             page = self.page if self.is_served else None
             for key in keys.wait(REFRESH_S, page.waker if page is not None else None):
-                if key in self.keys:
+                if not self.face.press(key) and key in self.keys:
                     comparer.do(*self.keys[key])
             if page is not None:
                 page.poll()
@@ -250,23 +258,13 @@ class Session:
                 return
             if page is not None:
                 page.show()
-            self.screen.line(*live_line(comparer.look(), int(self.backend.host["xruns"])))
+            self._show(comparer.look(), int(self.backend.host["xruns"]))
 
-
-def live_line(state: AbState, xruns: int) -> list[str]:
-    """The live line. In a blind test nothing of what comes out is shown: a level would tell the sides apart."""
-    parts = [f"hearing {state.hearing}"]
-    if state.answered is not None and state.trials is not None:
-        done, trials = state.answered, state.trials
-        parts.append(f"trial {min(done + 1, trials)} of {trials}" if state.in_trial else f"{done} of {trials} answered")
-    parts.append(f"in {level(state.input.peak_dbfs)}")
-    for name, meter in (("send", state.send), ("return", state.returned), ("out", state.output)):
-        if meter is not None:
-            parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
-    if state.level_b_db is not None:
-        parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
-    parts.append(f"xruns {xruns}")
-    return [" | ".join(parts), " | ".join(parts[:2])]
+    def _show(self, state: AbState, xruns: int) -> None:
+        if self.screen.is_live:
+            self.face.show(lambda size, _: ab_rows(state, xruns, size))
+        else:
+            self.screen.line(live_line(state, xruns))
 
 
 def check_gear_connections(backend: Jack, split: bool) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .display.screen import Screen
 from .page_door import opened_door, served
-from .terminal import Screen, end_if_asked
+from .terminal import end_if_asked
 
 if TYPE_CHECKING:
     from ..compare.pair import TakeFiles

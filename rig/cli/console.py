@@ -8,8 +8,9 @@ import time
 
 from ..decibels import level_in_words
 from ..errors import CaptureError
+from .display.screen import Screen
 from .options import add_client_option
-from .terminal import Screen, end_if_asked
+from .terminal import end_if_asked
 
 BAR = 24
 

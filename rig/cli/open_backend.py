@@ -12,7 +12,7 @@ from ..errors import BackendError, CompareError, NoServer, RigError
 if TYPE_CHECKING:
     from ..backends.portaudio.stream import PortAudio
     from ..engine import Engine
-    from .terminal import Screen
+    from .display.screen import Screen
 
 
 def add_backend_options(command: Any, offline: bool = False) -> None:

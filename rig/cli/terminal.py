@@ -1,4 +1,4 @@
-"""The terminal while playing: one live line, sentences above it, keys without Enter, and progress of long work."""
+"""The terminal: keys without Enter, lines that fit, progress of long work, and an end that is polite."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class Keys:
         self._before: Any = None
         self._to_continue: Any = None
         self.is_woken = False
+        self.was_stopped = False  # by Ctrl-Z, and goes on
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> Self:
@@ -55,7 +56,7 @@ class Keys:
             _to_single_keys()
             self._before = before
         if self.present and threading.current_thread() is threading.main_thread():
-            self._to_continue = signal.signal(signal.SIGCONT, _to_single_keys)  # after Ctrl-Z and `fg`
+            self._to_continue = signal.signal(signal.SIGCONT, self._go_on)  # after Ctrl-Z and `fg`
         return self
 
     def __exit__(
@@ -68,6 +69,10 @@ class Keys:
                 import termios
 
                 termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+
+    def _go_on(self, *_: Any) -> None:
+        self.was_stopped = True
+        _to_single_keys()
 
     @property
     def present(self) -> bool:
@@ -184,58 +189,6 @@ class Harmless:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.raw, name)
-
-
-class Screen:
-    """Sentences that stay, and one line at the bottom that is rewritten; without a terminal the line comes seldom.
-
-    When nobody reads any more (the terminal or the pipe was closed) KeyboardInterrupt is raised, once: that is the end
-    of a command, as Ctrl-C is. Nothing is written afterwards.
-    """
-
-    QUIET_S = 10.0  # between live lines in a log file
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        stream = sys.stdout if stream is None else stream
-        self._stream: TextIO | None = getattr(stream, "raw", stream)  # None: there is no standard output
-        self._live, self._last = self._stream is not None and self._stream.isatty(), -self.QUIET_S
-
-    def say(self, text: str) -> None:
-        """One or more lines that stay."""
-        text = printable(text, keep="\n")
-        self._write(f"\r\x1b[K{fitted(text)}\n" if self._live else f"{text}\n")
-
-    def line(self, *forms: str) -> None:
-        """The live line: the first of its forms that fits the terminal, or the last one, cut."""
-        forms = tuple(map(printable, forms))
-        text = forms[0]
-        if self._live:
-            width = shutil.get_terminal_size().columns - 1
-            text = next((form for form in forms if len(form) <= width), forms[-1])
-            self._write(f"\r\x1b[K{text[:width]}")
-        elif time.monotonic() - self._last >= self.QUIET_S:
-            self._last = time.monotonic()
-            self.say(text)
-
-    def end(self) -> None:
-        """Leave the live line."""
-        if self._live:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        stream = self._stream
-        if stream is None:
-            return
-        try:
-            stream.write(text)
-            stream.flush()
-        except (OSError, ValueError) as error:
-            self._stream = None
-            # Python writes what is left at exit, and would complain.
-            if stream is getattr(sys.stdout, "raw", sys.stdout):
-                with contextlib.suppress(OSError, ValueError):
-                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-            raise KeyboardInterrupt from error
 
 
 class Progress:

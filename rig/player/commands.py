@@ -97,6 +97,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             tuple(float(each) for each in QUALITIES),
             lambda p: float(p.rig.sound.quality),
             lambda p, quality: p.models.set_quality(int(quality)),
+            unit="x",
             preset=PresetLine("quality", of_sound=True),
         ),
         switch(
@@ -385,6 +386,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     ),
     "Session": (
         action("restore", "bring the sound back after an overload", lambda p: p.rig.play_in_full()),
+        action("stage", "stage view: large letters over the whole screen, or back", lambda p: p.show_stage()),
         action("help", "show the keys", lambda p: p.help()),
         action("quit", "quit", lambda p: p.quit(), danger=True),
     ),

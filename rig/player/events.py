@@ -24,8 +24,8 @@ KINDS = (
     *("written", "drawn", "saved"),
     # comparing with gear
     *("side_a", "side_b", "send", "return", "delay", "noise", "trial", "result", "closing", "checked"),
-    # what belongs to the event before, what is odd, what went wrong, what can be done
-    *("more", "warning", "fault", "error", "help"),
+    # what belongs to the event before, what is odd, what went wrong, what can be done, another view
+    *("more", "warning", "fault", "error", "help", "stage"),
 )
 _NAMED = re.compile(r"\{([a-z_]+)([+-]?)\}")
 

@@ -66,5 +66,8 @@ class Parts(Protocol):
     def help(self) -> None:
         """Show what can be done."""
 
+    def show_stage(self) -> None:
+        """Show what plays in large letters, or no more."""
+
     def quit(self) -> None:
         """End the session."""

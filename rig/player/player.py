@@ -205,6 +205,10 @@ class Player:
         """Show what can be done."""
         self.tell(Event("help", ""))
 
+    def show_stage(self) -> None:
+        """Show what plays in large letters, or no more."""
+        self.tell(Event("stage", ""))
+
     def quit(self) -> None:
         """End the session; while a take is recorded or names are hidden, only when asked twice."""
         losses = ["A take is being recorded"] if self.recorder.is_recording else []

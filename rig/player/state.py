@@ -37,6 +37,7 @@ class CabinetState:
     parts: int = 0  # of a mix; 0: no mix plays
     gain: str = ""  # of equal loudness, in words
     progress: str = ""  # of reading the folder, in words; empty when it is read
+    mark: str = ""  # kept or rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,6 @@ def _cabinet(parts: Parts) -> CabinetState:
         return CabinetState(gain=cabinets.gain_text)
     name = "off" if cabinets.playing is None else cabinets.label(cabinets.bank.position)
     mixed = len(mixer.parts) if mixer.is_on else 0
-    return CabinetState(name, cabinets.place, mixed, cabinets.gain_text, cabinets.progress)
+    order, at = cabinets.browsing, cabinets.bank.position
+    mark = "kept" if at in order.kept else "rejected" if at in order.rejected else ""
+    return CabinetState(name, cabinets.place, mixed, cabinets.gain_text, cabinets.progress, mark)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import stat
 import threading
 import time
 from collections import OrderedDict, deque
@@ -18,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ..errors import ConfigError, RigError
+from ..errors import RigError
 from ..files.atomic_write import set_aside
 from ..files.json_file import Damaged, Record, read_record, write_json
 from ..files.paths import state_folder
@@ -105,7 +106,7 @@ class Access:
             return list(self._devices)
 
     def pair(self, name: str, address: str, day: str) -> tuple[Device, str]:
-        """A device of its own token from now on, and that token."""
+        """A device of its own token from now on, and that token. If it cannot be kept, it holds until rig ends."""
         token = new_token()
         device = Device(secrets.token_hex(4), _hash(token), name or "a device", day, address)
         with self._lock:
@@ -118,25 +119,29 @@ class Access:
         with self._lock:
             self._devices = [replace(d, address=address) if d.id == device.id else d for d in self._devices]
 
-    def revoke(self, id: str) -> Device:
-        """Its token opens nothing any more, and neither does the one that was printed. Raises RigError."""
+    def revoke(self, id: str) -> tuple[Device, str | None]:
+        """Its token opens nothing any more, and neither does the one that was printed. Raises RigError.
+
+        Also a sentence, where the file could not be written, so that the device is known again when rig starts anew.
+        """
         with self._lock:
             device = next((device for device in self._devices if device.id == id), None)
             if device is None:
                 raise RigError(f"There is no device {id[:20]!r}; `rig remote devices` lists them.")
             self._devices = [other for other in self._devices if other.id != id]
             self.token = new_token()
-            self._keep()
-        return device
+            return device, self._keep()
 
-    def _keep(self) -> None:
+    def _keep(self) -> str | None:
+        """Write the file; a sentence, if that is not possible."""
         if self._path is None:
-            return
+            return None
         try:
             make_private(self._path)
             write_json(self._path, {"schema": SCHEMA, "devices": [asdict(device) for device in self._devices]})
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be written ({error.strerror}); this holds for now.") from error
+            return f"{self._path.name} cannot be written ({error.strerror}): this holds until rig ends."
+        return None
 
 
 def make_private(path: Path) -> None:
@@ -149,6 +154,8 @@ def make_private(path: Path) -> None:
 
 def _read(path: Path) -> list[Device]:
     try:
+        if path.exists() and not _is_own(path):  # whoever else can write it could let themselves in
+            set_aside(path)
         content = read_record(path) if path.exists() and path.stat().st_size else None
         if content is None:
             return []
@@ -159,6 +166,14 @@ def _read(path: Path) -> list[Device]:
         return []
     except OSError:
         return []
+
+
+def _is_own(path: Path) -> bool:
+    """Whether only this user can write a file."""
+    if not hasattr(os, "geteuid"):
+        return True
+    found = path.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _checked(entry: Record) -> Device:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,6 +154,8 @@ def _value(value: Any) -> float | bool | str | None:
             raise Malformed("A value is a number that can be reckoned with.")
         return value
     if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in value):
+            raise Malformed("A text is one line, without control characters.")
         return value
     raise Malformed(f"A value is true, false, a number, or a text of at most {LONGEST_TEXT} characters.")
 

@@ -23,16 +23,21 @@ class Origins:
     port: int
     names: frozenset[str]
 
-    def allows_host(self, hosts: Sequence[str]) -> bool:
-        """Whether a request names this machine, exactly once."""
-        return len(hosts) == 1 and self._is_ours(hosts[0])
+    def allows_host(self, hosts: Sequence[str], reached: str = "") -> bool:
+        """Whether a request names this machine, exactly once. `reached`: the address that it came to.
 
-    def _is_ours(self, host: str) -> bool:
+        That one may be younger than `names`, after another network was joined. A name that points here from elsewhere
+        is never that address.
+        """
+        return len(hosts) == 1 and self._is_ours(hosts[0], reached)
+
+    def _is_ours(self, host: str, reached: str) -> bool:
         name, port = host.strip().lower(), ""
         if not name.endswith("]") and ":" in name:
             name, _, port = name.rpartition(":")
-        number = USUAL_PORTS[self.scheme] if not port else int(port) if port.isascii() and port.isdecimal() else -1
-        return number == self.port and name in self.names
+        ports = {str(self.port)} | ({""} if self.port == USUAL_PORTS[self.scheme] else set())
+        names = self.names | ({f"[{reached}]" if ":" in reached else reached} if reached else set())
+        return port in ports and name in names
 
     def allows_origin(self, origins: Sequence[str], host: str) -> bool:
         """Whether a request comes from our own page, or from no page at all."""

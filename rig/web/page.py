@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RigError
+from ..files.paths import state_folder
 from ..player.events import Event
 from .access import Access, devices_file
 from .board import Board, Request
@@ -131,8 +132,11 @@ class Page:
 
     def _announce(self) -> None:
         assert self._access is not None
-        with contextlib.suppress(OSError):
+        try:
             self._run = announce(self.port, self._access.token, self.scheme, self._shown.view)
+        except OSError as error:
+            why = f"{state_folder()} cannot be written: {error.strerror}"
+            self._say(f"Page     rig remote will not find this page ({why}); browsers do.")
         if self._options.lan and self._names is None:
             from .lan import announced
 
@@ -296,9 +300,11 @@ def _tls(options: PageOptions) -> Any:
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    names = f"{options.certificate.name} and {options.key and options.key.name}"
     try:
-        context.load_cert_chain(options.certificate, options.key)
-    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-        why = getattr(error, "strerror", None) or "not a certificate with its key, in PEM"
-        raise PageError(f"{options.certificate.name} and {options.key and options.key.name}: {why}.") from error
+        context.load_cert_chain(options.certificate, options.key, password=lambda: b"")  # the terminal plays
+    except ssl.SSLError as error:
+        raise PageError(f"{names} are no certificate with its key, in PEM and without a pass phrase.") from error
+    except (OSError, ValueError) as error:
+        raise PageError(f"{names} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
     return context

@@ -55,9 +55,12 @@ class Remote:
             raise BackendError(f"The rig that served a page here does not answer ({error}).") from error
         self._send({"token": token, "client": self.client, "protocol": VERSION, "name": name})
         self.hello: Json = self._until("hello")["hello"]
-        if self.hello["version"] != VERSION:
+        if not isinstance(self.hello, dict):
             self.close()
-            raise RemoteError(f"That rig is {self.hello['rig']}; take the `rig remote` that came with it.")
+            raise RemoteError("What answers there is no rig.")
+        if self.hello.get("version") != VERSION:
+            self.close()
+            raise RemoteError(f"That rig is {self.hello.get('rig')}; take the `rig remote` that came with it.")
         self._until("state")
 
     @classmethod
@@ -148,7 +151,12 @@ class Remote:
             raise RemoteError("rig has gone.") from error
         if isinstance(message, bytes):
             return message
-        content: Json = json.loads(message)
+        try:
+            content: Json = json.loads(message)
+        except (ValueError, RecursionError) as error:
+            raise RemoteError("What answers there is no rig.") from error
+        if not isinstance(content, dict):
+            raise RemoteError("What answers there is no rig.")
         if "state" in content:
             self.state, self.rev = content["state"], content["rev"]
         elif "set" in content:

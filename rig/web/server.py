@@ -80,6 +80,7 @@ class Server(threading.Thread):
         self._routes = itertools.count(time.monotonic_ns())  # no two servers of one run share any
         self._all: dict[int, Conversation] = {}
         self._open = 0
+        self.ends: set[Any] = set()  # the sockets of all who are connected
         self._tasks: set[asyncio.Future[None]] = set()
         self.client_count = 0  # read by the thread that plays
         self.watches_spectra = False
@@ -102,6 +103,9 @@ class Server(threading.Thread):
             self.failure = error
         finally:
             self.client_count, self.watches_spectra = 0, False
+            for end in list(self.ends):  # whoever was just about to connect, too, learns of it at once and comes again
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
@@ -156,7 +160,7 @@ class Server(threading.Thread):
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no websocket; None: it may become one."""
         hosts, origins = request.headers.get_all("Host"), request.headers.get_all("Origin")
-        if not self.site.origins.allows_host(hosts):
+        if not self.site.origins.allows_host(hosts, str((connection.local_address or ("",))[0])):
             return _refusal(http.HTTPStatus.FORBIDDEN, "This address does not name the machine that rig runs on.")
         if not self.site.origins.allows_origin(origins, hosts[0]):
             return _refusal(http.HTTPStatus.FORBIDDEN, "Another site asks; only rig's own page may.")
@@ -213,9 +217,7 @@ class Server(threading.Thread):
             return device, None
         if not self.site.pairs or one.is_here:
             return None, None
-        with contextlib.suppress(RigError):  # it could not be kept: then it says the printed token again
-            return self.access.pair(one.name, one.address, time.strftime("%Y-%m-%d"))
-        return None, None
+        return self.access.pair(one.name, one.address, time.strftime("%Y-%m-%d"))
 
     def is_managing(self, said: Do | List) -> bool:
         """Whether a message is about devices, and not for whoever plays."""
@@ -235,13 +237,13 @@ class Server(threading.Thread):
         try:
             if not isinstance(said.value, str):
                 raise Malformed("revoke_device takes the id of a device.")
-            device = self.access.revoke(said.value)
+            device, problem = self.access.revoke(said.value)
         except RigError as error:
             return {"error": str(error), "id": said.id}
         for each in [each for each in self._all.values() if each.device is not None and each.device.id == device.id]:
             self._later(each.close(REVOKED, "This device was revoked: ask for the address once more."))
         self.site.shown.revoked()
-        return {"ok": said.id}
+        return {"ok": said.id} if problem is None else {"error": problem, "id": said.id}
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
@@ -298,12 +300,15 @@ def counted(server: Server) -> type[ServerConnection]:
     class Counted(ServerConnection):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
+            self.end = transport.get_extra_info("socket")
+            server.ends.add(self.end)
             with contextlib.suppress(OSError, AttributeError):
-                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+                self.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             if not server.opened(1):
                 transport.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            server.ends.discard(self.end)
             server.opened(-1)
             super().connection_lost(exc)
 

@@ -7,10 +7,11 @@ import pytest
 import takes
 from faulty_takes import GEARS, Desk, Fault, called_right, change_db, judged, recorded, sent, suffered
 from gears import cabinet, gated, played
+from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, fftconvolve, sosfilt
 from takes import signal
 
-from rig.capture.checks.closing import find_closing
+from rig.capture.checks.closing import FEWEST, find_closing, knows_a_level
 from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, missing_pieces, normalised_to_dbfs, repeats, step_of
@@ -26,6 +27,7 @@ from rig.capture.checks.silences import (
 from rig.capture.checks.tail import find_tail, tail_check
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.full_scale import within_full_scale
+from rig.capture.take.recording import PRE_ROLL
 from rig.trainer.layout import END_SILENCE, RATE, VALIDATION
 
 NONE = np.zeros(0)
@@ -42,6 +44,10 @@ def noise(seconds, dbfs, seed=0):
 
 def on_16_bit(x):
     return np.clip(np.round(x * 2**15), -(2**15), 2**15 - 1) / 2**15
+
+
+def missing(*take):
+    return [start for start, _ in missing_pieces(*take)]
 
 
 # ---------------------------------------------------------------- silences
@@ -137,10 +143,10 @@ def test_a_loose_contact_is_a_piece_missing_and_what_a_starved_fuzz_does_at_both
     hiss = noise(18, -85)
     for gear in (x, np.where(abs(x) > 0.005, np.sign(x), 0)):
         y = gear + hiss
-        assert missing_pieces(x, y, 2.0**-23, -85.0) == []
+        assert missing(x, y, 2.0**-23, -85.0) == []
         y[60_000:60_200] = hiss[60_000:60_200]
-        assert missing_pieces(x, y, 2.0**-23, -85.0) == [60_000]
-    assert missing_pieces(x, gated(x, x, 0.1) + hiss, 2.0**-23, -85.0) == []
+        assert missing(x, y, 2.0**-23, -85.0) == [60_000]
+    assert missing(x, gated(x, x, 0.1) + hiss, 2.0**-23, -85.0) == []
 
 
 def test_a_hole_is_found_in_the_hum_of_the_room_and_a_sweep_that_fades_out_in_a_cabinet_is_none():
@@ -149,15 +155,15 @@ def test_a_hole_is_found_in_the_hum_of_the_room_and_a_sweep_that_fades_out_in_a_
     torn, places = x.copy(), [30_000, 40_000, 90_000]  # where dry swings; hum is 29 dB softer
     for at in places[:2]:
         torn[at : at + 400] = 0
-    assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == []  # two may be the gear's own doing
+    assert missing(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == []  # two may be the gear's own doing
     torn[places[2] :][:400] = 0
-    assert missing_pieces(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == places
-    assert missing_pieces(x, takes.on_24_bit(x + hum), 2.0**-23, -65.0) == []
+    assert missing(x, takes.on_24_bit(torn + hum), 2.0**-23, -65.0) == places
+    assert missing(x, takes.on_24_bit(x + hum), 2.0**-23, -65.0) == []
     t = np.arange(RATE) / RATE
     sweep = np.sin(2 * np.pi * 60 * np.exp(t * np.log(200)) / np.log(200))
     dry = np.concatenate([np.zeros(9 * RATE), 0.1 * sweep, 0.5 * sweep, np.zeros(9 * RATE)])
     dark = sosfilt(butter(4, 500, fs=RATE, output="sos"), dry) + noise(20, -75)
-    assert missing_pieces(dry, dark, 2.0**-23, -75.0) == []
+    assert missing(dry, dark, 2.0**-23, -75.0) == []
 
 
 @pytest.mark.parametrize("block", [64, 1024])
@@ -194,6 +200,25 @@ def test_a_gate_in_front_of_the_gears_hiss_is_found_with_its_threshold():
     assert found is not None and found.times >= 3
     assert found.dry_dbfs == pytest.approx(threshold_dbfs - 6, abs=7)  # its peak, and the RMS of what decays below it
     assert find_closing(dry, played(GEAR["crunch"], dry, 3) + noise(35, -75, 8), -75.0) is None
+
+
+def test_a_gate_without_a_hold_is_a_gate_and_no_loose_contact():
+    x, rng = sent(), np.random.default_rng(4)
+    y = played(GEAR["crunch"], x, 3)
+    inside = slice(PRE_ROLL + round(19.5 * RATE), PRE_ROLL + round(25.5 * RATE))
+    loudest = float(abs(y).max())
+    envelope = maximum_filter1d(abs(y), 96, origin=47)  # of the last 2 ms
+    gate, contact = y.copy(), y.copy()
+    gate[inside] = np.where(envelope[inside] < 0.1 * loudest, 0, y[inside])
+    for at in rng.integers(inside.start, inside.stop - 400, 60):
+        contact[at : at + 400] = 0
+    found = judged(recorded(gate, Desk(), 0, loudest), 35.0)
+    assert found["gate"].verdict == "fail" and "a gate opens and closes" in found["gate"].text
+    assert found["continuity"].verdict == "ok" and "pieces are missing" not in found["programme"].text
+    torn = recorded(contact, Desk(delay=0), 0, loudest)
+    pieces = missing_pieces(x, torn, 2.0**-23, -90.0)
+    assert len(pieces) >= FEWEST and not knows_a_level(torn, pieces)
+    assert not knows_a_level(torn, pieces[: FEWEST - 1])  # of so few nothing follows
 
 
 def test_a_room_is_found_with_how_much_and_how_long():

@@ -11,7 +11,10 @@ import pytest
 from places import ROOT
 from rigs import RATE, Bench, Told, sine
 
-from rig.cli.live.live_line import live_line
+from rig.cli.display.colour import Marks
+from rig.cli.display.rows import row_text
+from rig.cli.live.live_line import log_line
+from rig.cli.live.live_rows import Peaks, live_rows
 from rig.cli.live.meters import level, tuner_lines
 from rig.compare.matching import noise_warning
 from rig.decibels import level_in_words, levels_in_words, peak_in_words
@@ -59,7 +62,9 @@ def test_a_session_in_silence_and_hum_says_nothing_that_makes_no_sense(tmp_path)
     for x in (np.zeros(2 * RATE), sine(2 * RATE, 50.0, 1e-4), np.full(2 * RATE, 0.01)):
         for start in range(0, x.size, RATE // 10):
             bench.process(x[start : start + RATE // 10])
-            for form in live_line(player.look(), 0):
+            state = player.look()
+            rows = live_rows(state, Peaks(), 0, "", (200, 50), Marks("utf-8"))
+            for form in (log_line(state, 0), *map(row_text, rows)):
                 assert not NONSENSE.search(form), form
                 assert "knob" not in form
         for command in ("gate", "gate", "tuner", "tuner"):

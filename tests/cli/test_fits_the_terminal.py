@@ -6,7 +6,8 @@ import io
 
 import pytest
 
-from rig.cli.terminal import Harmless, Progress, Screen, fitted
+from rig.cli.display.screen import Screen
+from rig.cli.terminal import Harmless, Progress, fitted
 
 NOTE = (
     "Note     you hear the guitar 16 ms late (ok up to 10 ms, a problem above 20 ms). Try 128 frames: jackd -p 128, or "
@@ -49,7 +50,7 @@ def test_a_screen_does_so_on_a_terminal_and_nowhere_else(monkeypatch):
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
         Screen(stream).say(NOTE)
-    assert terminal.getvalue() == "\r\x1b[K" + fitted(NOTE, 80) + "\n"
+    assert terminal.getvalue() == "\r\x1b[J" + fitted(NOTE, 80) + "\n"
     assert file.getvalue() == NOTE + "\n"
 
 

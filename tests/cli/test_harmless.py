@@ -12,8 +12,9 @@ from model_files import linear, write
 
 from rig.audio import wav
 from rig.audio.plots import draw, heading, legend, make_figure, svg_text
+from rig.cli.display.screen import Screen
 from rig.cli.live.sentences import Teller
-from rig.cli.terminal import Harmless, Screen
+from rig.cli.terminal import Harmless
 from rig.compare.page import script_data
 from rig.errors import AudioError, RigError
 from rig.files.folders import files_in
@@ -42,7 +43,7 @@ def test_a_screen_and_what_is_printed_show_escapes():
     screen = Screen(terminal := Terminal())
     screen.say(EVIL)
     screen.line(f"in -20 | cab 1 {EVIL}")
-    assert terminal.getvalue() == f"\r\x1b[K{SHOWN}\n\r\x1b[Kin -20 | cab 1 {SHOWN}"
+    assert terminal.getvalue() == f"\r\x1b[J{SHOWN}\n\r\x1b[Jin -20 | cab 1 {SHOWN}\x1b[K\x1b[J"
     stream = Harmless.of(io.StringIO())
     print("columns\tstay", EVIL, file=stream)
     assert stream.raw.getvalue() == f"columns\tstay {SHOWN}\n"

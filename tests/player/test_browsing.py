@@ -92,7 +92,7 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
     delays, changes, lost, whole = [], [], 0, steps
     per_take = max(1, round(TAKE_S / key_s))
     try:
-        terminal.press("", "| xruns", timeout_s=120)
+        terminal.press("", "xruns", timeout_s=120)
         with Deck("recorder", server.name, records=1) as deck:
             deck.connect("in_1", "browse:out_1")
             while steps > 0 and lost < LOST * whole:

@@ -8,7 +8,7 @@ from responses import coloured
 from rigs import NANO, RATE, Bench, Told
 
 from rig.audio import wav
-from rig.cli.live.live_line import live_line
+from rig.cli.live.live_line import log_line
 from rig.player import leaving
 from rig.player.browse_order import BrowseOrder
 from rig.player.player import Player
@@ -41,7 +41,7 @@ def test_cabinets_of_one_name_are_told_apart_wherever_they_are_named(alike):
     assert "vox/57.wav is a favourite" in alike.do("favourite")
     assert "Noted    vox/57.wav: dark" in alike.do("note", text="dark")
     assert "vox/57.wav is B" in alike.do("mark_b")
-    assert "cab 2/3 vox/57.wav" in live_line(alike.player.look(), 0)[0]
+    assert "cab 2/3 vox/57.wav" in log_line(alike.player.look(), 0)
     assert "mesa/57.wav is A" in alike.do("previous_ir", "mark_a")
     assert "B: vox/57.wav" in alike.do("compare")
     assert alike.player.audition.preview("57") == "2 found, mesa/57.wav"
@@ -81,8 +81,8 @@ def test_a_number_is_one_of_as_many_as_there_were_when_the_names_went_off(auditi
     assert f"Cabinet  number {number} of 5" in audition.told.text
     state = audition.player.look()
     assert (state.cabinet.name, state.cabinet.place) == (f"number {number}", f"{number}/5")
-    assert f"cab {number}/5, " in live_line(state, 0)[0] + ", "
-    assert f"cab {number}/5 number" not in live_line(state, 0)[0]
+    assert f"cab {number}/5, " in log_line(state, 0) + ", "
+    assert f"cab {number}/5 number" not in log_line(state, 0)
     gone = next(n for at, n in order.numbers.items() if at in order.rejected)
     left = ", ".join(str(order.numbers[at]) for at in sorted(order.positions, key=order.numbers.get))
     assert f"{gone} is no number of a cabinet; there are {left}." in audition.do("jump_ir", text=str(gone))

@@ -12,7 +12,7 @@ from rigs import A2, NANO, RATE, Told, db, dc_blocked, guitar, sine
 from rig.audio.loudness import integrated_lufs
 from rig.audio.resample import resample
 from rig.backends.offline import Offline
-from rig.cli.live.live_line import live_line
+from rig.cli.live.live_line import log_line
 from rig.engine import Engine
 from rig.files import bundled
 from rig.player.cabinets.cabinets import CALM_S
@@ -46,7 +46,7 @@ class Session:
 
     def line(self):
         """The line at the bottom of the terminal."""
-        return live_line(self.player.look(), 0)[0]
+        return log_line(self.player.look(), 0)
 
     def do(self, name, **options):
         self.player.do(name, **options)

@@ -56,7 +56,7 @@ def test_a_take_recorded_with_a_key_is_what_rig_render_makes_of_its_guitar(jack_
     try:
         terminal.press("", "q quit")
         terminal.press("R", "recording into")
-        terminal.press("", "| REC 0:01 (")
+        terminal.press("", "REC 0:01 (")
         terminal.press("R", "complete in")
         terminal.press("q", "\n")
         assert terminal.process.wait(10) == 0

@@ -19,6 +19,7 @@ from jackserver import JACKD_IS_MISSING
 from rigs import A2, NANO, guitar
 
 from rig.audio import wav
+from rig.cli import main
 from rig.dsp.ramp import fade_samples
 from rig.errors import RigError
 from rig.web.remote import Remote
@@ -86,8 +87,8 @@ class Ear:
 
     @property
     def now(self):
-        """The server's frame, as it goes on between cycles."""
-        return int(self.deck.client.frame_time) - int(self.deck.state["start_time"])
+        """What has been recorded; the server's own frames go on while a busy machine loses cycles."""
+        return int(self.deck.state["position"])
 
     def rms(self, start, stop):
         """Of what was recorded from one frame to another."""
@@ -96,7 +97,7 @@ class Ear:
     def changed_at(self, asked, before):
         """The first frame behind `asked` from which on it is half as loud as it was, or twice as loud as nothing."""
         step, was_loud = 32, before > 1e-3
-        for at in range(asked, asked + RATE, step):
+        for at in range(asked, self.now, step):  # on a busy machine the tap itself may take long
             now = self.rms(at, at + step)
             if (now < 0.5 * before) if was_loud else (now > 0.01):
                 return at
@@ -111,7 +112,7 @@ def taps(server, count, loop):
         with Remote.of(running()) as remote:
             remote.do("level_mode", "raw")
             time.sleep(0.5)
-            ear = Ear(server, 2.0 + 0.5 * count)
+            ear = Ear(server, 10.0 + 2.0 * count)
             period, fade = ear.deck.client.blocksize, fade_samples(RATE)
             time.sleep(0.3)
             asked = []
@@ -174,28 +175,34 @@ def test_meters_for_four_clients_cost_two_percent_of_a_core_at_most(own, loop):
     assert cost <= 0.02
 
 
-def test_rig_remote_steers_from_a_shell(own, loop, tmp_path):
+def told(capsys, *arguments):
+    """What `rig remote` prints, without a process of its own; it must end well."""
+    capsys.readouterr()
+    assert main(["remote", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_rig_remote_steers_from_a_shell(own, loop, tmp_path, capsys):
     with Playing(NANO, "--no-ir", "--di", loop, "--no-connect") as playing:
         playing.wait_for("^Page ")
         assert rig("remote", "volume", "-12").stdout.splitlines()[-1] == "volume -12 dB"
-        assert rig("remote", "mute", "on").stdout.splitlines()[-1] == "mute on"
-        assert json.loads(rig("remote", "mute", "--json").stdout) == {"mute": True}
-        assert "volume -12 dB" in rig("remote", "volume").stdout
-        assert NANO.name in rig("remote", "list", "models").stdout
-        assert "volume behind the cabinet; its lowest is silence (-60 to" in rig("remote", "commands").stdout
+        assert told(capsys, "mute", "on").splitlines()[-1] == "mute on"
+        assert json.loads(told(capsys, "mute", "--json")) == {"mute": True}
+        assert "volume -12 dB" in told(capsys, "volume")
+        assert NANO.name in told(capsys, "list", "models")
+        assert "volume behind the cabinet; its lowest is silence (-60 to" in told(capsys, "commands")
         for wrong, why in ((["mute", "loud"], "mute is on or off"), (["explode"], "no command explode")):
-            done = rig("remote", *wrong)
-            assert done.returncode == 2
-            assert why in done.stderr
+            assert main(["remote", *wrong]) == 2
+            assert why in capsys.readouterr().err
         watching = subprocess.Popen([*RIG, "remote", "watch", "--meters"], stdout=subprocess.PIPE, text=True)
         first, second = json.loads(watching.stdout.readline()), json.loads(watching.stdout.readline())
         assert first["state"]["values"]["volume"] == -12.0
         assert set(second) & {"meters", "set", "event"}
-        rig("remote", "quit")
+        told(capsys, "quit")
         assert playing.wait() == 0
         assert watching.wait(20) == 0
         watching.stdout.close()
-    assert rig("remote", "mute").returncode == 2
+    assert main(["remote", "mute"]) == 2
 
 
 def test_two_sides_are_heard_and_answered_in_the_page(own, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 import time
 
 import pytest
@@ -222,3 +224,13 @@ def test_rig_says_good_bye(paged):
     paged.page._server.stop("rig ends.")
     assert read_until(ws, "bye")[-1] == {"bye": "rig ends."}
     ws.close()
+
+
+def test_what_serves_is_imported_when_something_is_served_and_not_before():
+    program = (
+        "import sys; import rig.cli.live.session, rig.cli.page_door, rig.web.page, rig.web.shown.shown_player\n"
+        "heavy = {'websockets', 'asyncio', 'ssl', 'segno', 'zeroconf', 'rig.web.server'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "HEAVY []\n", done.stderr

@@ -342,7 +342,7 @@ def test_a_certificate_needs_its_key(tmp_path):
     with pytest.raises(RigError, match="belong together"):
         Paged(certificate=tmp_path / "c.pem").__enter__()
     (tmp_path / "c.pem").write_text("no certificate")
-    with pytest.raises(RigError, match=r"c\.pem and c\.pem: "):
+    with pytest.raises(RigError, match=r"c\.pem and c\.pem are no certificate"):
         Paged(certificate=tmp_path / "c.pem", key=tmp_path / "c.pem").__enter__()
 
 

@@ -16,7 +16,7 @@ from ...audio.align import Lag, find_lag, shifted
 from ...audio.measures import FLOOR_DBFS, count_full_scale, peak_dbfs, rms_dbfs
 from ...trainer.layout import END_SILENCE, NOISE, PROGRAMME, RATE, VALIDATION
 from .cable import Cable, Loop, cable_checks
-from .closing import Closing, find_closing
+from .closing import Closing, find_closing, knows_a_level
 from .digital_copy import is_a_copy
 from .latency import Latency
 from .latency_check import latency_check
@@ -94,7 +94,9 @@ def judge(take: Evidence) -> Judged:
     snr_db, noise = noise_check(silences, hums, take.wet)
     aligned = shifted(take.wet, -late)
     first, last = take.padded[0], len(take.wet) - take.padded[1]
-    missing = [at for at in missing_pieces(take.dry, aligned, step, floor_dbfs) if first <= at < last]
+    pieces = [piece for piece in missing_pieces(take.dry, aligned, step, floor_dbfs) if first <= piece[0] < last]
+    gated = [start for start, _ in pieces] if knows_a_level(aligned, pieces) else []
+    missing = [] if gated else [start for start, _ in pieces]
     programme, alike = programme_check(take.dry, aligned, missing)
     drift = find_lag(take.wet[:VALIDATION], take.wet[-VALIDATION:], max_lag_samples=4000)
     sign = polarity.polarity if polarity.is_certain else take.latency.correlation.polarity
@@ -113,6 +115,7 @@ def judge(take: Evidence) -> Judged:
         _gate(
             gate_figures(take.dry, take.wet, take.pre_roll, JUST_AFTER),
             find_closing(take.dry, take.wet, floor_dbfs, late),
+            gated,
         ),
         tail_check(take.dry, take.wet, late),
         _polarity(sign),
@@ -199,10 +202,10 @@ def _drift(lag: Lag, distance: int) -> Check:
     return LIMITS["drift"].check("drift", figure, text, advice)
 
 
-def _gate(figures: GateFigures, closing: Closing | None) -> Check:
+def _gate(figures: GateFigures, closing: Closing | None, gated: list[int]) -> Check:
     falls = LIMITS["gate"].verdict(figures.fall_db) != "ok"
     changes = figures.noise_change_db is not None and figures.noise_change_db > NOISE_CHANGE_DB
-    verdict: Verdict = "fail" if falls and changes else "warn" if falls or changes or closing else "ok"
+    verdict: Verdict = "fail" if gated or (falls and changes) else "warn" if falls or changes or closing else "ok"
     change = "" if figures.noise_change_db is None else f", noise changes by {figures.noise_change_db:.1f} dB after it"
     text = f"silence falls by at most {figures.fall_db:.1f} dB in 5 ms{change}"
     if closing is not None:
@@ -210,6 +213,8 @@ def _gate(figures: GateFigures, closing: Closing | None) -> Check:
             f"; a gate closes {closing.times} times while the playing still decays, at {closing.dry_dbfs:.0f} dBFS RMS "
             f"of dry, first at {closing.at / RATE:.1f} s"
         )
+    if gated:
+        text += f"; a gate opens and closes {len(gated)} times within what plays, first at {gated[0] / RATE:.1f} s"
     advice = "Something opens and closes: switch off the noise gate; or a reverb or delay rings on."
     return LIMITS["gate"].check("gate", figures.fall_db, text, advice, verdict)
 

@@ -2,6 +2,9 @@
 
 While dry decays slowly, wet falls at once into the noise, again and again from the same level of the playing. A gate
 does that, and so does a fuzz whose transistors are starved: both are part of what a model learns, and both are named.
+
+One without a hold also opens and closes within a note, which looks like a loose contact: pieces are missing. But a gate
+knows a level, above which it opens and below which it closes; a contact knows none.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ OUT_OF_NOISE_DB = 16.0  # over the noise, at the beginning
 PLAYS_DBFS = -75.0  # dry, RMS, when it has closed
 SOFTER_TOO = 8.0  # dB: a gate closes at the same level, give or take
 TIMES = 3  # before it is one
+BESIDE = 32  # samples on both sides of a piece
+FEWEST = 10  # pieces: from fewer nothing follows
+BY_CHANCE, FAR_OFF, SPREADS = 0.5, 0.18, 3.0  # share of pairs; how far from it a gate is, and in standard deviations
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,21 @@ def find_closing(x: NDArray[np.float64], y: NDArray[np.float64], noise_dbfs: flo
     middle = float(np.median(levels))
     same = starts[np.abs(levels - middle) < SOFTER_TOO]
     return Closing(len(same), middle, int(same[0]) * FRAME) if len(same) >= TIMES else None
+
+
+def knows_a_level(y: NDArray[np.float64], pieces: list[tuple[int, int]]) -> bool:
+    """Whether the missing pieces (start, length) of y, (n,), begin softer than they end, any of them against any other.
+
+    The share of pairs is that of Mann and Whitney's test, whose standard deviation by chance it is held against.
+    """
+    count = len(pieces)
+    if count < FEWEST:
+        return False
+    before = np.sort([np.abs(y[max(0, start - BESIDE) : start]).max(initial=0.0) for start, _ in pieces])
+    after = [np.abs(y[start + length :][:BESIDE]).max(initial=0.0) for start, length in pieces]
+    share = float(np.mean(np.searchsorted(before, after))) / count
+    deviation = float(np.sqrt((2 * count + 1) / 12)) / count
+    return share > BY_CHANCE + max(FAR_OFF, SPREADS * deviation)
 
 
 def _levels_db(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -75,8 +75,8 @@ def _jump(y: Samples, start: int, length: int) -> float:
     return max(into, out)
 
 
-def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[int]:
-    """Samples where pieces of wet y are missing while dry x, (n,) each, aligned, plays: blocks, loose contacts.
+def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> list[tuple[int, int]]:
+    """Where pieces of wet y are missing while dry x, (n,) each, aligned, plays: (start, length) of loose contacts, say.
 
     A starved fuzz is silent around the zeros of dry as well, and as long as a note stays below what wakes it. It is so
     at both ends of a take alike, which shows up to how much of dry, and wherever its drive was turned, again up to one
@@ -91,11 +91,11 @@ def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> li
     by_itself = [piece for piece in by_itself if piece[0] < VALIDATION or piece[0] >= last]
     found = [piece for piece in found if _is_in_full_swing(x, piece)]
     if not by_itself:
-        return [piece[0] for piece in found]
+        return found
     most = float(np.percentile([_peak(x, piece) for piece in by_itself], 95))
     found = [piece for piece in found if _peak(x, piece) > 3 * most]
     low, high = np.percentile([_peak(x, piece) for piece in found] or [1.0], (10, 90))
-    return [] if len(found) > FEW and high < 3 * low else [piece[0] for piece in found]
+    return [] if len(found) > FEW and high < 3 * low else found
 
 
 def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:

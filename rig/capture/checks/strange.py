@@ -30,7 +30,8 @@ IS_DRY, EXACTLY_DRY = 0.02, 0.003  # of a frame's power that is not dry
 DRIER = 0.25  # times what is usually not dry
 ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
-SOFT_PIECE = 0.1  # of the loudest frame's power: a gate may be closed all along
+STILL_ALIKE = 0.9  # times what wet and model usually have in common
+SOFT_PIECE = 0.25  # of the loudest frame's power: a gate may be closed all along
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 STILL_RIGHT_DB = 3.0  # level beside holes
@@ -109,7 +110,7 @@ def _kind(
         return "silent", "it is silent while the signal plays" + (", or a gate never opens" if soft else "")
     if match.here < -0.95 * usual and abs(level_db) < SAME_LEVEL_DB:
         return "inverted", INVERTED
-    dry = _is_dry(take, at)
+    dry = _is_dry(take, at, match.here > STILL_ALIKE * usual)
     if dry:
         return "bypassed", dry
     dead = frame_db < DEAD_DB
@@ -162,11 +163,12 @@ def _turns() -> Spectra:
     return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
 
 
-def _is_dry(take: Explained, at: NDArray[np.int64]) -> str:
+def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     """What to say where wet is dry at one gain in most of the frames `at`, far more so than where the gear is known.
 
     Empty where it is not. Gear that leaves some playing as it is has to be about as loud there as elsewhere, or it may
-    as well be driven otherwise; where loud and soft have one gain and elsewhere have not, both may be.
+    as well be driven otherwise; where loud and soft have one gain and elsewhere have not, both may be. So they may
+    where it is `alike`, as the model has it but for the level: gear that is nearly clean is clean when driven less.
     """
     left, gains = _left_by_dry(take, at)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
@@ -176,9 +178,10 @@ def _is_dry(take: Explained, at: NDArray[np.int64]) -> str:
     text = "it is bypassed: dry comes back, and not this gear"
     (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
     change_db = loudness_db - usual_db
-    if np.mean(usually_left < EXACTLY_DRY) < OFTEN_DRY or abs(change_db) < OTHER_DRIVE_DB:
+    often = np.mean(usually_left < EXACTLY_DRY) >= OFTEN_DRY
+    if abs(change_db) < OTHER_DRIVE_DB or not (often or alike):
         return text
-    if high_db - low_db < ONE_GAIN_DB and highest_db - lowest_db > 4 * ONE_GAIN_DB:
+    if not often or (high_db - low_db < ONE_GAIN_DB and highest_db - lowest_db > 4 * ONE_GAIN_DB):
         word = "softer" if change_db < 0 else "louder"
         return f"{text}, or as this gear leaves some playing alone, {abs(change_db):.1f} dB {word}"
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import select
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ...capture.result.save import Saved
 
 SHOW_S = 0.1
+BUSY_S = 0.3  # without a look of the thread that captures: it computes
 LINGER_S = 600.0  # how long the result is shown to whoever looks at it
 
 
@@ -30,12 +32,24 @@ class PagedConsole(Console):
         self.desk = Desk(name)
         shown = CaptureShown(self.desk)
         self._page = None if options.json else served(options, shown, super().say)
-        self._showed = 0.0
+        self._showed = self._polled = time.monotonic()
         if self._page is not None:
             shown.on_revoked = self._page.revoked
             if not opened_door(self._page, options, super().say):
                 self._page.close()
                 self._page = None
+        self._lock, self._is_over = threading.Lock(), threading.Event()
+        if self._page is not None:
+            threading.Thread(target=self._look_meanwhile, name="rig looks", daemon=True).start()
+
+    def _look_meanwhile(self) -> None:
+        """While a take is cut and checked, which takes long, a page that is opened is shown how it stands."""
+        page = self._page
+        assert page is not None
+        while not self._is_over.wait(SHOW_S):
+            with self._lock:
+                if time.monotonic() - self._polled > BUSY_S and not self._is_over.is_set():
+                    page.poll_looks()
 
     def say(self, text: str) -> None:
         """A sentence that stays."""
@@ -82,11 +96,13 @@ class PagedConsole(Console):
         page = self._page
         if page is None:
             return
-        page.poll()
         now = time.monotonic()
-        if now - self._showed > SHOW_S:
-            self._showed = now
-            page.show()
+        with self._lock:
+            self._polled = now
+            page.poll()
+            if now - self._showed > SHOW_S:
+                self._showed = now
+                page.show()
         if self.desk.is_stopped:
             raise KeyboardInterrupt
         end_if_asked()
@@ -106,9 +122,12 @@ class PagedConsole(Console):
         while page.client_count and time.monotonic() < until and not self.desk.is_stopped:
             select.select([page.waker], [], [], SHOW_S)
             end_if_asked()
-            page.poll()
+            with self._lock:
+                self._polled = time.monotonic()
+                page.poll()
 
     def close(self) -> None:
         """The page says good-bye."""
+        self._is_over.set()
         if self._page is not None:
             self._page.close()

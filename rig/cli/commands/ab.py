@@ -10,6 +10,7 @@ from ...errors import CompareError
 from ...files import bundled
 from .. import first_start
 from ..ab_session import Session, resumed
+from ..display.screen import Screen
 from ..open_backend import refuse_to_compare
 from ..options import (
     add_channel_option,
@@ -24,7 +25,6 @@ from ..options import (
     take_ir,
 )
 from ..page_door import add_page_options
-from ..terminal import Screen
 
 if TYPE_CHECKING:
     from ...backends.jack.client import Jack

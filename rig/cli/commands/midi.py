@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ConfigError
+from ..display.screen import Screen
 from ..live.midi_ports import no_midi
 from ..options import add_client_option, add_json_option, add_midi_options, add_seconds_option
-from ..terminal import Screen
 
 if TYPE_CHECKING:
     from ...midi_actions import Midi

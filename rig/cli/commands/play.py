@@ -11,6 +11,7 @@ from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
+from ..display.screen import Screen
 from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
@@ -27,7 +28,6 @@ from ..options import (
     take_ir,
 )
 from ..page_door import add_page_options
-from ..terminal import Screen
 
 if TYPE_CHECKING:
     from ...levels import Level

@@ -1,10 +1,11 @@
-"""The bottom line while playing: levels, load, cabinet and state; or the text that is being typed."""
+"""What is shown while playing in one line of a log; and a text that is being typed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..display.rows import cells, shortened
 from .meters import bar, level, tuner_lines
 
 if TYPE_CHECKING:
@@ -15,39 +16,21 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1000  # characters
 
 
-def live_line(state: PlayerState, xruns: int) -> list[str]:
-    """From the longest form to the shortest; the sum stands whole above it in any case."""
+def log_line(state: PlayerState, xruns: int) -> str:
+    """All of it in one line, for a log."""
     if state.tuner is not None:
-        muted = " | MUTED" if state.values["mute"] else ""
-        return [form + muted for form in tuner_lines(state.tuner)]
-    peaks, taught, levels = [], [], []
+        return tuner_lines(state.tuner)[0] + (" | MUTED" if state.values["mute"] else "")
+    parts = [f"preset {state.preset}"] if state.preset else []
+    parts += [f"{state.model_place} {state.asked_model}"] if state.model_place else []
+    parts += _cabinet(state.cabinet, blind=bool(state.values.get("blind")))
     for name, meter in (("in", state.input), ("model", state.heard), ("out", state.output)):
         clips = f" CLIP {meter.clips}" if meter.clips and name != "model" else ""
         hint = f" {state.hint}" if name == "in" and state.hint else ""
         drawn = f" {bar(meter.peak_dbfs, state.loudest_dbfs, state.zone_dbfs)}" if name == "in" else ""
-        peaks.append(f"{name} {level(meter.peak_dbfs)}{clips}")
-        taught.append(f"{peaks[-1]}{hint}")
-        levels.append(f"{name}{drawn} {level(meter.peak_dbfs)} ({level(meter.rms_dbfs)}){clips}{hint}")
-    time_part: list[str] = []
-    parts = [f"xruns {xruns}", *_states(state)]
+        parts.append(f"{name}{drawn} {level(meter.peak_dbfs)} ({level(meter.rms_dbfs)}){clips}{hint}")
     if state.load_median is not None and state.load_worst is not None:
-        time_part.append(f"time {state.load_median:.1%} ({state.load_worst:.1%})")
-    gain = f"input {state.input_gain_db:+z.1f} dB"
-    place = [state.model_place] if state.model_place else []
-    named = [f"{state.model_place} {state.asked_model}"] if state.model_place else []
-    cabinet, short = _cabinet(state.cabinet, blind=bool(state.values.get("blind")))
-    named = ([f"preset {state.preset}"] if state.preset else []) + named
-    place = ([f"preset {state.preset_number}"] if state.preset_number else []) + place
-    forms = (
-        [*named, *cabinet, *levels, *time_part, *parts, state.calibration],
-        [*named, *cabinet, *levels, *time_part, *parts, gain],
-        [*named, *cabinet, *taught, *time_part, *parts, gain],
-        [*place, *cabinet, *taught, *time_part, *parts],
-        [*place, *short, *taught, *time_part, *parts],
-        [*place, *short, *taught, *parts],
-        [*place, *short, *peaks, *parts],
-    )
-    return [" | ".join(form) for form in forms]
+        parts.append(f"time {state.load_median:.1%} ({state.load_worst:.1%})")
+    return " | ".join([*parts, f"xruns {xruns}", *_states(state), state.calibration])
 
 
 def _states(state: PlayerState) -> list[str]:
@@ -63,7 +46,7 @@ def _states(state: PlayerState) -> list[str]:
         (f"volume {values['volume']:+z.0f} dB", values["volume"] != 0.0),
         ("MIDI LEARN", state.is_learning),
         ("BYPASS", values["bypass"]),
-        ("SMALLER SIZE", state.is_reduced),
+        ("REDUCED", state.is_reduced),
         ("ASLEEP", state.is_asleep),
     ]
     return [name for name, is_on in states if is_on]
@@ -83,14 +66,13 @@ def recording_text(recording: Recording | None) -> str:
     return f"REC {minutes(recording.seconds)}{left}"
 
 
-def _cabinet(cabinet: CabinetState, blind: bool) -> tuple[list[str], list[str]]:
-    """Where in the bank the player stands, with the file's name and without; `blind`: its number is all there is."""
+def _cabinet(cabinet: CabinetState, blind: bool) -> list[str]:
+    """Where in the bank the player stands, with the file's name; `blind`: its number is all there is."""
     if not cabinet.place and not cabinet.gain:
-        return [], []
+        return []
     name = f"mix of {cabinet.parts}" if cabinet.parts else cabinet.name
     rest = [text for text in (cabinet.gain, cabinet.progress) if text]
-    short = [", ".join([f"cab {cabinet.place}", *rest])]
-    return short if blind else [", ".join([f"cab {cabinet.place} {name}", *rest])], short
+    return [", ".join([f"cab {cabinet.place}" if blind else f"cab {cabinet.place} {name}", *rest])]
 
 
 class Entry:
@@ -112,6 +94,10 @@ class Entry:
             self.text = (self.text + key)[:LONGEST_TEXT]
         return False
 
-    def line(self) -> str:
-        """What is shown while it is typed."""
-        return f"{self.command.prompt}: {self.text}_   ({self.preview(self.text) or 'Esc: no'})"
+    def line(self, width: int) -> str:
+        """What is shown of it in so many cells: always the end of what is typed, and what it would do if that fits."""
+        text = f"{self.command.prompt}: {self.text}_"
+        longer = f"{text}   ({self.preview(self.text) or 'Esc: no'})"
+        if cells(longer) <= width:
+            return longer
+        return text if cells(text) <= width else shortened(text, width)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from ...player.events import Event, with_commands
 from ...player.key_map import Keys, key_of
 
 COLUMN = 9  # characters of the label
-UNLABELLED = ("state", "value", "fault", "error", "trial", "help")
+UNLABELLED = ("state", "value", "fault", "error", "trial", "help", "stage")
 LABELS = {"midi": "MIDI", "side_a": "Side A", "side_b": "Side B", "more": "", "part": ""}
 
 
@@ -23,10 +23,18 @@ def sentence(event: Event, way: Callable[[str, int], str | None]) -> str:
 
 
 class Teller:
-    """Writes what a player tells, line by line. `help_text`: what the help shows."""
+    """Writes what a player tells, line by line. `help_text`: what the help shows. `views` show themselves, by kind."""
 
-    def __init__(self, say: Callable[[str], None], keys: Keys, commands: Collection[str], help_text: str) -> None:
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        keys: Keys,
+        commands: Collection[str],
+        help_text: str,
+        views: Mapping[str, Callable[[], None]] | None = None,
+    ) -> None:
         self._say, self._keys, self._commands, self._help_text = say, keys, commands, help_text
+        self._views = {} if views is None else views
 
     def way(self, name: str, direction: int = 0) -> str | None:
         """The key of a command; None: there is no such command."""
@@ -36,7 +44,9 @@ class Teller:
 
     def __call__(self, event: Event) -> None:
         """Write it."""
-        if event.kind == "help":
+        if event.kind in self._views:
+            self._views[event.kind]()
+        elif event.kind == "help":
             self._say(self._help_text)
         else:
             self._say(sentence(event, self.way))

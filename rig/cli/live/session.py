@@ -15,21 +15,27 @@ from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
+from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named
 from ..page_door import opened_door, served
-from ..terminal import Keys, Screen
-from .live_line import Entry, live_line
+from ..terminal import Keys
+from .face import Face, Size
+from .live_line import Entry, log_line
+from .live_rows import Peaks, live_rows
 from .midi_ports import connect_midi, open_midi, wait_for_keys_or_midi
 from .sentences import COLUMN, Teller
+from .stage import stage_rows
 from .survival import Survival
 
 if TYPE_CHECKING:
     from ...backends.base import Backend
     from ...engine import Engine
     from ...player.player import Player
+    from ...player.state import PlayerState
     from ...web.page import Page
     from ...web.shown.shown_player import ServerState
+    from ..display.rows import Row
     from .chosen_presets import Chosen
 
 REFRESH_S = 0.1
@@ -64,7 +70,12 @@ class Session:
         from ...player.commands import COMMANDS, GROUPS
 
         self.keys, odd = load_keys("keys", COMMANDS, options.keys)
-        self.tell = Teller(screen.say, self.keys, COMMANDS, help_text(GROUPS, self.keys))
+        text = help_text(GROUPS, self.keys)
+        self.face = Face(screen, GROUPS, self.keys, text)
+        views = {"help": self.face.help, "stage": self.face.stage}
+        self.tell = Teller(self.face.say, self.keys, COMMANDS, text, views)
+        self._peaks = Peaks()
+        self._state: PlayerState | None = None  # as it was looked at last
         self.page: Page | None = None
         self.is_served = False
         self.latency_ms = 0.0
@@ -95,8 +106,9 @@ class Session:
                     "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. "
                     "Press {mute} to hear it, or name your guitar's input with --input (rig devices lists them)."
                 )
-            keys = ending.enter_context(Keys())
+            keys = self.face.keys = ending.enter_context(Keys())
             ending.callback(self._leave)
+            ending.callback(self.screen.leave)
             self._start()
             ending.callback(self._close_page)
             self.is_served = opened_door(self.page, self.options, self.screen.say)
@@ -238,17 +250,35 @@ class Session:
                     self.backend.latency_samples = self.engine.latency_samples
             if self.options.seconds is not None and now - began > self.options.seconds:
                 return
-            forms = self._live_line()
+            self._state = self.player.look()
+            self._peaks.hear(self._state)
             if self.page is not None and self.is_served:
                 self.page.show()
-            self.screen.line(*([self.entry.line()] if self.entry is not None else forms))
+            self._show(self._state)
 
-    def _live_line(self) -> list[str]:
-        forms, state = live_line(self.player.look(), self.survival.xruns), self.survival.state
-        return [f"{state} | {form}" for form in forms] if state else forms
+    # ------------------------------------------------------------ what is shown
+    def _show(self, state: PlayerState) -> None:
+        if self.screen.is_live:
+            self.face.show(self._rows, self._stage, self.entry.line if self.entry is not None else lambda _: "")
+            return
+        server = f"{self.survival.state} | " if self.survival.state else ""
+        line = server + log_line(state, self.survival.xruns)
+        self.screen.line(self.entry.line(80) if self.entry is not None else line)
+
+    def _rows(self, size: Size, typed: str) -> list[Row]:
+        return live_rows(*self._standing(), size, self.screen.marks, typed)
+
+    def _stage(self, size: Size, said: str, typed: str) -> list[Row]:
+        return stage_rows(*self._standing(), size, self.screen.marks, said, typed)
+
+    def _standing(self) -> tuple[PlayerState, Peaks, int, str]:
+        assert self._state is not None
+        return self._state, self._peaks, self.survival.xruns, self.survival.state
 
     def _press(self, key: str, player: Player) -> None:
         """A key: a command, or part of a text that a command has asked for."""
+        if self.entry is None and self.face.press(key):
+            return
         if self.entry is not None:
             if self.entry.press(key):
                 entry, self.entry = self.entry, None
@@ -261,6 +291,7 @@ class Session:
                 if not player.commands.may_ask(name):
                     return
                 preview = command.preview
+                self.face.make_room()
                 self.entry = Entry(command, (lambda text: preview(self.player, text)) if preview else (lambda _: ""))
             else:
                 player.do(name, way)

@@ -61,6 +61,8 @@ class Desk:
             self._what, self._began = what, now
             step = what.partition(" ")[0].casefold()
             self.step = step if step in STEPS else self.step
+        if self.step in ("take", "checks"):  # it may be taken again
+            self.step = "checks" if done >= 1.0 else "take"
         seconds = now - self._began
         self.progress = (done, peak_dbfs, seconds, seconds * (1 - done) / done if done > 0.01 else UNKNOWN)
 

@@ -7,7 +7,7 @@ import { S } from "./strings.js";
 import { go } from "./views.js";
 
 function entry(name, label, onclick) {
-  return button(".entry", [icon(ICONS[name]), el("span", {}, label)], onclick);
+  return button(".entry", [icon(ICONS[name]), el("span", {}, label)], onclick, { data: { name } });
 }
 
 export function addBar() {

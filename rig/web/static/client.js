@@ -29,6 +29,7 @@ export class Client extends EventTarget {
   #heardAt = 0;
   #watching = { meters: false, spectra: false };
   #isOver = false;
+  #isGreeted = false; // rig has said hello: from then on everything may be said
   connection = "closed"; // closed, connecting, open, lost, refused, ended
   sentence = "";
   hello = null;
@@ -73,6 +74,7 @@ export class Client extends EventTarget {
     const socket = new WebSocket(this.#url);
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
+    this.#isGreeted = false;
     const mine = (handle) => (event) => {
       if (socket === this.#socket) handle(event);
     };
@@ -181,6 +183,7 @@ export class Client extends EventTarget {
     this.hello = hello;
     this.#attempts = 0;
     if (isAnother) this.#giveUp("");
+    this.#isGreeted = true;
     this.#tell("hello", hello);
     this.#say({ watch: this.#watching });
     for (const one of this.#waiting.values()) this.#say(one.message); // done once, by their ids
@@ -273,7 +276,7 @@ export class Client extends EventTarget {
     if (meters === this.#watching.meters && spectra === this.#watching.spectra) return;
     this.#watching = { meters, spectra };
     this.#heardAt = performance.now();
-    if (this.connection === "open") this.#say({ watch: this.#watching });
+    if (this.#isGreeted) this.#say({ watch: this.#watching });
   }
 
   #ask(message) {

@@ -38,11 +38,29 @@ export function hertz(hz) {
   return hz >= 1000 ? `${number(hz / 1000, hz % 1000 ? 1 : 0)}k` : number(hz, 0);
 }
 
+/** A file without its ending. */
+export function bare(name) {
+  return (name ?? "").replace(/\.(nam|wav|wave|aiff?|flac|caf)$/i, "");
+}
+
+/** A file in a folder: [folder, name without its ending]. */
+export function parted(path) {
+  const at = (path ?? "").lastIndexOf("/");
+  return [(path ?? "").slice(0, Math.max(0, at)), bare((path ?? "").slice(at + 1))];
+}
+
+/** −1 to 1: how far to the left or right. */
+export function panOf(pan) {
+  if (Math.abs(pan) < 0.005) return "centre";
+  return `${number(100 * Math.abs(pan), 0)} % ${pan < 0 ? "left" : "right"}`;
+}
+
 /** What a value or choice of the table reads. */
 export function valueOf(command, value) {
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? "on" : "off";
   if (typeof value === "string") return value;
+  if (command?.name === "part_pan") return panOf(value);
   return withUnit(value, command?.unit, command?.kind === "value" ? digitsOf(command.step) : 0);
 }
 

@@ -40,6 +40,7 @@ function terminalKey(key) {
   const [name, direction] = way;
   if (page.locked && name !== "mute") return true;
   if (name === "help") openSheet("commands");
+  else if (name === "stage") location.hash = "stage";
   else if (name === "search_model") search("models");
   else if (name === "search_ir") search("cabinets");
   else if (name === "ir_problems" && page.view === "cabinets") rig.press(name, direction);

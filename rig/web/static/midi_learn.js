@@ -2,7 +2,8 @@
 
 import { ask } from "./elements/ask.js";
 import { rig } from "./here.js";
-import { S, labelOf } from "./strings.js";
+import { labelOf } from "./labels.js";
+import { S } from "./strings.js";
 
 const HOLD_MS = 650;
 const MOVE_PX = 10;

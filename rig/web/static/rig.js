@@ -5,7 +5,7 @@ import { Frames } from "./frames.js";
 import { keyOf, keysOf } from "./keys.js";
 import { Lists } from "./lists.js";
 import { Store } from "./store.js";
-import { labelOf, spoken } from "./strings.js";
+import { about, labelOf, spoken } from "./labels.js";
 import { keepOwn } from "./token.js";
 
 const MOST_EVENTS = 200;
@@ -131,7 +131,7 @@ export class Rig {
 }
 
 function understood(event) {
-  return { ...event, text: spoken(event.text), said: event.text };
+  return { ...event, about: about(event.kind), text: spoken(event.text), said: event.text };
 }
 
 function deviceName() {

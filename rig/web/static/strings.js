@@ -1,4 +1,4 @@
-// Every sentence and word of the page, in one place. What rig itself says (answers, events) comes from rig.
+// Every sentence of the page, in one place; what commands are called is in labels.js. What rig itself says comes from rig.
 
 export const S = {
   // ------------------------------------------------------------ the frame
@@ -13,11 +13,18 @@ export const S = {
   send: "OK",
   yes: "Do it",
   notHere: {
-    stage: "There is nothing to play in this run of rig. The stage belongs to: rig play MODEL CABINET",
-    cabinets: "There are no cabinets in this run of rig. They belong to: rig audition MODEL CABINETS",
-    bench:
-      "The bench belongs to other runs of rig: rig ab MODEL compares with your gear, rig capture NAME makes a capture, " +
-      "rig compare CAPTURE MODELS --page shows how close models come.",
+    stage: "Nothing is played live in this run of rig. At the terminal, start:",
+    cabinets: "There are no cabinets to choose from in this run of rig. At the terminal, start:",
+    bench: "The bench is where models meet your gear. At the terminal, start one of these:",
+  },
+  starts: {
+    stage: [["rig play MODEL CABINET", "Play live: presets, tuner, levels."]],
+    cabinets: [["rig audition MODEL CABINETS", "Choose a cabinet among hundreds, all equally loud."]],
+    bench: [
+      ["rig ab MODEL CABINET --send … --return …", "A against B: the model against your gear, or a blind test of the two."],
+      ["rig capture NAME", "Make a capture of your gear, step by step."],
+      ["rig compare CAPTURE MODELS --page", "How close models come to a capture, by number and by ear."],
+    ],
   },
   connecting: "Connecting to rig …",
   needsToken: "This page steers a rig, and that needs the token of the address that rig has printed.",
@@ -40,12 +47,13 @@ export const S = {
     looping: "LOOP PLAYS",
     overload: "OVERLOAD",
     overloadDo: "OVERLOAD: tap to restore",
-    reduced: "SMALLER MODEL",
+    reduced: "REDUCED",
     learning: "MOVE A KNOB",
     lost: "NO CONNECTION",
     ended: "RIG HAS ENDED",
     blind: "BLIND",
   },
+  bandLabel: "What is unusual",
   bandMeans: {
     muted: "The output is muted.",
     bypass: "The model is bypassed.",
@@ -75,6 +83,7 @@ export const S = {
   output: "Output",
   model: "Model",
   levelWords: (db) => (Number.isFinite(db) ? `${Math.round(db)} dBFS` : "silence"),
+  dbfs: "dBFS",
   clip: "CLIP",
   clipClear: (name) => `${name} has clipped; clear it`,
   clipNone: (name) => `${name} has not clipped`,
@@ -84,7 +93,7 @@ export const S = {
   locked: "Locked: only mute works",
   tunerLeave: "Tap anywhere to leave the tuner",
   tunerWaits: "play a string",
-  cents: (cents) => `${cents > 0 ? "+" : cents < 0 ? "−" : ""}${Math.abs(Math.round(cents))} cents`,
+  cents: (cents) => `${cents > 0.5 ? "+" : cents < -0.5 ? "−" : ""}${Math.abs(Math.round(cents))} cents`,
   inTune: "in tune",
   notes: ["C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "G♯", "A", "B♭", "B"],
 
@@ -104,7 +113,9 @@ export const S = {
   levelKnown: "level known",
   levelUnknown: "level not known",
   playing: "plays now",
-  cost: (thousands) => `${thousands} k operations a sample`,
+  cost: (share) => `takes ${share} of the time here`,
+  costLittle: "takes less than 1 % of the time here",
+  costUnknown: (thousands) => `${thousands} k operations a sample`,
   topFolder: "(top folder)",
   allFolders: "All folders",
   folder: "Folder",
@@ -118,6 +129,14 @@ export const S = {
     interface: "Interface",
     interfacePick: "Pick your audio interface",
     interfaceOwn: "Or type its level in dBu at 0 dBFS",
+    bases: {
+      maker: "from its maker",
+      "cites-maker": "cites its maker",
+      measured: "measured",
+      article: "from an article",
+      community: "from players",
+      inferred: "inferred",
+    },
     model: "Model level",
     knob: "Gain knob",
     mode: "Level of the output",
@@ -203,7 +222,6 @@ export const S = {
     source: "What is heard",
     mix: "Mix",
     mixNone: "Hold this cabinet, and the next one you pick sounds with it.",
-    part: (n) => `Part ${n}`,
     partChoose: (n, name) => `Choose part ${n}, ${name}`,
     distance: (cm) => `${cm} cm`,
     export: "Export",
@@ -225,6 +243,7 @@ export const S = {
 
   // ------------------------------------------------------------ bench
   bench: {
+    sides: "A against B",
     pads: "Sides",
     plays: "plays",
     wiring: "Wiring",
@@ -246,8 +265,9 @@ export const S = {
     polarity: { same: "Polarity: the same.", inverted: "Polarity: turned over, put right." },
     confidence: (p) => `Correlation: ${p}.`,
     noise: (a, b) => `Noise: A ${a}, B ${b}.`,
+    noNoise: "silent",
     trip: (n) => `Way through the gear: ${n} samples.`,
-    level: "Level of B",
+    levels: "Levels",
     difference: "Difference",
     other: "Space: the other one",
     test: "Blind test",
@@ -264,7 +284,6 @@ export const S = {
     commitment: "Sealed order",
     steps: {
       wiring: "Wiring",
-      levels: "Levels",
       silence: "Silence",
       tone: "Tone",
       level: "Level",
@@ -274,7 +293,6 @@ export const S = {
     },
     stepHelp: {
       wiring: "Output of the interface into the gear, its output back into the interface.",
-      levels: "What your interface and your gear are worth in volts.",
       silence: "Nothing is sent: the noise of the gear is measured.",
       tone: "A tone goes out and should come back.",
       level: "The return should be loud, but below full scale.",
@@ -285,6 +303,7 @@ export const S = {
     captureOf: (name) => `Capture ${name}`,
     captureSteps: "Steps",
     question: "Question",
+    choices: { y: "Yes", n: "No" },
     said: "What was said",
     returned: "Return",
     turnDown: (db) => `turn down ${db} dB`,
@@ -318,81 +337,3 @@ export const S = {
   },
   graph: { hz: "Hz", db: "dB" },
 };
-
-/** Short names of commands; a command that is not here is called by its own name. */
-export const LABELS = {
-  bypass: "Bypass",
-  gate: "Gate",
-  mute: "Mute",
-  tuner: "Tuner",
-  volume: "Volume",
-  rumble: "Rumble filter",
-  record: "Record",
-  record_loop: "Record a loop",
-  loop: "Loop",
-  restore: "Restore",
-  help: "Show the keys",
-  quit: "Quit",
-  no_cabinet: "No cabinet",
-  equal_loudness: "Equally loud",
-  level_mode: "Level mode",
-  output_trim: "Output trim",
-  input_trim: "Input trim",
-  preamp_gain: "Gain knob",
-  gate_threshold: "Gate opens at",
-  next_ir: "Next cabinet",
-  previous_ir: "Previous cabinet",
-  first_ir: "First cabinet",
-  last_ir: "Last cabinet",
-  jump_ir: "Cabinet by number",
-  search_ir: "Search cabinets",
-  ir_problems: "Unusable cabinets",
-  favourite: "Favourite",
-  favourite_model: "Favourite model",
-  keep: "Keep",
-  reject: "Reject",
-  undo_choice: "Undo",
-  everything: "Forget kept and rejected",
-  mark_a: "Mark A",
-  mark_b: "Mark B",
-  compare: "A or B",
-  mix: "Mix",
-  mix_add: "Hold and add",
-  mix_part: "Choose part",
-  mix_remove: "Take part away",
-  mix_align: "Align",
-  part_gain: "Gain",
-  part_delay: "Delay",
-  part_pan: "Pan",
-  part_invert: "Invert",
-  max_input: "Interface level",
-  model_level: "Model level",
-  midi_learn: "MIDI learn",
-  match_trim: "Level of B",
-  hear_a: "Hear A",
-  hear_b: "Hear B",
-  hear_x: "Hear X",
-  answer_a: "X is A",
-  answer_b: "X is B",
-  view: "Step through",
-  view_models: "Step through models",
-};
-
-/** What a command is called. */
-export function labelOf(name) {
-  const words = LABELS[name] ?? name.replaceAll("_", " ");
-  return words[0].toUpperCase() + words.slice(1);
-}
-
-/** The same without what it says about options of the command line. */
-export function withoutOptions(text) {
-  return text.replace(/ \(--[^)]*\)/g, "");
-}
-
-/** A sentence of rig with its commands in braces, as they are called here. */
-export function spoken(text) {
-  return text.replace(/\{([a-z_]+)([+-]?)\}/g, (_, name, way) => {
-    const more = way === "+" ? " +" : way === "-" ? " −" : "";
-    return `“${labelOf(name)}${more}”`;
-  });
-}

@@ -45,6 +45,12 @@ export function beginViews() {
   );
 }
 
+/** What to start for a view that this run of rig has nothing for. */
+function notHere(view) {
+  const starts = S.starts[view].map(([command, means]) => el("li.card", {}, el("code", {}, ...command.split(" ").flatMap((word) => [el("span", {}, word), " "])), el("p.soft", {}, means)));
+  return el("div.not-here", {}, el("h1", {}, S.views[view]), el("p.lead", {}, S.notHere[view]), el("ul.starts", {}, ...starts));
+}
+
 function draw() {
   const { page, hello } = rig.store;
   if (!hello || !page.view) return;
@@ -55,5 +61,5 @@ function draw() {
   built.set(page.view, hello.session);
   const section = document.getElementById(page.view);
   if (belongs(page.view, hello.view)) BUILD[page.view](section, hello.view);
-  else section.replaceChildren(el("div.not-here", {}, el("h1", {}, S.views[page.view]), el("p.lead", {}, S.notHere[page.view])));
+  else section.replaceChildren(notHere(page.view));
 }

@@ -8,8 +8,9 @@
 The way back adds one period of the server to `delay_samples`: JACK closes a loop of two clients that way. A delay that
 is not whole is at least 32 samples; its interpolator is flat within 0.01 dB to 20 kHz.
 
-`preamp` is "wire" (a plain cable), "tube" (two triode-like stages: bends one way more than the other, and remembers) or
-the path of a `.nam` file. Gains in dB; `noise_dbfs` is an RMS, `hum_dbfs` the peak of the fundamental, `dc` linear.
+`preamp` is "wire" (a plain cable), "tube" (two triode-like stages: bends one way more than the other, and remembers),
+another of `device_gear.KINDS`, or the path of a `.nam` file. Gains in dB; `noise_dbfs` is an RMS, `hum_dbfs` the peak
+of the fundamental, `dc` linear.
 
 Faults, each by name:
 
@@ -93,6 +94,7 @@ class Device:
             "dc": dc,
             "drift": 0.0,
             "gate": 0.0,
+            "hold": 0.0,
             "clip": 1.0,
             "bypass": 0.0,
             "room": 0.0,
@@ -154,6 +156,11 @@ class Device:
                 changed[name] = value
         self.settings.update(changed)
         self._do("set", **changed)
+
+    def become(self, preamp: str | Path) -> None:
+        """Be another preamp from now on, at rest."""
+        self.preamp = str(preamp)
+        self._do("preamp", kind=self.preamp)
 
     def counted(self) -> dict[str, float]:
         """Its `cycles`, `xruns`, samples (`at`) and present `delay` in samples, `gone` if the server has left it."""

@@ -16,18 +16,16 @@ import time
 from typing import Any
 
 import numpy as np
+from device_gear import KINDS, NAM
 from device_sound import (
     CHUNK,
     COMB_RING,
     COMBS,
     CUES,
     DEVICE,
-    NAM,
     PHASES,
     RING,
     TAPS,
-    TUBE,
-    WIRE,
     gaussian,
     interpolator,
     play,
@@ -50,6 +48,7 @@ FIELDS = (
     "dc",
     "drift",
     "gate",
+    "hold",
     "clip",
     "bypass",
     "room",
@@ -159,10 +158,8 @@ class Client:
         return {}
 
     def preamp(self, kind: str) -> dict[str, Any]:
-        if kind == "wire":
-            self.state["preamp"] = WIRE
-        elif kind == "tube":
-            self.state["preamp"] = TUBE
+        if kind in KINDS:
+            self.state["preamp"], self.state["memory"] = KINDS.index(kind), 0.0
         else:
             self.network = Model.load(kind).network(float(self.state["rate"]))
             self.state["run"], self.state["network"] = self.network.run_address, self.network.address

@@ -8,14 +8,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from device_gear import MEMORY, NAM, through
 
 from rig.dsp.native.compile import kernel
 from rig.dsp.native.pointers import doubles, floats, foreign
 
-WIRE, TUBE, NAM = range(3)  # what the preamp is
 CHUNK = 256
 RING = 1 << 17  # samples of the delay line
-CUES = 16  # things that can be told to happen at a moment
+CUES = 512  # things that can be told to happen at a moment
 COMBS = (1423, 1621, 1811, 2029)  # samples: of the room, which rings on for a second and a half
 COMB_RING = 2048
 TAPS, PHASES = 64, 512  # of the interpolator between samples; a read between two phases is a straight line
@@ -42,6 +42,7 @@ DEVICE = np.dtype(
         ("hum_hz", np.float64),
         ("dc", np.float64),
         ("gate", np.float64),  # silent while the level is below this; 0: no gate
+        ("hold", np.float64),  # samples for which it stays open
         ("clip", np.float64),
         ("bypass", np.float64),  # 1: what comes in goes out
         ("room", np.float64),  # 0: none; how much of a reverb is added
@@ -64,7 +65,8 @@ DEVICE = np.dtype(
         ("seed", np.int64),
         ("hum_phase", np.float64),
         ("envelope", np.float64),
-        ("tube", np.float64, 12),
+        ("held", np.float64),  # samples for which the gate still stays open
+        ("memory", np.float64, MEMORY),  # of the gear
         # counted
         ("cycles", np.int64),
         ("xruns", np.int64),
@@ -73,38 +75,6 @@ DEVICE = np.dtype(
     align=True,
 )
 call_run = foreign("v", "l", "l", "l", "l")
-
-
-@kernel
-def corner(hz, rate):
-    return 1.0 - math.exp(-2.0 * math.pi * hz / rate)
-
-
-@kernel
-def after(seconds, rate):
-    return 1.0 - math.exp(-1.0 / (seconds * rate))
-
-
-@kernel
-def tube(d, x):
-    """One sample through two triode-like stages with creeping bias and a blocking grid; see models/make_preamp_take."""
-    s, rate = d.tube, d.rate
-    s[0] += corner(25.0, rate) * (x - s[0])
-    s[1] += corner(11000.0, rate) * (x - s[0] - s[1])
-    v = 6.0 * s[1] - s[2]
-    plate = math.tanh(v) if v >= 0.0 else 1.6 * math.tanh(v / 1.6)
-    s[2] += after(0.018, rate) * (0.35 * max(plate, 0.0) - 0.1 * max(-plate, 0.0) - s[2])
-    s[3] += corner(60.0, rate) * (-plate - s[3])
-    s[4] += corner(7500.0, rate) * (-plate - s[3] - s[4])
-    v = 3.0 * s[4] - s[5] - s[6]
-    charge = 0.5 * max(v - 0.8, 0.0)
-    s[6] += (after(0.0008, rate) if charge > s[6] else after(0.025, rate)) * (charge - s[6])
-    plate = math.tanh(0.9 * v) / 0.9 if v >= 0.0 else 1.8 * math.tanh(v / 1.8)
-    s[5] += after(0.009, rate) * (0.25 * max(plate, 0.0) - 0.08 * max(-plate, 0.0) - s[5])
-    s[7] += corner(12.0, rate) * (-plate - s[7])
-    u = -plate - s[7]
-    s[8] += corner(700.0, rate) * (u - s[8])
-    return 0.25 * (0.45 * s[8] + 0.55 * (u - s[8]) + 0.3 * u)
 
 
 @kernel
@@ -157,7 +127,7 @@ def play(d, x, y, frames):
         call_run(d.run, d.network, d.x, d.y, frames)
     else:
         for i in range(frames):
-            coloured[i] = np.float32(tube(d, driven[i])) if d.preamp == TUBE else driven[i]
+            coloured[i] = np.float32(through(d, np.float64(driven[i])))
     for i in range(frames):
         v = np.float64(source[i]) if d.bypass != 0.0 else np.float64(coloured[i]) * d.gain * d.polarity
         ring[d.at & (RING - 1)] = v + d.room * reverb(d, v)
@@ -171,7 +141,8 @@ def play(d, x, y, frames):
             v += d.noise * gaussian(d)
         v += d.dc
         d.envelope = max(abs(v), d.envelope * (1.0 - 1.0 / (0.005 * d.rate)))
-        if d.envelope < d.gate:
+        d.held = d.hold if d.envelope >= d.gate else d.held - 1.0
+        if d.envelope < d.gate and d.held <= 0.0:
             v = 0.0
         if d.mute > 0:
             d.mute -= 1.0

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import pty
+import struct
 import subprocess
+import termios
+from fcntl import ioctl
 
 import pytest
+from cells import Cells
 from commandline import RIG
 from jackclients import wait_until
 
 
 class Terminal:
-    """A live command on a pseudo-terminal, with what it has printed."""
+    """A live command on a pseudo-terminal, with what it has printed; with a `size`, also with what is on its screen."""
 
-    def __init__(self, *arguments, command="play", cwd=None, **environment):
+    def __init__(self, *arguments, command="play", cwd=None, size=None, **environment):
         try:
             self._ours, theirs = pty.openpty()
         except OSError:
             pytest.skip("no pseudo-terminals here")
         os.set_blocking(self._ours, False)
+        self.screen = None if size is None else Cells(*size)
+        if size is not None:
+            self._resize(*size)
+        self.settings = termios.tcgetattr(theirs)
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self.process = subprocess.Popen(
             [*RIG, command, *map(str, arguments)],
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
             cwd=cwd,
-            env={**os.environ, "COLUMNS": "200", **environment},
+            env={**os.environ, "COLUMNS": "200" if size is None else str(size[0]), "TERM": "xterm", **environment},
             start_new_session=True,
         )
         os.close(theirs)
@@ -35,10 +45,38 @@ class Terminal:
     def read(self):
         try:
             while chunk := os.read(self._ours, 65536):
-                self.text += chunk.decode()
+                text = self._decoder.decode(chunk)
+                self.text += text
+                if self.screen is not None:
+                    self.screen.feed(text)
         except (BlockingIOError, OSError):
             pass
         return self.text
+
+    def resize(self, columns, rows):
+        """Make it smaller or larger; what was on it is gone, as in a terminal that is cleared."""
+        self.read()
+        self.screen = Cells(columns, rows)
+        self._resize(columns, rows)
+
+    def _resize(self, columns, rows):
+        ioctl(self._ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def see(self, until, keys="", timeout_s=30.0):
+        """Press keys, and wait until the screen shows something: a text, or whatever `until(screen)` looks for."""
+        self.read()
+        os.write(self._ours, keys.encode())
+        found = until if callable(until) else lambda screen: until in screen.text
+        try:
+            wait_until(lambda: self.read() and found(self.screen), f"{until!r} after {keys!r}", timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; on the screen:\n{self.screen.text}") from None
+        return self.screen.text
+
+    @property
+    def is_as_before(self):
+        """Whether the settings of the terminal are those that it had at first."""
+        return termios.tcgetattr(self._ours) == self.settings
 
     def press(self, keys, until, timeout_s=30.0):
         """Press keys and wait for a text that comes after them."""

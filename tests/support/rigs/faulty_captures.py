@@ -1,4 +1,4 @@
-"""Captures over a real server of a device that is another for six seconds of the programme."""
+"""Captures over a real server of gear of many kinds that is another for six seconds of the programme."""
 
 from __future__ import annotations
 
@@ -6,58 +6,99 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from capturing import GAIN_DB, SECONDS, TRIES, Watcher, attempt, plan, signal
+from capturing import SECONDS, TRIES, Watcher, attempt, plan, signal
 from device import Device, gain
+from device_gear import KINDS
+from device_model import answer
+from faulty_takes import FAULT_S, NAMES
 from jackserver import JackServer
 
-FIRST_S, LAST_S, FAULT_S = 17.0, SECONDS - 9.5, 6.0  # the programme, and how much of it
-DELAY = 137  # samples
-HOLES, HOLE = 12, 1500  # of a contact that is loose: how often, and for how many samples
+from rig.trainer.layout import PROGRAMME, RATE, VALIDATION
 
-# fault: field of `device_sound.DEVICE` (linear), what it is in these seconds, and what it is again
-LASTING = {
-    "silence": ("gain", 0.0, gain(GAIN_DB)),
-    "softer": ("gain", gain(GAIN_DB - 20), gain(GAIN_DB)),
-    "louder": ("gain", gain(GAIN_DB + 4.5), gain(GAIN_DB)),  # more would clip
-    "drive": ("drive", gain(-12), 1.0),
-    "polarity": ("polarity", -1.0, 1.0),
-    "bypass": ("bypass", 1.0, 0.0),
-    "hum": ("hum", gain(-20), 0.0),
-    "other programme": ("delay", 100_000.0, float(DELAY)),  # what was played two seconds ago
-    "gate": ("gate", gain(-22), 0.0),
-    "reverb": ("room", 0.5, 0.0),
-}
-OVER_THE_DEVICE = (*LASTING, "lag", "dropout")
+FIRST_S, LAST_S = 17.0, SECONDS - 9.5  # the programme
+GEARS = tuple(kind for kind in KINDS if kind not in ("wire", "nam"))
+BYPASS_TRIM_DB = -3.0  # it gives back all that it gets
+ROOM_ENERGY = 13.6  # of what the device's room adds at 1
+HUM_RMS = 0.79  # of the device's hum, whose fundamental has a peak of 1
+HOLD = 480  # samples
+SELDOM = 99.5  # % of the samples are softer
 
 
-def cues(name, rng):
-    """What happens to the device, and when, in seconds of the signal: (second, field, value), in order."""
-    start = float(rng.uniform(FIRST_S, LAST_S - FAULT_S))
-    stop = start + FAULT_S
-    if name in LASTING:
-        field, during, after = LASTING[name]
-        return [(start, field, during), (stop, field, after)]
+def cues(name, clean, peak, loud, rng):
+    """What happens to the device, and when: (sample of the signal, field, value), in order.
+
+    `peak`: of what comes back; `loud`: what it seldom exceeds, as a limiter's first moment does.
+    """
+    start = round(rng.uniform(FIRST_S, LAST_S - FAULT_S) * RATE)
+    stop = start + round(FAULT_S * RATE)
     if name == "lag":
-        samples = int(rng.integers(5, 3000))
+        samples = int(np.round(rng.choice([-1, 1]) * np.exp(rng.uniform(np.log(3), np.log(3000)))))
         return [(start, "lost", samples), (stop, "lost", -samples)]
-    return [(float(at), "mute", HOLE) for at in np.sort(rng.uniform(start, stop, HOLES))]
+    if name == "dropout":
+        hole = round(np.exp(rng.uniform(np.log(64), np.log(2048))))
+        count = max(3, round(0.1 * FAULT_S * RATE / hole))
+        return [(int(at), "mute", hole) for at in np.sort(start + rng.integers(0, stop - start - hole, count))]
+    field, during = {
+        "silence": ("gain", 0.0),
+        "softer": ("gain", clean["gain"] * gain(-20)),
+        "louder": ("gain", clean["gain"] * gain(6)),
+        "drive": ("drive", gain(float(rng.choice([-12, -9, 9, 12])))),
+        "polarity": ("polarity", -clean["polarity"]),
+        "bypass": ("bypass", 1.0),
+        "hum": ("hum", peak * gain(rng.uniform(-35, -20)) / HUM_RMS),
+        "other programme": ("delay", 100_000.0),  # what was played two seconds ago
+        "gate": ("gate", loud * rng.uniform(0.3, 0.7)),
+        "reverb": ("room", np.sqrt(rng.uniform(0.15, 0.5) / ROOM_ENERGY)),
+    }[name]
+    return [(start, field, float(during)), (stop, field, float(clean.get(field, 0.0)))]
 
 
-def captures(into, wanted, seed):
-    """A take with each of the faults: its name, where it is, and what the checks said that warned or failed."""
+def drawn(name, kind, rng):
+    """Settings of the device, linear, and what happens to it."""
+    trim_db = BYPASS_TRIM_DB if name == "bypass" else 0.0
+    peak = gain(rng.uniform(-30, -10))
+    right = np.abs(answer(gain(trim_db) * signal().samples, kind, clip=100.0)).astype(np.float64)
+    loudest, loud = float(right.max()), float(np.percentile(right[PROGRAMME:-VALIDATION], SELDOM))
+    clean = {
+        "gain": peak / loudest,
+        "polarity": float(rng.choice([-1, 1])),
+        "delay": float(rng.integers(3100, 9000)),
+        "noise": gain(rng.uniform(-110, -95)),
+        "hum_hz": float(rng.choice([50, 60])),
+        "hold": float(HOLD),
+        "drive": 1.0,
+    }
+    return clean, cues(name, clean, peak, peak * loud / loudest, rng), trim_db
+
+
+def change_db(kind, clean, happens, trim_db):
+    """By how much that changes what comes back in the seconds of the fault, re what it should be."""
+    x = gain(trim_db) * signal().samples
+    quiet = {**clean, "noise": 0.0}
+    right, wrong = (answer(x, kind, cues=what, **quiet).astype(np.float64) for what in ((), happens))
+    first = happens[0][0]
+    part = slice(first, first + round(FAULT_S * RATE))
+    return float(10 * np.log10(max(np.sum((wrong - right)[part] ** 2), 1e-30) / np.sum(right[part] ** 2)))
+
+
+def captures(into, name, kinds, seed):
+    """A take of each kind of gear with the fault: where it is, what it changes, and what the checks did not pass."""
     results = []
-    with JackServer(period=128) as server, Device(server, DELAY, gain_db=GAIN_DB, noise_dbfs=-95) as device:
-        for number, name in enumerate(wanted):
-            happens = cues(name, np.random.default_rng([seed, number]))
-            wishes = {"send_trim_db": -3.0} if name == "bypass" else {}  # it gives back all that it gets
+    rng = np.random.default_rng([seed, list(NAMES).index(name), 7])
+    with JackServer(period=128) as server, Device(server) as device:
+        for number, kind in enumerate(kinds):
+            clean, happens, trim_db = drawn(name, kind, rng)
+            wanted = plan(into, f"t{number}", trial=False, retakes=0, signal=signal(), send_trim_db=trim_db)
             for _ in range(TRIES):  # an xrun of the machine's own tears a take, and is no answer
-                device.later(*happens)
-                wanted_plan = plan(into, name, trial=False, retakes=0, signal=signal(), **wishes)
-                result = attempt(server.name, wanted_plan, Watcher())
+                device.become(kind)
+                device._do("set", **{**device.settings, **clean})
+                device.later(*((at / RATE, field, value) for at, field, value in happens))
+                result = attempt(server.name, wanted, Watcher())
+                for folder in Path(into).glob(f"t{number}*"):
+                    shutil.rmtree(folder)
                 if "texts" in result:
                     break
-                device._do("set", **device.settings)
-                shutil.rmtree(Path(into) / f"{name}.rejected-1", ignore_errors=True)
             texts = [text for text in result.get("texts", [result.get("error", "")]) if not text.startswith("ok")]
-            results.append({"fault": name, "where": happens, "texts": texts})
+            what = f"{kind}: {name} from {happens[0][0] / RATE:.2f} s, {happens[0][1:]}, {clean}"
+            results.append({"what": what, "change_db": change_db(kind, clean, happens, trim_db), "texts": texts})
     return results

@@ -18,6 +18,8 @@ from rig.web.shown.shown_player import PlayerShown, ServerState
 
 BLOCKS = 6  # of 64 samples, processed in each turn: about as fast as a server would ask for them
 
+KEPT = 2 * 48000 // (64 * BLOCKS)  # blocks of what was heard: the guitar plays something in each two seconds
+
 
 class Paged:
     """`models` and `irs` as for a player. `options`: of the page. `heard`: what came out, block by block."""
@@ -25,7 +27,7 @@ class Paged:
     def __init__(self, models=(NANO,), irs=(), port=0, view="play", source=None, **options):
         self.bench = Bench()
         self.said, self.told, self.heard = [], [], []
-        self.source = guitar(48000) if source is None else source
+        self.source = played() if source is None else source
         self.player = Player(self.bench.engine, self._tell, list(models), list(irs), ir_named=bool(irs))
         self.shown = PlayerShown(lambda: self.player, self.server, view)
         self.page = Page(self.shown, PageOptions(port=port, **options), self.said.append)
@@ -80,7 +82,7 @@ class Paged:
                 self.player.poll()
                 x = np.take(self.source, range(self.at, self.at + 64 * BLOCKS), mode="wrap")
                 self.heard.append(self.bench.stereo(x)[:, 0])
-                del self.heard[:-64]
+                del self.heard[:-KEPT]
                 self.at += len(x)
                 if acted or time.monotonic() - looked > 0.1:
                     looked = time.monotonic()
@@ -137,7 +139,15 @@ class Paged:
         """Whether the loop and the sound go on."""
         turns = self.turns
         time.sleep(seconds)
-        return self.turns > turns and bool(np.abs(np.concatenate(self.heard)).max() > 1e-4)
+        until(lambda: self.turns > turns + 3 or not self.thread.is_alive(), 10.0)
+        return self.thread.is_alive() and bool(np.abs(np.concatenate(self.heard)).max() > 1e-4)
+
+
+def played():
+    """A second of the guitar from its first note on."""
+    x = guitar(96000)
+    begins = int(np.argmax(np.abs(x) > 0.05))
+    return x[begins : begins + 48000]
 
 
 def until(function, seconds=5.0):

@@ -2,7 +2,8 @@
 
 import { button, el, newId, show, text } from "../dom.js";
 import { rig } from "../here.js";
-import { S, labelOf } from "../strings.js";
+import { labelOf } from "../labels.js";
+import { S } from "../strings.js";
 
 class Ask {
   #answer = null;

@@ -12,7 +12,7 @@ function unusual({ state, connection, hello }) {
   const found = [];
   const say = (what, is, words = S.band[what], command = null) => is && found.push([what, words, command]);
   say("ended", connection === "ended");
-  say("lost", hello && (connection === "lost" || connection === "connecting"));
+  say("lost", hello && (connection === "lost" || (connection === "connecting" && state.view)));
   say("server", state.server?.state, state.server?.state);
   say("overload", state.is_asleep, S.band.overload, "restore");
   say("muted", values.mute);
@@ -27,7 +27,7 @@ function unusual({ state, connection, hello }) {
   return found;
 }
 
-const TIGHT = 0.09; // of the screen's height: a band of two rows leaves little room below
+const TIGHT = 0.09; // of the screen's height: upright, a band of two rows leaves little room below
 
 const TIMES = { recording: "recording_s", loop: "loop_s" };
 
@@ -35,6 +35,8 @@ class Band extends HTMLElement {
   #timed = []; // segments with a clock
 
   connectedCallback() {
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", S.bandLabel);
     this.segments = el("div.segments");
     this.spoken = el("div.unseen", { role: "status" });
     this.append(this.segments, this.spoken);
@@ -43,7 +45,7 @@ class Band extends HTMLElement {
     new ResizeObserver(() => {
       this.#squeeze();
       document.documentElement.style.setProperty("--band", `${this.offsetHeight}px`);
-      attribute(document.body, "data-tight", this.offsetHeight > TIGHT * innerHeight);
+      attribute(document.body, "data-tight", innerWidth < innerHeight && this.offsetHeight > TIGHT * innerHeight);
     }).observe(this);
   }
 

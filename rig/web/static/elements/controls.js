@@ -5,7 +5,8 @@ import { attribute, button, define, el, newId, show, text } from "../dom.js";
 import { choiceOf, digitsOf, valueOf } from "../format.js";
 import { squeeze } from "../fit.js";
 import { rig } from "../here.js";
-import { S, labelOf } from "../strings.js";
+import { labelOf } from "../labels.js";
+import { S } from "../strings.js";
 
 /** Built once it stands in the page, and again when another table of commands has come. */
 export class Control extends HTMLElement {

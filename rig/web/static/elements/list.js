@@ -1,6 +1,7 @@
 // A searchable list of files: folders as headings, favourites, what cannot be used with its reason. A tap plays.
 
 import { ICONS, attribute, button, define, el, icon, newId, show, text } from "../dom.js";
+import { bare } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -11,6 +12,7 @@ class List extends HTMLElement {
   #items = [];
   #chip = "all";
   #shown = AT_ONCE;
+  #playing = null;
   #rows = new Map();
 
   setUp({ list, search, choose, facts, chips, onItems }) {
@@ -94,6 +96,25 @@ class List extends HTMLElement {
     this.scroller.replaceChildren(...rows);
     this.left = found.length - this.#shown;
     if (hasFocus) this.#rows.get(hasFocus)?.querySelector("button")?.focus();
+    this.#follow(found);
+  }
+
+  /** Bring what plays into sight, once, when it becomes another one. */
+  #follow(found) {
+    const at = found.findIndex((item) => item.playing);
+    const key = at < 0 ? null : String(found[at].index ?? found[at].number);
+    if (key === this.#playing || !this.scroller.clientHeight) return;
+    if (at >= this.#shown) {
+      this.#shown = at + AT_ONCE;
+      this.#fill(false);
+      return;
+    }
+    this.#playing = key;
+    const row = this.#rows.get(key);
+    if (!row) return;
+    const [top, height] = [row.offsetTop - this.scroller.offsetTop, this.scroller.clientHeight];
+    const isInSight = top >= this.scroller.scrollTop && top + row.offsetHeight <= this.scroller.scrollTop + height;
+    if (!isInSight) this.scroller.scrollTop = top - height / 3;
   }
 
   #heading(name) {
@@ -105,7 +126,7 @@ class List extends HTMLElement {
     const known = this.#rows.get(key);
     const mark = JSON.stringify(item);
     if (known?.dataset.mark === mark) return known;
-    const name = item.name ?? S.cab.number(item.number);
+    const name = item.name ? nameOf(item) : S.cab.number(item.number);
     const facts = this.facts(item).filter(Boolean);
     const row = el(
       "div.entry",
@@ -152,6 +173,11 @@ class List extends HTMLElement {
       next.focus();
     }
   }
+}
+
+/** What a row is called: its file, without the folder that stands above it. */
+function nameOf({ name, folder }) {
+  return folder && name.startsWith(`${folder}/`) ? bare(name.slice(folder.length + 1)) : bare(name);
 }
 
 define("rig-list", List);

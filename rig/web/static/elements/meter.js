@@ -1,6 +1,6 @@
 // A level bar on canvas, with the zone where the loudest playing belongs, a peak that falls slowly, and a CLIP that holds.
 
-import { attribute, button, define, el, text } from "../dom.js";
+import { attribute, button, define, el, show, text } from "../dom.js";
 import { number } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
@@ -23,13 +23,18 @@ class Meter extends HTMLElement {
     this.label = this.getAttribute("label");
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.bar = el(
-      "div.bar",
+      "div.gauge",
       { role: "meter", "aria-label": this.label, "aria-valuemin": LOW_DB, "aria-valuemax": 0, "aria-valuenow": LOW_DB },
       this.canvas,
     );
-    this.reading = el("span.reading", { "aria-hidden": "true" });
+    this.figure = el("b");
+    this.reading = el("span.reading", { "aria-hidden": "true" }, this.figure, el("small", {}, S.dbfs));
     this.clip = button(".clip", S.clip, () => this.#clear(), { "aria-label": S.clipNone(this.label) });
     this.append(el("span.name", { "aria-hidden": "true" }, this.label), this.bar, this.reading, this.clip);
+    this.stop = rig.store.watch(
+      (store) => store.hello?.session,
+      () => show(this.clip, rig.frames.has(`${this.meter}_clips`)),
+    );
     this.#off = rig.frames.onPaint((now) => this.#paint(now));
     new ResizeObserver(() => rig.frames.repaint()).observe(this.bar);
   }
@@ -38,6 +43,7 @@ class Meter extends HTMLElement {
 
   disconnectedCallback() {
     this.#off();
+    this.stop?.();
   }
 
   #clear() {
@@ -67,7 +73,7 @@ class Meter extends HTMLElement {
       this.#saidAt = now;
       attribute(this.bar, "aria-valuenow", Math.round(Math.max(LOW_DB, Number.isNaN(peak) ? LOW_DB : Math.min(0, this.#held))));
       attribute(this.bar, "aria-valuetext", S.levelWords(this.#held));
-      text(this.reading, this.#held > LOW_DB ? number(this.#held, 0) : "");
+      text(this.figure, this.#held > LOW_DB ? number(this.#held, 0) : "–");
     }
     if (this.#held > LOW_DB) setTimeout(() => rig.frames.repaint(), 40);
   }

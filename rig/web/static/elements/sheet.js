@@ -98,7 +98,7 @@ export function closeSheets() {
 
 // What lies behind a sheet is out of reach; the band never is.
 function setBehind(isBehind) {
-  for (const part of document.querySelectorAll(".bar, main")) {
+  for (const part of document.querySelectorAll("nav.bar, main")) {
     if (isBehind) attribute(part, "inert", "");
     else part.removeAttribute("inert");
   }

@@ -14,8 +14,9 @@ class Toasts extends HTMLElement {
     rig.onEvent = (event) => this.#tell(event);
   }
 
-  #tell({ kind, text }) {
-    if (!text) return;
+  #tell({ kind, about, text: words }) {
+    if (!words) return;
+    const text = about ? `${about}: ${words}` : words;
     const known = [...this.children].find((each) => each.textContent === text);
     known?.remove();
     const toast = el(`p.toast.${/^[a-z_-]+$/.test(kind) ? kind : "state"}`, {}, text);

@@ -16,6 +16,7 @@ class Tuner extends HTMLElement {
   #returnTo = null;
 
   connectedCallback() {
+    for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", S.band.tuner]]) this.setAttribute(name, value);
     this.note = el("div.note");
     this.octave = el("span.octave");
     this.letter = el("span.letter");
@@ -41,9 +42,9 @@ class Tuner extends HTMLElement {
   #turn(on, a4) {
     show(this, on);
     text(this.reference, a4 ? S.setup.a4(number(a4, a4 % 1 ? 1 : 0)) : "");
-    for (const part of document.querySelectorAll(".bar, main")) {
+    for (const part of document.querySelectorAll("nav.bar, main")) {
       if (on) attribute(part, "inert", "");
-      else if (!rig.store.page.sheet && !(rig.store.page.locked && part.matches(".bar"))) part.removeAttribute("inert");
+      else if (!rig.store.page.sheet && !(rig.store.page.locked && part.matches("nav.bar"))) part.removeAttribute("inert");
     }
     if (on) {
       closeSheets();

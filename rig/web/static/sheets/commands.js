@@ -5,7 +5,8 @@ import { fitting } from "../elements/controls.js";
 import { sentence } from "../elements/ask.js";
 import { el, newId, show, text } from "../dom.js";
 import { rig } from "../here.js";
-import { S, labelOf } from "../strings.js";
+import { labelOf } from "../labels.js";
+import { S } from "../strings.js";
 
 function fill(body, sheet) {
   const id = newId("commands");

@@ -6,6 +6,11 @@ import { number } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
+/** Where a number comes from, in words. */
+export function basisOf(basis) {
+  return S.setup.bases[basis] ?? basis;
+}
+
 export function interfacePicker() {
   const id = newId("interfaces");
   const input = el("input.search", { id, type: "search", autocomplete: "off" });
@@ -15,7 +20,7 @@ export function interfacePicker() {
     { hidden: true },
     el("label", { htmlFor: id }, S.setup.interfacePick),
     ...[input, rows],
-    el("div.row", {}, el("span.soft", {}, S.setup.interfaceOwn), does("max_input"), does("interface")),
+    el("div.row", {}, el("span.soft", {}, S.setup.interfaceOwn), does("max_input")),
   );
   let items = [];
   const fill = () => {
@@ -30,7 +35,7 @@ export function interfacePicker() {
             ".entry-name",
             [
               el("span.what", {}, item.name),
-              el("span.facts", {}, `${number(item.dbu)} dBu · ${item.basis}${item.source ? ` · ${item.source}` : ""}`),
+              el("span.facts", {}, `${number(item.dbu)} dBu · ${basisOf(item.basis)}${item.source ? ` · ${item.source}` : ""}`),
             ],
             async () => {
               if (await rig.do("interface", item.name)) show(element, false);

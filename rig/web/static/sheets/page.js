@@ -32,12 +32,14 @@ function switched(label, help, select, put) {
 }
 
 function events() {
-  const rows = el("ol.events", {});
+  const rows = el("ol.events", { tabIndex: 0, "aria-label": S.page.events });
   rig.store.watch(
     (store) => store.events.length && [store.events.length, store.events.at(-1)],
     () => {
       const found = [...rig.store.events].reverse();
-      const items = found.map(({ kind, text: words }) => el(`li.${/^[a-z_-]+$/.test(kind) ? kind : "state"}`, {}, words));
+      const items = found.map(({ kind, about, text: words }) =>
+        el(`li.${/^[a-z_-]+$/.test(kind) ? kind : "state"}`, {}, about ? el("b", {}, `${about}: `) : null, words),
+      );
       rows.replaceChildren(...(items.length ? items : [el("li", {}, S.page.noEvents)]));
     },
   );

@@ -5,10 +5,11 @@ import { choice, does, fader, key } from "../elements/controls.js";
 import { askFor, sentence } from "../elements/ask.js";
 import { attribute, button, el, show, text } from "../dom.js";
 import { gateGraph } from "./gate.js";
-import { interfacePicker } from "./interfaces.js";
+import { basisOf, interfacePicker } from "./interfaces.js";
 import { number, percent, time } from "../format.js";
 import { rig } from "../here.js";
-import { S, withoutOptions } from "../strings.js";
+import { withoutOptions } from "../labels.js";
+import { S } from "../strings.js";
 
 const COMMAND_OF = { interface: "interface", model_input: "model_level" };
 const LABEL_OF = { interface: S.setup.interface, model_input: S.setup.model };
@@ -44,9 +45,9 @@ function sum() {
     const found = [];
     if (lacks.size) {
       const { interface: own, model_input: model } = levels;
-      found.push(lacks.has("interface") || !own ? lacking("interface") : known(own.dbu, "dBu", `${LABEL_OF.interface}, ${own.basis}`, () => open("interface")));
+      found.push(lacks.has("interface") || !own ? lacking("interface") : known(own.dbu, "dBu", `${LABEL_OF.interface}, ${basisOf(own.basis)}`, () => open("interface")));
       found.push(el("span.sign", {}, "−"));
-      found.push(lacks.has("model_input") || !model ? lacking("model_input") : known(model.dbu, "dBu", `${LABEL_OF.model_input}, ${model.basis}`, () => open("model_input")));
+      found.push(lacks.has("model_input") || !model ? lacking("model_input") : known(model.dbu, "dBu", `${LABEL_OF.model_input}, ${basisOf(model.basis)}`, () => open("model_input")));
     }
     (input.terms ?? []).forEach((term, at) => {
       const sign = isMinus(term.sign) ? "−" : at || lacks.size ? "+" : "";
@@ -133,16 +134,17 @@ function health() {
     const median = rig.frames.meter("load_median");
     const worst = rig.frames.meter("load_worst");
     const load = Number.isFinite(median) ? S.setup.load(percent(median), percent(worst)) : S.setup.loadUnknown;
+    const lost = server.xruns ?? 0;
     const found = [
       S.setup.server(server.backend, number(server.rate_hz / 1000, server.rate_hz % 1000 ? 1 : 0), server.period_frames),
       server.latency_ms ? S.setup.latency(number(server.latency_ms)) : "",
       load,
-      S.setup.xruns(server.xruns ?? 0),
+      S.setup.xruns(lost),
       faults?.overloads ? S.setup.overloads(faults.overloads) : "",
     ].filter(Boolean);
     if (found.join() !== words.dataset.said) {
       words.dataset.said = found.join();
-      words.replaceChildren(...found.map((line) => el("li", {}, line)));
+      words.replaceChildren(...found.map((line) => el(line === S.setup.xruns(lost) && lost ? "li.warn" : "li.good", {}, line)));
     }
   };
   rig.store.watch((store) => [store.state.server, store.state.faults], say);
@@ -160,11 +162,12 @@ function fill(body) {
     ...[S.setup.noise, el("div.row", {}, key("gate"), key("tuner")), gateGraph()],
     ...[fader("gate_threshold"), choice("rumble")],
   );
-  const quality = part(S.setup.quality, fader("size"));
+  const size = fader("size");
   rig.store.watch(
     (store) => Boolean(store.state.model?.sizes),
-    (has) => show(quality, has),
+    (has) => show(size, has),
   );
+  const quality = part(S.setup.quality, choice("quality"), size);
   const hint = el("p.soft");
   attribute(hint, "data-note", "midi");
   text(hint, S.setup.midiHint);

@@ -3,14 +3,21 @@
 import { Sheet, addSheet } from "../elements/sheet.js";
 import { does, key } from "../elements/controls.js";
 import { attribute, button, el, show } from "../dom.js";
-import { number } from "../format.js";
+import { number, percent } from "../format.js";
 import { list } from "../elements/list.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
+/** What a model costs here, as far as what plays tells it. */
+function costOf(macs) {
+  const share = (rig.frames.meter("load_median") * macs) / rig.store.state.model?.macs;
+  if (share < 0.01) return S.costLittle;
+  return Number.isFinite(share) ? S.cost(percent(share)) : S.costUnknown(number(macs / 1000, 0));
+}
+
 function modelFacts(item) {
   const level = item.level === null || item.level === undefined ? "" : item.level ? S.levelKnown : S.levelUnknown;
-  const cost = item.macs ? S.cost(number(item.macs / 1000, 0)) : "";
+  const cost = item.macs ? costOf(item.macs) : "";
   return [item.playing && S.playing, item.architecture, level, cost];
 }
 

@@ -8,7 +8,9 @@ import { mixer } from "./mixer.js";
 import { ranking } from "./ranking.js";
 import { responseGraph, smallGraphs, spectrumGraph } from "./curves.js";
 import { meter } from "../elements/meter.js";
+import { bare, parted } from "../format.js";
 import { rig } from "../here.js";
+import { withMinus } from "../labels.js";
 import { S } from "../strings.js";
 
 const SWIPE_PX = 80;
@@ -20,11 +22,11 @@ function playing() {
     ({ state }) => [state.cabinet, state.values?.no_cabinet, state.values?.blind],
     ([cabinet, off, blind]) => {
       if (!cabinet) return;
-      const words = cabinet.asked ?? cabinet.name;
-      text(name, off ? S.cab.off : words || S.cab.none);
+      const [folder, file] = parted(cabinet.asked ?? cabinet.name);
+      text(name, off ? S.cab.off : file ? `${file[0].toUpperCase()}${file.slice(1)}` : S.cab.none);
       const kept = cabinet.kept ? `${cabinet.kept} ${S.kept.toLowerCase()}` : "";
       const rejected = cabinet.rejected ? `${cabinet.rejected} ${S.rejected.toLowerCase()}` : "";
-      const found = [cabinet.place, cabinet.gain, kept, rejected, cabinet.note, cabinet.progress, blind && S.cab.blind];
+      const found = [off ? "" : folder, cabinet.place, cabinet.gain && withMinus(cabinet.gain), kept, rejected, cabinet.note, cabinet.progress, blind && S.cab.blind];
       text(facts, found.filter(Boolean).join(" · "));
     },
   );
@@ -58,7 +60,8 @@ function comparing() {
   rig.store.watch(
     ({ state }) => state.compare,
     (compare) => {
-      const found = ["a", "b"].filter((side) => compare?.[side]).map((side) => `${side.toUpperCase()}: ${compare[side]}`);
+      const marked = ["a", "b"].filter((side) => compare?.[side]);
+      const found = marked.map((side) => `${side.toUpperCase()}: ${bare(compare[side])}`);
       text(names, found.join(" · "));
     },
   );
@@ -92,7 +95,11 @@ function exporting() {
 
 export function buildCabinets(view) {
   const left = el("section.left", { "aria-label": S.cab.list }, cabinetList());
-  const curves = el("section.card", { "aria-label": S.cab.response }, responseGraph(), smallGraphs(), spectrumGraph());
+  const curves = el("section.card.curves", { "aria-label": S.cab.response }, responseGraph(), smallGraphs(), spectrumGraph());
+  rig.store.watch(
+    ({ state }) => Boolean(state.values?.blind),
+    (blind) => show(curves, !blind), // there is no curve of what is heard blind
+  );
   const right = el(
     "div.right",
     {},

@@ -5,6 +5,7 @@ import { number, percent, time } from "../format.js";
 import { meter } from "../elements/meter.js";
 import { does } from "../elements/controls.js";
 import { rig } from "../here.js";
+import { withMinus } from "../labels.js";
 import { S } from "../strings.js";
 
 const BEST_DBFS = [-12, -1]; // of the return
@@ -27,36 +28,80 @@ function steps() {
   return el("section.card", { "aria-label": S.bench.captureSteps }, list, help);
 }
 
+const YES_OR_NO = / *\[([Yy])\/([Nn])\]$/;
+
+/** Which of y and n is meant by the mark behind the question: its capital. */
+function defaultOf({ text: words }) {
+  const found = YES_OR_NO.exec(words);
+  return found ? (found[1] === "Y" ? "y" : "n") : null;
+}
+
+const LETTERED = /(?:^|; )(\w): ([^;[]+)/g;
+
+/** The answers of "a: again; g: go on [g]:" with their letters; none: any text is an answer. */
+function answersOf({ text: words, choices, default: usual }) {
+  if (choices?.length) return choices.map((choice) => [choice, S.bench.choices[choice] ?? String(choice)]);
+  const found = [...words.matchAll(LETTERED)].map(([, letter, means]) => [letter, `${means[0].toUpperCase()}${means.slice(1).trim()}`]);
+  return found.some(([letter]) => letter === usual) ? found : [];
+}
+
+/** The picture of the wiring among what was said, a line for each cable. */
+function wiringOf(lines) {
+  const from = lines.map((line) => line.trim()).lastIndexOf("Wiring");
+  if (from < 0) return [];
+  return lines.slice(from + 1).filter((line) => line.includes("->")).map(tidy);
+}
+
+/** A line of the terminal without its columns, with true arrows and minus signs. */
+function tidy(line) {
+  return withMinus(line.trim().replace(/\s{2,}/g, " ").replaceAll("->", "→"));
+}
+
 function question() {
   const id = newId("answer");
   const words = el("label.lead", { htmlFor: id });
+  const wired = el("ol.wired", { "aria-label": S.bench.wiring });
   const input = el("input", { id, type: "text", autocomplete: "off", maxLength: 1000 });
   const choices = el("div.row");
   const send = el("button.strong", { type: "submit" }, S.send);
   const form = el("form.row", {}, input, send);
-  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, words, choices, form);
+  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, words, choices, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     rig.do("answer", input.value);
   });
   rig.store.watch(
-    ({ state }) => state.question ?? null,
-    (asked) => {
+    ({ state }) => [state.question ?? null, state.step],
+    ([asked, step]) => {
       show(card, Boolean(asked));
       if (!asked) return;
-      text(words, asked.text);
-      const some = asked.choices?.length > 0;
+      const said = rig.store.state.lines ?? [];
+      const lines = step === "wiring" ? wiringOf(said) : [];
+      const answers = answersOf(asked);
+      const isLettered = answers.length > 0 && !asked.choices?.length;
+      wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
+      show(wired, lines.length > 0);
+      text(words, isLettered ? tidy(said.at(-1) ?? "") : withMinus(asked.text.replace(YES_OR_NO, "")));
+      const some = answers.length > 0;
       show(form, !some);
       show(choices, some);
       input.value = asked.default ?? "";
+      const usual = asked.default ?? defaultOf(asked);
       choices.replaceChildren(
-        ...(asked.choices ?? []).map((choice) =>
-          button(choice === asked.default ? ".strong" : "", String(choice), () => rig.do("answer", String(choice))),
-        ),
+        ...answers.map(([answer, means]) => button(answer === usual ? ".strong" : "", means, () => rig.do("answer", answer))),
       );
     },
   );
   return card;
+}
+
+const SOUNDING = new Set(["silence", "tone", "level", "take"]);
+
+function onlyWhile(card, is) {
+  rig.store.watch(
+    ({ state }) => state.step,
+    (step) => show(card, is(step)),
+  );
 }
 
 function levels() {
@@ -73,7 +118,9 @@ function levels() {
     else if (peak < low) text(advice, S.bench.turnUp(number(Math.ceil(low - peak), 0)));
     else text(advice, S.bench.good);
   });
-  return el("section.card", { "aria-label": S.bench.returned }, meter("return", S.bench.returned), advice);
+  const card = el("section.card", { "aria-label": S.bench.returned }, meter("return", S.bench.returned), advice);
+  onlyWhile(card, (step) => SOUNDING.has(step));
+  return card;
 }
 
 function progress() {
@@ -81,12 +128,18 @@ function progress() {
   const words = el("p.soft");
   const card = el("section.card", { "aria-label": S.bench.progress }, el("h2", {}, S.bench.progress), fill, words);
   rig.frames.onPaint(() => {
+    if (rig.store.state.step === "checks") {
+      fill.removeAttribute("value"); // nobody knows how long
+      text(words, "");
+      return;
+    }
     const done = rig.frames.meter("done");
     if (!Number.isFinite(done)) return;
     fill.value = done;
     const left = rig.frames.meter("seconds_left");
     text(words, [percent(done), Number.isFinite(left) && S.bench.left(time(left))].filter(Boolean).join(" · "));
   });
+  onlyWhile(card, (step) => SOUNDING.has(step) || step === "checks");
   return card;
 }
 
@@ -100,26 +153,36 @@ function checks() {
       show(card, found.length > 0 || Boolean(result));
       rows.replaceChildren(
         ...found.map((check) =>
-          el(`li.${check.verdict === "ok" ? "good" : check.verdict}`, {}, el("b", {}, `${check.name}: ${S.bench.verdicts[check.verdict] ?? check.verdict}`), ` ${check.text ?? ""}`),
+          el(`li.${check.verdict === "ok" ? "good" : check.verdict}`, {}, el("b", {}, `${check.name}: ${S.bench.verdicts[check.verdict] ?? check.verdict}`), ` ${withMinus(check.text ?? "")}`, check.advice && check.verdict !== "ok" ? el("p.soft", {}, withMinus(check.advice)) : null),
         ),
       );
       const head = result && (result.accepted ? S.bench.accepted : S.bench.refused);
-      text(verdict, result ? [head, result.text, result.reason].filter(Boolean).join(". ") : "");
+      text(verdict, result ? [head, result.reason && withMinus(result.reason)].filter(Boolean).join(": ") : "");
     },
   );
   return card;
 }
 
+const VERDICT = /^(ok|warn|fail|unknown)\s+(.*)$/;
+
+/** What was said; what was checked has the dot of its verdict. */
+function lineOf(words) {
+  const [, verdict, rest] = VERDICT.exec(words.trim()) ?? [null, null, words];
+  if (!verdict) return el("p", {}, tidy(words));
+  const dot = el("span.dot", { role: "img", "aria-label": S.bench.verdicts[verdict] });
+  return el(`p.verdict.${verdict === "ok" ? "good" : verdict}`, {}, dot, ` ${tidy(rest)}`);
+}
+
 function said() {
-  const log = el("ol.events", { tabIndex: 0, role: "log", "aria-label": S.bench.said });
+  const log = el("div.events", { tabIndex: 0, role: "log", "aria-label": S.bench.said });
   rig.store.watch(
     ({ state }) => state.lines ?? [],
     (found) => {
-      log.replaceChildren(...found.map((words) => el("li", {}, words)));
+      log.replaceChildren(...found.map(lineOf));
       log.scrollTop = log.scrollHeight;
     },
   );
-  return el("section.card", { "aria-label": S.bench.said }, el("h2", {}, S.bench.said), log);
+  return el("section.card.said", { "aria-label": S.bench.said }, el("h2", {}, S.bench.said), log);
 }
 
 export function buildCapture(view) {

@@ -3,6 +3,7 @@
 import { el, show, text } from "../dom.js";
 import { number, percent } from "../format.js";
 import { rig } from "../here.js";
+import { withMinus } from "../labels.js";
 import { excerptPlayer } from "./excerpts.js";
 import { octaves } from "./octaves.js";
 import { S } from "../strings.js";
@@ -50,8 +51,8 @@ function table() {
       const told = [
         ...(found?.faults ?? []).map((words) => ["fail", words]),
         ...(found?.warnings ?? []).map((words) => ["warn", words]),
-        ...(found?.failures ?? []).map(({ file, reason }) => ["fail", `${file}: ${reason}`]),
-        ...(found?.scores ?? []).map((score) => [score.state === "ok" ? "good" : score.state, `${nameOf(score)}: ${score.reason}`]),
+        ...(found?.failures ?? []).map(({ file, reason }) => ["fail", `${file}: ${withMinus(reason)}`]),
+        ...(found?.scores ?? []).map((score) => [score.state === "ok" ? "good" : score.state, `${nameOf(score)}: ${withMinus(score.reason ?? "")}`]),
       ];
       why.replaceChildren(...told.map(([kind, words]) => el(`li.${kind}`, {}, words)));
     },
@@ -71,5 +72,6 @@ export function buildCompare(view) {
       text(words, isDone ? "" : S.bench.comparing(percent(progress)));
     },
   );
-  view.append(el("div.column", {}, title, words, bar, excerptPlayer(), table(), octaves()));
+  const head = el("div.head", {}, title, words, bar);
+  view.append(el("div.compared", {}, head, table(), el("div.column", {}, excerptPlayer(), octaves())));
 }

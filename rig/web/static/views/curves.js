@@ -1,7 +1,8 @@
 // Curves of the cabinet that plays over those of the marked ones; and the spectrum of what is heard.
 
 import { HEARING, colours, decibels, lines } from "../charts.js";
-import { attribute, el, show, text } from "../dom.js";
+import { attribute, el, text } from "../dom.js";
+import { bare } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -43,11 +44,9 @@ function graph(classes, label) {
 export function responseGraph() {
   const { canvas, element } = graph("", S.cab.response);
   const legend = el("ul.legend-row");
-  const blind = el("p.soft", {}, S.cab.blind);
   const draw = () => {
     const found = looks();
-    show(blind, Boolean(rig.store.state.values?.blind));
-    const named = shapes.map(({ which, name }) => `${which === "playing" ? S.playing : which.toUpperCase()}: ${name}`);
+    const named = shapes.map(({ which, name }) => `${which === "playing" ? S.playing : which.toUpperCase()}: ${bare(name)}`);
     attribute(element, "aria-label", shapes.length ? S.cab.responseOf(named.join(", ")) : S.cab.response);
     legend.replaceChildren(...shapes.map(({ which }, at) => el(`li.of-${which}`, {}, named[at])));
     if (!element.offsetParent) return;
@@ -56,7 +55,19 @@ export function responseGraph() {
   };
   onShapes(draw);
   new ResizeObserver(draw).observe(element);
-  return el("div", {}, el("h2", {}, S.cab.response), blind, element, legend);
+  return el("div", {}, el("h2", {}, S.cab.response), element, legend);
+}
+
+const FAINT_DB = -60;
+const LENGTHS_S = [0.05, 0.1, 0.2, 0.5, 1, 2, 5];
+
+/** A round time in which all have decayed. */
+function lengthOf(all) {
+  const ends = all
+    .filter((one) => one.decay_db)
+    .map(({ decay_db: db, decay_s: seconds }) => ((db.findLastIndex((each) => each > FAINT_DB) + 1) / db.length) * seconds);
+  const longest = Math.max(0, ...ends);
+  return LENGTHS_S.find((each) => each >= longest) ?? LENGTHS_S.at(-1);
 }
 
 /** Waveform and decay, side by side. */
@@ -76,7 +87,7 @@ export function smallGraphs() {
       { x: { low: 0, high: long, ticks: ticks(long, 5, 1000) }, y: { low: -1, high: 1, ticks: [[-1, "−1"], [0, "0"], [1, "1"]] } },
       waves.reverse(),
     );
-    const whole = shapes[0]?.decay_s ?? 0.5;
+    const whole = lengthOf(shapes);
     const decays = shapes.filter((one) => one.decay_db).map((one) => ({ x: spread(one.decay_db.length, one.decay_s ?? 0.5), y: one.decay_db, ...found[one.which] }));
     lines(decay.canvas, { x: { low: 0, high: whole, ticks: ticks(whole, 5, 1000) }, y: decibels(-60, 0, 20) }, decays.reverse());
   };

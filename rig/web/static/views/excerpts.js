@@ -1,6 +1,7 @@
 // Gear, model and difference of an excerpt, in step: changing between them goes on at the same place.
 
 import { attribute, button, el, show, text } from "../dom.js";
+import { bare } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 import { takeToken } from "../token.js";
@@ -97,9 +98,9 @@ export function excerptPlayer() {
     (found) => {
       show(none, found.length === 0);
       show(body, found.length > 0);
-      select.replaceChildren(...found.map(({ file }, at) => el("option", { value: String(at) }, file.replace(/^.*\//, ""))));
+      select.replaceChildren(...found.map(({ file }, at) => el("option", { value: String(at) }, bare(file.replace(/^.*\//, "")))));
     },
   );
   draw();
-  return el("section.card", { "aria-label": S.bench.listen }, el("h2", {}, S.bench.listen), none, body);
+  return el("section.card.listen", { "aria-label": S.bench.listen }, el("h2", {}, S.bench.listen), none, body);
 }

@@ -2,7 +2,7 @@
 
 import { attribute, button, el, show, text } from "../dom.js";
 import { does, fader, key } from "../elements/controls.js";
-import { number } from "../format.js";
+import { bare, number, panOf, parted } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
@@ -13,14 +13,14 @@ function strip(part, at, chosen) {
   const facts = [
     `${number(part.gain_db)} dB`,
     `${number(part.delay_ms, 2)} ms = ${S.cab.distance(number(cm))}`,
-    part.pan === 0 ? "" : `${part.pan < 0 ? "L" : "R"} ${number(100 * Math.abs(part.pan), 0)} %`,
+    part.pan === 0 ? "" : panOf(part.pan),
     part.inverted ? "ø" : "",
   ];
   return button(
     ".strip",
-    [el("b", {}, S.cab.part(at + 1)), el("span.what", {}, part.name), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
+    [el("b", {}, `${at + 1} ${parted(part.name)[1]}`), el("span.what", {}, parted(part.name)[0]), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
     () => rig.do("mix_part", at + 1),
-    { "aria-pressed": String(at === chosen), "aria-label": `${S.cab.partChoose(at + 1, part.name)}, ${facts.filter(Boolean).join(", ")}` },
+    { "aria-pressed": String(at === chosen), "aria-label": `${S.cab.partChoose(at + 1, bare(part.name))}, ${facts.filter(Boolean).join(", ")}` },
   );
 }
 

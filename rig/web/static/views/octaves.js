@@ -18,7 +18,7 @@ export function bandsOf(comparison) {
 }
 
 function lowest(found) {
-  return Math.max(-96, Math.min(-36, ...found.flatMap(({ y }) => y)) - 6);
+  return Math.max(-96, 12 * Math.floor((Math.min(-36, ...found.flatMap(({ y }) => y)) - 3) / 12));
 }
 
 export function octaves() {

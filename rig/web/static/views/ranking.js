@@ -1,6 +1,7 @@
 // What was heard blind, once the names are back: a table, those that were left the longest first.
 
 import { el, show } from "../dom.js";
+import { parted } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 import { lost } from "./knockout.js";
@@ -39,7 +40,7 @@ export function ranking() {
     const folders = new Map(rig.lists.items("cabinets").map((item) => [item.name, item.folder]));
     rows.replaceChildren(
       ...found.map(({ name, verdict }, at) =>
-        el("tr", {}, el("td", {}, String(at + 1)), el("td", {}, name), el("td", {}, folders.get(name) ?? ""), el("td", {}, verdict)),
+        el("tr", {}, el("td", {}, String(at + 1)), el("td", {}, parted(name)[1]), el("td", {}, folders.get(name) ?? ""), el("td", {}, verdict)),
       ),
     );
     show(wrap, found.length > 0 && !rig.store.state.values?.blind);

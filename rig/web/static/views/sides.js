@@ -3,7 +3,7 @@
 import { attribute, button, el, show, text } from "../dom.js";
 import { does, fader, key } from "../elements/controls.js";
 import { meter } from "../elements/meter.js";
-import { number, percent } from "../format.js";
+import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
 import { blindTest } from "./blind_test.js";
 import { S } from "../strings.js";
@@ -59,7 +59,7 @@ function pads() {
     ({ state }) => [state.sides, state.values?.hear ?? state.heard ?? null, Boolean(state.test)],
     ([sides, heard, isTest]) => {
       for (const { side, pad, name } of all) {
-        const words = side === "x" ? "" : sides?.[side] ?? "";
+        const words = side === "x" ? "" : bare(sides?.[side]);
         text(name, words);
         attribute(pad, "aria-label", `${S.cab.hear(side.toUpperCase())}${words ? `: ${words}` : ""}`);
         attribute(pad, "aria-pressed", String(heard ?? "").toLowerCase() === side);
@@ -68,13 +68,20 @@ function pads() {
     },
   );
   const element = el("section.pads", { "aria-label": S.bench.pads }, ...all.map(({ pad }) => pad));
-  return el("div.padded", {}, element, el("p.soft.hint", {}, S.bench.other));
+  return el("div.padded", {}, element, el("p.soft.by-keys", {}, S.bench.other));
 }
 
 /** Space: whichever of A and B does not play. */
 export function hearOther() {
   const heard = String(rig.store.state.values?.hear ?? rig.store.state.heard ?? "").toLowerCase();
   rig.do(heard === "a" ? "hear_b" : "hear_a");
+}
+
+const SILENT_DBFS = -140;
+
+function noise(dbfs) {
+  if (typeof dbfs !== "number") return S.bench.noNoise;
+  return dbfs < SILENT_DBFS ? S.bench.noNoise : `${number(dbfs, 0)} dBFS`;
 }
 
 function measured() {
@@ -93,24 +100,23 @@ function measured() {
         isKnown(found.lag_samples) && [S.bench.lag(number(found.lag_samples)), true],
         found.polarity !== undefined && found.polarity !== null && [S.bench.polarity[polarity], polarity === "same"],
         isKnown(found.confidence) && [S.bench.confidence(percent(found.confidence)), found.confidence > 0.5],
-        isKnown(found.noise_a_dbfs) && [S.bench.noise(`${number(found.noise_a_dbfs, 0)} dBFS`, `${number(found.noise_b_dbfs, 0)} dBFS`), true],
+        (isKnown(found.noise_a_dbfs) || isKnown(found.noise_b_dbfs)) && [S.bench.noise(noise(found.noise_a_dbfs), noise(found.noise_b_dbfs)), true],
         isKnown(found.round_trip_samples) && [S.bench.trip(number(found.round_trip_samples, 0)), true],
         ...(found.warnings ?? []).map((words) => [words, false]),
       ].filter(Boolean);
       rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
     },
   );
-  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), rows, el("div.row", {}, does("measure"), key("lock")));
+  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), rows, el("div.row", {}, does("measure"), key("lock"), does("restore")));
 }
 
 export function buildSides(view) {
   const meters = el(
     "section.card",
-    { "aria-label": S.setup.mode },
-    el("h2", {}, S.bench.level),
+    { "aria-label": S.bench.levels },
+    el("h2", {}, S.bench.levels),
     fader("match_trim"),
     ...[meter("return", S.bench.returned), meter("output", S.output)],
-    el("div.row", {}, does("restore")),
   );
-  view.append(pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
+  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
 }

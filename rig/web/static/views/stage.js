@@ -3,6 +3,7 @@
 import { attribute, button, el, icon, ICONS, show, text } from "../dom.js";
 import { fader, key } from "../elements/controls.js";
 import { fitText } from "../fit.js";
+import { bare } from "../format.js";
 import { meter } from "../elements/meter.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
@@ -47,11 +48,6 @@ function playing() {
   return section;
 }
 
-/** A file without its ending. */
-export function bare(name) {
-  return (name ?? "").replace(/\.(nam|wav|aiff?|flac)$/i, "");
-}
-
 function levels() {
   const hint = el("p.hint");
   rig.store.watch(
@@ -74,7 +70,7 @@ function lock() {
       attribute(toggle, "aria-pressed", locked);
       text(words, locked ? S.unlock : S.lock);
       attribute(document.body, "data-locked", locked);
-      const dead = document.querySelectorAll(".bar, #stage .playing, #stage .levels, #stage rig-tiles, #stage rig-fader");
+      const dead = document.querySelectorAll("nav.bar, #stage .playing, #stage .levels, #stage rig-tiles, #stage rig-fader");
       for (const part of [...dead, ...document.querySelectorAll("#stage .keys rig-key:not([command=mute])")]) {
         if (locked) attribute(part, "inert", "");
         else part.removeAttribute("inert");

@@ -1,0 +1,1 @@
+"""What a terminal shows and how: sizes, colours, words that are shortened, bars, large letters, pages to turn."""
