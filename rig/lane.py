@@ -24,7 +24,7 @@ from .dsp.native.address import Address
 from .dsp.native.compile import kernel
 from .dsp.native.memory import Layout
 from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, record
-from .dsp.network.resampled import Playable
+from .dsp.network.playable import Playable
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
 from .errors import RigError

@@ -95,6 +95,12 @@ class OfflinePlayer:
         return self.engine.line.max_taps
 
     @property
+    def _late_samples(self) -> int:
+        """How late the model is, by the filters of a higher quality: a file is as early as the guitar in it."""
+        lane = self.engine.lanes[0]
+        return 0 if lane is None or lane.network is None else lane.network.latency_samples
+
+    @property
     def input_peak_dbfs(self) -> float:
         """The peak that came in since it settled, or since the last reading."""
         return self.engine.reading("input").peak_dbfs
@@ -141,13 +147,14 @@ class OfflinePlayer:
         if sample_rate != self.sample_rate:
             blocks = regrouped(resample_pieces(blocks, sample_rate, self.sample_rate), step)
             wanted = -(-samples * self.sample_rate // sample_rate)
-        done = 0
+        late = self._late_samples
+        wanted, done = wanted + late, 0
         for block in blocks:
-            yield self._backend.process(np.ascontiguousarray(block, np.float32))
+            yield self._backend.process(np.ascontiguousarray(block, np.float32))[max(0, late - done) :]
             done += len(block)
             if progress is not None:
                 progress(min(0.99, done / wanted))
         while done < wanted:
             silence = np.zeros(min(step, wanted - done), np.float32)
-            yield self._backend.process(silence)
+            yield self._backend.process(silence)[max(0, late - done) :]
             done += len(silence)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .cabinet.ir import IR
-from .dsp.network.resampled import Playable
+from .dsp.network.playable import Playable
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
 from .lane import Lane
@@ -37,6 +37,7 @@ from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
 from .noise_control import checked_gate_dbfs, checked_rumble_hz
 from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
+from .quality import checked_quality
 from .scripting import notebook
 from .scripting.arguments import check_type, finite, number
 
@@ -50,6 +51,7 @@ class SoundFields(TypedDict, total=False):
 
     model: Model | None
     ir: IR | None
+    quality: int
     interface: Level | Interface | Kept | None
     preamp_gain_db: float
     model_input_dbu: float | None
@@ -71,6 +73,7 @@ class Sound:
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
     `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
     is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
+    `quality`: 1, 2, 4 or 8 times the rate of the model at least; more of it folds less back from above half that rate.
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
     Raises ArgumentError for what is of the wrong type, LevelError for a number that cannot be right, ConfigError for an
@@ -88,6 +91,7 @@ class Sound:
     output_trim_db: float = 0.0
     gate_dbfs: float | None = None
     rumble_hz: float | None = None
+    quality: int = 1
 
     # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
     def __init__(
@@ -103,6 +107,7 @@ class Sound:
         output_trim_db: float = 0.0,
         gate_dbfs: float | None = None,
         rumble_hz: float | None = None,
+        quality: int = 1,
     ) -> None:
         check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
@@ -131,6 +136,7 @@ class Sound:
             "output_trim_db": finite(CALL, "output_trim_db", output_trim_db),
             "gate_dbfs": None if gate_dbfs is None else checked_gate_dbfs(number(CALL, "gate_dbfs", gate_dbfs)),
             "rumble_hz": None if rumble_hz is None else checked_rumble_hz(number(CALL, "rumble_hz", rumble_hz)),
+            "quality": checked_quality(number(CALL, "quality", quality)),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -195,7 +201,7 @@ class Sound:
             return None
         rates = f"a model of {self.sample_rate:g} Hz in a session of {session_rate:g} Hz"
         if latency_samples == 0:
-            return f"{rates}: its dilations are stretched, no latency is added"
+            return f"{rates}: it needs no resampling, no latency is added"
         late_ms = 1000 * latency_samples / session_rate
         return f"{rates}: resampled around the model, {latency_samples} samples ({late_ms:.1f} ms) of latency added"
 
@@ -208,14 +214,16 @@ class Sound:
         extra_gain_db: float = 0.0,
         inverted: bool = False,
         delay_samples: float = 0.0,
+        linear_phase: bool = False,
     ) -> Lane:
         """A lane that plays this sound's model from an engine's source; without a model it passes the guitar.
 
         `network`: an instance of the model that was prepared for this rate and plays nowhere else; None: make one.
-        The rest is what makes it equal to another lane: gain behind the model, polarity and delay.
+        The rest is what makes it equal to another lane: gain behind the model, polarity and delay; and, for files, the
+        filters of a higher quality in linear phase.
         """
         if network is None and self.model is not None:
-            network = self.model.network(sample_rate)
+            network = self.model.network(sample_rate, self.quality, linear_phase=linear_phase)
         output_gain_db = self.output_gain_db + extra_gain_db
         lane = Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
         lane.has_trims(self.input_trim_db, self.output_trim_db)
@@ -225,11 +233,12 @@ class Sound:
         """The cabinet, or None."""
         return Cabinet(self.ir) if self.ir is not None else None
 
-    def play_on(self, engine: Engine, source: int = 0) -> None:
+    def play_on(self, engine: Engine, source: int = 0, *, linear_phase: bool = False) -> None:
         """Hand this sound to an engine: lane and cabinet in one step, with one fade; gate and filter with theirs."""
         engine.noise.set_gate(self.gate_dbfs)
         engine.noise.set_rumble(self.rumble_hz)
-        engine.play({0: self.lane(engine.sample_rate, source)}, self.cabinet())
+        lane = self.lane(engine.sample_rate, source, linear_phase=linear_phase)
+        engine.play({0: lane}, self.cabinet())
 
     def render(self, samples: ArrayLike, sample_rate: float, *, tail_s: float = 0.0) -> NDArray[np.float32]:
         """The sound of a guitar in memory, as `rig.render` makes it from a file of floats, bit for bit.
@@ -248,7 +257,7 @@ class Sound:
     def offline_player(self, guard: bool = False, block_size: int = BLOCK_SAMPLES) -> OfflinePlayer:
         """An engine at the model's rate that plays this sound from the state after long silence."""
         player = OfflinePlayer(round(self.sample_rate), guard, block_size)
-        self.for_engine(player.engine).play_on(player.engine)
+        self.for_engine(player.engine).play_on(player.engine, linear_phase=True)
         player.settle()
         return player
 
@@ -284,6 +293,7 @@ class Sound:
             ("model", None if model is None else f"{model.name}, {model.family or model.shape}"),
             ("cabinet", None if ir is None else f"{ir.name}, {'stereo' if ir.channels == 2 else 'mono'}"),
             ("rate", f"{self.sample_rate:g} Hz"),
+            ("quality", None if self.quality == 1 else f"{self.quality}x"),
             ("input", str(self.calibration)),
             ("output", lacking or str(self.output)),
             ("trims", ", ".join(f"{name} {trim_db:+g} dB" for name, trim_db in trims if trim_db) or None),
@@ -309,6 +319,7 @@ class Sound:
                 "no model" if model is None else f"model {notebook.short(model.name)}",
                 "no cabinet" if ir is None else f"cabinet {notebook.short(ir.name)}",
                 f"{self.sample_rate:g} Hz",
+                None if self.quality == 1 else f"quality {self.quality}x",
                 f"input {self.input_gain_db:+z.2f} dB{self._calibrated_by}",
                 output or f"output {self.output_gain_db:+z.2f} dB ({self.output.mode})",
                 None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",

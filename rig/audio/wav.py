@@ -26,6 +26,7 @@ from ..files.atomic_write import forget, give_name, reason, temporary_beside
 from ..files.file_kinds import kind_of_file, way_out
 from . import riff
 from .kinds import FLAC_BITS, container_of, flac_header
+from .quiet_decoder import quiet_decoder
 
 BLOCK = 1 << 16  # frames in a block when a file is streamed
 
@@ -113,6 +114,7 @@ class Reader:
         kind = container_of(self.path)
         # Of an MP3 the length is an estimate: encoders announce what they padded, or announce nothing.
         broken, self._is_to_be_counted = "", kind == "MP3"
+        self._is_mp3 = kind == "MP3"
         if not kind:
             if (other := kind_of_file(self.path)) is not None:
                 raise AudioError(f"{name}: {other}, not an audio file; {way_out(other, 'an audio file')}.")
@@ -146,7 +148,8 @@ class Reader:
             self._source.seek(0)
             return sf.SoundFile(self._source)
         # A name that is no UTF-8 is handed on as the bytes it consists of.
-        file = sf.SoundFile(os.fsencode(self.path) if os.name == "posix" else str(self.path))
+        with quiet_decoder(self._is_mp3):
+            file = sf.SoundFile(os.fsencode(self.path) if os.name == "posix" else str(self.path))
         if self._is_to_be_counted:  # or soundfile would seek after each block, which fails where no length is stated
             file._info.seekable = 0
         return file
@@ -175,7 +178,7 @@ class Reader:
         """Samples of each channel, by reading to the end once."""
         counted, most = 0, MOST_COUNTED_S * self.sample_rate
         try:
-            while len(block := self._file.read(BLOCK // self.channels + 1, dtype="float32", always_2d=True)):
+            while len(block := self._decoded(BLOCK // self.channels + 1, "float32")):
                 counted += len(block)
                 if counted > most:
                     raise AudioError(f"{self.path.name}: longer than {MOST_COUNTED_S / 3600:g} hours; cut it.")
@@ -187,6 +190,11 @@ class Reader:
         self._file.close()
         self._file = self._sound_file()
         return counted
+
+    def _decoded(self, frames: int, dtype: str) -> NDArray[Any]:
+        with quiet_decoder(self._is_mp3):
+            block: NDArray[Any] = self._file.read(frames, dtype=dtype, always_2d=True)
+        return block
 
     def read(self) -> Audio:
         """The whole file. AudioError if it holds more than `MOST_SAMPLES`."""
@@ -214,7 +222,7 @@ class Reader:
                     self._file.close()
                     self._file = self._sound_file()
                 self._is_read = True
-                block = self._file.read(min(frames, self.frames - done), dtype="float64", always_2d=True)
+                block = self._decoded(min(frames, self.frames - done), "float64")
             except (sf.LibsndfileError, RuntimeError) as error:
                 raise self._cut_off(done) from error
             if not len(block):

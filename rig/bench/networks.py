@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from ..dsp.native.simd import W
-from ..dsp.network.resampled import Playable
+from ..dsp.network.playable import Playable
 from .shapes import BARS, Subject
 from .timing import RATE_HZ, SECONDS, Callback, Stopwatch, ns_per_sample
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import FileError, IRError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
+from ..quality import QUALITIES
 from .open_backend import add_backend_options
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ def add_overwrite_option(command: argparse.ArgumentParser, what: str) -> None:
 def add_size_option(command: Any, what: str = "a model that has several") -> None:
     """How much of a slimmable model plays."""
     command.add_argument("--size", type=float, default=1.0, metavar="V", help=f"size of {what}, 0 to 1 (default 1)")
+
+
+def add_quality_option(command: Any) -> None:
+    """At how many times its rate a model plays."""
+    command.add_argument(
+        "--quality",
+        type=int,
+        default=1,
+        choices=QUALITIES,
+        help="times the model's rate: the more, the fewer notes that nobody played, at as many times the cost (default "
+        "1, as trained)",
+    )
 
 
 def add_client_option(group: Any, default: str = "rig") -> None:
@@ -135,6 +148,7 @@ def check_noise(options: argparse.Namespace) -> None:
 def add_session_options(command: Any, offline: bool = False) -> None:
     """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
     add_size_option(command)
+    add_quality_option(command)
     add_level_options(command)
     add_noise_options(command)
     tuner = command.add_argument_group("tuner")

@@ -36,6 +36,7 @@ from ..errors import PresetError
 from ..files.numbers import is_number
 from ..files.toml_file import Table, read_toml, written
 from ..levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
+from ..quality import BEST, QUALITIES
 
 SCHEMA = 1
 ENDING = ".toml"
@@ -73,6 +74,7 @@ class Preset:
     name: str
     model: Path
     size: float = 1.0
+    quality: int = 1
     cabinet: tuple[CabinetPart, ...] = ()
     aligned: bool = False
     no_cabinet: bool = False  # the cabinet is there, and switched off
@@ -108,6 +110,7 @@ class Preset:
             name=_name(table) or path.stem,
             model=model,
             size=_given(table.number("size", 0.0, 1.0), 1.0),
+            quality=_quality(table),
             cabinet=_cabinet(table),
             aligned=table.flag("align") or False,
             no_cabinet=table.flag("no_cabinet") or False,
@@ -138,6 +141,7 @@ class Preset:
             "notes": self.notes or None,
             "model": _reached(self.model, folder),
             "size": self.size if self.size != 1.0 else None,
+            "quality": self.quality if self.quality != 1 else None,
             "level": self.level_mode,
             "input_trim_db": self.input_trim_db,
             "output_trim_db": self.output_trim_db,
@@ -160,6 +164,13 @@ class Preset:
 
 def _given(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
+
+
+def _quality(table: Table) -> int:
+    quality = table.whole_number("quality", 1, BEST)
+    if quality is not None and quality not in QUALITIES:
+        raise table.unexpected("quality", "1, 2, 4 or 8 times the model's rate")
+    return 1 if quality is None else quality
 
 
 def _name(table: Table) -> str | None:

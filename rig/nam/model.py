@@ -13,8 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..dsp.network.instance import Network
-from ..dsp.network.resampled import Playable, ResampledNetwork
+from ..dsp.network.interleaved import MOST_COPIES, InterleavedNetwork
+from ..dsp.network.oversampled import OversampledNetwork
+from ..dsp.network.playable import Playable
+from ..dsp.network.resampled import ResampledNetwork
 from ..errors import ModelError, RigError
+from ..quality import checked_quality
 from ..scripting import notebook
 from ..scripting.arguments import number
 from ..scripting.arguments import path as checked_path
@@ -133,20 +137,55 @@ class Model:
         chosen = [i for i, submodel in enumerate(submodels) if whole(submodel) is self.leaf]
         return hashlib.sha256(f"{self.content_hash} {chosen} ".encode() + self.leaf.weights.tobytes()).hexdigest()
 
-    def network(self, session_rate: float | None = None) -> Playable:
+    def network(self, session_rate: float | None = None, quality: int = 1, *, linear_phase: bool = False) -> Playable:
         """A fresh playing instance, prewarmed, for a session of any rate in Hz (None: the model's own).
 
-        In a session of a whole multiple of the model's rate, a network without recurrence looks back as many times
-        as far and needs no resampling. Everything else is resampled on both sides of the network. Raises ModelError if
-        its answer to silence is no number, or far beyond full scale.
+        In a session of a whole multiple of the model's rate the network looks back as many times as far, or, if it is
+        recurrent, so many copies of it take turns; neither is resampled. In any other session it is resampled on both
+        sides. `quality`: 1, 2, 4 or 8 times the model's rate at least, which leaves less of what folds back from above
+        half of that rate. `linear_phase`: for files, where a delay of a hundred samples costs nothing. Raises
+        ModelError if its answer to silence is no number, or far beyond full scale, or if it is too large for that
+        quality; RigError for any other quality.
         """
-        program, config = self.leaf.program(), self.leaf.config
-        multiple = 1.0 if session_rate is None else round(session_rate) / round(self.rate)
-        stretches = multiple.is_integer() and not program.recurrent and config.history_floats * multiple <= MAX_HISTORY
-        stretch = int(multiple) if stretches else 1
-        program.stretch(stretch)
-        past = (config.receptive_field_samples - 1) * stretch + 1
-        network = Network(program, past, config.prewarm_samples * stretch)
+        quality = checked_quality(quality)
+        rate = self.rate if session_rate is None else session_rate
+        multiple = round(rate) / round(self.rate)
+        if not multiple.is_integer() or not self._can_play_at(int(multiple)):
+            return ResampledNetwork(self.network(None, quality, linear_phase=linear_phase), self.rate, rate)
+        factor = 1
+        while multiple * factor < quality:
+            factor *= 2
+        network = self._network_at(int(multiple) * factor)
+        if factor == 1:
+            return network
+        return (
+            ResampledNetwork(network, rate * factor, rate)
+            if linear_phase
+            else OversampledNetwork(network, factor, rate)
+        )
+
+    def _can_play_at(self, multiple: int) -> bool:
+        """Whether there is memory for that multiple of the model's rate."""
+        return multiple == 1 or (multiple <= MOST_COPIES and self.leaf.config.history_floats * multiple <= MAX_HISTORY)
+
+    def _network_at(self, multiple: int) -> Playable:
+        """An instance for a signal of that multiple of the model's rate."""
+        if not self._can_play_at(multiple):
+            raise ModelError(
+                f"{self.path.name}: at {multiple} times its rate it would need more memory for its past than rig "
+                "gives a model; choose a lower quality"
+            )
+        config, program = self.leaf.config, self.leaf.program()
+        if program.recurrent:
+            past, prewarm = config.receptive_field_samples, config.prewarm_samples
+            copies = [self._checked(Network(program, past, prewarm)) for _ in range(multiple)]
+            return copies[0] if multiple == 1 else InterleavedNetwork(copies)
+        program.stretch(multiple)
+        past = (config.receptive_field_samples - 1) * multiple + 1
+        return self._checked(Network(program, past, config.prewarm_samples * multiple))
+
+    def _checked(self, network: Network) -> Network:
+        """It, if silence makes it silent; else ModelError."""
         if not math.isfinite(network.rest):
             raise ModelError(f"{self.path.name}: its answer to silence is no number, as its weights are too large")
         if abs(network.rest) > LOUDEST_REST:
@@ -154,7 +193,7 @@ class Model:
                 f"{self.path.name}: its answer to silence is no sound (it rests at {network.rest:.3g}, full scale is "
                 "1), as its weights are wrong; export or download it again"
             )
-        return network if stretch == multiple else ResampledNetwork(network, self.rate, session_rate or self.rate)
+        return network
 
     def render(self, x: ArrayLike, block_size: int = 64) -> NDArray[np.float32]:
         """The bare network's output for the signal x, shape (n,), after reset and prewarm: float32, no gains.

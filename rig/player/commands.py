@@ -12,6 +12,7 @@ from ..dsp.rumble import CUTOFFS_HZ
 from ..levels import MAX_PREAMP_GAIN_DB
 from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_GAIN_DB
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
+from ..quality import QUALITIES
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
 from .tools.volume import HIGHEST_DB, LOWEST_DB
@@ -89,6 +90,15 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p: p.models.playing_size,
             lambda p, size: p.models.resize(size),
             default=1.0,
+        ),
+        choice(
+            "quality",
+            "times the model's rate: the more, the less folds back as notes that nobody played",
+            tuple(float(each) for each in QUALITIES),
+            lambda p: float(p.rig.sound.quality),
+            lambda p, quality: p.models.set_quality(int(quality)),
+            unit="x",
+            preset=PresetLine("quality", of_sound=True),
         ),
         switch(
             "bypass",

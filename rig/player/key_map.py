@@ -110,6 +110,7 @@ KEYS: dict[str, Way] = {
     "_": ("volume", -1),
     "M": ("midi_learn", 0),
     "r": ("restore", 0),
+    "Q": ("quality", 0),
     "V": ("stage", 0),
     "h": ("help", 0),
     "?": ("help", 0),

@@ -12,13 +12,14 @@ from typing import Any
 
 from ..cabinet.bank import MAX_BYTES
 from ..cabinet.prepared import Cabinet
-from ..dsp.network.resampled import Playable
+from ..dsp.network.playable import Playable
 from ..engine import PORT, Engine, Keep
 from ..files import bundled
 from ..lane import Lane
 from ..levels import Level, LevelMode
 from ..library.measured_loudness import Measured
 from ..nam import Model
+from ..quality import BEST
 from ..sound import Sound
 from .cabinets.cabinets import Cabinets
 from .cabinets.equal_loudness import EqualLoudness
@@ -42,11 +43,12 @@ def _same_cabinet() -> Through:
 class LiveRig(Carried):
     """One engine, one lane, and the parts that sound.
 
-    `sound`: what plays, or would play were it not bypassed; `reduced`: in its smaller size, after an overload.
+    `sound`: what plays, or would play were it not bypassed. After an overload it plays at a lower quality, at most
+    `most_quality`, or, `reduced`, in its smaller size.
     `source`: what is listened to, PORT or LOOP. `named` and `bank_bytes`: see `Cabinets`.
     """
 
-    CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "interface_named", "_muted_before")
+    CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "most_quality", "interface_named", "_muted_before")
     REMADE = ("engine", "tell", "_sound", "_measuring")
     PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery")
 
@@ -71,6 +73,7 @@ class LiveRig(Carried):
         self.tuner = Tuner(engine, tell, lambda: self.source, self._mute_for_tuning)
         self.overload_recovery = OverloadRecovery(engine.record["load"])
         self.bypassed, self.muted, self.reduced = False, False, False
+        self.most_quality = BEST
         self._muted_before = False  # when the tuner muted
         self.interface_named = False  # for this session, in place of the one that is kept
         self._sound = sound
@@ -95,6 +98,7 @@ class LiveRig(Carried):
         *,
         bypassed: bool | None = None,
         reduced: bool | None = None,
+        most_quality: int | None = None,
     ) -> Lane:
         """Fade over to a sound, with all that belongs to it, in one step; None: as it is now.
 
@@ -105,14 +109,19 @@ class LiveRig(Carried):
         """
         sound = self.sound if sound is None else sound
         bypassed = self.bypassed if bypassed is None else bypassed
+        if most_quality is None:
+            # Whoever asks for the full model asks for its full quality, too.
+            most_quality = BEST if reduced is False or sound.quality != self.sound.quality else self.most_quality
         reduced = self.reduced if reduced is None else reduced
-        lane = self.lane(sound, network, bypassed=bypassed and network is None, reduced=reduced)
-        if sound.model is not self.sound.model or (self.reduced and not reduced):
+        lane = self.lane(
+            sound, network, bypassed=bypassed and network is None, reduced=reduced, most_quality=most_quality
+        )
+        if sound.model is not self.sound.model or (self.reduced and not reduced) or most_quality > self.most_quality:
             self.overload_recovery.forget()
         lanes: dict[int, Lane | None] = {0: Lane(self.engine.sample_rate, source=self.source) if bypassed else lane}
         if bypassed and self.bypassed and self._is_dry:
             lanes = {}
-        self.sound, self.bypassed, self.reduced = sound, bypassed, reduced
+        self.sound, self.bypassed, self.reduced, self.most_quality = sound, bypassed, reduced, most_quality
         self.engine.play(lanes, rest())
         return lane
 
@@ -129,17 +138,26 @@ class LiveRig(Carried):
         *,
         bypassed: bool | None = None,
         reduced: bool | None = None,
+        most_quality: int | None = None,
     ) -> Lane:
         """A lane for a sound; None: as it is now. Nothing is handed over."""
         sound = self.sound if sound is None else sound
         rate = self.engine.sample_rate
         if self.bypassed if bypassed is None else bypassed:
             return Lane(rate, source=self.source)
+        quality = min(sound.quality, self.most_quality if most_quality is None else most_quality)
+        if quality != sound.quality:
+            sound, network = sound.changed(quality=quality), None
         small = self.reduced if reduced is None else reduced
         smaller = sound.model.smaller() if sound.model is not None and small else None
         if smaller is not None:
             return sound.changed(model=smaller).lane(rate, self.source)
         return sound.lane(rate, self.source, network)
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether less plays than was asked for, after an overload."""
+        return self.reduced or self.most_quality < self.sound.quality
 
     def listen(self, source: int) -> None:
         """Hear the guitar (PORT) or the loop (LOOP)."""
@@ -157,10 +175,13 @@ class LiveRig(Carried):
         self.tell(Event("state", "The full model plays again."))
 
     def relieve(self) -> str:
-        """The chain has put itself to sleep: go on with a smaller size of the model, or stay silent; a sentence."""
+        """The chain has put itself to sleep: go on with less quality, a smaller size, or stay silent; a sentence."""
         self.overload_recovery.overloaded()
         why = "Overload: rig needed more than 95 % of the period in 8 of 32 cycles"
-        model = self.sound.model
+        model, quality = self.sound.model, min(self.sound.quality, self.most_quality)
+        if quality > 1 and not self.bypassed:
+            self.play(most_quality=quality // 2)
+            return f"{why}; quality {quality // 2}x plays on. {{restore}} brings {self.sound.quality}x back."
         smaller = model.smaller() if model is not None and not self.reduced else None
         if smaller is None or self.bypassed:
             return f"{why}, so it is silent now. A larger period or a lighter model helps; {{restore}} brings it back."

@@ -63,13 +63,13 @@ class Models(Browser):
         self._names = telling_names(self.files)
 
     def _preloader(self, paths: Sequence[Path]) -> NeighbourPreloader[PreparedModel]:
-        size, rate = self.size, self.rig.engine.sample_rate
-        return NeighbourPreloader(paths, lambda path: self._read(path, size, rate).measured())
+        size, rate, quality = self.size, self.rig.engine.sample_rate, self.rig.sound.quality
+        return NeighbourPreloader(paths, lambda path: self._read(path, size, rate, quality).measured())
 
-    def _read(self, path: Path, size: float, rate: float) -> PreparedModel:
+    def _read(self, path: Path, size: float, rate: float, quality: int) -> PreparedModel:
         """Read a file, in whatever thread, and note for lists what there is to know of it."""
         try:
-            prepared = PreparedModel.load(path, size, rate)
+            prepared = PreparedModel.load(path, size, rate, quality)
         except RigError as error:
             self.problems[path] = str(error)
             raise
@@ -134,7 +134,9 @@ class Models(Browser):
         for position in range(1 if named else len(self.files)):
             self.preloader.position = position
             try:
-                prepared = self._read(self.files[position], self.size, self.rig.engine.sample_rate)
+                prepared = self._read(
+                    self.files[position], self.size, self.rig.engine.sample_rate, self.rig.sound.quality
+                )
             except RigError as error:
                 refused[position] = error
                 continue
@@ -174,7 +176,7 @@ class Models(Browser):
         sound = sound.changed(measured=rig.measured(model, PATIENCE_S if sound.lacks_loudness else 0.0))
         lane = rig.play(
             sound,
-            prepared.network,
+            prepared.network if prepared.quality == sound.quality else None,  # a preset may have changed it meanwhile
             lambda: rig.cabinets.for_model(model),
             bypassed=rig.bypassed and not self._ends_bypass,
             reduced=False,
@@ -254,14 +256,30 @@ class Models(Browser):
         if size == self.size and (model is None or not model.sizes or model.size == size):
             return
         self.size = size
-        self.preloader.close(0.0)
-        self.preloader = self._preloader(self.files)
-        self.preloader.position = position
+        self._read_anew()
         if waiting or (model is not None and model.sizes):
             self._ends_bypass = waiting and self._ends_bypass
             self.preloader.go(position)
         if model is not None and not model.sizes:
             self.tell(Event("state", f"{self.name_of(model)} has one size only; size {size:g} holds for others."))
+
+    def _read_anew(self) -> None:
+        """What was read ahead is of another size or quality."""
+        position, waiting = self.asked, self.preloader.waiting
+        self.preloader.close(0.0)
+        self.preloader = self._preloader(self.files)
+        self.preloader.position = position
+        if waiting:
+            self.preloader.go(position)
+
+    def set_quality(self, quality: int) -> None:
+        """Play what plays, and every model from now on, at so many times its rate; it is said what it adds."""
+        rig = self.rig
+        lane = rig.play(rig.sound.changed(quality=quality))
+        self._read_anew()
+        network = lane.network
+        late = f", {network.latency_samples} samples late" if network is not None and network.latency_samples else ""
+        self.tell(Event("state", f"Quality {quality}x{late}"))
 
     def enter_level(self, text: str) -> None:
         """The level that what plays was made at, in dBu at 0 dBFS, kept for its file; `none`: what it says itself.

@@ -59,6 +59,7 @@ class Player:
         level_mode: LevelMode | None = None,
         model_input_dbu: float | None = None,
         size: float = 1.0,
+        quality: int = 1,
         source: int = PORT,
         model_named: bool = True,
         ir_named: bool = False,
@@ -70,7 +71,7 @@ class Player:
         blind: bool = False,
     ) -> None:
         self.engine, self.tell, self.finished = engine, tell, False
-        sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode)
+        sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode, quality=quality)
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
@@ -108,8 +109,8 @@ class Player:
 
     @property
     def reduced(self) -> bool:
-        """Whether a smaller size plays, after an overload."""
-        return self.rig.reduced
+        """Whether a lower quality or a smaller size plays, after an overload."""
+        return self.rig.is_reduced
 
     @property
     def place(self) -> str:

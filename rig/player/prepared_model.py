@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from ..dsp.network.resampled import Playable
+from ..dsp.network.playable import Playable
 from ..library import entered_levels
 from ..library.measured_loudness import measure
 from ..nam import Model
@@ -17,7 +17,7 @@ QUICK_MACS = 50_000  # per sample: about four times an A1 standard, a fifth of a
 
 @dataclass(frozen=True, slots=True)
 class PreparedModel:
-    """A model and one playing instance of it, prewarmed, for one lane.
+    """A model and one playing instance of it, prewarmed, for one lane at one quality.
 
     `entered_dbu`: the input level that the player entered for it once; None: never.
     """
@@ -25,12 +25,14 @@ class PreparedModel:
     model: Model
     network: Playable
     entered_dbu: float | None = None
+    quality: int = 1
 
     @classmethod
-    def load(cls, path: Path, size: float, session_rate: float) -> Self:
+    def load(cls, path: Path, size: float, session_rate: float, quality: int = 1) -> Self:
         """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
         model = Model.load(path, size)
-        return cls(model, model.network(session_rate), entered_levels.input_level(model.content_hash))
+        network = model.network(session_rate, quality)
+        return cls(model, network, entered_levels.input_level(model.content_hash), quality)
 
     def measured(self) -> Self:
         """The same; how loud it is has been measured and kept, where its file does not say and it does not take long.

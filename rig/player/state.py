@@ -113,7 +113,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         loop_recorded_s=parts.looper.recorded_s,
         gate_is_open=engine.noise.gate_is_open,
         is_learning=is_learning,
-        is_reduced=rig.reduced,
+        is_reduced=rig.is_reduced,
         is_asleep=engine.suspended,
         values=commands.values(),
         faults=dict(faults),

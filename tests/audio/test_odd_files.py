@@ -10,6 +10,7 @@ import soundfile as sf
 from odd_audio import RATE, announcing, chunk, ds64, form, wav_of, with_bits, with_padding, without_length
 
 from rig.audio import wav
+from rig.audio.quiet_decoder import quiet_decoder
 from rig.audio.resample import resample
 from rig.audio.resample_pieces import regrouped, resample_pieces
 from rig.cabinet.ir import IR, LARGEST_FILE
@@ -106,6 +107,23 @@ def test_an_mp3_whose_header_announces_padding_plays_and_is_no_good_cabinet(tmp_
         assert file.frames > len(file.read())  # so it was taken for cut off
     assert 4800 <= len(wav.read(path).samples) < 4800 + 1152
     assert any("MP3 leaves out what it takes for inaudible: no good cabinet" in w for w in IR.load(path).warnings)
+
+
+def test_what_is_broken_in_an_mp3_is_said_in_our_words_only(tmp_path, capfd):
+    path, rng = tmp_path / "cab.mp3", np.random.default_rng(0)
+    sf.write(path, 0.1 * rng.standard_normal(2 * RATE), RATE, format="MP3")
+    data = bytearray(path.read_bytes())
+    for start in range(5000, len(data), 3001):
+        data[start : start + 40] = rng.bytes(40)
+    path.write_bytes(data)
+    with sf.SoundFile(path) as file:
+        file.read()
+    assert "libmpg123" in capfd.readouterr().err  # what the decoder prints by itself
+    assert len(wav.read(path).samples) > RATE
+    assert capfd.readouterr().err == ""
+    with quiet_decoder(True):
+        os.write(2, b"Note: Trying to resync...\nrig: no such file\nNote     one of ours\n")
+    assert capfd.readouterr().err == "rig: no such file\nNote     one of ours\n"
 
 
 def test_a_name_that_is_no_utf8_is_read_and_written_and_shown_escaped(tmp_path):

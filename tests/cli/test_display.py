@@ -25,8 +25,9 @@ from rig.player.tools.tuner import TunerReading
 FULL, PLAIN = Marks("utf-8"), Marks("ascii")
 WIDTHS = range(20, 201)
 OFF = {"mute": False, "gate": False, "gate_threshold": -60.0, "rumble": 0.0, "loop": False, "volume": 0.0}
-OFF |= {"bypass": False, "blind": False, "favourite": False}
+OFF |= {"bypass": False, "blind": False, "favourite": False, "quality": 1.0}
 ON = OFF | {"mute": True, "gate": True, "rumble": 80.0, "loop": True, "volume": -12.0, "bypass": True, "blind": True}
+ON |= {"quality": 4.0}
 NAMES = {
     "preset": "12 Lead of the second verse *",
     "preset_number": "12",

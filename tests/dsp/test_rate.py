@@ -196,12 +196,6 @@ def test_a_settled_network_is_still_in_silence(tmp_path):
         assert np.abs(y - y[0]).max() < 1e-6
 
 
-def test_a_recurrent_network_is_resampled_even_at_twice_its_rate(tmp_path):
-    model = Model.load(model_files.write(tmp_path / "l.nam", model_files.lstm(1, 4)))
-    assert isinstance(model.network(96000), ResampledNetwork)
-    assert model.network(48000).latency_samples == 0
-
-
 def test_resampling_allocates_nothing():
     network = Model.load(NANO).network(44100)
     x = np.zeros(64, np.float32)

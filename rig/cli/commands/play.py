@@ -161,6 +161,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         level_mode=options.level_mode,
         gate_dbfs=options.gate_dbfs,
         rumble_hz=options.rumble_hz,
+        quality=options.quality,
     )
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))

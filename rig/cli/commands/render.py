@@ -16,6 +16,7 @@ from ..options import (
     add_level_options,
     add_noise_options,
     add_overwrite_option,
+    add_quality_option,
     add_size_option,
     check_levels,
     check_noise,
@@ -45,6 +46,7 @@ def add(commands: Any) -> None:
     command.add_argument("output", type=Path, metavar="OUTPUT", help="where to write; the ending chooses the format")
     command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
     add_size_option(command)
+    add_quality_option(command)
     add_channel_option(command, "INPUT")
     add_level_options(command)
     add_noise_options(command)
@@ -84,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
         level_mode=options.level_mode,
         gate_dbfs=options.gate_dbfs,
         rumble_hz=options.rumble_hz,
+        quality=options.quality,
     )
     if options.ir is not None:
         sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))

@@ -46,7 +46,7 @@ def _states(state: PlayerState) -> list[str]:
         (f"volume {values['volume']:+z.0f} dB", values["volume"] != 0.0),
         ("MIDI LEARN", state.is_learning),
         ("BYPASS", values["bypass"]),
-        ("SMALLER SIZE", state.is_reduced),
+        ("REDUCED", state.is_reduced),
         ("ASLEEP", state.is_asleep),
     ]
     return [name for name, is_on in states if is_on]

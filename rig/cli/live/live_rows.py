@@ -74,13 +74,14 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (_recording(state), state.recording is not None),
         (Word(f"LOOP REC {recorded_s or 0.0:.1f} s", "LOOP REC", "alarm", ("LOOP REC",)), recorded_s is not None),
         (Word("TUNER", "TUNER"), state.tuner is not None),
-        (Word("SMALLER SIZE", "SMALLER SIZE", "state", () if state.is_asleep else ("OVERLOAD",)), state.is_reduced),
+        (Word("REDUCED", "REDUCED", "state", () if state.is_asleep else ("OVERLOAD",)), state.is_reduced),
         (Word("MIDI LEARN", "MIDI LEARN", "state"), state.is_learning),
         (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
         (Word("LOOP", "LOOP"), values["loop"]),
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
         (Word(volume, volume), values["volume"] != 0.0),
+        (Word(f"QUALITY {values['quality']:g}x", f"{values['quality']:g}x"), values["quality"] != 1.0),
     ]
     return [word for word, is_on in words if is_on]
 

@@ -175,6 +175,7 @@ class Session:
             level_mode=self.options.level_mode,
             model_input_dbu=self.options.model_input_dbu,
             size=self.options.size,
+            quality=self.options.quality,
             source=LOOP if self.options.di is not None else PORT,
             model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,

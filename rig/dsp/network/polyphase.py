@@ -34,10 +34,14 @@ class Polyphase:
         return int(self.rows.shape[1])
 
 
+def pass_band_hz(rate: float) -> float:
+    """Where the pass band ends for a signal of this rate, both in Hz."""
+    return min(PASS_HZ, PASS_HZ / 44100 * rate)
+
+
 def _band(lower_rate: float) -> tuple[float, float]:
     """Where the pass band ends and the stop band begins, in Hz."""
-    stop_hz = lower_rate / 2
-    return min(PASS_HZ, PASS_HZ / 22050 * stop_hz), stop_hz
+    return pass_band_hz(lower_rate), lower_rate / 2
 
 
 def filter_length(input_rate: float, lower_rate: float) -> int:

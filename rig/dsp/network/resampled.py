@@ -26,7 +26,7 @@ from ..native.compile import entry, inline, kernel
 from ..native.memory import Layout
 from ..native.pointers import Record, floats, foreign, record
 from ..native.simd import W, fma, load, splat, vsum
-from .instance import Network
+from .playable import Playable
 from .polyphase import Polyphase, filter_length, polyphase
 
 MOST_LATE_SAMPLES = 96
@@ -151,7 +151,7 @@ class ResampledNetwork:
     ratio of moderate numbers.
     """
 
-    def __init__(self, network: Network, model_rate: float, session_rate: float) -> None:
+    def __init__(self, network: Playable, model_rate: float, session_rate: float) -> None:
         ratio = Fraction(round(model_rate), round(session_rate))
         up, down = ratio.numerator, ratio.denominator
         if not can_play(model_rate, session_rate):
@@ -183,7 +183,8 @@ class ResampledNetwork:
             r[name]["taps"], r[name]["width"] = self._arena.address_of(taps), rows.shape[1]
             r[name]["history"] = self._arena.address_of(history)
         r["settled"] = network.process(np.zeros(1, np.float32))[0]
-        self.latency_samples = round(enter.delay + leave.delay / float(ratio))
+        late = enter.delay + (leave.delay + network.latency_samples) / float(ratio)
+        self.latency_samples = round(late)
         past = network.receptive_field_samples / float(ratio)
         self.receptive_field_samples = math.ceil(past + enter.length + leave.length / float(ratio))
         self.run_address, self.reset_address = run_rated.address, reset_rated.address
@@ -204,6 +205,3 @@ class ResampledNetwork:
     def reset(self) -> None:
         """Back to the state after long silence."""
         reset_rated(self.address)
-
-
-Playable = Network | ResampledNetwork

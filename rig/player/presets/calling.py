@@ -177,6 +177,7 @@ class PresetCaller(Carried):
         return now.changed(
             model=item.model,
             measured=item.measured,
+            quality=preset.quality,
             model_input_dbu=item.ready.entered_dbu,
             level_mode=self.own.value("level_mode", now.level_mode, preset.level_mode),
             input_trim_db=preset.input_trim_db,

@@ -33,6 +33,7 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
         name=name,
         model=sound.model.path,
         size=sound.model.size,
+        quality=sound.quality,
         cabinet=parts,
         aligned=mixer.is_on and mixer.aligned,
         no_cabinet=bool(parts) and cabinets.playing is None,

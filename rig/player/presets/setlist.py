@@ -125,7 +125,9 @@ class PresetLoader:
             lambda model: 8 * model.weight_count,
         )
         entered_dbu = entered_levels.input_level(model.content_hash)
-        ready = PreparedModel(model, model.network(self.sample_rate), entered_dbu).measured()
+        ready = PreparedModel(
+            model, model.network(self.sample_rate, preset.quality), entered_dbu, preset.quality
+        ).measured()
         parts = tuple(_strip(part, self._cabinet(part.ir, stamps[part.ir])) for part in preset.cabinet)
         is_mix = len(parts) > 1 or any(strip != MixPart(strip.path, strip.item) for strip in parts)
         item = parts[0].item if parts else None

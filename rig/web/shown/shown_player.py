@@ -74,7 +74,7 @@ class PlayerShown(Nothing):
                 "zone_dbfs": seen.zone_dbfs,
                 "hint": seen.hint,
                 "is_learning": player.midi.is_learning,
-                "is_reduced": player.rig.reduced,
+                "is_reduced": player.rig.is_reduced,
                 "is_asleep": player.engine.suspended,
                 "faults": player.faults,
                 "server": {

@@ -47,7 +47,7 @@ export const S = {
     looping: "LOOP PLAYS",
     overload: "OVERLOAD",
     overloadDo: "OVERLOAD: tap to restore",
-    reduced: "SMALLER MODEL",
+    reduced: "REDUCED",
     learning: "MOVE A KNOB",
     lost: "NO CONNECTION",
     ended: "RIG HAS ENDED",

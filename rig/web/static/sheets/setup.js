@@ -162,11 +162,12 @@ function fill(body) {
     ...[S.setup.noise, el("div.row", {}, key("gate"), key("tuner")), gateGraph()],
     ...[fader("gate_threshold"), choice("rumble")],
   );
-  const quality = part(S.setup.quality, fader("size"));
+  const size = fader("size");
   rig.store.watch(
     (store) => Boolean(store.state.model?.sizes),
-    (has) => show(quality, has),
+    (has) => show(size, has),
   );
+  const quality = part(S.setup.quality, choice("quality"), size);
   const hint = el("p.soft");
   attribute(hint, "data-note", "midi");
   text(hint, S.setup.midiHint);
