@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .cabinet.ir import IR
 from .dsp.network.playable import Playable
+from .dsp.network.quality import checked_quality
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
 from .lane import Lane
@@ -37,7 +38,6 @@ from .nam import Model
 from .nam.model import ASSUMED_RATE_HZ
 from .noise_control import checked_gate_dbfs, checked_rumble_hz
 from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
-from .quality import checked_quality
 from .scripting import notebook
 from .scripting.arguments import check_type, finite, number
 

@@ -18,7 +18,7 @@ PACKAGE = ROOT / "rig"
 # From the bottom to the top; each may import what stands above it in this list. A name is a folder (the files directly
 # in it) or, where the files of one folder lie on different floors, a single file.
 ROOMS = (
-    *("scripting.printable", "errors", "scripting", "decibels", "files", "levels", "quality"),
+    *("scripting.printable", "errors", "scripting", "decibels", "files", "levels"),
     *("dsp.native", "dsp", "dsp.convolver", "dsp.network"),
     *("audio", "trainer"),
     *("nam.format", "nam.layers", "nam.architectures", "nam"),

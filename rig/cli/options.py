@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..dsp.network.quality import QUALITIES
 from ..errors import FileError, IRError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
-from ..quality import QUALITIES
 from .open_backend import add_backend_options
 
 if TYPE_CHECKING:

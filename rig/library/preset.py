@@ -32,11 +32,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from ..dsp.network.quality import BEST, QUALITIES
 from ..errors import PresetError
 from ..files.numbers import is_number
 from ..files.toml_file import Table, read_toml, written
 from ..levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
-from ..quality import BEST, QUALITIES
 
 SCHEMA = 1
 ENDING = ".toml"

@@ -16,9 +16,9 @@ from ..dsp.network.instance import Network
 from ..dsp.network.interleaved import MOST_COPIES, InterleavedNetwork
 from ..dsp.network.oversampled import OversampledNetwork
 from ..dsp.network.playable import Playable
+from ..dsp.network.quality import checked_quality
 from ..dsp.network.resampled import ResampledNetwork
 from ..errors import ModelError, RigError
-from ..quality import checked_quality
 from ..scripting import notebook
 from ..scripting.arguments import number
 from ..scripting.arguments import path as checked_path

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..dsp.network.quality import QUALITIES
 from ..dsp.rumble import CUTOFFS_HZ
 from ..levels import MAX_PREAMP_GAIN_DB
 from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_GAIN_DB
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
-from ..quality import QUALITIES
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
 from .tools.volume import HIGHEST_DB, LOWEST_DB

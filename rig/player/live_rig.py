@@ -13,13 +13,13 @@ from typing import Any
 from ..cabinet.bank import MAX_BYTES
 from ..cabinet.prepared import Cabinet
 from ..dsp.network.playable import Playable
+from ..dsp.network.quality import BEST
 from ..engine import PORT, Engine, Keep
 from ..files import bundled
 from ..lane import Lane
 from ..levels import Level, LevelMode
 from ..library.measured_loudness import Measured
 from ..nam import Model
-from ..quality import BEST
 from ..sound import Sound
 from .cabinets.cabinets import Cabinets
 from .cabinets.equal_loudness import EqualLoudness

@@ -5,10 +5,10 @@ import pytest
 from rigs import A2, NANO, RATE, db, guitar
 from test_player import overload, playing, poll
 
+from rig.dsp.network.quality import QUALITIES
 from rig.errors import PresetError
 from rig.library.preset import Preset
 from rig.nam import Model
-from rig.quality import QUALITIES
 from rig.sound import Sound
 
 LATE = {1: 0, 2: 3, 4: 4, 8: 4}  # samples at 48 kHz

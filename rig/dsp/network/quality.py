@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import RigError
+from ...errors import RigError
 
 QUALITIES = (1, 2, 4, 8)
 BEST = max(QUALITIES)
