@@ -257,9 +257,11 @@ def ending_politely() -> Iterator[None]:
         _Asked.was_heard = True
         raise KeyboardInterrupt
 
+    main = threading.get_ident()
+
     def once_more(number: int) -> None:
         if not _Asked.was_heard:
-            signal.raise_signal(number)
+            signal.pthread_kill(main, number)  # to it and no other, so that it wakes from whatever it waits for
 
     _Asked.was_heard = False
 

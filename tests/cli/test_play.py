@@ -240,7 +240,7 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
 
 @needs_jackd
 @pytest.mark.parametrize(
-    ("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "stretched"), (176400, 21, "resampled")]
+    ("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "no resampling"), (176400, 21, "resampled")]
 )
 def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how, tmp_path):
     wire = model_files.finished("Linear", {"receptive_field": 1, "bias": False}, [1.0])

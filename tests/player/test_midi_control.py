@@ -293,7 +293,7 @@ def test_a_session_listens_to_the_port_that_is_named_and_learns_by_a_key(jack_se
             shows(terminal, "q quit")
             sender.play([(0, 5, b"\x90\x3c\x40")])
             shows(terminal, "Muted.")
-            shows(terminal, "| MUTED |")
+            shows(terminal, "MUTED")
             terminal.press("M", "Command for MIDI: _")
             terminal.press("volume\n", "MIDI LEARN")
             sender.play([(0, 5, b"\xb0\x07\x40")])

@@ -81,7 +81,7 @@ def test_favourites_are_remembered_and_stepped_through(player):
 def test_without_a_favourite_the_keys_say_what_to_do(player):
     do(player, "view_models")
     assert do(player, "next_model") == "amp clean"
-    assert player.told[-1] == "No model is a favourite; V steps through all."
+    assert player.told[-1] == "No model is a favourite; * steps through all."
 
 
 # ---------------------------------------------------------------- files that cannot be used

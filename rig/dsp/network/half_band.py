@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ...decibels import gain_from_db
 from .polyphase import DELAY_HZ, pass_band_hz
 
 IMAGES_DB = 95.0  # below this: what lies above `lower rate - pass band`
@@ -63,7 +64,7 @@ def half_band(rate: float, session_rate: float) -> NDArray[np.float64]:
     stop = np.linspace(stop_hz, rate, 4001) * (2 * math.pi / higher)
     for count in range(1, MOST):
         a = coefficients(count, (stop_hz - pass_hz) / higher)
-        if np.abs(response(a, stop)).max() < 10 ** (-IMAGES_DB / 20):
+        if np.abs(response(a, stop)).max() < gain_from_db(-IMAGES_DB):
             break
     a.flags.writeable = False
     return a

@@ -82,6 +82,7 @@ export const PLAY_KEYS = {
   _: ["volume", -1],
   M: ["midi_learn", 0],
   r: ["restore", 0],
+  Q: ["quality", 0],
   V: ["stage", 0],
   h: ["help", 0],
   "?": ["help", 0],
