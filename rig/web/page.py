@@ -148,7 +148,10 @@ class Page:
             self._names()
         if self._server is not None:
             self._server.stop()
-            self._server.join(2.0)
+            if self._server.is_alive():
+                self._server.join(2.0)
+            else:  # a signal may come in before it has begun
+                self._server.forsake()
         if self._socket is not None:
             self._socket.close()
         if self._run is not None:

@@ -151,6 +151,10 @@ class Server(threading.Thread):
         with contextlib.suppress(RuntimeError):  # it has ended already
             self._call(lambda: self._over.set() if self._over is not None else None)
 
+    def forsake(self) -> None:
+        """Close what is listened to, where no thread does."""
+        self._listening.close()
+
     # ------------------------------------------------------------ who may come
     def opened(self, change: int) -> bool:
         """One connection more or less; whether there is room for it."""

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import json
 import random
+import socket
 import time
 
 import pytest
@@ -164,3 +165,17 @@ def kill(server):
         raise SystemExit
 
     server._loop.call_soon_threadsafe(die)
+
+
+def test_a_signal_while_the_page_is_being_opened_leaves_nothing_open(monkeypatch):
+    """Ctrl-C comes in at any moment, here before the thread that serves has begun."""
+
+    def interrupted(thread):
+        raise KeyboardInterrupt
+
+    made = Paged()
+    monkeypatch.setattr("rig.web.server.Server.start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        made.__enter__()
+    with pytest.raises(OSError, match="refused"):
+        socket.create_connection(("127.0.0.1", made.page.port), 1)
