@@ -193,9 +193,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
     >>> suggestion("--tial-s", ["--tail-s", "--bits"]), suggestion("--tail", ["--tail-s"])
     ('; did you mean --tail-s?', '; did you mean --tail-s?')
-    >>> suggestion("--x", ["--bits"])
-    ''
+    >>> suggestion("--x", ["--bits"]), suggestion("16", ["1", "2"])
+    ('', '')
     """
+    if word.replace(".", "").isdigit():  # a number is another number, and not one that was mistyped
+        return ""
     names = list(known)
     bare = word.lstrip("-")
     holding = [name for name in names if len(bare) > 2 and (bare in name or name.lstrip("-") in word)]

@@ -38,7 +38,9 @@ def add(commands: Any) -> None:
         ),
     )
     command.add_argument("name", metavar="COMMAND", help=f"name of a command, or {', '.join(OWN)}")
-    command.add_argument("value", nargs="*", metavar="VALUE", help="on, off, a number, one of the choices, or a text")
+    command.add_argument(
+        "value", nargs="*", default=[], metavar="VALUE", help="on, off, a number, one of the choices, or a text"
+    )
     command.add_argument("--page-port", type=int, metavar="N", help="which rig, where several play (default: the last)")
     command.add_argument("--meters", action="store_true", help="with watch: the meters as well")
     add_json_option(command)

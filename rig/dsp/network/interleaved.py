@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from ..native.address import Address
 from ..native.compile import entry
 from ..native.memory import Layout
 from ..native.pointers import floats, foreign, record
-from .playable import Playable
+from .playable import Playable, Wrapping
 
 MOST_COPIES = 64
 CHUNK = 256  # samples of one copy at a time
@@ -65,7 +64,7 @@ def reset_interleaved(interleaved: Address) -> None:
     r.turn = 0
 
 
-class InterleavedNetwork:
+class InterleavedNetwork(Wrapping):
     """Copies of one network that take turns, at as many times its rate; plays like a `Network`."""
 
     latency_samples = 0  # it answers at once
@@ -73,29 +72,12 @@ class InterleavedNetwork:
     def __init__(self, copies: Sequence[Playable]) -> None:
         layout = Layout()
         head, heard = layout.reserve(INTERLEAVED), layout.reserve(np.float32, CHUNK)
-        self._copies, self._arena = tuple(copies), layout.allocate()
-        self._record = r = self._arena[head][0]
-        self.address = self._arena.address_of(head)
-        first, count = self._copies[0], len(self._copies)
+        inner, arena = tuple(copies), layout.allocate()
+        r = self._record = arena[head][0]
+        super().__init__(run_interleaved, reset_interleaved, arena.address_of(head), arena, inner)
+        first, count = inner[0], len(inner)
         r["run"], r["reset"], r["copies"] = first.run_address, first.reset_address, count
-        r["networks"][:count] = [each.address for each in self._copies]
-        r["heard"] = self._arena.address_of(heard)
+        r["networks"][:count] = [each.address for each in inner]
+        r["heard"] = arena.address_of(heard)
         self.receptive_field_samples = (first.receptive_field_samples - 1) * count + 1
-        self.run_address, self.reset_address = run_interleaved.address, reset_interleaved.address
         self.reset()
-
-    @property
-    def nbytes(self) -> int:
-        """Size of its memory."""
-        return self._arena.nbytes + sum(each.nbytes for each in self._copies)
-
-    def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, (n,) to (n,) float32, both at the faster rate."""
-        signal = np.ascontiguousarray(x, np.float32)
-        y = np.empty_like(signal)
-        run_interleaved(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
-        return y
-
-    def reset(self) -> None:
-        """Back to the state after long silence."""
-        reset_interleaved(self.address)

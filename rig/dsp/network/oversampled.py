@@ -14,7 +14,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ...errors import RigError
 from ..native.address import Address
@@ -22,7 +22,7 @@ from ..native.compile import entry, inline, kernel
 from ..native.memory import Layout
 from ..native.pointers import Record, doubles, floats, foreign, record
 from .half_band import delay_samples, half_band, last_filter
-from .playable import Playable
+from .playable import Playable, Wrapping
 
 FACTORS = (2, 4, 8)
 MOST_STAGES = 3
@@ -156,7 +156,7 @@ def _rest(sections: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.array(states)
 
 
-class OversampledNetwork:
+class OversampledNetwork(Wrapping):
     """A network that plays at `factor` times the session's rate, in Hz; plays like a `Network`.
 
     `network` is one that is ready for `factor` times that rate. Raises RigError for a factor that is none of FACTORS.
@@ -181,42 +181,25 @@ class OversampledNetwork:
             )
             for s, a in enumerate(filters)
         ]
-        self._network, self._arena = network, layout.allocate()
-        self._record = r = self._arena[head][0]
-        self.address = self._arena.address_of(head)
+        arena = layout.allocate()
+        r = self._record = arena[head][0]
+        super().__init__(run_oversampled, reset_oversampled, arena.address_of(head), arena, (network,))
         r["run"], r["reset"], r["network"] = network.run_address, network.reset_address, network.address
         r["stages"], r["settled"] = stages, network.process(np.zeros(1, np.float32))[0]
         for s, (a, (taps, up, down, fine)) in enumerate(zip(filters, parts, strict=True)):
             stage = r["stage"][s]
-            self._arena[taps][:] = np.concatenate([a[0::2], a[1::2]])
+            arena[taps][:] = np.concatenate([a[0::2], a[1::2]])
             stage["sections"] = (a[0::2].size, a[1::2].size)
             for name, part in (("coefficients", taps), ("up", up), ("down", down), ("fine", fine)):
-                stage[name] = self._arena.address_of(part)
-        self._arena[biquad][:] = np.delete(last, 3, axis=1).ravel()
-        self._arena[biquad_rest][:] = _rest(last)
+                stage[name] = arena.address_of(part)
+        arena[biquad][:] = np.delete(last, 3, axis=1).ravel()
+        arena[biquad_rest][:] = _rest(last)
         r["biquads"] = len(last)
         for name, part in (("biquad", biquad), ("biquad_states", biquad_states), ("biquad_rest", biquad_rest)):
-            r[name] = self._arena.address_of(part)
+            r[name] = arena.address_of(part)
         self.delay_samples = delay_samples(session_rate, stages)  # of the filters, below 5 kHz
         self.latency_samples = round(self.delay_samples + network.latency_samples / factor)
         # An elliptic filter rings on for some tens of samples until it is below -120 dB.
         past = math.ceil(network.receptive_field_samples / factor)
         self.receptive_field_samples = past + SETTLES_SAMPLES
-        self.run_address, self.reset_address = run_oversampled.address, reset_oversampled.address
         self.reset()
-
-    @property
-    def nbytes(self) -> int:
-        """Size of its memory."""
-        return self._arena.nbytes + self._network.nbytes
-
-    def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, (n,) to (n,) float32, both at the session's rate."""
-        signal = np.ascontiguousarray(x, np.float32)
-        y = np.empty_like(signal)
-        run_oversampled(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
-        return y
-
-    def reset(self) -> None:
-        """Back to the state after long silence."""
-        reset_oversampled(self.address)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..native.address import Address
+from ..native.compile import Entry
+from ..native.memory import Arena
 
 
 class Playable(Protocol):
@@ -43,3 +46,27 @@ class Playable(Protocol):
     def reset(self) -> None:
         """Back to the state after long silence."""
         ...
+
+
+class Wrapping:
+    """What plays other networks, in memory of its own: `run` and `reset` are the compiled functions that do so."""
+
+    def __init__(self, run: Entry, reset: Entry, address: Address, arena: Arena, inner: Sequence[Playable]) -> None:
+        self._run, self._reset, self._arena, self._inner = run, reset, arena, inner
+        self.address, self.run_address, self.reset_address = address, run.address, reset.address
+
+    @property
+    def nbytes(self) -> int:
+        """Size of its memory."""
+        return self._arena.nbytes + sum(each.nbytes for each in self._inner)
+
+    def process(self, x: ArrayLike) -> NDArray[np.float32]:
+        """The next output for the input x, (n,) to (n,) float32, both at the rate it is played at."""
+        signal = np.ascontiguousarray(x, np.float32)
+        y = np.empty_like(signal)
+        self._run(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
+        return y
+
+    def reset(self) -> None:
+        """Back to the state after long silence."""
+        self._reset(self.address)

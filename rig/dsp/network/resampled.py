@@ -18,7 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from ...errors import RigError
 from ..native.address import Address
@@ -26,7 +26,7 @@ from ..native.compile import entry, inline, kernel
 from ..native.memory import Layout
 from ..native.pointers import Record, floats, foreign, record
 from ..native.simd import W, fma, load, splat, vsum
-from .playable import Playable
+from .playable import Playable, Wrapping
 from .polyphase import Polyphase, filter_length, polyphase
 
 MOST_LATE_SAMPLES = 96
@@ -144,7 +144,7 @@ def can_play(model_rate: float, session_rate: float) -> bool:
     return max(ratio.numerator, ratio.denominator) <= MAX_FACTOR
 
 
-class ResampledNetwork:
+class ResampledNetwork(Wrapping):
     """A network that plays in a session of another rate; plays like a `Network`.
 
     `latency_samples` is what its filters add, in samples of the session. Raises RigError where the two rates have no
@@ -173,35 +173,18 @@ class ResampledNetwork:
             history = layout.reserve(np.float32, rows.shape[1] + room + W)
             parts[name] = rows, layout.reserve(np.float32, rows.size), history
         inner = layout.reserve(np.float32, most)
-        self._network, self._arena = network, layout.allocate()
-        self._record = r = self._arena[head][0]
-        self.address = self._arena.address_of(head)
+        arena = layout.allocate()
+        r = self._record = arena[head][0]
+        super().__init__(run_rated, reset_rated, arena.address_of(head), arena, (network,))
         r["run"], r["reset"], r["network"] = network.run_address, network.reset_address, network.address
-        r["up"], r["down"], r["inner"] = up, down, self._arena.address_of(inner)
+        r["up"], r["down"], r["inner"] = up, down, arena.address_of(inner)
         for name, (rows, taps, history) in parts.items():
-            self._arena[taps][:] = rows.ravel()
-            r[name]["taps"], r[name]["width"] = self._arena.address_of(taps), rows.shape[1]
-            r[name]["history"] = self._arena.address_of(history)
+            arena[taps][:] = rows.ravel()
+            r[name]["taps"], r[name]["width"] = arena.address_of(taps), rows.shape[1]
+            r[name]["history"] = arena.address_of(history)
         r["settled"] = network.process(np.zeros(1, np.float32))[0]
         late = enter.delay + (leave.delay + network.latency_samples) / float(ratio)
         self.latency_samples = round(late)
         past = network.receptive_field_samples / float(ratio)
         self.receptive_field_samples = math.ceil(past + enter.length + leave.length / float(ratio))
-        self.run_address, self.reset_address = run_rated.address, reset_rated.address
         self.reset()
-
-    @property
-    def nbytes(self) -> int:
-        """Size of its memory."""
-        return self._arena.nbytes + self._network.nbytes
-
-    def process(self, x: ArrayLike) -> NDArray[np.float32]:
-        """The next output for the input x, (n,) to (n,) float32, both at the session's rate."""
-        signal = np.ascontiguousarray(x, np.float32)
-        y = np.empty_like(signal)
-        run_rated(self.address, signal.ctypes.data, y.ctypes.data, signal.size)
-        return y
-
-    def reset(self) -> None:
-        """Back to the state after long silence."""
-        reset_rated(self.address)

@@ -77,14 +77,7 @@ class AbShown(Nothing):
                 "measured": self._measured(),
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
                 "test": self._test(),
-                "server": {
-                    "state": server.state,
-                    "backend": server.backend,
-                    "rate_hz": server.rate_hz,
-                    "period_frames": server.period_frames,
-                    "latency_ms": round(server.latency_ms, 2),
-                    "xruns": server.xruns,
-                },
+                "server": server.to_json(),
             }
         )
 

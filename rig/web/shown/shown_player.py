@@ -35,6 +35,17 @@ class ServerState:
     frame: int
     state: str = ""
 
+    def to_json(self) -> Json:
+        """As the state of a page holds it."""
+        return {
+            "state": self.state,
+            "backend": self.backend,
+            "rate_hz": self.rate_hz,
+            "period_frames": self.period_frames,
+            "latency_ms": round(self.latency_ms, 2),
+            "xruns": self.xruns,
+        }
+
 
 class PlayerShown(Nothing):
     """`player()` is the one that plays now, as a server may come back at another rate. `server()`: from any thread."""
@@ -77,14 +88,7 @@ class PlayerShown(Nothing):
                 "is_reduced": player.rig.is_reduced,
                 "is_asleep": player.engine.suspended,
                 "faults": player.faults,
-                "server": {
-                    "state": server.state,
-                    "backend": server.backend,
-                    "rate_hz": server.rate_hz,
-                    "period_frames": server.period_frames,
-                    "latency_ms": round(server.latency_ms, 2),
-                    "xruns": server.xruns,
-                },
+                "server": server.to_json(),
             }
         )
 
