@@ -252,31 +252,31 @@ class Models(Browser):
     def resize(self, size: float) -> None:
         """Another size of what plays, and of every model from now on that has several."""
         size = round(size, 6)
-        model, position, waiting = self.rig.sound.model, self.asked, self.preloader.waiting
+        model, waiting = self.rig.sound.model, self.preloader.waiting
         if size == self.size and (model is None or not model.sizes or model.size == size):
             return
         self.size = size
-        self._read_anew()
-        if waiting or (model is not None and model.sizes):
+        asks = waiting or (model is not None and bool(model.sizes))
+        if asks:
             self._ends_bypass = waiting and self._ends_bypass
-            self.preloader.go(position)
+        self._read_anew(asks)
         if model is not None and not model.sizes:
             self.tell(Event("state", f"{self.name_of(model)} has one size only; size {size:g} holds for others."))
 
-    def _read_anew(self) -> None:
-        """What was read ahead is of another size or quality."""
-        position, waiting = self.asked, self.preloader.waiting
+    def _read_anew(self, asks: bool) -> None:
+        """What was read ahead is of another size or quality; `asks`: play what the list stands at, once it is there."""
+        position = self.asked
         self.preloader.close(0.0)
         self.preloader = self._preloader(self.files)
         self.preloader.position = position
-        if waiting:
+        if asks:
             self.preloader.go(position)
 
     def set_quality(self, quality: int) -> None:
         """Play what plays, and every model from now on, at so many times its rate; it is said what it adds."""
         rig = self.rig
         lane = rig.play(rig.sound.changed(quality=quality))
-        self._read_anew()
+        self._read_anew(self.preloader.waiting)
         network = lane.network
         late = f", {network.latency_samples} samples late" if network is not None and network.latency_samples else ""
         self.tell(Event("state", f"Quality {quality}x{late}"))
