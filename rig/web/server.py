@@ -156,10 +156,16 @@ class Server(threading.Thread):
         self._listening.close()
 
     # ------------------------------------------------------------ who may come
-    def opened(self, change: int) -> bool:
-        """One connection more or less; whether there is room for it."""
-        self._open += change
-        return self._open <= MOST_CONNECTIONS
+    def admits(self) -> bool:
+        """Whether there is room for one more connection; if so, it counts until `left`."""
+        if self._open >= MOST_CONNECTIONS:
+            return False
+        self._open += 1
+        return True
+
+    def left(self) -> None:
+        """A connection that counted is gone."""
+        self._open -= 1
 
     def _process(self, connection: ServerConnection, request: Request) -> Response | None:
         """Answer what is no websocket; None: it may become one."""
@@ -308,12 +314,14 @@ def counted(server: Server) -> type[ServerConnection]:
             server.ends.add(self.end)
             with contextlib.suppress(OSError, AttributeError):
                 self.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            if not server.opened(1):
+            self.counts = server.admits()
+            if not self.counts:
                 transport.abort()
 
         def connection_lost(self, exc: Exception | None) -> None:
             server.ends.discard(self.end)
-            server.opened(-1)
+            if self.counts:
+                server.left()
             super().connection_lost(exc)
 
     return Counted

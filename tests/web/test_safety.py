@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import stat
+from contextlib import ExitStack
 
 import pytest
 from paged import Paged, until
@@ -312,11 +313,11 @@ def test_eight_are_served_and_the_ninth_is_told_why(paged):
 
 def test_a_flood_of_connections_leaves_the_page_and_the_sound_alone(paged):
     with paged.remote() as rig:
-        sockets = [socket.create_connection(("127.0.0.1", paged.port)) for _ in range(200)]
-        rig.do("volume", -3)
-        assert paged.page._server._open <= 64 + 1
-        for each in sockets:
-            each.close()
+        with ExitStack() as sockets:
+            for _ in range(200):
+                sockets.enter_context(socket.create_connection(("127.0.0.1", paged.port)))
+            rig.do("volume", -3)
+            assert paged.page._server._open <= 64
         until(lambda: paged.page._server._open <= 2)
         assert get(paged, "/")[0].status == 200
         assert paged.is_playing()

@@ -282,15 +282,13 @@ def bounce_until_whole(
 ) -> Take:
     """Repeat `bounce` until nothing is lost; the last failure is raised.
 
-    A machine that tears every take in real time, and those of an empty server too, gets the last two tries under
-    freewheel, which it cannot tear.
+    The last two tries are made under freewheel, which a busy machine cannot tear: these takes are about samples.
+    Whether rig keeps up in real time, `costs_no_cycles` asks.
     """
     was_free, torn = bool(player.counted("freewheeling")), TakeBroken("tries must be at least 1")
     try:
         for attempt in range(tries):
             if attempt == tries - 2 and not was_free:
-                if not empty_server_tears(player.counted("block_size"), player.client.samplerate):
-                    break
                 print("this machine tears every take in real time: the rest under freewheel")
                 player.freewheel(True)
             try:
