@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 REFRESH_S = 0.1
 KEYS_LINE = (
-    "Keys     {hear_a} {hear_b} {hear_x} listen, {next_trial} next trial, {answer_a} {answer_b} answer, "
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {hear_difference} A minus B, {next_trial} next trial, {answer_a} {answer_b} answer, "
     "{match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
 )
 PASSAGE_S = 8.0  # of a file, the loudest such piece

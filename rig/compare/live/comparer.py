@@ -21,7 +21,7 @@ from .comparison import Comparison
 class AbState:
     """What a front end shows of a comparison. While X is heard, and in a blind test, nothing tells the sides apart."""
 
-    hearing: str  # A, B or X
+    hearing: str  # A, B, difference or X
     in_trial: bool
     answered: int | None  # trials; None: there is no blind test
     trials: int | None

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...ab_switch import A, B
+from ...ab_switch import DIFFERENCE, A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
 from ...decibels import gain_from_db, level_in_words
@@ -28,6 +28,8 @@ from ..matching import Match, Signal, match_sounds
 from ..significance import fewest_trials, needed
 from .gear import Gear, match_gear
 from .intact_takes import Takes
+
+Heard = Literal["A", "B", "difference", "X"]
 
 
 class Comparison:
@@ -55,7 +57,7 @@ class Comparison:
         self.passage = passage
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
-        self.hearing: Literal["A", "B", "X"] = "A"
+        self.hearing: Heard = "A"
         self.test: BlindTest | None = None
         self.in_trial = False
         self._leaving = Leaving()
@@ -148,6 +150,11 @@ class Comparison:
         return (self.match.match_db if self.match is not None else 0.0) + self.match_trim_db
 
     @property
+    def difference_db(self) -> float | None:
+        """How loud A minus B is re A, as measured and with the player's own trim; None: not known."""
+        return None if self.match is None else self.match.difference_db(self.level_b_db)
+
+    @property
     def _output_b_db(self) -> float:
         return self.level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
 
@@ -171,12 +178,20 @@ class Comparison:
         """Listen to a side."""
         self._hear(side, A if side == "A" else B)
 
-    def listen(self, side: Literal["A", "B", "X"]) -> None:
-        """Listen to a side, or to X."""
-        if side == "X":
+    def hear_difference(self) -> None:
+        """Listen to A minus B: what the two do not have in common."""
+        if self.test is not None:
+            raise CompareError("There is no difference to hear in a blind test: it would say what to listen for.")
+        self._hear("difference", DIFFERENCE)
+
+    def listen(self, to: Heard) -> None:
+        """Listen to a side, to the difference, or to X."""
+        if to == "X":
             self.hear_x()
+        elif to == "difference":
+            self.hear_difference()
         else:
-            self.hear(side)
+            self.hear(to)
 
     def hear_x(self) -> None:
         """Listen to X, which is one of the two."""
@@ -186,7 +201,7 @@ class Comparison:
             return
         self._hear("X", A if self.test.x == "A" else B)
 
-    def _hear(self, label: Literal["A", "B", "X"], side: int) -> None:
+    def _hear(self, label: Heard, side: int) -> None:
         self.hearing = label
         self.engine.press(side)
 

@@ -18,7 +18,7 @@ from .shown_player import ServerState
 
 WAYS: tuple[Metered, ...] = ("input", "send", "return", "output")
 FIELDS = ("peak_dbfs", "rms_dbfs", "clips")
-TELLING = ("match_db", "loudness_a_lufs", "loudness_b_lufs")  # which side is louder as it is
+TELLING = ("match_db", "loudness_a_lufs", "loudness_b_lufs", "power_b", "overlap")  # which side is louder as it is
 
 
 class AbShown(Nothing):
@@ -76,6 +76,7 @@ class AbShown(Nothing):
                 "cabinets_differ": comparer.cabinets_differ,
                 "measured": self._measured(),
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
+                "difference_db": None if self._is_blind or self.is_measuring else comparer.difference_db,
                 "test": self._test(),
                 "server": server.to_json(),
             }

@@ -53,6 +53,7 @@ export const LABELS = {
   hear_a: "Hear A",
   hear_b: "Hear B",
   hear_x: "Hear X",
+  hear_difference: "Hear the difference",
   answer_a: "X is A",
   answer_b: "X is B",
   preset: "Preset by number",

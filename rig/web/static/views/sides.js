@@ -44,26 +44,42 @@ function wiring() {
   return el("section.card", { "aria-label": S.bench.wiring }, el("h2", {}, S.bench.wiring), picture, words);
 }
 
+const PADS = [
+  ["a", "A", "a"],
+  ["b", "B", "b"],
+  ["difference", "A−B", "d"],
+  ["x", "X", "x"],
+];
+
+/** What stands below the letter of a pad. */
+function wordsOf(side, { sides, difference_db: difference }) {
+  if (side === "x") return "";
+  if (side !== "difference") return bare(sides?.[side]);
+  if (typeof difference !== "number") return S.bench.difference;
+  return difference > 0 ? S.bench.differenceOver(number(difference, 0)) : S.bench.differenceUnder(number(-difference, 0));
+}
+
 function pads() {
-  const all = ["a", "b", "x"].map((side) => {
+  const all = PADS.map(([side, letter, shortcut]) => {
     const name = el("span.soft");
     const pad = button(
       ".pad",
-      [el("span.letter", {}, side.toUpperCase()), name],
+      [el("span.letter", {}, letter), name],
       () => rig.do(`hear_${side}`),
-      { data: { command: `hear_${side}`, side }, "aria-keyshortcuts": side, "aria-label": `${S.cab.hear(side.toUpperCase())}` },
+      { data: { command: `hear_${side}`, side }, "aria-keyshortcuts": shortcut },
     );
-    return { side, pad, name };
+    return { side, pad, name, hear: S.cab.hear(side === "difference" ? S.bench.theDifference : letter) };
   });
   rig.store.watch(
-    ({ state }) => [state.sides, state.values?.hear ?? state.heard ?? null, Boolean(state.test)],
-    ([sides, heard, isTest]) => {
-      for (const { side, pad, name } of all) {
-        const words = side === "x" ? "" : bare(sides?.[side]);
+    ({ state }) => [state.sides, state.difference_db ?? null, state.values?.hear ?? null, Boolean(state.test)],
+    ([, , heard, isTest]) => {
+      for (const { side, pad, name, hear } of all) {
+        const words = wordsOf(side, rig.store.state);
         text(name, words);
-        attribute(pad, "aria-label", `${S.cab.hear(side.toUpperCase())}${words ? `: ${words}` : ""}`);
+        attribute(pad, "aria-label", words ? `${hear}: ${words}` : hear);
         attribute(pad, "aria-pressed", String(heard ?? "").toLowerCase() === side);
         if (side === "x") show(pad, isTest);
+        if (side === "difference") show(pad, !isTest);
       }
     },
   );
@@ -73,7 +89,7 @@ function pads() {
 
 /** Space: whichever of A and B does not play. */
 export function hearOther() {
-  const heard = String(rig.store.state.values?.hear ?? rig.store.state.heard ?? "").toLowerCase();
+  const heard = String(rig.store.state.values?.hear ?? "").toLowerCase();
   rig.do(heard === "a" ? "hear_b" : "hear_a");
 }
 
