@@ -269,6 +269,12 @@ class Engine(EngineReadings):
             tape.arm()
         self._put_tape("loop", tape)
 
+    @property
+    def loop_position_samples(self) -> int | None:
+        """The sample of the recording that the loop is at, wherever its section began; None: there is no loop."""
+        tape = self._playing.get("loop")
+        return None if tape is None else int(tape.record["origin_samples"]) + int(tape.record["position_samples"])
+
     def probe(self, signal: NDArray[np.float32], samples: int) -> Tape:
         """Play `signal`, (n,), to the gear and record `samples` of what comes back: sample k while k is played."""
         tape = Tape(signal, samples)

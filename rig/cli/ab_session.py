@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 REFRESH_S = 0.1
 KEYS_LINE = (
-    "Keys     {hear_a} {hear_b} {hear_x} listen, {hear_difference} A minus B, {next_trial} next trial, {answer_a} {answer_b} answer, "
-    "{match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {hear_difference} A minus B, {next_trial} next trial, "
+    "{answer_a} {answer_b} answer, {match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
 )
 PASSAGE_S = 8.0  # of a file, the loudest such piece
 # What a test needs to go on as it was begun.
@@ -127,7 +127,7 @@ class Session:
             same_files(self.test, comparer)
         try:
             if options.di is not None:
-                engine.loop(passage)
+                comparer.section.put(passage)
             backend.start(engine.block_address, engine.address)
             self._connect(gear is not None)
             shown = self._serve(comparer)

@@ -74,7 +74,7 @@ def test_what_faded_out_is_freed_and_not_before():
 def test_many_changes_within_one_fade_end_with_the_last():
     loop = sine(4 * RATE, hz=220.0, peak=0.3)
     bench = playing(loop)
-    for at in range(0, 20):
+    for at in range(20):
         bench.engine.loop(loop[at * 1000 : at * 1000 + RATE], at * 1000)
         bench.process(np.zeros(64))
         bench.engine.poll()

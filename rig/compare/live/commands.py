@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...player.command import Command, action, choice, switch, table_of, value
+from ...player.tools.loop_section import section_commands
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -26,6 +27,7 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
             lambda c: c.match_trim_db,
             lambda c, db: c.trim(db),
         ),
+        *section_commands(lambda c: c.section),
         switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),
         action("measure", "measure delay and level again", lambda c: c.measure()),
         action("restore", "bring the sound back after an overload", lambda c: c.restore()),

@@ -16,6 +16,8 @@ from ...player.state import Meter, plain_json
 from .commands import COMMANDS
 from .comparison import Comparison
 
+NOT_TELLING = ("hear", "lock", "loop_from", "loop_to")  # values that are shown in a blind test, too
+
 
 @dataclass(frozen=True, slots=True)
 class AbState:
@@ -87,7 +89,7 @@ class Comparer(Comparison):
             returned=None if self.gear is None else meters["return"],
             output=None if test is not None else meters["output"],
             level_b_db=None if test is not None else self.level_b_db,
-            values=values if test is None else {name: values[name] for name in ("hear", "lock")},
+            values=values if test is None else {name: values[name] for name in NOT_TELLING},
         )
 
 

@@ -22,6 +22,7 @@ from ...files.folders import telling_names
 from ...lane import Lane
 from ...player.events import Event, Tell
 from ...player.leaving import Leaving
+from ...player.tools.loop_section import LoopSection
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
@@ -55,6 +56,7 @@ class Comparison:
         self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
         self.engine: Engine = takes.engine
         self.passage = passage
+        self.section = LoopSection(self.engine, tell, "No loop plays in place of the guitar: start with --di FILE.")
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
         self.hearing: Heard = "A"

@@ -222,6 +222,8 @@ export const S = {
     source: "What is heard",
     mix: "Mix",
     mixNone: "Hold this cabinet, and the next one you pick sounds with it.",
+    solo: (n) => `Hear part ${n} alone`,
+    soloShort: "Solo",
     partChoose: (n, name) => `Choose part ${n}, ${name}`,
     distance: (cm) => `${cm} cm`,
     export: "Export",
@@ -239,6 +241,13 @@ export const S = {
     name: "Cabinet",
     verdict: "Verdict",
     wave_s: "ms",
+  },
+
+  loop: {
+    section: "Section of the loop",
+    from: "The section begins at",
+    to: "The section ends at",
+    words: (from, to, all) => `The loop plays from ${from} to ${to} s of ${all} s.`,
   },
 
   // ------------------------------------------------------------ bench

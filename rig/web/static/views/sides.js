@@ -6,6 +6,7 @@ import { meter } from "../elements/meter.js";
 import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
 import { blindTest } from "./blind_test.js";
+import { loopRange } from "./loop_range.js";
 import { S } from "../strings.js";
 
 const SIGNAL_DBFS = -70;
@@ -84,7 +85,7 @@ function pads() {
     },
   );
   const element = el("section.pads", { "aria-label": S.bench.pads }, ...all.map(({ pad }) => pad));
-  return el("div.padded", {}, element, el("p.soft.by-keys", {}, S.bench.other));
+  return el("div.padded", {}, element, loopRange(), el("p.soft.by-keys", {}, S.bench.other));
 }
 
 /** Space: whichever of A and B does not play. */
