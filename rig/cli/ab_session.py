@@ -103,6 +103,7 @@ class Session:
         from ..compare.live.comparer import Comparer
         from ..compare.live.gear import Gear, send_calibration
         from ..compare.live.intact_takes import Takes
+        from ..compare.live.wires import Wires
         from ..engine import LOOP, PORT, Engine
         from ..player.tools.looper import loop_from
 
@@ -122,6 +123,7 @@ class Session:
             b=self.b,
             gear=gear,
             source=LOOP if options.di is not None else PORT,
+            wires=Wires(backend),
         )
         if self.test is not None:
             same_files(self.test, comparer)

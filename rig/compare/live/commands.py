@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...player.command import Command, action, choice, switch, table_of, value
 from ...player.tools.loop_section import section_commands
+from .wires import wire_commands
 
 if TYPE_CHECKING:
     from .comparison import Comparison
@@ -28,6 +29,7 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
             lambda c, db: c.trim(db),
         ),
         *section_commands(lambda c: c.section),
+        *wire_commands(lambda c, way, port: c.plug(way, port)),
         switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),
         action("measure", "measure delay and level again", lambda c: c.measure()),
         action("restore", "bring the sound back after an overload", lambda c: c.restore()),

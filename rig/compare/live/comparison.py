@@ -29,6 +29,7 @@ from ..matching import Match, Signal, match_sounds
 from ..significance import fewest_trials, needed
 from .gear import Gear, match_gear
 from .intact_takes import Takes
+from .wires import Way, Wires
 
 Heard = Literal["A", "B", "difference", "X"]
 
@@ -37,7 +38,7 @@ class Comparison:
     """One engine and two sides, of which one is heard.
 
     `a` is side A; side B is `gear`, or `b` where it is a sound too. `source`: PORT or LOOP. `passage`: what both sides
-    are measured with, (n,) at the engine's rate.
+    are measured with, (n,) at the engine's rate. `wires`: the cables, where there are any.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class Comparison:
         b: Sound | None = None,
         gear: Gear | None = None,
         source: int = 0,
+        wires: Wires | None = None,
     ) -> None:
         if (b is None) == (gear is None):
             raise CompareError("Side B is gear or another sound: name one of the two.")
         self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
         self.engine: Engine = takes.engine
-        self.passage = passage
+        self.passage, self.wires = passage, wires
         self.section = LoopSection(self.engine, tell, "No loop plays in place of the guitar: start with --di FILE.")
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
@@ -280,6 +282,24 @@ class Comparison:
             self._play()
         finally:
             self.engine.set_master(1.0)
+
+    def plug(self, way: Way, port: str) -> None:
+        """Plug the input, send, return or output into another port, in silence."""
+        if self.test is not None:
+            raise CompareError("The cables stay as they are in a blind test.")
+        if self.wires is None:
+            raise CompareError("There are no cables to change here.")
+        self.wires.meant(way, port)  # refused before anything falls silent
+        self.engine.send(0.0, self.source)
+        self.engine.fade_out()
+        try:
+            for sentence in self.wires.plug(way, port):
+                self.tell(Event("ports", sentence))
+        finally:
+            self.engine.send(self.gear.outgoing if self.gear is not None else 0.0, self.source)
+            self.engine.set_master(1.0)
+        if way in ("send", "return") or (self.gear is not None and self.gear.wiring == "split"):
+            self.tell(Event("warning", "What was measured was measured over other cables: {measure} measures again."))
 
     def help(self) -> None:
         """Show what can be done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from ...compare.live.commands import COMMANDS
 from ...compare.live.comparer import NOT_TELLING, Comparer
@@ -83,6 +84,11 @@ class AbShown(Nothing):
                 "server": server.to_json(),
             }
         )
+
+    def listed(self, name: str) -> tuple[list[Json], Sequence[Any]] | None:
+        """The ports that each way may be plugged into."""
+        wires = self._comparer.wires
+        return ([asdict(port) for port in wires.ports()], ()) if name == "ports" and wires is not None else None
 
     def _measured(self) -> Json | None:
         match = self._comparer.match

@@ -7,43 +7,8 @@ import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
 import { blindTest } from "./blind_test.js";
 import { loopRange } from "./loop_range.js";
+import { wiring } from "./wiring.js";
 import { S } from "../strings.js";
-
-const SIGNAL_DBFS = -70;
-
-function wiring() {
-  const dots = new Map();
-  const box = (name, ...meters) => {
-    const dot = el("span.dot", { role: "img", "aria-label": S.bench.silent });
-    if (meters.length) dots.set(dot, meters);
-    return el("div.node", {}, el("span", {}, name), meters.length ? dot : null);
-  };
-  const gear = box(S.bench.gear, "return_peak_dbfs");
-  const words = el("p.soft");
-  const picture = el(
-    "div.wiring",
-    {},
-    box(S.bench.guitar, "input_peak_dbfs"),
-    ...[el("span.wire", { "aria-hidden": "true" }), box(S.bench.rig, "send_peak_dbfs"), el("span.wire", { "aria-hidden": "true" })],
-    ...[gear, el("span.wire", { "aria-hidden": "true" }), box(S.bench.speakers, "output_peak_dbfs")],
-  );
-  rig.store.watch(
-    ({ state }) => state.wiring ?? "none",
-    (kind) => {
-      text(words, S.bench.wirings[kind] ?? "");
-      gear.classList.toggle("absent", kind === "none");
-    },
-  );
-  rig.frames.onPaint(() => {
-    if (!picture.offsetParent) return;
-    for (const [dot, meters] of dots) {
-      const comes = meters.some((name) => rig.frames.meter(name) > SIGNAL_DBFS);
-      attribute(dot, "data-on", comes);
-      attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
-    }
-  });
-  return el("section.card", { "aria-label": S.bench.wiring }, el("h2", {}, S.bench.wiring), picture, words);
-}
 
 const PADS = [
   ["a", "A", "a"],
@@ -128,12 +93,17 @@ function measured() {
 }
 
 export function buildSides(view) {
+  const returned = meter("return", S.bench.returned);
+  rig.store.watch(
+    ({ state }) => Boolean(state.wiring),
+    (hasGear) => show(returned, hasGear),
+  );
   const meters = el(
     "section.card",
     { "aria-label": S.bench.levels },
     el("h2", {}, S.bench.levels),
     fader("match_trim"),
-    ...[meter("return", S.bench.returned), meter("output", S.output)],
+    ...[returned, meter("output", S.output)],
   );
   view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
 }
