@@ -27,7 +27,12 @@ class AbShown(Nothing):
     """`server()`: from any thread. `on_change`: called when something that takes long begins."""
 
     view = "ab"
-    meter_names: Sequence[str] = (*(f"{way}_{field}" for way in WAYS for field in FIELDS), "xruns", "loop_at_s")
+    meter_names: Sequence[str] = (
+        *(f"{way}_{field}" for way in WAYS for field in FIELDS),
+        "xruns",
+        "loop_at_s",
+        "measured",
+    )
 
     def __init__(self, comparer: Comparer, server: Callable[[], ServerState]) -> None:
         super().__init__()
@@ -124,7 +129,12 @@ class AbShown(Nothing):
             is_told = way == "input" or (way != "output" and self._comparer.gear is not None)
             is_told |= way == "output" and not self._is_blind
             found += reading if is_told else (UNKNOWN,) * len(FIELDS)
-        return server.frame, [*found, float(server.xruns), number(self._comparer.section.at_s)]
+        return server.frame, [
+            *found,
+            float(server.xruns),
+            number(self._comparer.section.at_s),
+            self._comparer.takes.done,
+        ]
 
     def spectra(self) -> Spectra | None:
         """Of the guitar, and of the output while it tells nothing."""

@@ -6,9 +6,11 @@ import { meter } from "../elements/meter.js";
 import { does } from "../elements/controls.js";
 import { rig } from "../here.js";
 import { withMinus } from "../labels.js";
+import { report } from "./report.js";
 import { S } from "../strings.js";
 
 const BEST_DBFS = [-12, -1]; // of the return
+const SIGNAL_DBFS = -70;
 
 function steps() {
   const list = el("ol.steps", { "aria-label": S.bench.captureSteps });
@@ -25,10 +27,33 @@ function steps() {
       text(help, S.bench.stepHelp[now] ?? "");
     },
   );
-  return el("section.card", { "aria-label": S.bench.captureSteps }, list, help);
+  return el("section.card", { "aria-label": S.bench.captureSteps }, list, wired(), help);
 }
 
-const YES_OR_NO = / *\[([Yy])\/([Nn])\]$/;
+/** The ports once they are agreed to, with a dot that lights when something comes back. */
+function wired() {
+  const [send, back] = [el("span.name"), el("span.name")];
+  const dot = el("span.dot", { role: "img", "aria-label": S.bench.silent });
+  const wire = () => el("span.wire", { "aria-hidden": "true" });
+  const nodes = [el("div.node", {}, send), wire(), el("div.node", {}, S.bench.gear), wire(), el("div.node", {}, back, dot)];
+  const picture = el("div.wiring", {}, ...nodes);
+  rig.store.watch(
+    ({ state }) => state.wiring ?? null,
+    (ports) => {
+      show(picture, Boolean(ports));
+      text(send, ports?.send ?? "");
+      text(back, ports?.return ?? "");
+    },
+  );
+  rig.frames.onPaint(() => {
+    const comes = rig.store.state.step !== "done" && rig.frames.meter("return_peak_dbfs") > SIGNAL_DBFS;
+    attribute(dot, "data-on", comes);
+    attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
+  });
+  return picture;
+}
+
+const YES_OR_NO = / *(?:\([^()]*\))? *\[([Yy])\/([Nn])\]$/;
 
 /** Which of y and n is meant by the mark behind the question: its capital. */
 function defaultOf({ text: words }) {
@@ -43,6 +68,13 @@ function answersOf({ text: words, choices, default: usual }) {
   if (choices?.length) return choices.map((choice) => [choice, S.bench.choices[choice] ?? String(choice)]);
   const found = [...words.matchAll(LETTERED)].map(([, letter, means]) => [letter, `${means[0].toUpperCase()}${means.slice(1).trim()}`]);
   return found.some(([letter]) => letter === usual) ? found : [];
+}
+
+const NUMBERED = /^\s*(\d+)\s+(\S.*)$/;
+
+/** What a question lists by number, as [number, name]. */
+function listedIn({ text: words }) {
+  return words.split("\n").map((line) => NUMBERED.exec(line)).filter(Boolean).map(([, number, name]) => [number, name]);
 }
 
 /** The picture of the wiring among what was said, a line for each cable. */
@@ -63,12 +95,13 @@ function question() {
   const wired = el("ol.wired", { "aria-label": S.bench.wiring });
   const input = el("input", { id, type: "text", autocomplete: "off", maxLength: 1000 });
   const choices = el("div.row");
+  const menu = el("select", { "aria-label": S.bench.choose });
   const send = el("button.strong", { type: "submit" }, S.send);
-  const form = el("form.row", {}, input, send);
+  const form = el("form.row", {}, input, menu, send);
   const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, words, choices, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    rig.do("answer", input.value);
+    rig.do("answer", menu.hidden ? input.value : menu.value);
   });
   rig.store.watch(
     ({ state }) => [state.question ?? null, state.step],
@@ -86,6 +119,12 @@ function question() {
       show(form, !some);
       show(choices, some);
       input.value = asked.default ?? "";
+      const listed = listedIn(asked);
+      show(menu, listed.length > 0);
+      show(input, listed.length === 0);
+      menu.replaceChildren(...listed.map(([, name]) => el("option", { value: name }, name)));
+      if (asked.default) menu.value = asked.default;
+      if (listed.length) text(words, asked.text.split("\n")[0]);
       const usual = asked.default ?? defaultOf(asked);
       choices.replaceChildren(
         ...answers.map(([answer, means]) => button(answer === usual ? ".strong" : "", means, () => rig.do("answer", answer))),
@@ -197,6 +236,6 @@ export function buildCapture(view) {
   const end = rig.commands.filter(({ kind, name }) => kind === "action" && name !== "help").map(({ name }) => does(name));
   view.append(
     el("div.column", {}, title, steps(), question(), levels(), progress(), checks(), el("div.row", {}, ...end)),
-    el("div.column", {}, said()),
+    el("div.column", {}, said(), report()),
   );
 }

@@ -50,7 +50,12 @@ function pads() {
     },
   );
   const element = el("section.pads", { "aria-label": S.bench.pads }, ...all.map(({ pad }) => pad));
-  return el("div.padded", {}, element, loopRange(), el("p.soft.by-keys", {}, S.bench.other));
+  const keys = el("p.soft.by-keys");
+  rig.store.watch(
+    ({ state }) => Boolean(state.test),
+    (isTest) => text(keys, isTest ? S.bench.otherBlind : S.bench.other),
+  );
+  return el("div.padded", {}, element, loopRange(), keys);
 }
 
 /** Space: whichever of A and B does not play. */
@@ -68,11 +73,19 @@ function noise(dbfs) {
 
 function measured() {
   const rows = el("ul.plain");
+  const bar = el("progress", { max: 1, value: 0, "aria-label": S.bench.measuring });
+  rig.frames.onPaint(() => {
+    const done = rig.frames.meter("measured");
+    if (done > 0 && done < 1) bar.value = done;
+    else bar.removeAttribute("value"); // it computes: nobody knows how long
+  });
+  const asked = () => rig.store.events.findLast(({ kind }) => kind === "state")?.text ?? "";
   rig.store.watch(
-    ({ state }) => state.measured ?? null,
-    (found) => {
+    (store) => [store.state.measured ?? null, store.state.measured ? "" : asked()],
+    ([found, words]) => {
+      show(bar, !found);
       if (!found) {
-        rows.replaceChildren(el("li.wait", {}, S.bench.measuring));
+        rows.replaceChildren(el("li.wait", {}, S.bench.measuring), ...(words ? [el("li.wait", {}, words)] : []));
         return;
       }
       const isKnown = (value) => typeof value === "number";
@@ -89,21 +102,24 @@ function measured() {
       rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
     },
   );
-  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), rows, el("div.row", {}, does("measure"), key("lock"), does("restore")));
+  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), bar, rows, el("div.row", {}, does("measure"), key("lock"), does("restore")));
 }
 
 export function buildSides(view) {
-  const returned = meter("return", S.bench.returned);
-  rig.store.watch(
-    ({ state }) => Boolean(state.wiring),
-    (hasGear) => show(returned, hasGear),
-  );
+  const [trim, returned, output] = [el("div", {}, fader("match_trim")), meter("return", S.bench.returned), meter("output", S.output)];
   const meters = el(
     "section.card",
     { "aria-label": S.bench.levels },
     el("h2", {}, S.bench.levels),
-    fader("match_trim"),
-    ...[returned, meter("output", S.output)],
+    ...[trim, returned, output],
+  );
+  rig.store.watch(
+    ({ state }) => [Boolean(state.wiring), Boolean(state.test)],
+    ([hasGear, isTest]) => {
+      show(returned, hasGear);
+      for (const telling of [trim, output]) show(telling, !isTest);
+      show(meters, hasGear || !isTest);
+    },
   );
   view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
 }
