@@ -62,7 +62,7 @@ def finished(tmp_path, monkeypatch):
 
         monkeypatch.setattr(session, "_take", take)
         monkeypatch.setattr(session, "TakeOnDisk", lambda *_: on_disk)
-        monkeypatch.setattr(session, "_confirm", lambda *_: None)
+        monkeypatch.setattr(session, "confirmed", lambda _, __, plan: plan)
         return capture(None, operator, plan)
 
     return run

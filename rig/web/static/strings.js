@@ -320,6 +320,7 @@ export const S = {
     question: "Question",
     choices: { y: "Yes", n: "No", p: "Other ports", m: "Measure the levels now" },
     choose: "Port",
+    levelsAre: "Levels:",
     report: "Report",
     said: "What was said",
     returned: "Return",

@@ -84,6 +84,12 @@ function wiringOf(lines) {
   return lines.slice(from + 1).filter((line) => line.includes("->")).map(tidy);
 }
 
+/** What was said of the levels last, with what it means. */
+function levelsOf(lines) {
+  const line = lines.findLast((each) => each.startsWith("Levels "));
+  return line ? tidy(line.replace(/^Levels\s+/, `${S.bench.levelsAre} `)) : "";
+}
+
 /** A line of the terminal without its columns, with true arrows and minus signs. */
 function tidy(line) {
   return withMinus(line.trim().replace(/\s{2,}/g, " ").replaceAll("->", "→"));
@@ -94,11 +100,12 @@ function question() {
   const words = el("label.lead", { htmlFor: id });
   const wired = el("ol.wired", { "aria-label": S.bench.wiring });
   const input = el("input", { id, type: "text", autocomplete: "off", maxLength: 1000 });
+  const known = el("p.soft");
   const choices = el("div.row");
   const menu = el("select", { "aria-label": S.bench.choose });
   const send = el("button.strong", { type: "submit" }, S.send);
   const form = el("form.row", {}, input, menu, send);
-  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, words, choices, form);
+  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, known, words, choices, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     rig.do("answer", menu.hidden ? input.value : menu.value);
@@ -112,6 +119,7 @@ function question() {
       const lines = step === "wiring" ? wiringOf(said) : [];
       const answers = answersOf(asked);
       const isLettered = answers.length > 0 && !asked.choices?.length;
+      text(known, lines.length ? levelsOf(said) : "");
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
       text(words, isLettered ? tidy(said.at(-1) ?? "") : withMinus(asked.text.replace(YES_OR_NO, "")));

@@ -97,7 +97,7 @@ function measured() {
         isKnown(found.confidence) && [S.bench.confidence(percent(found.confidence)), found.confidence > 0.5],
         (isKnown(found.noise_a_dbfs) || isKnown(found.noise_b_dbfs)) && [S.bench.noise(noise(found.noise_a_dbfs), noise(found.noise_b_dbfs)), true],
         isKnown(found.round_trip_samples) && [S.bench.trip(number(found.round_trip_samples, 0)), true],
-        ...(found.warnings ?? []).map((words) => [words, false]),
+        ...(found.warnings ?? []).map((words) => [`${words[0].toUpperCase()}${words.slice(1)}.`, false]),
       ].filter(Boolean);
       rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
     },

@@ -25,8 +25,15 @@ function choices(way, ports) {
   const values = way === "output" ? [...pairs(names), ...names] : names;
   const now = chosen.join(",");
   if (now && !values.includes(now)) values.unshift(now);
-  const options = values.map((value) => [value, value.split(",").join(" + ")]);
+  const options = values.map((value) => [value, wordsOf(value)]);
   return { now, options: now ? options : [["", S.bench.unplugged], ...options] };
+}
+
+/** `system:playback_1 + playback_2`: the client of a pair once. */
+function wordsOf(value) {
+  const [first, ...others] = value.split(",");
+  const client = first.slice(0, first.lastIndexOf(":") + 1);
+  return [first, ...others.map((name) => (name.startsWith(client) ? name.slice(client.length) : name))].join(" + ");
 }
 
 function menu(way) {
