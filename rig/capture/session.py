@@ -9,8 +9,7 @@ before anything else is tried with it, and nothing is written under the capture'
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -23,17 +22,16 @@ from ..errors import CaptureError, RigError
 from .checks.cable import Loop
 from .checks.latency import MAX_LAG_SAMPLES
 from .levels import CaptureLevels
+from .plan import Plan
 from .result.folder import checked_name, new_capture
-from .result.gear_metadata import Gear
 from .result.rejected import TakeOnDisk
 from .result.save import Saved, save_capture
-from .signal.training_signal import Signal
 from .take.operator import Operator
 from .take.path_trial import try_path
 from .take.recording import POST_ROLL, PRE_ROLL, Recording
-from .take.retakes import RETAKES, TakeResult, record_take
+from .take.retakes import TakeResult, record_take
 from .take.tape_deck import TapeDeck, Why
-from .take.wiring import CableCheck, Wiring, cable_check, connect, freewheeling
+from .take.wiring import CableCheck, cable_check, connect, freewheeling
 from .wiring_confirmed import confirmed
 
 UNJUDGED = "rig ended before the take was judged"
@@ -51,33 +49,6 @@ WAY_OUT: dict[Why, str] = {  # of a take that is not whole
 }
 
 JOINING_TEARS: tuple[Why, ...] = ("xrun", "gap", "stopped")  # what a server does when a client comes or goes
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that is wanted of a capture, decided before anything sounds.
-
-    `send_trim_db` None: found by the level search; `latency_samples` None: the tightest cut. `round_trip_samples`: what
-    `rig calibrate latency` found at this period, None: nothing; a self-test compares with it.
-    """
-
-    into: Path
-    name: str
-    wiring: Wiring  # from `choose_wiring`, on the same server
-    signal: Signal
-    levels: CaptureLevels = field(default_factory=CaptureLevels)
-    gear: Gear = field(default_factory=Gear)
-    send_trim_db: float | None = None
-    latency_samples: int | None = None
-    accept: bool = False
-    self_test: bool = False
-    repair_drift: bool = False
-    round_trip_samples: float | None = None
-    trial: bool = True
-    second_take: bool = False
-    freewheel: bool = False
-    retakes: int = RETAKES
-    architecture: str = "standard"
 
 
 def check_target(plan: Plan) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ..backends.jack.client import Jack
 from ..errors import CaptureError, ConfigError
 from ..library.calibrated_levels import KnownLevel, remember, today
 from .calibration import read_tone, volts_while_it_plays
 from .levels import CaptureLevels, advice_on_send, return_level_dbu, send_level_dbu
+from .plan import Plan
 from .take.operator import Operator, agreed
 from .take.tape_deck import TapeDeck
 from .take.wiring import Wiring, choose_wiring, connect, picture
-
-if TYPE_CHECKING:
-    from .session import Plan
 
 TONE_DBFS = -12.0
 QUESTION = "Is everything wired like this?"
@@ -60,7 +57,7 @@ def levels_in_words(levels: CaptureLevels) -> str:
 def measured_levels(backend: Jack, operator: Operator, wiring: Wiring) -> CaptureLevels:
     """The send by a multimeter and, if a cable is plugged in, the return by the send; kept for the next time.
 
-    Raises CaptureError for what is no voltage, and for a cable that is none.
+    Raises CaptureError for what is no voltage.
     """
     operator.say(
         f"Unplug the cable of {wiring.send} from the gear and hold the meter (AC volts, true RMS) to its tip and "
@@ -74,7 +71,11 @@ def measured_levels(backend: Jack, operator: Operator, wiring: Wiring) -> Captur
         cable = f"Is its cable in {wiring.returned} now, to measure the return as well?"
         if not agreed(operator, cable, "--return-dbu X", "n"):
             return CaptureLevels(send_dbu, "multimeter")
-        read = read_tone(deck, operator, TONE_DBFS)
+        try:
+            read = read_tone(deck, operator, TONE_DBFS)
+        except CaptureError as error:
+            operator.say(str(error))
+            return CaptureLevels(send_dbu, "multimeter")
         return_dbu = round(return_level_dbu(send_dbu, TONE_DBFS, read), 2)
         _keep(operator, returned=KnownLevel(return_dbu, "multimeter", today()))
         operator.say(f"The return reads 0 dBFS at {return_dbu:.2f} dBu. Plug the gear in again.")

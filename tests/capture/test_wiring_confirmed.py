@@ -8,7 +8,7 @@ from jackserver import JACKD_IS_MISSING
 
 from rig.backends.jack.client import Jack
 from rig.capture.levels import CaptureLevels
-from rig.capture.session import Plan
+from rig.capture.plan import Plan
 from rig.capture.signal.training_signal import own_signal
 from rig.capture.take.wiring import Wiring
 from rig.capture.wiring_confirmed import confirmed
@@ -74,9 +74,12 @@ def test_levels_that_are_known_are_not_offered_to_be_measured(desk):
 
 
 def test_the_levels_are_measured_with_a_meter_and_a_cable_and_kept(desk):
-    plan, operator = desk("m", "1,0 V", "y", "y", levels=CaptureLevels())
-    levels = plan.levels
-    assert (levels.send_dbu, levels.send_method) == (14.22, "multimeter")  # 1.00 V at -12 dBFS
+    for _ in range(3):  # a server that loses cycles tears the tone
+        plan, operator = desk("m", "1,0 V", "y", "y", levels=CaptureLevels())
+        levels = plan.levels
+        if levels.return_dbu is not None:
+            break
+    assert (levels.send_dbu, levels.send_method) == (14.22, "multimeter"), operator.said  # 1.00 V at -12 dBFS
     assert levels.return_dbu == pytest.approx(14.22, abs=2.0)  # the wire of the device is not quite 0 dB
     assert "Unplug the cable of preamp:in" in operator.said[2]
     kept = load_settings()

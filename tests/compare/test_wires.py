@@ -70,5 +70,5 @@ def test_what_is_no_port_changes_nothing(plugged, way, text, why):
 def test_without_gear_there_is_no_send(jack_server):
     with Jack("alone", jack_server.name) as backend:
         assert Wires(backend).ways == ["input", "output"]
-        with pytest.raises(BackendError, match="There is no send here: no gear hangs on rig."):
+        with pytest.raises(BackendError, match="There is no send here: no gear hangs on rig"):
             Wires(backend).plug("send", "preamp:in")

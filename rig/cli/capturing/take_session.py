@@ -12,9 +12,10 @@ from typing import Any
 
 from ...backends.jack.client import Jack
 from ...capture.levels import METHODS, CaptureLevels
+from ...capture.plan import Plan
 from ...capture.result.folder import checked_name, refuse_existing
 from ...capture.result.save import Saved
-from ...capture.session import Plan, carry_out, check_target
+from ...capture.session import carry_out, check_target
 from ...capture.signal.training_signal import Signal, load_signal, own_signal
 from ...capture.take.wiring import Wiring, choose_wiring
 from ...capture.wiring_confirmed import confirmed

@@ -75,7 +75,7 @@ export function blindTest() {
     },
   );
   const parts = [el("h2", {}, S.bench.test), needed, bar, begin, answers, help, result, sealed];
-  const card = el("section.card.test", { "aria-label": S.bench.test }, ...parts);
+  const card = el("section.card.first", { "aria-label": S.bench.test }, ...parts);
   rig.store.watch(
     ({ state }) => Boolean(state.test),
     (isTest) => attribute(card, "data-on", isTest),

@@ -102,7 +102,7 @@ export function buildCabinets(view) {
     ({ state }) => Boolean(state.values?.blind),
     (blind) => show(curves, !blind), // there is no curve of what is heard blind
   );
-  const beside = [el("div.half", {}, comparing(), source()), el("div.half", {}, blind(), mixer(), exporting())];
+  const beside = [el("div.half", {}, comparing(), source(), blind()), el("div.half", {}, mixer(), exporting())];
   const right = el("div.right", {}, playing(), curves, el("div.two", {}, ...beside));
   view.append(left, right);
 }

@@ -85,7 +85,7 @@ function measured() {
     ([found, words]) => {
       show(bar, !found);
       if (!found) {
-        rows.replaceChildren(el("li.wait", {}, S.bench.measuring), ...(words ? [el("li.wait", {}, words)] : []));
+        rows.replaceChildren(el("li.wait", {}, words || S.bench.measuring));
         return;
       }
       const isKnown = (value) => typeof value === "number";
@@ -102,7 +102,13 @@ function measured() {
       rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
     },
   );
-  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), bar, rows, el("div.row", {}, does("measure"), key("lock"), does("restore")));
+  const keys = el("div.row", {}, does("measure"), key("lock"), does("restore"));
+  const card = el("section.card.first", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), bar, rows, keys);
+  rig.store.watch(
+    ({ state }) => !state.measured,
+    (isMeasuring) => attribute(card, "data-on", isMeasuring),
+  );
+  return card;
 }
 
 export function buildSides(view) {
