@@ -1,5 +1,7 @@
 """Offline rate conversion: flat, free of aliases, in its place, of the promised length."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -52,8 +54,13 @@ def test_a_higher_rate_gains_no_images(hz):
     assert 20 * np.log10(spectrum[frequency > 23200].max()) < -100
 
 
-@pytest.mark.parametrize("pair", [*PAIRS, (44101, 48000), (48000, 44101), (8000, 192000), (95999, 96000)])
-@pytest.mark.parametrize("samples", [1, 2, 999, 1000])
+@pytest.mark.parametrize(
+    ("pair", "samples"),
+    [
+        *itertools.product([*PAIRS, (8000, 192000)], [1, 2, 999, 1000]),
+        *[((44101, 48000), 999), ((48000, 44101), 1), ((95999, 96000), 1000)],  # their filters are long
+    ],
+)
 def test_the_length_is_the_exact_quotient_rounded_up(pair, samples):
     from_hz, to_hz = pair
     length = len(resample(np.ones(samples), from_hz, to_hz))

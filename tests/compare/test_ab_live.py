@@ -201,9 +201,12 @@ FAULTS = [
 ]
 
 
-def test_gear_that_fails_is_named(jack_server):
+@pytest.mark.parametrize(
+    "faults", [FAULTS[:2], pytest.param(FAULTS[2:], marks=pytest.mark.soak)], ids=["in the gear", "in the patchbay"]
+)
+def test_gear_that_fails_is_named(jack_server, faults):
     with Device(jack_server, 200, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
-        for fault, how, why in FAULTS:
+        for fault, how, why in faults:
             device.fault(fault, **how)
             with pytest.raises(RigError, match=why):
                 live.comparer.start()
@@ -343,8 +346,9 @@ def test_a_return_from_our_own_output_is_refused(jack_server):
 def test_two_models_and_two_cabinets_compare_live_without_gear(jack_server, tmp_path):
     server = {"JACK_DEFAULT_SERVER": jack_server.name}
     a, b = bundled.models()[:2]
+    wav.write(tmp_path / "di.wav", guitar(2 * RATE), RATE, "FLOAT")
     for what in (["--against", b], ["--ir-against", bundled.irs()[1]]):
-        screen = Terminal("ab", a, bundled.irs()[0], *what, "--di", bundled.di(), cwd=tmp_path, **server)
+        screen = Terminal("ab", a, bundled.irs()[0], *what, "--di", "di.wav", cwd=tmp_path, **server)
         screen.wait_for("matched by")
         screen.wait_for("hearing A")
         screen.press("b")

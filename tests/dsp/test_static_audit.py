@@ -66,7 +66,7 @@ def array_expression(x, y, n):
     b[:] = a * np.float32(2) + b
 
 
-@pytest.mark.parametrize("function", [temporary, array_expression])
+@pytest.mark.parametrize("function", [temporary, pytest.param(array_expression, marks=pytest.mark.soak)])
 def test_an_allocation_is_found(function):
     assert any(line.startswith("calls NRT_") for line in audited(function).findings())
 

@@ -6,12 +6,12 @@ import numpy as np
 from device_gear import KINDS, NAM
 from device_sound import CHUNK, COMB_RING, COMBS, DEVICE, PHASES, RING, TAPS, interpolator, play
 
-from rig.dsp.native.compile import kernel
+from rig.dsp.native.compile import entry
 from rig.dsp.native.memory import Layout
 from rig.dsp.native.pointers import record
 
 
-@kernel
+@entry("vllll")
 def play_all(device, x, y, frames):
     d = record(device, DEVICE)
     for at in range(0, frames, CHUNK):

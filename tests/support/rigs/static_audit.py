@@ -26,6 +26,7 @@ from rig.dsp.native.compile import Entry
 # The status of `return`, and the type of every function that has one.
 OK = 0
 STATUS_FUNCTION = "i32 ("
+MAKES_A_STATUS = ("call", "invoke", "select", "phi")
 # Reference counting that numba links in with its body. Calling it is a finding; its body is not ours.
 RUNTIME = ("NRT_decref", "NRT_incref")
 
@@ -70,7 +71,7 @@ def audit_llvm(code: str) -> Audit:
     may_raise: list[str] = []
     indirect_calls = 0
     for name, function in bodies.items():
-        values = _values(function)
+        values: dict[str, Any] = {}
         has_status = str(function.global_value_type).startswith(STATUS_FUNCTION)
         for block in function.blocks:
             for instruction in block.instructions:
@@ -82,14 +83,17 @@ def audit_llvm(code: str) -> Audit:
                         externals.add(called)
                 elif instruction.opcode == "ret" and has_status:
                     operands = list(instruction.operands)
+                    if operands[0].value_kind != llvm.ValueKind.constant_int:
+                        values = values or _statuses(function)
                     if not _is_ok(operands[0], values, bodies, frozenset()) and name not in may_raise:
                         may_raise.append(name)
     return Audit(frozenset(externals), tuple(may_raise), indirect_calls, len(bodies))
 
 
-def _values(function: Any) -> dict[str, Any]:
-    """The instructions of a function by the name of their result."""
-    return {_name(i): i for block in function.blocks for i in block.instructions if " = " in str(i)}
+def _statuses(function: Any) -> dict[str, Any]:
+    """What may make a status, by its name; no others are asked, as LLVM numbers the whole function to write one."""
+    made = (i for block in function.blocks for i in block.instructions if i.opcode in MAKES_A_STATUS)
+    return {_name(i): i for i in made if str(i.type) == "i32"}
 
 
 def _name(value: Any) -> str:

@@ -264,13 +264,18 @@ def lstm(config: dict[str, Any], weights: Weights, x: np.ndarray) -> np.ndarray:
         layers.append([take(4 * hidden, inputs + hidden), take(4 * hidden), take(hidden), take(hidden)])
     head, bias = take(outputs, hidden), take(outputs)
     y = np.zeros((outputs, x.shape[1]))
+    rests = False
     for n in range(x.shape[1]):
-        u = x[:, n]
+        if rests and np.array_equal(x[:, n], x[:, n - 1]):
+            y[:, n] = y[:, n - 1]  # nothing changes any more: so it stays
+            continue
+        u, rests = x[:, n], True
         for layer in layers:
             matrix, offset, h, c = layer
-            i, f, g, o = np.split(matrix @ np.concatenate([u, h]) + offset, 4)
-            c = activate("Sigmoid", f) * c + activate("Sigmoid", i) * np.tanh(g)
-            u = activate("Sigmoid", o) * np.tanh(c)
-            layer[2:] = u, c
+            z = matrix @ np.concatenate([u, h]) + offset
+            i, f, _, o = (1 / (1 + np.exp(-z))).reshape(4, hidden)
+            layer[3] = f * c + i * np.tanh(z[2 * hidden : 3 * hidden])
+            layer[2] = u = o * np.tanh(layer[3])
+            rests = rests and np.array_equal(u, h) and np.array_equal(layer[3], c)
         y[:, n] = head @ u + bias
     return y

@@ -13,7 +13,7 @@ import math
 import numpy as np
 from scipy.signal import firwin
 
-from rig.dsp.native.compile import kernel
+from rig.dsp.native.compile import entry, kernel
 from rig.dsp.native.memory import Layout
 from rig.dsp.native.pointers import doubles, floats, record
 
@@ -90,6 +90,12 @@ def run_preamp(preamp, x, y, frames):
         out[i] = np.float32(down)
 
 
+@entry("vllll")
+def play_preamp(preamp, x, y, frames):
+    """`run_preamp` for Python: compiled once and kept."""
+    run_preamp(preamp, x, y, frames)
+
+
 class Preamp:
     """The preamp with its memory; `address` is what compiled code hands to `run_preamp`."""
 
@@ -119,7 +125,7 @@ class Preamp:
         """The next samples, LATENCY late."""
         x = np.ascontiguousarray(x, np.float32)
         y = np.empty_like(x)
-        run_preamp(self.address, x.ctypes.data, y.ctypes.data, x.size)
+        play_preamp(self.address, x.ctypes.data, y.ctypes.data, x.size)
         return y
 
 
