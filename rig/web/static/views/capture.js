@@ -55,6 +55,8 @@ function wired() {
 
 const YES_OR_NO = / *(?:\([^()]*\))? *\[([Yy])\/([Nn])\]$/;
 
+const ABOUT_WIRING = /wired like this/;
+
 /** Which of y and n is meant by the mark behind the question: its capital. */
 function defaultOf({ text: words }) {
   const found = YES_OR_NO.exec(words);
@@ -111,18 +113,19 @@ function question() {
     rig.do("answer", menu.hidden ? input.value : menu.value);
   });
   rig.store.watch(
-    ({ state }) => [state.question ?? null, state.step],
-    ([asked, step]) => {
+    ({ state }) => state.question ?? null,
+    (asked) => {
       show(card, Boolean(asked));
       if (!asked) return;
       const said = rig.store.state.lines ?? [];
-      const lines = step === "wiring" ? wiringOf(said) : [];
+      const lines = ABOUT_WIRING.test(asked.text) ? wiringOf(said) : [];
       const answers = answersOf(asked);
       const isLettered = answers.length > 0 && !asked.choices?.length;
-      text(known, lines.length ? levelsOf(said) : "");
+      const before = tidy(said.at(-1) ?? "");
+      text(known, lines.length ? levelsOf(said) : isLettered ? "" : before);
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
-      text(words, isLettered ? tidy(said.at(-1) ?? "") : withMinus(asked.text.replace(YES_OR_NO, "")));
+      text(words, isLettered ? before : withMinus(asked.text.replace(YES_OR_NO, "")));
       const some = answers.length > 0;
       show(form, !some);
       show(choices, some);
