@@ -99,6 +99,7 @@ def test_the_section_of_a_loop_is_moved_by_its_thumbs_and_a_part_of_a_mix_heard_
     page = browser.open(paged.address, view="cabinets")
     assert page.locator("#cabinets .loop-range:visible").count() == 0
     paged.run(lambda: paged.player.looper.put(np.tile(paged.source, 4), "four bars"))
+    page.wait_for_selector("#cabinets .loop-range:visible")
     begins, ends = (page.get_by_label(f"The section {what} at") for what in ("begins", "ends"))
     ends.press("PageDown")
     until(lambda: value(paged, "loop_to") == pytest.approx(3.6, abs=0.06))

@@ -9,7 +9,7 @@ import { withMinus } from "../labels.js";
 import { report } from "./report.js";
 import { S } from "../strings.js";
 
-const BEST_DBFS = [-12, -1]; // of the return
+const [LOWEST_DBFS, BEST_DBFS, HIGHEST_DBFS] = [-6, -4.5, -3]; // of the return, as rig itself sets it
 const SIGNAL_DBFS = -70;
 
 function steps() {
@@ -38,15 +38,15 @@ function wired() {
   const nodes = [el("div.node", {}, send), wire(), el("div.node", {}, S.bench.gear), wire(), el("div.node", {}, back, dot)];
   const picture = el("div.wiring", {}, ...nodes);
   rig.store.watch(
-    ({ state }) => state.wiring ?? null,
-    (ports) => {
-      show(picture, Boolean(ports));
+    ({ state }) => [state.wiring ?? null, state.step],
+    ([ports, step]) => {
+      show(picture, Boolean(ports) && step !== "done");
       text(send, ports?.send ?? "");
       text(back, ports?.return ?? "");
     },
   );
   rig.frames.onPaint(() => {
-    const comes = rig.store.state.step !== "done" && rig.frames.meter("return_peak_dbfs") > SIGNAL_DBFS;
+    const comes = rig.frames.meter("return_peak_dbfs") > SIGNAL_DBFS;
     attribute(dot, "data-on", comes);
     attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
   });
@@ -123,6 +123,7 @@ function question() {
       const isLettered = answers.length > 0 && !asked.choices?.length;
       const before = tidy(said.at(-1) ?? "");
       text(known, lines.length ? levelsOf(said) : isLettered ? "" : before);
+      show(known, Boolean(known.textContent));
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
       text(words, isLettered ? before : withMinus(asked.text.replace(YES_OR_NO, "")));
@@ -161,11 +162,10 @@ function levels() {
     if (now - saidAt < 500) return;
     saidAt = now;
     const peak = rig.frames.meter("return_peak_dbfs");
-    const [low, high] = BEST_DBFS;
     const isSet = rig.store.state.step === "level" || rig.store.state.step === "tone";
     if (!isSet || !Number.isFinite(peak)) text(advice, "");
-    else if (peak > high) text(advice, S.bench.turnDown(number(Math.ceil(peak - high) || 1, 0)));
-    else if (peak < low) text(advice, S.bench.turnUp(number(Math.ceil(low - peak), 0)));
+    else if (peak > HIGHEST_DBFS) text(advice, S.bench.turnDown(number(peak - BEST_DBFS, 0)));
+    else if (peak < LOWEST_DBFS) text(advice, S.bench.turnUp(number(BEST_DBFS - peak, 0)));
     else text(advice, S.bench.good);
   });
   const card = el("section.card", { "aria-label": S.bench.returned }, meter("return", S.bench.returned), advice);
@@ -193,21 +193,24 @@ function progress() {
   return card;
 }
 
+const SEVERITY = ["fail", "warn", "unknown", "ok"]; // what is to be looked at comes first
+
 function checks() {
   const rows = el("ul.plain");
-  const verdict = el("p.lead", { role: "status" });
-  const card = el("section.card", { "aria-label": S.bench.steps.checks }, el("h2", {}, S.bench.steps.checks), rows, verdict);
+  const verdict = el("p.result", { role: "status" });
+  const card = el("section.card", { "aria-label": S.bench.steps.checks }, el("h2", {}, S.bench.steps.checks), verdict, rows);
   rig.store.watch(
     ({ state }) => [state.checks ?? [], state.result ?? null],
     ([found, result]) => {
       show(card, found.length > 0 || Boolean(result));
       rows.replaceChildren(
-        ...found.map((check) =>
+        ...found.toSorted((a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict)).map((check) =>
           el(`li.${check.verdict === "ok" ? "good" : check.verdict}`, {}, el("b", {}, `${check.name}: ${S.bench.verdicts[check.verdict] ?? check.verdict}`), ` ${withMinus(check.text ?? "")}`, check.advice && check.verdict !== "ok" ? el("p.soft", {}, withMinus(check.advice)) : null),
         ),
       );
       const head = result && (result.accepted ? S.bench.accepted : S.bench.refused);
-      text(verdict, result ? [head, result.reason && withMinus(result.reason)].filter(Boolean).join(": ") : "");
+      show(verdict, Boolean(result));
+      verdict.replaceChildren(...(result ? [el("b", {}, head), withMinus(result.reason ?? result.text ?? "")] : []));
     },
   );
   return card;
@@ -247,6 +250,6 @@ export function buildCapture(view) {
   const end = rig.commands.filter(({ kind, name }) => kind === "action" && name !== "help").map(({ name }) => does(name));
   view.append(
     el("div.column", {}, title, steps(), question(), levels(), progress(), checks(), el("div.row", {}, ...end)),
-    el("div.column", {}, said(), report()),
+    el("div.column", {}, report(), said()),
   );
 }
