@@ -1,4 +1,4 @@
-"""Two sides, A and B, of which one is heard: the switch of a comparison.
+"""Two sides, A and B, of which one is heard, or A minus B: the switch of a comparison.
 
 Both sides always run. Every press fades out and in again, 10 ms each, and changes sides in the silence between, also
 where the side stays the same: neither the ear nor a recording can tell from the switch itself what it did. The dip is
@@ -16,13 +16,13 @@ from .dsp.native.address import Address
 from .dsp.native.compile import kernel
 from .dsp.native.pointers import Record, floats, load_acquire, offset
 
-A, B = 0, 1
+A, B, DIFFERENCE = 0, 1, 2
 STILL, DOWN, UP = range(3)
 
 SWITCH = np.dtype(
     [
         ("presses", np.int64),  # counted by the control side, after it has written `wanted`
-        ("wanted", np.int64),  # the side to be heard
+        ("wanted", np.int64),  # the side to be heard, or DIFFERENCE
         ("active", np.int64),  # 0: nothing is compared, all lanes sound
         ("cabinet", np.int64),  # address of the CABINET of side B; 0: both sides have the same
         ("served", np.int64),  # presses that have been answered
@@ -50,3 +50,13 @@ def dip(s: Record, address: Address, gains: Address, table: Address, fade: int, 
         at = min(s.position_samples + k, fade - 1)  # the last of the table is 1: silence, or full level
         out[k] = one if s.phase == STILL else rise[at] if s.phase == UP else one - rise[at]
     s.position_samples += frames
+
+
+@kernel
+def lane_share(s: Record, index: int) -> float:
+    """How much of a lane goes into the cabinet: all, nothing, or (B in A minus B) all of it upside down."""
+    if s.active == 0 or s.cabinet != 0:
+        return 1.0
+    if s.heard == DIFFERENCE:
+        return 1.0 if index == A else -1.0
+    return 1.0 if index == s.heard else 0.0

@@ -26,22 +26,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from .ab_switch import B, dip
+from .ab_switch import DIFFERENCE, B, dip, lane_share
 from .cabinet.prepared import CABINET
 from .chain_record import CHAIN, HANDOVER_AT, PORT, RETURN, SOURCE_BYTES, SOURCES, SOURCES_AT, SWITCH_AT
-from .dsp.buffers import clear, copy, cross, limit
+from .dsp.buffers import clear, copy, cross, limit, subtract
 from .dsp.convolver.kernels import LINE, MAX_CHUNK, voice_ready
 from .dsp.cpu_load import begin_cycle, end_cycle
 from .dsp.cycle_record import BLOCK_SIGNATURE, HOST
 from .dsp.dc import take_dc_away
 from .dsp.gate import apply_gate, run_gate
+from .dsp.loop_tapes import loop_play
 from .dsp.meter import RUNAWAY, count_flat_tops, count_nonfinite, meter
 from .dsp.native.address import NOWHERE, Address
 from .dsp.native.compile import entry, kernel
 from .dsp.native.pointers import Record, floats, foreign, record, store_release
 from .dsp.ramp import multiply, ramp_gains
 from .dsp.rumble import run_rumble
-from .dsp.tape import tape_play
 from .handover import CATCH_UP, CROSS, FADE_IN, FADE_OUT, LANES, STEADY, catch_up, finish_change, take_change
 from .lane import HEAD, LANE, SOURCE, run_lane
 from .midi_actions import act_on_events
@@ -119,11 +119,7 @@ def read_sources(c: Record, engine: Address, x: Address, returned: Address, fram
             read_port(c, returned, source.chunk, frames)
             meter(c.return_meter, source.chunk, frames)
         else:
-            loop = source.tape
-            if loop != 0:
-                tape_play(loop, source.chunk, frames)
-            else:
-                clear(source.chunk, frames)
+            loop_play(source.loop, source.chunk, c.bus, c.fade_table, c.fade_samples, frames)  # the bus is still free
         clean_source(c, source, i, frames)
         ring, feed, mask, head = floats(source.ring), floats(source.feed), source.ring_samples - 1, source.head
         for k in range(frames):
@@ -209,13 +205,14 @@ def add_lane(c: Record, index: int, address: Address, direction: int, frames: in
         apply_gate(source.gate, lane.output, lane.latency_samples, frames)
     if index == 0 and direction >= 0:
         meter(c.model_meter, lane.gained, frames)
-    if c.switch.active != 0 and c.switch.cabinet == 0 and index != c.switch.heard:
+    share = np.float32(lane_share(c.switch, index))
+    if share == 0:
         return  # the other side of a comparison runs as well, so that neither costs nor waits more than the other
     bus, out, gains, rise = floats(c.bus), floats(lane.output), floats(c.gains), floats(c.rise)
     one = np.float32(1)
     for k in range(frames):
         weight = one if direction == 0 else rise[k] if direction > 0 else one - rise[k]
-        bus[k] += out[k] * gains[k] * weight
+        bus[k] += out[k] * gains[k] * weight * share
 
 
 @kernel
@@ -232,6 +229,9 @@ def cabinet(c: Record, left: Address, right: Address, frames: int) -> None:
     first_voice, first = (then, second) if second != 0 and c.switch.heard == B else (now, h.cabinet)
     copy(voice_output(c, line, first_voice, first, False), left, frames)
     copy(voice_output(c, line, first_voice, first, True), right, frames)
+    if second != 0 and c.switch.heard == DIFFERENCE:
+        subtract(voice_output(c, line, then, second, False), left, frames)
+        subtract(voice_output(c, line, then, second, True), right, frames)
     if crossing:
         cross(voice_output(c, line, then, h.next_cabinet, False), c.rise, left, frames)
         cross(voice_output(c, line, then, h.next_cabinet, True), c.rise, right, frames)

@@ -61,3 +61,4 @@ HANDOVER_AT, SWITCH_AT, SOURCES_AT = offset(CHAIN, "handover"), offset(CHAIN, "s
 TAPES_AT, PROBE_AT, RECORDER_AT = offset(CHAIN, "tapes"), offset(CHAIN, "probe"), offset(CHAIN, "recorder")
 LOAD_AT = offset(CHAIN, "load")
 SOURCE_BYTES = SOURCE.itemsize
+LOOP_AT = SOURCES_AT + LOOP * SOURCE_BYTES + offset(SOURCE, "loop")

@@ -113,6 +113,7 @@ class Engine(EngineReadings):
         self._sent = 0  # changes handed over and not called back
         self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
         self._playing: dict[str, Tape] = {}
+        self._recordings = 0  # that have been looped
         self._recorder: Ring | None = None
         self.lanes: list[Lane | None] = [None] * LANES  # what was handed over last
         self.cabinet: Cabinet | None = None
@@ -169,7 +170,9 @@ class Engine(EngineReadings):
                 self._forget(int(given_back))
             address = int(change.record["next"])
         cycles = int(self.record["cycles"])
-        self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after]
+        looped = self.record["sources"][LOOP]["loop"]
+        fading = int(looped["coming"]), int(looped["playing"])
+        self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after or tape.address in fading]
         return not first and int(self.record["handover"]["changes"]) == self._sent
 
     def _hold(self, part: Lane | Cabinet) -> None:
@@ -240,7 +243,7 @@ class Engine(EngineReadings):
         switch["active"] = 1
 
     def press(self, side: int) -> None:
-        """Hear a side of the comparison; the fade out and in is the same whatever was heard before."""
+        """Hear a side of the comparison or A minus B; the fade out and in is the same whatever was heard before."""
         self.record["switch"]["wanted"] = side
         self.record["switch"]["presses"] += 1
 
@@ -250,12 +253,27 @@ class Engine(EngineReadings):
         return self._midi[-1]
 
     # ------------------------------------------------------------ tapes
-    def loop(self, samples: NDArray[np.float32] | None) -> None:
-        """Let the loop source repeat `samples`, shape (n,), for ever; None stops it. Its ends are joined by a fade."""
-        tape = None if samples is None else Tape(joined(samples, self.fade_samples), strict=False)
-        if tape is not None:
+    def loop(self, samples: NDArray[np.float32] | None, origin_samples: int | None = None) -> None:
+        """Let the loop source repeat `samples`, shape (n,), for ever; None stops it. Its ends are joined by a fade.
+
+        It fades in over what was looped before. `origin_samples`: where in the recording of before the first sample
+        lies; then the loop goes on where it is, as far as that lies in `samples`. None: another recording.
+        """
+        tape = None
+        if samples is not None:
+            self._recordings += origin_samples is None
+            body = joined(samples, self.fade_samples)
+            tape = Tape(body, strict=False)
+            tape.record["recording"] = self._recordings
+            tape.record["origin_samples"] = (origin_samples or 0) + samples.size - body.size
             tape.arm()
         self._put_tape("loop", tape)
+
+    @property
+    def loop_position_samples(self) -> int | None:
+        """The sample of the recording that the loop is at, wherever its section began; None: there is no loop."""
+        tape = self._playing.get("loop")
+        return None if tape is None else int(tape.record["origin_samples"]) + int(tape.record["position_samples"])
 
     def probe(self, signal: NDArray[np.float32], samples: int) -> Tape:
         """Play `signal`, (n,), to the gear and record `samples` of what comes back: sample k while k is played."""
@@ -281,7 +299,7 @@ class Engine(EngineReadings):
     def _put_tape(self, place: str, tape: Tape | None) -> None:
         address = tape.address if tape is not None else 0
         if place == "loop":
-            self.record["sources"][LOOP]["tape"] = address
+            self.record["sources"][LOOP]["loop"]["wanted"] = address
         elif place == "probe":
             self.record["probe"] = address
         else:

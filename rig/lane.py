@@ -19,6 +19,7 @@ from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.dc import DC
 from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.gate import GATE
+from .dsp.loop_tapes import LOOP_TAPES
 from .dsp.meter import count_nonfinite
 from .dsp.native.address import Address
 from .dsp.native.compile import kernel
@@ -38,7 +39,7 @@ SOURCE = np.dtype(
         ("ring", np.int64),  # address of float32[ring_samples]: the past of what the lanes hear, for run-ins
         ("ring_samples", np.int64),  # a power of two
         ("chunk", np.int64),  # address of float32[MAX_CHUNK]: the samples of this chunk, as they came in
-        ("tape", np.int64),  # address of the TAPE it plays, 0: it is the input port
+        ("loop", LOOP_TAPES),  # what it plays where it is no port
         ("feed", np.int64),  # address of what the lanes hear of this chunk: `chunk` itself, or `filtered`
         ("filtered", np.int64),  # address of float32[MAX_CHUNK]: the chunk behind the rumble filter
         ("ac", np.int64),  # address of float32[MAX_CHUNK]: the chunk without its DC, for meters and the gate

@@ -6,8 +6,9 @@ while the audio thread runs are read with `load_acquire`.
 
 from __future__ import annotations
 
-from .chain_record import LOOP, PORT, PROBE_AT, RECORDER_AT, RETURN, TAKE_INPUT, TAKE_RETURN, TAKES, TAPES_AT
+from .chain_record import LOOP, LOOP_AT, PORT, PROBE_AT, RECORDER_AT, RETURN, TAKE_INPUT, TAKE_RETURN, TAKES, TAPES_AT
 from .dsp.buffers import limit
+from .dsp.loop_tapes import loop_advance, loop_begin
 from .dsp.meter import meter, meter_without_dc
 from .dsp.native.address import NOWHERE, Address
 from .dsp.native.compile import kernel
@@ -60,8 +61,7 @@ def heard_ac(c: Record) -> Address:
 @kernel
 def begin_tapes(c: Record, h: Record, chain: Address, frames: int) -> None:
     """Once per cycle: start or break tapes, begin or end a recording. `h`: the HOST record."""
-    if c.sources[LOOP].tape != 0:
-        tape_begin(c.sources[LOOP].tape, h.frame_time, h.xruns, h.resizes, frames)
+    loop_begin(c.sources[LOOP].loop, chain + LOOP_AT, h.frame_time, h.xruns, h.resizes, frames)
     probe = load_acquire(chain + PROBE_AT)
     if probe != 0:
         tape_begin(probe, h.frame_time, h.xruns, h.resizes, frames)
@@ -77,8 +77,7 @@ def begin_tapes(c: Record, h: Record, chain: Address, frames: int) -> None:
 @kernel
 def feed_tapes(c: Record, chain: Address, left: Address, right: Address, frames: int) -> None:
     """At the end of a chunk: record what came in and what goes out, and move all tapes on."""
-    if c.sources[LOOP].tape != 0:
-        tape_advance(c.sources[LOOP].tape, frames)
+    loop_advance(c.sources[LOOP].loop, c.fade_samples, frames)
     probe = load_acquire(chain + PROBE_AT)
     if probe != 0:
         tape_record(probe, c.sources[RETURN].chunk, frames)

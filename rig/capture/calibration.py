@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -56,6 +58,23 @@ def round_trip(deck: TapeDeck, operator: Operator) -> Lag:
 def play_tone(deck: TapeDeck, hz: float, dbfs: float, until: Callable[[float], bool]) -> None:
     """A sine with a peak of `dbfs` until `until(peak_dbfs of the return)` says so; faded in and out."""
     deck.play_endlessly(_seamless(hz, dbfs), until)
+
+
+def volts_while_it_plays(deck: TapeDeck, operator: Operator, dbfs: float) -> float:
+    """What a multimeter at the send shows, asked while 1 kHz plays. Raises CaptureError for what is no voltage."""
+    answers: list[str] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(operator.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
+    )
+    asking.start()
+    play_tone(deck, TONE_HZ, dbfs, lambda peak_dbfs: not asking.is_alive())
+    try:
+        volts = float(answers[0].casefold().removesuffix("v").replace(",", "."))
+    except (ValueError, IndexError):
+        volts = 0.0
+    if not 0 < volts < math.inf:
+        raise CaptureError("That is no voltage; type what the meter shows, such as 1.5, or give --volts V.")
+    return volts
 
 
 def _seamless(hz: float, dbfs: float) -> NDArray[np.float32]:

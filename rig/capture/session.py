@@ -9,8 +9,7 @@ before anything else is tried with it, and nothing is written under the capture'
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -22,18 +21,18 @@ from ..decibels import db_from_power
 from ..errors import CaptureError, RigError
 from .checks.cable import Loop
 from .checks.latency import MAX_LAG_SAMPLES
-from .levels import CaptureLevels, advice_on_send
+from .levels import CaptureLevels
+from .plan import Plan
 from .result.folder import checked_name, new_capture
-from .result.gear_metadata import Gear
 from .result.rejected import TakeOnDisk
 from .result.save import Saved, save_capture
-from .signal.training_signal import Signal
-from .take.operator import Operator, agreed
+from .take.operator import Operator
 from .take.path_trial import try_path
 from .take.recording import POST_ROLL, PRE_ROLL, Recording
-from .take.retakes import RETAKES, TakeResult, record_take
+from .take.retakes import TakeResult, record_take
 from .take.tape_deck import TapeDeck, Why
-from .take.wiring import CableCheck, Wiring, cable_check, connect, freewheeling, picture
+from .take.wiring import CableCheck, cable_check, connect, freewheeling
+from .wiring_confirmed import confirmed
 
 UNJUDGED = "rig ended before the take was judged"
 BYTES_PER_SAMPLE = 20  # on disk: both files, what is kept of a rejected take, and some room
@@ -50,33 +49,6 @@ WAY_OUT: dict[Why, str] = {  # of a take that is not whole
 }
 
 JOINING_TEARS: tuple[Why, ...] = ("xrun", "gap", "stopped")  # what a server does when a client comes or goes
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Everything that is wanted of a capture, decided before anything sounds.
-
-    `send_trim_db` None: found by the level search; `latency_samples` None: the tightest cut. `round_trip_samples`: what
-    `rig calibrate latency` found at this period, None: nothing; a self-test compares with it.
-    """
-
-    into: Path
-    name: str
-    wiring: Wiring  # from `choose_wiring`, on the same server
-    signal: Signal
-    levels: CaptureLevels = field(default_factory=CaptureLevels)
-    gear: Gear = field(default_factory=Gear)
-    send_trim_db: float | None = None
-    latency_samples: int | None = None
-    accept: bool = False
-    self_test: bool = False
-    repair_drift: bool = False
-    round_trip_samples: float | None = None
-    trial: bool = True
-    second_take: bool = False
-    freewheel: bool = False
-    retakes: int = RETAKES
-    architecture: str = "standard"
 
 
 def check_target(plan: Plan) -> None:
@@ -102,7 +74,11 @@ def capture(backend: Jack, operator: Operator, plan: Plan) -> Saved:
     sentence says where, whatever it was that failed.
     """
     check_target(plan)
-    _confirm(backend, operator, plan)
+    return carry_out(backend, operator, confirmed(backend, operator, plan))
+
+
+def carry_out(backend: Jack, operator: Operator, plan: Plan) -> Saved:
+    """The same for a plan that is confirmed already (`wiring_confirmed.py`)."""
     on_disk = TakeOnDisk(plan.into, plan.name)
     try:
         return _take(backend, operator, plan, on_disk)
@@ -145,22 +121,6 @@ def _take(backend: Jack, operator: Operator, plan: Plan, on_disk: TakeOnDisk) ->
     if second is not None and second.dropout is not None and second.dropout.why == "ended":
         _refuse(second, on_disk, f"{second.dropout.text} of the second take")
     return _save(operator, plan, taken, second if second is None or second.dropout is None else None, audio, on_disk)
-
-
-def _confirm(backend: Jack, operator: Operator, plan: Plan) -> None:
-    operator.say(picture(backend, plan.wiring, plan.gear.name or plan.name, plan.self_test))
-    operator.say(_levels(plan.levels))
-    if not agreed(operator, "Is everything wired like this?", "--yes"):
-        raise CaptureError("Nothing was recorded: change the wiring, or choose other ports with --send and --return.")
-
-
-def _levels(levels: CaptureLevels) -> str:
-    if levels.input_level_dbu is None:
-        return "Levels     not known (rig calibrate); the model will not say at which level it has to be played"
-    sentence = advice_on_send(levels.input_level_dbu)
-    back = "not known" if levels.output_level_dbu is None else f"{levels.output_level_dbu:.2f} dBu"
-    said = f"Levels     send {levels.input_level_dbu:.2f} dBu at 0 dBFS ({levels.send_method}), return {back}"
-    return f"{said}\n{sentence}" if sentence else said
 
 
 def _send_trim_db(deck: TapeDeck, operator: Operator, plan: Plan, cables: CableCheck) -> float:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 REFRESH_S = 0.1
 KEYS_LINE = (
-    "Keys     {hear_a} {hear_b} {hear_x} listen, {next_trial} next trial, {answer_a} {answer_b} answer, "
-    "{match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {hear_difference} A minus B, {next_trial} next trial, "
+    "{answer_a} {answer_b} answer, {match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
 )
 PASSAGE_S = 8.0  # of a file, the loudest such piece
 # What a test needs to go on as it was begun.
@@ -108,6 +108,7 @@ class Session:
         from ..compare.live.comparer import Comparer
         from ..compare.live.gear import Gear, send_calibration
         from ..compare.live.intact_takes import Takes
+        from ..compare.live.wires import Wires
         from ..engine import LOOP, PORT, Engine
         from ..player.tools.looper import loop_from
 
@@ -127,12 +128,13 @@ class Session:
             b=self.b,
             gear=gear,
             source=LOOP if options.di is not None else PORT,
+            wires=Wires(backend),
         )
         if self.test is not None:
             same_files(self.test, comparer)
         try:
             if options.di is not None:
-                engine.loop(passage)
+                comparer.section.put(passage)
             backend.start(engine.block_address, engine.address)
             self._connect(gear is not None)
             shown = self._serve(comparer)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import RigError
 from .display.screen import Screen
 from .page_door import opened_door, served
 from .terminal import end_if_asked
@@ -36,9 +37,12 @@ class CompareDoor:
     def show(self, comparison: Comparison, files: TakeFiles, models: Sequence[Path]) -> None:
         """Show the result until Ctrl-C, or until the page ends it."""
         from ..compare.excerpts import excerpts
+        from ..compare.page import page as html
 
         self._table.comparison, self._table.progress = comparison, 1.0
         self._table.excerpts = excerpts(comparison, files, models)
+        with contextlib.suppress(RigError):  # without matplotlib there are no pictures, and no report
+            self._table.reported(html(comparison, files, models).encode())
         self._say("Page     shows the result; Ctrl-C ends.")
         with contextlib.suppress(KeyboardInterrupt):
             while not self._table.is_over.wait(SHOW_S):

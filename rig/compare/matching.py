@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..audio.align import ENOUGH, Lag, find_lag
+from ..audio.align import ENOUGH, Lag, find_lag, shifted
 from ..audio.loudness import integrated_lufs, loudness_difference_lu
 from ..audio.measures import ac_rms_dbfs, count_full_scale
 from ..backends.offline import Offline
 from ..cabinet.prepared import Cabinet
-from ..decibels import SILENCE_DBFS, level_in_words
+from ..decibels import SILENCE_DBFS, db_from_power, gain_from_db, level_in_words
 from ..dsp.fractional_delay import CENTRE, whole_and_fraction
 from ..engine import Engine
 from ..errors import CompareError
@@ -35,6 +35,7 @@ DRIFT_SAMPLES = 0.5  # between the first and the last third of the passage: 2 pp
 UNSURE = 0.4  # a correlation below this is told
 CABLE = 0.98  # a correlation above this between what went out and what came back: nothing was in between
 NOISE_CUE_DB = 6.0  # a difference of noise floors that tells the sides apart
+LEAST_POWER = 1e-12  # of a difference re its sides: -120 dB
 INAUDIBLE_DBFS = -100.0  # noise below this tells nobody anything
 
 Signal = NDArray[np.float32]
@@ -46,7 +47,8 @@ class Match:
 
     `lag_samples`: B is so much later. `match_db`: gain for B after which both are equally loud. Loudness in LUFS
     through the cabinet, before the match; noise at rest as RMS through the cabinet, B's after the match; None: not
-    measured. `round_trip_samples`: from the send to the return, None without gear.
+    measured. `round_trip_samples`: from the send to the return, None without gear. `power_b` and `overlap`: the power
+    of B, in step with A and as it is, and what both have in common, re the power of A.
     """
 
     lag_samples: float
@@ -59,6 +61,15 @@ class Match:
     noise_b_dbfs: float | None = None
     round_trip_samples: float | None = None
     warnings: tuple[str, ...] = ()
+    power_b: float | None = None
+    overlap: float | None = None
+
+    def difference_db(self, gain_b_db: float) -> float | None:
+        """How loud A minus B is re A, where B is amplified by so much; None: not measured."""
+        if self.power_b is None or self.overlap is None:
+            return None
+        gain = gain_from_db(gain_b_db)
+        return db_from_power(max(LEAST_POWER, 1 - 2 * gain * self.overlap + gain**2 * self.power_b))
 
     @property
     def delays_samples(self) -> tuple[float, float]:
@@ -134,7 +145,22 @@ def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: f
     if not (math.isfinite(loud_a) and math.isfinite(loud_b)):
         raise CompareError("One of the two sides is silent in the passage; nothing can be matched. Play louder.")
     louder_db = loudness_difference_lu(same_a, same_b, sample_rate)
-    return Match(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, louder_db, warnings=tuple(warnings))
+    power_b, overlap = _compared(heard_a, heard_b, lag)
+    return Match(
+        *(lag.samples, lag.polarity, lag.confidence, loud_a, loud_b, louder_db),
+        warnings=tuple(warnings),
+        power_b=power_b,
+        overlap=overlap,
+    )
+
+
+def _compared(heard_a: Signal, heard_b: Signal, lag: Lag) -> tuple[float, float]:
+    """The power of b in step with a and the right way up, and what both have in common, re the power of a."""
+    margin = round(abs(lag.samples)) + 1  # where one of the two is not known
+    a = heard_a[margin:-margin].astype(np.float64).ravel()
+    b = lag.polarity * np.stack([shifted(side, -lag.samples) for side in heard_b.T], axis=1)[margin:-margin].ravel()
+    power = float(a @ a) or LEAST_POWER
+    return float(b @ b) / power, float(a @ b) / power
 
 
 def match_sounds(a: Sound, b: Sound, passage: Signal, sample_rate: float) -> Match:

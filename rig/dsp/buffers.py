@@ -1,4 +1,4 @@
-"""Blocks of float32 by address: copy, clear, cross over, limit."""
+"""Blocks of float32 by address: copy, subtract, clear, cross over, limit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,14 @@ def copy(x: Address, y: Address, frames: int) -> None:
     source, out = floats(x), floats(y)
     for k in range(frames):
         out[k] = source[k]
+
+
+@kernel
+def subtract(x: Address, y: Address, frames: int) -> None:
+    """y -= x."""
+    source, out = floats(x), floats(y)
+    for k in range(frames):
+        out[k] -= source[k]
 
 
 @kernel

@@ -30,6 +30,8 @@ TAPE = np.dtype(
         ("samples", np.int64),  # length of the take; 0: endless, the play side repeats
         ("strict", np.int64),  # 1: a gap breaks the take; 0: go on (a loop to listen to)
         ("position_samples", np.int64),  # of the next sample
+        ("recording", np.int64),  # which recording it is a section of, 0: none
+        ("origin_samples", np.int64),  # where in that recording its sample 0 lies
         ("start_frame", np.int64),  # the server's frame time of sample 0
         ("next_frame", np.int64),
         ("gap_at_samples", np.int64),  # where the take broke

@@ -15,6 +15,7 @@ from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
 if TYPE_CHECKING:
@@ -308,6 +309,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, on: p.looper.play_loop(on),
             press=lambda p: p.looper.press_loop(),
         ),
+        *section_commands(lambda p: p.looper.section),
     ),
     "Mix": (
         action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
@@ -317,6 +319,10 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, number: p.rig.mixer.choose(number),
         ),
         action("mix_remove", "take the chosen part away", lambda p: p.rig.mixer.remove()),
+        numbered(
+            *("mix_solo", "hear a part of the mix alone, by its number; 0: the mix again"),
+            lambda p, number: p.rig.mixer.solo(number),
+        ),
         value(
             *("part_gain", "gain of the part", "dB", (-PART_GAIN_DB, PART_GAIN_DB), 0.5),
             lambda p: p.rig.mixer.value("gain_db"),

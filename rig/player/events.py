@@ -23,7 +23,7 @@ KINDS = (
     # files that were written
     *("written", "drawn", "saved"),
     # comparing with gear
-    *("side_a", "side_b", "send", "return", "delay", "noise", "trial", "result", "closing", "checked"),
+    *("side_a", "side_b", "send", "return", "delay", "noise", "trial", "result", "closing", "checked", "ports"),
     # what belongs to the event before, what is odd, what went wrong, what can be done, another view
     *("more", "warning", "fault", "error", "help", "stage"),
 )

@@ -120,6 +120,7 @@ KEYS: dict[str, Way] = {
 AB_KEYS: dict[str, Way] = {
     "a": ("hear_a", 0),
     "b": ("hear_b", 0),
+    "d": ("hear_difference", 0),
     "x": ("hear_x", 0),
     "n": ("next_trial", 0),
     "A": ("answer_a", 0),

@@ -31,7 +31,7 @@ from .files import File, Files
 from .messages import MOST_BYTES, Do, List, Malformed
 from .meters import GUITAR, METERS, OUTPUT, frame
 from .origins import Origins
-from .shown.shown import Shown
+from .shown.shown import REPORT, Shown
 
 MOST_CLIENTS = 8
 MOST_CONNECTIONS = 64  # whoever has not said a token yet included
@@ -50,6 +50,15 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-cache",
 }
+
+REPORT_POLICY = (  # it runs nothing, loads nothing and sends nothing
+    "sandbox",
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "media-src data:",
+    "frame-ancestors 'self'",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,8 @@ class Server(threading.Thread):
             return None
         if path.startswith(EXCERPTS):
             return self._excerpt(path, request, connection)
+        if path.startswith(REPORT):
+            return self._report(path)
         file = self.site.files.get(path)
         if file is None:
             return _refusal(http.HTTPStatus.NOT_FOUND, "There is nothing of that name.")
@@ -198,6 +209,15 @@ class Server(threading.Thread):
         if content is None:
             return _refusal(http.HTTPStatus.NOT_FOUND, "There is nothing to hear of that name.")
         return _file(File.of(content, ".wav"), request, "")
+
+    def _report(self, path: str) -> Response:
+        """A frame sends no token; so the address itself, which stands in the state, is what nobody guesses."""
+        content = self.site.shown.report(path)
+        if content is None:
+            return _refusal(http.HTTPStatus.NOT_FOUND, "There is no report of that name.")
+        file = File.of(content, ".html")
+        more = {"ETag": file.etag, "Content-Security-Policy": "; ".join(REPORT_POLICY), "X-Frame-Options": "SAMEORIGIN"}
+        return _response(http.HTTPStatus.OK, file.content, file.type, more)
 
     async def _converse(self, ws: ServerConnection) -> None:
         one = Conversation(self, ws, next(self._routes))

@@ -13,11 +13,12 @@ from rig.audio import wav
 from rig.backends.offline import Offline
 from rig.capture import session
 from rig.capture.ir.files import Microphone
+from rig.capture.plan import Plan
 from rig.capture.result.folder import checked_name
 from rig.capture.result.gear_metadata import Gear
 from rig.capture.result.rejected import TakeOnDisk
 from rig.capture.result.save import save_capture
-from rig.capture.session import Plan, capture
+from rig.capture.session import capture
 from rig.capture.take.recording import Recording
 from rig.capture.take.retakes import TakeResult
 from rig.capture.take.tape_deck import Dropout, TapeDeck
@@ -62,7 +63,7 @@ def finished(tmp_path, monkeypatch):
 
         monkeypatch.setattr(session, "_take", take)
         monkeypatch.setattr(session, "TakeOnDisk", lambda *_: on_disk)
-        monkeypatch.setattr(session, "_confirm", lambda *_: None)
+        monkeypatch.setattr(session, "confirmed", lambda _, __, plan: plan)
         return capture(None, operator, plan)
 
     return run

@@ -326,14 +326,15 @@ def test_what_is_seen_of_a_blind_test_tells_the_sides_apart_neither_by_level_nor
     comparer.set("match_trim", -1.5)
     open_state = comparer.look()
     assert open_state.level_b_db == comparer.level_b_db
-    assert open_state.values == {"hear": "A", "match_trim": -1.5, "lock": False}
+    assert open_state.values == {"hear": "A", "match_trim": -1.5, "lock": False, "loop_from": 0.0, "loop_to": 0.0}
     assert open_state.output is not None
     comparer.blind(BlindTest.begin(tmp_path / "t.json", 2, comparer.setup(), keys=tmp_path))
     comparer.do("next_trial")
     comparer.do("hear_x")
     state = comparer.look()
     assert (state.hearing, state.in_trial, state.answered, state.trials) == ("X", True, 0, 2)
-    assert (state.output, state.level_b_db, state.values) == (None, None, {"hear": "X", "lock": True})
+    hidden = {"hear": "X", "lock": True, "loop_from": 0.0, "loop_to": 0.0}
+    assert (state.output, state.level_b_db, state.values) == (None, None, hidden)
     json.dumps(state.to_json(), allow_nan=False)
 
 
@@ -353,7 +354,8 @@ def test_the_loudest_piece_of_a_file_is_what_is_measured_with():
 
 
 def test_every_command_has_a_key_and_every_key_a_command():
-    assert {name for name, _ in AB_KEYS.values()} == set(COMMANDS) - {"hear"}  # for those who say A, B or X outright
+    outright = {"hear", "loop_from", "loop_to", "input_port", "send_port", "return_port", "output_port"}  # for pages
+    assert {name for name, _ in AB_KEYS.values()} == set(COMMANDS) - outright
     for name, command in COMMANDS.items():
         assert command.name == name
         assert callable(command.run) or (callable(command.get) and callable(command.set))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rigs import RATE, Bench, dc_blocked, jump, sine
 
+from rig.ab_switch import DIFFERENCE
 from rig.cabinet.ir import IR
 from rig.engine import Cabinet
 from rig.lane import Lane
@@ -63,3 +64,24 @@ def test_a_press_that_stays_on_its_side_dips_like_one_that_changes(sides):
         dips.append(np.abs(y) / (1.0 if side == 0 else np.where(np.arange(RATE) < FADE, 1.0, abs(b))))
         assert np.abs(y[FADE - 2 : FADE + 2]).max() < 1e-4 * np.abs(y).max()  # silence in the middle
     assert np.abs(dips[0] - dips[1]).max() < 1e-3 * dips[0].max()
+
+
+@pytest.mark.parametrize("sides", [two_lanes, two_cabinets])
+def test_the_difference_is_a_minus_b_and_comes_without_a_click(sides):
+    bench, b = sides()
+    x = sine(RATE, 220.0)
+    steady = jump(bench.process(x)[RATE // 2 :])
+    bench.engine.press(DIFFERENCE)
+    y = bench.process(x)
+    assert jump(y) < 2 * (1 - b) * steady
+    settled, want = slice(RATE // 2, RATE), dc_blocked(np.concatenate([x, x]))[RATE:]
+    assert y[settled] @ want[settled] / (want[settled] @ want[settled]) == pytest.approx(1 - b, rel=1e-3)
+
+
+def test_the_difference_of_a_sound_and_itself_is_silence():
+    bench = Bench()
+    bench.engine.play({0: Lane(RATE), 1: Lane(RATE)})
+    bench.engine.compare()
+    bench.engine.press(DIFFERENCE)
+    bench.settle()
+    assert not bench.process(sine(RATE, 220.0)).any()

@@ -107,7 +107,7 @@ def test_every_command_that_replaces_a_file_has_the_one_word_for_it():
 
 # Calls below the public ones, and the option that is each of their parameters.
 SAME_WORD = [
-    (["capture", "take", "x"], "trial", "rig.capture.session", "Plan"),
+    (["capture", "take", "x"], "trial", "rig.capture.plan", "Plan"),
     (["capture", "take", "x"], "latency_samples", "rig.capture.result.save", "save_capture"),
     (["capture", "take", "x"], "architecture", "rig.capture.result.save", "save_capture"),
     (["signal", "x"], "length_s", "rig.capture.signal.training_signal", "own_signal"),

@@ -236,7 +236,7 @@ def test_a_capture_is_answered_in_the_page_and_shows_its_verdict(own, tmp_path):
         with Running(*arguments, *quick) as taking, taking.remote() as remote:
             assert remote.hello["view"] == "capture"
             state_until(remote, lambda state: state.get("question") is not None)
-            assert remote.state["question"]["choices"] == ["y", "n"]
+            assert remote.state["question"]["choices"] == ["y", "n", "p"]
             with pytest.raises(RigError, match="Answer y or n"):
                 remote.do("answer", "perhaps")
             remote.do("answer", "y")

@@ -95,6 +95,35 @@ def test_what_is_pressed_is_heard_and_what_is_heard_is_shown(browser, paged, put
     assert not strangers(page, paged.port)
 
 
+def test_the_section_of_a_loop_is_moved_by_its_thumbs_and_a_part_of_a_mix_heard_alone(browser, paged, put_back):
+    page = browser.open(paged.address, view="cabinets")
+    assert page.locator("#cabinets .loop-range:visible").count() == 0
+    paged.run(lambda: paged.player.looper.put(np.tile(paged.source, 4), "four bars"))
+    page.wait_for_selector("#cabinets .loop-range:visible")
+    begins, ends = (page.get_by_label(f"The section {what} at") for what in ("begins", "ends"))
+    ends.press("PageDown")
+    until(lambda: value(paged, "loop_to") == pytest.approx(3.6, abs=0.06))
+    begins.press("End")  # as near to the other one as it can
+    until(lambda: value(paged, "loop_from") == pytest.approx(value(paged, "loop_to") - 0.2, abs=0.01))
+    begins.press("Home")
+    until(lambda: value(paged, "loop_from") == 0.0)
+    with paged.remote() as remote:
+        for number in (1, 2):
+            remote.do("mix_add")
+            remote.do("cabinet", number)
+            until(lambda number=number: paged.run(lambda: len(paged.player.mixer.parts)) == number + 1)
+        page.click("button[aria-label='Hear part 2 alone']")
+        page.wait_for_selector("button[aria-label='Hear part 2 alone'][aria-pressed=true]")
+        assert paged.run(lambda: paged.player.mixer.soloed) == 1
+        page.click("button[aria-label='Hear part 2 alone']")
+        page.wait_for_selector("button[aria-label='Hear part 2 alone'][aria-pressed=false]")
+        assert value(paged, "mix") is True
+        remote.do("mix_remove")
+        remote.do("mix_remove")
+        remote.do("loop", False)
+    assert not page.faults
+
+
 def test_every_command_is_found_and_reached(browser, paged, put_back):
     page = browser.open(paged.address, view="stage")
     page.keyboard.press("h")

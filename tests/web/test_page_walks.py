@@ -193,6 +193,14 @@ def test_auditioning(browser, own, loop, tmp_path):
         assert sum(answer == "ok" for answer in said.values()) > 45
 
 
+def reported(page, words):
+    """The finished report, in its frame, as it was written."""
+    page.wait_for_selector("iframe.report:visible", timeout=120_000)
+    frame = page.frame_locator("iframe.report")
+    frame.locator("h1").wait_for()
+    assert re.search(words, frame.locator("body").inner_text())
+
+
 @contextmanager
 def measured(server, folder, *arguments):
     """A comparison with what it measures at first; once more where the machine lost cycles meanwhile."""
@@ -205,6 +213,32 @@ def measured(server, folder, *arguments):
                 continue
             yield run, remote
             return
+
+
+def plugged_otherwise(page, remote):
+    """By the menus of the wiring; the server has the last word."""
+    page.get_by_label("Guitar comes from").select_option("system:capture_2")
+    page.get_by_label("From the gear").select_option("system:capture_1")
+    page.wait_for_selector(".wiring .node:has-text('Gear') .dot[data-on=false]")  # nothing comes back from there
+    page.get_by_label("From the gear").select_option("preamp:out")
+    page.wait_for_selector(".wiring .node:has-text('Gear') .dot[data-on=true]")
+    ports = remote.list("ports")["items"]
+    chosen = {port["way"]: port["name"] for port in ports if port["connected"]}
+    assert (chosen["input"], chosen["return"]) == ("system:capture_2", "preamp:out")
+
+
+def section_of(page, remote):
+    """The ends of the loop by keyboard, and by a finger."""
+    page.get_by_label("The section begins at").press("PageUp")
+    settled(remote, lambda state: state["values"]["loop_from"] > 0)
+    box = page.get_by_label("The section ends at").bounding_box()
+    end = (box["x"] + box["width"] - 14, box["y"] + box["height"] / 2)
+    page.mouse.move(*end)
+    page.mouse.down()
+    page.mouse.move(end[0] - box["width"] / 3, end[1], steps=8)
+    page.mouse.up()
+    seconds = remote.state["loop_wave"]["seconds"]
+    settled(remote, lambda state: 0.5 < state["values"]["loop_to"] / seconds < 0.8)
 
 
 def test_two_sides_and_a_blind_test(browser, own, loop, tmp_path):
@@ -220,6 +254,11 @@ def test_two_sides_and_a_blind_test(browser, own, loop, tmp_path):
                     page.keyboard.press("Space")
                     page.wait_for_selector(".pad[data-side=b][aria-pressed=true]")
                     b = ear.until(unlike(a, 2.0))
+                    page.keyboard.press("d")
+                    page.wait_for_selector(".pad[data-side=difference][aria-pressed=true]:has-text('below A')")
+                    ear.until(unlike(b, 2.0))
+                    page.click(".pad[data-side=b]")
+                    ear.until(like(b))
                     page.locator("rig-fader[command=match_trim] input").fill("-6")
                     ear.until(louder(b, -6))
                     remote.do("match_trim", 0)
@@ -230,6 +269,8 @@ def test_two_sides_and_a_blind_test(browser, own, loop, tmp_path):
                     looked_over(page, name)
                     browser.close_pages()
             page = browser.open(run.address)
+            plugged_otherwise(page, remote)
+            section_of(page, remote)
             walk_all_commands(page)
         trials = ("--trials", 5, "--di", loop)
         with measured(own, tmp_path, *wires, *trials) as (run, remote):
@@ -256,6 +297,14 @@ def test_making_a_capture(browser, own, tmp_path):
             page.wait_for_selector(".question button:text-is('Yes')")
             assert page.locator(".wired li").count() >= 3
             looked_over(page, name)
+        pages[0].click(".question button:text-is('Other ports')")
+        pages[1].wait_for_selector(".question:has-text('Which port goes to the gear?') select")
+        looked_over(pages[1], "the ports")
+        pages[1].select_option(".question select", "preamp:in")
+        pages[1].click(".question button[type=submit]")
+        pages[2].wait_for_selector(".question:has-text('Which port comes back?') select")
+        pages[2].select_option(".question select", "preamp:out")
+        pages[2].click(".question button[type=submit]")
         pages[0].click(".question button:text-is('Yes')")
         pages[1].wait_for_selector(".question:has-text('Turn its gain up by')")  # what it is asked about
         pages[1].click(".question button:has-text('Go on as it is')")
@@ -265,6 +314,7 @@ def test_making_a_capture(browser, own, tmp_path):
             assert page.locator("[aria-label=Checks] li").count() > 5
             looked_over(page, name)
         assert re.search("Accepted|Not accepted", pages[0].inner_text("[aria-label=Checks]"))
+        reported(pages[2], "preamp:out")
 
 
 def test_models_against_a_capture(browser, own, tmp_path):
@@ -286,6 +336,7 @@ def test_models_against_a_capture(browser, own, tmp_path):
                 page.click(f"#bench .pad:text-is('{what}')")
                 page.wait_for_selector(f"#bench .pad[aria-pressed=true]:text-is('{what}')")
             page.click("#bench button:text-is('Stop')")
+            reported(page, "nano")
             looked_over(page, name)
             assert not strangers(page, run.port)
             browser.close_pages()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...errors import BackendError, ServerGone
@@ -132,6 +133,16 @@ class Connections:
                     said.append(f"{other} is not there any more.")
                 else:
                     said.append(self._join(own, other))
+        self.connections()
+        return said
+
+    def plug(self, own: str, others: Sequence[str]) -> list[str]:
+        """Give one of our ports these cables and no others; after `start`. Sentences like `connect`."""
+        before = self.connections()[own]
+        said = [self._join(own, other) for other in others if other not in before]
+        for other in before:
+            if other not in others:
+                self._ask(partial(libjack.disconnect, self._ports[own], other))
         self.connections()
         return said
 

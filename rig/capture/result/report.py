@@ -18,6 +18,7 @@ body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
 h1 { margin-bottom: 0 } h2 { margin-top: 2rem } .small { color: #666; font-size: .9rem }
 table { border-collapse: collapse; width: 100% } td, th { text-align: left; padding: .35rem .6rem; vertical-align: top }
 tr { border-bottom: 1px solid #d8d8d8 } svg { width: 100%; height: auto }
+@media (max-width: 44rem) { body { font-size: 14px; padding: 0 .6rem } td, th { padding: .3rem .25rem } }
 .ok, .unknown, .warn, .fail { font-weight: bold; white-space: nowrap }
 .ok { color: #00734f } .unknown, .warn { color: #8a5a00 } .fail { color: #b3261e }
 """

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -106,24 +105,15 @@ def _send(options: argparse.Namespace) -> int:
 
 def _ask_volts(options: argparse.Namespace, operator: Console) -> float:
     """Play the tone while somebody reads the meter."""
-    from ...capture.calibration import play_tone
+    from ...capture.calibration import volts_while_it_plays
     from ..tape_decks import opened
 
     told = (
         "Unplug the cable of {send} from the gear and hold the meter (AC volts, true RMS) to its tip and sleeve. "
         f"1 kHz plays at {options.dbfs:g} dBFS."
     )
-    answers: list[str] = []
     with opened(options, operator, told) as (_, deck, _wiring):
-        asking = threading.Thread(
-            target=lambda: answers.append(operator.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
-        )
-        asking.start()
-        play_tone(deck, 1000.0, options.dbfs, lambda peak_dbfs: not asking.is_alive())
-    try:
-        return float(answers[0].casefold().removesuffix("v").replace(",", "."))
-    except (ValueError, IndexError):
-        raise CaptureError("That is no voltage; type what the meter shows, such as 1.5, or give --volts V.") from None
+        return volts_while_it_plays(deck, operator, options.dbfs)
 
 
 def _return(options: argparse.Namespace) -> int:

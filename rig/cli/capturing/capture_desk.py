@@ -16,6 +16,7 @@ from ..terminal import end_if_asked
 
 if TYPE_CHECKING:
     from ...capture.result.save import Saved
+    from ...capture.take.wiring import Wiring
 
 SHOW_S = 0.1
 BUSY_S = 0.3  # without a look of the thread that captures: it computes
@@ -108,9 +109,13 @@ class PagedConsole(Console):
         end_if_asked()
 
     # ------------------------------------------------------------ the end
-    def judged(self, saved: Saved, text: str) -> None:
-        """Show the verdict; while somebody looks at it in the page, it is served on."""
-        self.desk.judged(saved.to_json(), text)
+    def wired(self, wiring: Wiring) -> None:
+        """The ports are agreed to."""
+        self.desk.wiring = {"send": wiring.send, "return": wiring.returned}
+
+    def judged(self, saved: Saved, text: str, report: bytes | None) -> None:
+        """Show the verdict and the report; while somebody looks at it in the page, it is served on."""
+        self.desk.judged(saved.to_json(), text, report)
         page = self._page
         if page is None:
             return

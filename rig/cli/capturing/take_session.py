@@ -12,10 +12,13 @@ from typing import Any
 
 from ...backends.jack.client import Jack
 from ...capture.levels import METHODS, CaptureLevels
+from ...capture.plan import Plan
 from ...capture.result.folder import checked_name, refuse_existing
-from ...capture.session import Plan, capture
+from ...capture.result.save import Saved
+from ...capture.session import carry_out, check_target
 from ...capture.signal.training_signal import Signal, load_signal, own_signal
 from ...capture.take.wiring import Wiring, choose_wiring
+from ...capture.wiring_confirmed import confirmed
 from ...errors import ConfigError
 from ...library.calibrated_levels import Ports, Settings, load_settings, remember
 from ...trainer.layout import FULL_S
@@ -64,12 +67,16 @@ def _run(options: argparse.Namespace, operator: Console, name: str, temporary: b
             repair_drift=options.repair_drift,
             round_trip_samples=_round_trip(settings, backend.block_size),
         )
-        saved = capture(backend, operator, plan)
+        check_target(plan)
+        plan = confirmed(backend, operator, plan)
+        if isinstance(operator, PagedConsole):
+            operator.wired(plan.wiring)
+        saved = carry_out(backend, operator, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(plan.wiring, operator)
         code = report_saved(saved, options.json, options.self_test, temporary)
         if isinstance(operator, PagedConsole):
-            operator.judged(saved, verdict_in_words(saved))
+            operator.judged(saved, verdict_in_words(saved), _report(saved))
         return code
 
 
@@ -117,6 +124,14 @@ def _round_trip(settings: Settings, period: int) -> float | None:
     """What `rig calibrate latency` found, where it was at this period."""
     known = settings.round_trip
     return known.samples if known is not None and known.period == period else None
+
+
+def _report(saved: Saved) -> bytes | None:
+    """The page that was written with a capture; a take that was not accepted has none."""
+    try:
+        return (saved.folder / "report.html").read_bytes()
+    except OSError:
+        return None
 
 
 def _remember_ports(wiring: Wiring, operator: Console) -> None:

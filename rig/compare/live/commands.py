@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...player.command import Command, action, choice, switch, table_of, value
+from ...player.tools.loop_section import section_commands
+from .wires import wire_commands
 
 if TYPE_CHECKING:
     from .comparison import Comparison
 
+HEARD = ("A", "B", "difference", "X")
+
 GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
     "": (
-        choice("hear", "what is heard", ("A", "B", "X"), lambda c: c.hearing, lambda c, side: c.listen(side)),
+        choice("hear", "what is heard", HEARD, lambda c: c.hearing, lambda c, to: c.listen(to)),
         action("hear_a", "hear side A", lambda c: c.hear("A")),
         action("hear_b", "hear side B", lambda c: c.hear("B")),
+        action("hear_difference", "hear A minus B: what the two do not have in common", lambda c: c.hear_difference()),
         action("hear_x", "hear X, which is one of the two", lambda c: c.hear_x()),
         action("next_trial", "begin the blind test, or its next trial", lambda c: c.next_trial()),
         action("answer_a", "X is A (final)", lambda c: c.answer("A"), danger=True),
@@ -23,6 +28,8 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
             lambda c: c.match_trim_db,
             lambda c, db: c.trim(db),
         ),
+        *section_commands(lambda c: c.section),
+        *wire_commands(lambda c, way, port: c.plug(way, port)),
         switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),
         action("measure", "measure delay and level again", lambda c: c.measure()),
         action("restore", "bring the sound back after an overload", lambda c: c.restore()),

@@ -16,12 +16,14 @@ from ...player.state import Meter, plain_json
 from .commands import COMMANDS
 from .comparison import Comparison
 
+NOT_TELLING = ("hear", "lock", "loop_from", "loop_to")  # values that are shown in a blind test, too
+
 
 @dataclass(frozen=True, slots=True)
 class AbState:
     """What a front end shows of a comparison. While X is heard, and in a blind test, nothing tells the sides apart."""
 
-    hearing: str  # A, B or X
+    hearing: str  # A, B, difference or X
     in_trial: bool
     answered: int | None  # trials; None: there is no blind test
     trials: int | None
@@ -87,7 +89,7 @@ class Comparer(Comparison):
             returned=None if self.gear is None else meters["return"],
             output=None if test is not None else meters["output"],
             level_b_db=None if test is not None else self.level_b_db,
-            values=values if test is None else {name: values[name] for name in ("hear", "lock")},
+            values=values if test is None else {name: values[name] for name in NOT_TELLING},
         )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ...ab_switch import A, B
+from ...ab_switch import DIFFERENCE, A, B
 from ...audio.align import shifted
 from ...cabinet.ir import IR
 from ...decibels import gain_from_db, level_in_words
@@ -22,19 +22,23 @@ from ...files.folders import telling_names
 from ...lane import Lane
 from ...player.events import Event, Tell
 from ...player.leaving import Leaving
+from ...player.tools.loop_section import LoopSection
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
 from ..significance import fewest_trials, needed
 from .gear import Gear, match_gear
 from .intact_takes import Takes
+from .wires import Way, Wires
+
+Heard = Literal["A", "B", "difference", "X"]
 
 
 class Comparison:
     """One engine and two sides, of which one is heard.
 
     `a` is side A; side B is `gear`, or `b` where it is a sound too. `source`: PORT or LOOP. `passage`: what both sides
-    are measured with, (n,) at the engine's rate.
+    are measured with, (n,) at the engine's rate. `wires`: the cables, where there are any.
     """
 
     def __init__(
@@ -47,15 +51,17 @@ class Comparison:
         b: Sound | None = None,
         gear: Gear | None = None,
         source: int = 0,
+        wires: Wires | None = None,
     ) -> None:
         if (b is None) == (gear is None):
             raise CompareError("Side B is gear or another sound: name one of the two.")
         self.takes, self.tell, self.a, self.b, self.gear, self.source = takes, tell, a, b, gear, source
         self.engine: Engine = takes.engine
-        self.passage = passage
+        self.passage, self.wires = passage, wires
+        self.section = LoopSection(self.engine, tell, "No loop plays in place of the guitar: start with --di FILE.")
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
-        self.hearing: Literal["A", "B", "X"] = "A"
+        self.hearing: Heard = "A"
         self.test: BlindTest | None = None
         self.in_trial = False
         self._leaving = Leaving()
@@ -148,6 +154,11 @@ class Comparison:
         return (self.match.match_db if self.match is not None else 0.0) + self.match_trim_db
 
     @property
+    def difference_db(self) -> float | None:
+        """How loud A minus B is re A, as measured and with the player's own trim; None: not known."""
+        return None if self.match is None else self.match.difference_db(self.level_b_db)
+
+    @property
     def _output_b_db(self) -> float:
         return self.level_b_db + (self.b.output_gain_db if self.b is not None else 0.0)
 
@@ -171,12 +182,20 @@ class Comparison:
         """Listen to a side."""
         self._hear(side, A if side == "A" else B)
 
-    def listen(self, side: Literal["A", "B", "X"]) -> None:
-        """Listen to a side, or to X."""
-        if side == "X":
+    def hear_difference(self) -> None:
+        """Listen to A minus B: what the two do not have in common."""
+        if self.test is not None:
+            raise CompareError("There is no difference to hear in a blind test: it would say what to listen for.")
+        self._hear("difference", DIFFERENCE)
+
+    def listen(self, to: Heard) -> None:
+        """Listen to a side, to the difference, or to X."""
+        if to == "X":
             self.hear_x()
+        elif to == "difference":
+            self.hear_difference()
         else:
-            self.hear(side)
+            self.hear(to)
 
     def hear_x(self) -> None:
         """Listen to X, which is one of the two."""
@@ -186,7 +205,7 @@ class Comparison:
             return
         self._hear("X", A if self.test.x == "A" else B)
 
-    def _hear(self, label: Literal["A", "B", "X"], side: int) -> None:
+    def _hear(self, label: Heard, side: int) -> None:
         self.hearing = label
         self.engine.press(side)
 
@@ -263,6 +282,24 @@ class Comparison:
             self._play()
         finally:
             self.engine.set_master(1.0)
+
+    def plug(self, way: Way, port: str) -> None:
+        """Plug the input, send, return or output into another port, in silence."""
+        if self.test is not None:
+            raise CompareError("The cables stay as they are in a blind test.")
+        if self.wires is None:
+            raise CompareError("There are no cables to change here.")
+        self.wires.meant(way, port)  # refused before anything falls silent
+        self.engine.send(0.0, self.source)
+        self.engine.fade_out()
+        try:
+            for sentence in self.wires.plug(way, port):
+                self.tell(Event("ports", sentence))
+        finally:
+            self.engine.send(self.gear.outgoing if self.gear is not None else 0.0, self.source)
+            self.engine.set_master(1.0)
+        if way in ("send", "return") or (self.gear is not None and self.gear.wiring == "split"):
+            self.tell(Event("warning", "What was measured was measured over other cables: {measure} measures again."))
 
     def help(self) -> None:
         """Show what can be done."""

@@ -70,6 +70,9 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
     room, lead, looped = round(ROOM_S * rate), 0, source == LOOP
     if not looped:
         tell(Event("state", "Keep the strings quiet for a moment: the noise of both sides is measured."))
+    takes.expect(
+        room + round(REST_S * rate) + (passage.size + room if gear.wiring == "loop" else round(PASSAGE_S * rate))
+    )
     # At rest the gear hears what it will hear between the notes: the noise of the guitar, or nothing of a loop.
     engine.send(0.0 if looped else gear.outgoing, source)
     takes.both(room)  # what was sent before dies away
@@ -88,6 +91,7 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
         sent = dry
         if ac_rms_dbfs(dry) < NO_GUITAR_DBFS:
             raise CompareError("No guitar was heard on the input; check its port, then begin again.")
+    takes.expect(0)
     round_trip, warnings = check_return(sent, returned, rest_back, rate)
     bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
     heard_a, heard_b = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -30,6 +31,17 @@ class Takes:
     ) -> None:
         self.engine, self.host, self.settle_s, self.tries = engine, host, settle_s, tries
         self.wait = wait if wait is not None else lambda: time.sleep(0.005)
+        self._expected, self._taken, self._going = 0, 0, 0  # samples of a measurement
+
+    def expect(self, samples: int) -> None:
+        """A measurement begins, of so many samples in all; 0: it is over."""
+        self._expected, self._taken, self._going = samples, 0, 0
+
+    @property
+    def done(self) -> float:
+        """How much of a measurement has been recorded, 0 to 1; NaN: nothing is recorded for one. From any thread."""
+        expected = self._expected
+        return min(1.0, (self._taken + self._going) / expected) if expected else math.nan
 
     def bounce(self, signal: Signal) -> Signal:
         """Send a signal to the gear; what comes back meanwhile, as long."""
@@ -50,10 +62,12 @@ class Takes:
         for _ in range(self.tries):
             tapes = begin()
             self._await(tapes)
+            self._going = 0
             until = time.monotonic() + self.settle_s
             while time.monotonic() < until:
                 self.wait()
             if all(tape.intact(int(self.host["xruns"]), int(self.host["resizes"])) for tape in tapes):
+                self._taken += tapes[0].take.size
                 return tapes
         raise BackendError(f"The server lost samples in each of {self.tries} takes (xruns): a larger period helps.")
 
@@ -61,6 +75,7 @@ class Takes:
         cycles, moved = int(self.host["cycles"]), time.monotonic()
         while any(tape.state in ("armed", "running") for tape in tapes):
             self.wait()
+            self._going = int(tapes[0].record["position_samples"])
             if self.host["gone"]:
                 raise BackendError("The JACK server has gone during the measurement; start it and try again.")
             if int(self.host["cycles"]) != cycles:

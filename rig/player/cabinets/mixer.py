@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MOST_PARTS = 4  # as in `rig.cabinet.mix`, which imports more than a start should wait for
 FOLDER = Path("irs")
+NO_MIX = "There is no mix: {mix_add} holds the cabinet that plays, then step to another one."
 WRITING_S = 20.0  # how long the end waits for a file that is being written
 
 
@@ -166,15 +167,38 @@ class Mixer(Carried):
         )
 
     def choose(self, number: int = 0) -> None:
-        """Choose a part, from 1; 0: the next one, after the last the first."""
+        """Choose a part, from 1; 0: the next one, after the last the first. While one is heard alone: that one."""
+        number = number or (self.chosen + 1) % max(1, len(self.parts)) + 1
+        if self.soloed is not None:
+            self.solo(number)
+            return
         self._need_mix()
-        number = number or (self.chosen + 1) % len(self.parts) + 1
-        if not 1 <= number <= len(self.parts):
-            raise RigError(f"The mix has {len(self.parts)} parts.")
-        self.chosen, self._adds = number - 1, False
+        self._choose(number)
         self.cabinets.set_position(self.parts[self.chosen].path)
         part = self.parts[self.chosen]
         self.tell(Event("mix", f"part {number}: {self.cabinets.name_of(part.path, part.item.ir.name)}"))
+
+    def _choose(self, number: int) -> None:
+        if not 1 <= number <= len(self.parts):
+            raise RigError(f"The mix has {len(self.parts)} parts.")
+        self.chosen, self._adds = number - 1, False
+
+    @property
+    def soloed(self) -> int | None:
+        """Which part is heard alone, from 0; None: the mix plays, or something else."""
+        alone = not self.is_on and len(self.parts) > 1 and self.cabinets.hand is self.parts[self.chosen].item
+        return self.chosen if alone else None
+
+    def solo(self, number: int = 0) -> None:
+        """Hear a part alone, from 1; 0: the mix again."""
+        self._refuse_blind()
+        if number == 0:
+            self.play(True)
+            return
+        if len(self.parts) < 2:
+            raise RigError(NO_MIX)
+        self._choose(number)
+        self._leave()
 
     def remove(self) -> None:
         """Take the chosen part away; the last one plays alone."""
@@ -198,7 +222,7 @@ class Mixer(Carried):
             self.is_on = True
             self._remix(verbose=True)
         else:
-            raise RigError("There is no mix: {mix_add} holds the cabinet that plays, then step to another one.")
+            raise RigError(NO_MIX)
 
     def _leave(self) -> None:
         self.is_on = self._adds = False
@@ -214,8 +238,10 @@ class Mixer(Carried):
 
     def _need_mix(self) -> None:
         self._refuse_blind()
+        if not self.is_on and len(self.parts) > 1:
+            raise RigError("The mix does not play; {mix} brings it back.")
         if not self.is_on or not self.parts:
-            raise RigError("There is no mix: {mix_add} holds the cabinet that plays, then step to another one.")
+            raise RigError(NO_MIX)
 
     @property
     def is_inverted(self) -> bool:

@@ -12,6 +12,7 @@ from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 if TYPE_CHECKING:
     from ...sound import Sound
     from ..parts import Parts
+    from ..tools.loop_section import LoopSection
 
 
 def details_of(parts: Parts) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def details_of(parts: Parts) -> dict[str, Any]:
         "mix": _mix(parts),
         "levels": levels_of(parts.rig.sound),
         "loop": parts.looper.state,
+        "loop_wave": wave_of(parts.looper.section),
         "tuner": {"a4_hz": parts.rig.tuner.a4_hz} if parts.rig.tuner.is_on else None,
     }
 
@@ -111,12 +113,18 @@ def _cabinet(parts: Parts) -> dict[str, Any]:
     }
 
 
+def wave_of(section: LoopSection) -> dict[str, Any] | None:
+    """A loop as a picture shows it; None: there is none."""
+    return {"seconds": section.seconds, "peaks": section.peaks} if section.peaks else None
+
+
 def _mix(parts: Parts) -> dict[str, Any]:
     mixer, cabinets = parts.rig.mixer, parts.rig.cabinets
     if cabinets.browsing.blind:
-        return {"chosen": 0, "parts": []}
+        return {"chosen": 0, "soloed": None, "parts": []}
     return {
         "chosen": mixer.chosen,
+        "soloed": mixer.soloed,
         "parts": [
             {
                 "name": cabinets.name_of(part.path, part.item.ir.name),

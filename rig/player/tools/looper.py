@@ -15,10 +15,12 @@ from ...engine import LOOP, PORT, Engine
 from ...errors import RigError
 from ..carried import Carried, Snapshot
 from ..events import Event, Tell
+from .loop_section import LoopSection
 
 LONGEST_S = 60.0
 SHORTEST_S = 0.5
 BUNDLED = "the guitar that comes with rig until there is a loop ({record_loop})"
+NO_LOOP = "There is no loop yet: press {record_loop}, play a few bars, press {record_loop} again."
 QUIETEST_DBFS = -60.0  # what peaks below this is a guitar that is not plugged in
 
 
@@ -26,7 +28,7 @@ class Looper(Carried):
     """The loop. `listen(source)` makes the model hear a source; `looped(samples, name)` is told of each new loop."""
 
     CARRIED = ("is_looping", "name", "_loop")
-    REMADE = ("engine", "tell", "_listen", "_looped", "_tape")
+    REMADE = ("engine", "tell", "section", "_listen", "_looped", "_tape")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Looper(Carried):
     ) -> None:
         self.engine, self.tell, self._listen, self._looped = engine, tell, listen, looped
         self.is_looping = False
+        self.section = LoopSection(engine, tell, NO_LOOP)
         self._loop: NDArray[np.float32] | None = None
         self.name = ""  # what the loop is called
         self._tape: Tape | None = None
@@ -49,7 +52,7 @@ class Looper(Carried):
     def put(self, samples: NDArray[np.float32], name: str) -> None:
         """A loop from a file; it plays from the start."""
         self._loop, self.name, self.is_looping = samples, name, True
-        self.engine.loop(samples)
+        self.section.put(samples)
         self._looped(joined(samples, self.engine.fade_samples), name)
 
     def record(self, is_on: bool) -> None:
@@ -77,7 +80,7 @@ class Looper(Carried):
         if peak_dbfs < QUIETEST_DBFS:
             raise RigError(f"The loop holds no guitar ({peak_in_words(peak_dbfs)}); is it connected and turned up?")
         self._loop, self.name = samples, "your loop"
-        self.engine.loop(samples)
+        self.section.put(samples)
         self._looped(joined(samples, self.engine.fade_samples), self.name)
         self.is_looping = True
         self._listen(LOOP)
@@ -109,14 +112,15 @@ class Looper(Carried):
     def play_loop(self, is_looping: bool) -> None:
         """The loop, or the live guitar."""
         if self._loop is None:
-            raise RigError("There is no loop yet: press {record_loop}, play a few bars, press {record_loop} again.")
+            raise RigError(NO_LOOP)
         self.is_looping = is_looping
         self._listen(LOOP if self.is_looping else PORT)
         self.tell(Event("loop", "plays" if self.is_looping else "off: the live guitar plays"))
 
     def snapshot(self) -> Snapshot:
-        """The loop with its rate, and whether one is being recorded."""
-        more = {"sample_rate": self.engine.sample_rate, "was_recording": self._tape is not None}
+        """The loop with its rate and section, and whether one is being recorded."""
+        ends_s = self.section.start_s, self.section.stop_s
+        more = {"sample_rate": self.engine.sample_rate, "was_recording": self._tape is not None, "ends_s": ends_s}
         return super().snapshot() | more
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -130,7 +134,7 @@ class Looper(Carried):
 
         rates = round(state["sample_rate"]), round(self.engine.sample_rate)
         self._loop = np.ascontiguousarray(resample(self._loop, *rates), np.float32)
-        self.engine.loop(self._loop)
+        self.section.again(self._loop, state["ends_s"])
         self._looped(joined(self._loop, self.engine.fade_samples), self.name)
 
     def poll(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -49,6 +50,9 @@ class Shown(Protocol):
     def excerpt(self, name: str) -> bytes | None:
         """A WAV file that can be heard in the page."""
 
+    def report(self, address: str) -> bytes | None:
+        """The finished report, an HTML page, whose address stands in the state."""
+
     def revoked(self) -> None:
         """The printed token is another one now."""
 
@@ -86,6 +90,14 @@ def finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+REPORT = "/report/"
+
+
+def report_address(report: bytes | None) -> str | None:
+    """Where a report is to be had by those who know the state, as nobody guesses it; None: there is none."""
+    return None if report is None else f"{REPORT}{secrets.token_urlsafe(24)}"
+
+
 class Nothing:
     """The parts of a `Shown` that many have none of."""
 
@@ -107,6 +119,10 @@ class Nothing:
 
     def excerpt(self, name: str) -> bytes | None:
         """No excerpts."""
+        return None
+
+    def report(self, address: str) -> bytes | None:
+        """No report."""
         return None
 
     def revoked(self) -> None:

@@ -4,28 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 from ...compare.live.commands import COMMANDS
-from ...compare.live.comparer import Comparer
+from ...compare.live.comparer import NOT_TELLING, Comparer
 from ...compare.significance import needed, p_value
 from ...engine_readings import Metered
 from ...player.command import Value
+from ...player.shown.details import wave_of
 from ..live_spectra import LiveSpectra
 from ..merge_patch import Json
-from ..meters import UNKNOWN, EngineMeters
+from ..meters import UNKNOWN, EngineMeters, number
 from .shown import Nothing, Spectra, described, finite
 from .shown_player import ServerState
 
 WAYS: tuple[Metered, ...] = ("input", "send", "return", "output")
 FIELDS = ("peak_dbfs", "rms_dbfs", "clips")
-TELLING = ("match_db", "loudness_a_lufs", "loudness_b_lufs")  # which side is louder as it is
+TELLING = ("match_db", "loudness_a_lufs", "loudness_b_lufs", "power_b", "overlap")  # which side is louder as it is
 
 
 class AbShown(Nothing):
     """`server()`: from any thread. `on_change`: called when something that takes long begins."""
 
     view = "ab"
-    meter_names: Sequence[str] = (*(f"{way}_{field}" for way in WAYS for field in FIELDS), "xruns")
+    meter_names: Sequence[str] = (
+        *(f"{way}_{field}" for way in WAYS for field in FIELDS),
+        "xruns",
+        "loop_at_s",
+        "measured",
+    )
 
     def __init__(self, comparer: Comparer, server: Callable[[], ServerState]) -> None:
         super().__init__()
@@ -66,7 +73,7 @@ class AbShown(Nothing):
         a, b = comparer.names
         values = comparer.commands.values()
         if self._is_blind:
-            values = {name: values[name] for name in ("hear", "lock")}
+            values = {name: values[name] for name in NOT_TELLING}
         return finite(
             {
                 "view": self.view,
@@ -76,10 +83,17 @@ class AbShown(Nothing):
                 "cabinets_differ": comparer.cabinets_differ,
                 "measured": self._measured(),
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
+                "difference_db": None if self._is_blind or self.is_measuring else comparer.difference_db,
+                "loop_wave": wave_of(comparer.section),
                 "test": self._test(),
                 "server": server.to_json(),
             }
         )
+
+    def listed(self, name: str) -> tuple[list[Json], Sequence[Any]] | None:
+        """The ports that each way may be plugged into."""
+        wires = self._comparer.wires
+        return ([asdict(port) for port in wires.ports()], ()) if name == "ports" and wires is not None else None
 
     def _measured(self) -> Json | None:
         match = self._comparer.match
@@ -115,7 +129,12 @@ class AbShown(Nothing):
             is_told = way == "input" or (way != "output" and self._comparer.gear is not None)
             is_told |= way == "output" and not self._is_blind
             found += reading if is_told else (UNKNOWN,) * len(FIELDS)
-        return server.frame, [*found, float(server.xruns)]
+        return server.frame, [
+            *found,
+            float(server.xruns),
+            number(self._comparer.section.at_s),
+            self._comparer.takes.done,
+        ]
 
     def spectra(self) -> Spectra | None:
         """Of the guitar, and of the output while it tells nothing."""

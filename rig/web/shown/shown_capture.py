@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ from ...player.command import Command, Commands, Value, action, line, table_of
 from ...player.events import Event
 from ..merge_patch import Json
 from ..meters import UNKNOWN
-from .shown import Nothing, described
+from .shown import Nothing, described, report_address
 
+MORE = re.compile(r"[(;] ?(\w): ")  # further answers of "... (p: other ports) [Y/n]"
 STEPS = ("wiring", "silence", "tone", "level", "take", "checks", "done")
 MOST_LINES, LONGEST_LINE = 200, 2000
 
@@ -39,6 +41,9 @@ class Desk:
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
         self.checks: list[Json] = []
         self.result: Json | None = None
+        self.wiring: Json | None = None  # the ports, once they are agreed to
+        self.report: bytes | None = None  # the page that was written with the capture
+        self.report_at: str | None = None  # and its address
         self.is_stopped = False
         self.progress = (0.0, UNKNOWN, UNKNOWN, UNKNOWN)  # done, peak, seconds, seconds left
         self._asked, self._what, self._began = 0, "", 0.0
@@ -51,7 +56,7 @@ class Desk:
     def ask(self, text: str, default: str | None) -> None:
         """A question is asked."""
         self._asked, self.given = self._asked + 1, None
-        choices = ("y", "n") if text.rstrip().endswith(("[Y/n]", "[y/N]")) else ()
+        choices = ("y", "n", *MORE.findall(text)) if text.rstrip().endswith(("[Y/n]", "[y/N]")) else ()
         self.question = Question(self._asked, text, choices, default)
 
     def meter(self, what: str, done: float, peak_dbfs: float) -> None:
@@ -66,8 +71,9 @@ class Desk:
         seconds = now - self._began
         self.progress = (done, peak_dbfs, seconds, seconds * (1 - done) / done if done > 0.01 else UNKNOWN)
 
-    def judged(self, saved: Json, text: str) -> None:
-        """The take has been judged; `saved` as it goes to `--json`."""
+    def judged(self, saved: Json, text: str, report: bytes | None = None) -> None:
+        """The take has been judged; `saved` as it goes to `--json`, `report` the page that was written with it."""
+        self.report, self.report_at = report, report_address(report)
         self.step = "done"
         self.checks = [
             {name: check.get(name) for name in ("name", "verdict", "text", "advice")} for check in saved["checks"]
@@ -137,7 +143,13 @@ class CaptureShown(Nothing):
             "lines": list(desk.lines),
             "checks": list(desk.checks),
             "result": desk.result,
+            "wiring": desk.wiring,
+            "report": desk.report_at,
         }
+
+    def report(self, address: str) -> bytes | None:
+        """The page that was written with the capture."""
+        return self._desk.report if address == self._desk.report_at else None
 
     def meters(self) -> tuple[int, list[float]]:
         """How far it has come."""

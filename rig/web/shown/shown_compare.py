@@ -10,7 +10,7 @@ from ...compare.score import Comparison
 from ...player.command import Command, Commands, Value, action, table_of
 from ...player.events import Event
 from ..merge_patch import Json
-from .shown import Nothing, described, finite
+from .shown import Nothing, described, finite, report_address
 
 
 class Table:
@@ -20,7 +20,13 @@ class Table:
         self.progress = 0.0
         self.comparison: Comparison | None = None
         self.excerpts: tuple[Excerpt, ...] = ()
+        self.report: bytes | None = None  # the page that `--html` writes
+        self.report_at: str | None = None  # and its address
         self.is_over = threading.Event()
+
+    def reported(self, report: bytes) -> None:
+        """The report is there."""
+        self.report, self.report_at = report, report_address(report)
 
 
 COMMANDS: dict[str, Command[Table]] = table_of(
@@ -61,12 +67,17 @@ class CompareShown(Nothing):
                 "progress": round(table.progress, 3),
                 "comparison": None if table.comparison is None else table.comparison.to_json(),
                 "excerpts": [{"file": one.file, "seconds": round(one.seconds, 3)} for one in table.excerpts],
+                "report": table.report_at,
             }
         )
 
     def meters(self) -> tuple[int, list[float]]:
         """Nothing sounds."""
         return 0, []
+
+    def report(self, address: str) -> bytes | None:
+        """The page that `--html` writes."""
+        return self._table.report if address == self._table.report_at else None
 
     def excerpt(self, name: str) -> bytes | None:
         """`0/model.wav`, `0/gear.wav` or `0/difference.wav`."""

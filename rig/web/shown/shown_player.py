@@ -19,6 +19,7 @@ NAMES = (
     *("input_peak_dbfs", "input_rms_dbfs", "input_clips", "model_peak_dbfs", "model_rms_dbfs"),
     *("output_peak_dbfs", "output_rms_dbfs", "output_clips", "loudest_dbfs", "load_median", "load_worst"),
     *("tuner_hz", "tuner_note", "tuner_cents", "gate_open", "recording_s", "recording_left_s", "loop_s", "xruns"),
+    "loop_at_s",
 )
 SEMITONES = {name: at for at, name in enumerate(("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"))}
 
@@ -123,6 +124,7 @@ class PlayerShown(Nothing):
             number(None if recording is None else recording.left_s),
             number(seen.loop_recorded_s),
             float(server.xruns),
+            number(player.looper.section.at_s if player.looper.is_looping else None),
         ]
 
     def spectra(self) -> Spectra | None:

@@ -92,6 +92,7 @@ export const PLAY_KEYS = {
 export const AB_KEYS = {
   a: ["hear_a", 0],
   b: ["hear_b", 0],
+  d: ["hear_difference", 0],
   x: ["hear_x", 0],
   n: ["next_trial", 0],
   A: ["answer_a", 0],

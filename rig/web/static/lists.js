@@ -1,6 +1,7 @@
 // The lists of rig (models, cabinets, presets ...), asked for when somebody looks, and again when they have changed.
 
 const UNCOUNTED = new Set(["devices"]); // asked for by hand, as nothing says when they change
+const OF = { ports: "input_port" }; // lists that belong to another command than those of a player
 
 export class Lists {
   #rig;
@@ -45,9 +46,9 @@ export class Lists {
 
   #refresh() {
     const { state, connection, hello } = this.#rig.store;
-    if (connection !== "open" || !hello || !this.#rig.has("next_model")) return;
+    if (connection !== "open" || !hello) return;
     for (const name of this.#wanted.keys()) {
-      if (UNCOUNTED.has(name)) continue;
+      if (UNCOUNTED.has(name) || !this.#rig.has(OF[name] ?? "next_model")) continue;
       const known = this.#known.get(name);
       const rev = state.lists?.[name]; // counted from the first time on that somebody has asked for it
       if (known && known.session === hello.session && (rev === undefined || rev === known.rev)) continue;

@@ -13,6 +13,7 @@ const MOST_EVENTS = 200;
 export class Rig {
   #table = new Map();
   #slid = new Map(); // values that are on their way
+  #asked = new Map(); // switches and choices that were pressed, and not yet answered
   keys = {};
 
   constructor(url) {
@@ -92,15 +93,24 @@ export class Rig {
   press(name, direction = 0) {
     const command = this.command(name);
     if (!command) return undefined;
-    const value = this.value(name);
-    if (command.kind === "switch") return this.do(name, !value);
+    const value = this.#asked.has(name) ? this.#asked.get(name).value : this.value(name);
+    if (command.kind === "switch") return this.#put(name, !value);
     if (command.kind === "choice") {
       const at = command.choices.indexOf(value);
-      return this.do(name, command.choices[(at + 1) % command.choices.length]);
+      return this.#put(name, command.choices[(at + 1) % command.choices.length]);
     }
     if (command.kind === "value") return this.step(name, direction || 1);
     if (command.kind === "text" || command.danger) return this.ask(command);
     return command.numbered ? this.do(name, direction) : this.do(name);
+  }
+
+  /** Who presses twice before rig has answered means there and back. */
+  async #put(name, value) {
+    const asked = { value };
+    this.#asked.set(name, asked);
+    const isDone = await this.do(name, value);
+    if (this.#asked.get(name) === asked) this.#asked.delete(name);
+    return isDone;
   }
 
   /** One step of a value. */

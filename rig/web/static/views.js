@@ -48,7 +48,8 @@ export function beginViews() {
 /** What to start for a view that this run of rig has nothing for. */
 function notHere(view) {
   const starts = S.starts[view].map(([command, means]) => el("li.card", {}, el("code", {}, ...command.split(" ").flatMap((word) => [el("span", {}, word), " "])), el("p.soft", {}, means)));
-  return el("div.not-here", {}, el("h1", {}, S.views[view]), el("p.lead", {}, S.notHere[view]), el("ul.starts", {}, ...starts));
+  const scrolls = { tabIndex: 0, role: "group", "aria-label": S.views[view] };
+  return el("div.not-here", scrolls, el("h1", {}, S.views[view]), el("p.lead", {}, S.notHere[view]), el("ul.starts", {}, ...starts));
 }
 
 function draw() {

@@ -25,7 +25,8 @@ from rig.audio import wav
 from rig.audio.align import find_lag
 from rig.backends.jack.client import Jack
 from rig.capture.levels import CaptureLevels
-from rig.capture.session import Plan, capture
+from rig.capture.plan import Plan
+from rig.capture.session import capture
 from rig.capture.signal.training_signal import own_signal, write_signal
 from rig.capture.take.wiring import Wiring
 from rig.errors import RigError

@@ -39,7 +39,7 @@ function answer(side) {
 export function blindTest() {
   const needed = el("p");
   const result = el("p.result", { role: "status" });
-  const sealed = el("p.soft");
+  const sealed = el("p.soft.sealed");
   const bar = el("div.steps-bar", { role: "progressbar", "aria-label": S.bench.test, "aria-valuemin": 0 });
   const begin = button(".strong", S.bench.testBegin, () => rig.do("next_trial"), { data: { command: "next_trial" } });
   const answers = el("div.row.big", {}, answer("A"), answer("B"));
@@ -68,9 +68,17 @@ export function blindTest() {
       text(begin, test.answered ? S.bench.testNext : S.bench.testBegin);
       show(answers, Boolean(test.in_trial));
       show(help, Boolean(test.in_trial));
-      text(result, test.result ?? S.bench.answered(test.answered, test.trials));
+      const [head, ...rest] = (test.result ?? S.bench.answered(test.answered, test.trials)).split(": ");
+      const after = rest.join(": ");
+      result.replaceChildren(el("b", {}, head), after && `${after[0].toUpperCase()}${after.slice(1)}`);
       text(sealed, test.commitment ? `${S.bench.commitment}: ${test.commitment}` : "");
     },
   );
-  return el("section.card", { "aria-label": S.bench.test }, el("h2", {}, S.bench.test), needed, bar, begin, answers, help, result, sealed);
+  const parts = [el("h2", {}, S.bench.test), needed, bar, begin, answers, help, result, sealed];
+  const card = el("section.card.first", { "aria-label": S.bench.test }, ...parts);
+  rig.store.watch(
+    ({ state }) => Boolean(state.test),
+    (isTest) => attribute(card, "data-on", isTest),
+  );
+  return card;
 }

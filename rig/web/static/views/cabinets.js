@@ -4,6 +4,7 @@ import { button, el, show, text } from "../dom.js";
 import { choice, does, key } from "../elements/controls.js";
 import { cabinetList } from "../sheets/sounds.js";
 import { knockout } from "./knockout.js";
+import { loopRange } from "./loop_range.js";
 import { mixer } from "./mixer.js";
 import { ranking } from "./ranking.js";
 import { responseGraph, smallGraphs, spectrumGraph } from "./curves.js";
@@ -72,6 +73,7 @@ function source() {
   return part(
     S.cab.source,
     el("div.row", {}, key("loop"), key("record_loop"), key("equal_loudness"), key("no_cabinet"), key("mute")),
+    loopRange(),
     ...[meter("input", S.input, true), meter("output", S.output)],
   );
 }
@@ -100,10 +102,7 @@ export function buildCabinets(view) {
     ({ state }) => Boolean(state.values?.blind),
     (blind) => show(curves, !blind), // there is no curve of what is heard blind
   );
-  const right = el(
-    "div.right",
-    {},
-    ...[playing(), curves, comparing(), source(), blind(), mixer(), exporting()],
-  );
+  const beside = [el("div.half", {}, comparing(), source(), blind()), el("div.half", {}, mixer(), exporting())];
+  const right = el("div.right", {}, playing(), curves, el("div.two", {}, ...beside));
   view.append(left, right);
 }

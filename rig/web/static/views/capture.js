@@ -6,9 +6,11 @@ import { meter } from "../elements/meter.js";
 import { does } from "../elements/controls.js";
 import { rig } from "../here.js";
 import { withMinus } from "../labels.js";
+import { report } from "./report.js";
 import { S } from "../strings.js";
 
-const BEST_DBFS = [-12, -1]; // of the return
+const [LOWEST_DBFS, BEST_DBFS, HIGHEST_DBFS] = [-6, -4.5, -3]; // of the return, as rig itself sets it
+const SIGNAL_DBFS = -70;
 
 function steps() {
   const list = el("ol.steps", { "aria-label": S.bench.captureSteps });
@@ -25,10 +27,35 @@ function steps() {
       text(help, S.bench.stepHelp[now] ?? "");
     },
   );
-  return el("section.card", { "aria-label": S.bench.captureSteps }, list, help);
+  return el("section.card", { "aria-label": S.bench.captureSteps }, list, wired(), help);
 }
 
-const YES_OR_NO = / *\[([Yy])\/([Nn])\]$/;
+/** The ports once they are agreed to, with a dot that lights when something comes back. */
+function wired() {
+  const [send, back] = [el("span.name"), el("span.name")];
+  const dot = el("span.dot", { role: "img", "aria-label": S.bench.silent });
+  const wire = () => el("span.wire", { "aria-hidden": "true" });
+  const nodes = [el("div.node", {}, send), wire(), el("div.node", {}, S.bench.gear), wire(), el("div.node", {}, back, dot)];
+  const picture = el("div.wiring", {}, ...nodes);
+  rig.store.watch(
+    ({ state }) => [state.wiring ?? null, state.step],
+    ([ports, step]) => {
+      show(picture, Boolean(ports) && step !== "done");
+      text(send, ports?.send ?? "");
+      text(back, ports?.return ?? "");
+    },
+  );
+  rig.frames.onPaint(() => {
+    const comes = rig.frames.meter("return_peak_dbfs") > SIGNAL_DBFS;
+    attribute(dot, "data-on", comes);
+    attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
+  });
+  return picture;
+}
+
+const YES_OR_NO = / *(?:\([^()]*\))? *\[([Yy])\/([Nn])\]$/;
+
+const ABOUT_WIRING = /wired like this/;
 
 /** Which of y and n is meant by the mark behind the question: its capital. */
 function defaultOf({ text: words }) {
@@ -45,11 +72,24 @@ function answersOf({ text: words, choices, default: usual }) {
   return found.some(([letter]) => letter === usual) ? found : [];
 }
 
+const NUMBERED = /^\s*(\d+)\s+(\S.*)$/;
+
+/** What a question lists by number, as [number, name]. */
+function listedIn({ text: words }) {
+  return words.split("\n").map((line) => NUMBERED.exec(line)).filter(Boolean).map(([, number, name]) => [number, name]);
+}
+
 /** The picture of the wiring among what was said, a line for each cable. */
 function wiringOf(lines) {
   const from = lines.map((line) => line.trim()).lastIndexOf("Wiring");
   if (from < 0) return [];
   return lines.slice(from + 1).filter((line) => line.includes("->")).map(tidy);
+}
+
+/** What was said of the levels last, with what it means. */
+function levelsOf(lines) {
+  const line = lines.findLast((each) => each.startsWith("Levels "));
+  return line ? tidy(line.replace(/^Levels\s+/, `${S.bench.levelsAre} `)) : "";
 }
 
 /** A line of the terminal without its columns, with true arrows and minus signs. */
@@ -62,30 +102,41 @@ function question() {
   const words = el("label.lead", { htmlFor: id });
   const wired = el("ol.wired", { "aria-label": S.bench.wiring });
   const input = el("input", { id, type: "text", autocomplete: "off", maxLength: 1000 });
+  const known = el("p.soft");
   const choices = el("div.row");
+  const menu = el("select", { "aria-label": S.bench.choose });
   const send = el("button.strong", { type: "submit" }, S.send);
-  const form = el("form.row", {}, input, send);
-  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, words, choices, form);
+  const form = el("form.row", {}, input, menu, send);
+  const card = el("section.card.question", { "aria-label": S.bench.question, "aria-live": "polite" }, wired, known, words, choices, form);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    rig.do("answer", input.value);
+    rig.do("answer", menu.hidden ? input.value : menu.value);
   });
   rig.store.watch(
-    ({ state }) => [state.question ?? null, state.step],
-    ([asked, step]) => {
+    ({ state }) => state.question ?? null,
+    (asked) => {
       show(card, Boolean(asked));
       if (!asked) return;
       const said = rig.store.state.lines ?? [];
-      const lines = step === "wiring" ? wiringOf(said) : [];
+      const lines = ABOUT_WIRING.test(asked.text) ? wiringOf(said) : [];
       const answers = answersOf(asked);
       const isLettered = answers.length > 0 && !asked.choices?.length;
+      const before = tidy(said.at(-1) ?? "");
+      text(known, lines.length ? levelsOf(said) : isLettered ? "" : before);
+      show(known, Boolean(known.textContent));
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
-      text(words, isLettered ? tidy(said.at(-1) ?? "") : withMinus(asked.text.replace(YES_OR_NO, "")));
+      text(words, isLettered ? before : withMinus(asked.text.replace(YES_OR_NO, "")));
       const some = answers.length > 0;
       show(form, !some);
       show(choices, some);
       input.value = asked.default ?? "";
+      const listed = listedIn(asked);
+      show(menu, listed.length > 0);
+      show(input, listed.length === 0);
+      menu.replaceChildren(...listed.map(([, name]) => el("option", { value: name }, name)));
+      if (asked.default) menu.value = asked.default;
+      if (listed.length) text(words, asked.text.split("\n")[0]);
       const usual = asked.default ?? defaultOf(asked);
       choices.replaceChildren(
         ...answers.map(([answer, means]) => button(answer === usual ? ".strong" : "", means, () => rig.do("answer", answer))),
@@ -111,11 +162,10 @@ function levels() {
     if (now - saidAt < 500) return;
     saidAt = now;
     const peak = rig.frames.meter("return_peak_dbfs");
-    const [low, high] = BEST_DBFS;
     const isSet = rig.store.state.step === "level" || rig.store.state.step === "tone";
     if (!isSet || !Number.isFinite(peak)) text(advice, "");
-    else if (peak > high) text(advice, S.bench.turnDown(number(Math.ceil(peak - high) || 1, 0)));
-    else if (peak < low) text(advice, S.bench.turnUp(number(Math.ceil(low - peak), 0)));
+    else if (peak > HIGHEST_DBFS) text(advice, S.bench.turnDown(number(peak - BEST_DBFS, 0)));
+    else if (peak < LOWEST_DBFS) text(advice, S.bench.turnUp(number(BEST_DBFS - peak, 0)));
     else text(advice, S.bench.good);
   });
   const card = el("section.card", { "aria-label": S.bench.returned }, meter("return", S.bench.returned), advice);
@@ -143,21 +193,24 @@ function progress() {
   return card;
 }
 
+const SEVERITY = ["fail", "warn", "unknown", "ok"]; // what is to be looked at comes first
+
 function checks() {
   const rows = el("ul.plain");
-  const verdict = el("p.lead", { role: "status" });
-  const card = el("section.card", { "aria-label": S.bench.steps.checks }, el("h2", {}, S.bench.steps.checks), rows, verdict);
+  const verdict = el("p.result", { role: "status" });
+  const card = el("section.card", { "aria-label": S.bench.steps.checks }, el("h2", {}, S.bench.steps.checks), verdict, rows);
   rig.store.watch(
     ({ state }) => [state.checks ?? [], state.result ?? null],
     ([found, result]) => {
       show(card, found.length > 0 || Boolean(result));
       rows.replaceChildren(
-        ...found.map((check) =>
+        ...found.toSorted((a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict)).map((check) =>
           el(`li.${check.verdict === "ok" ? "good" : check.verdict}`, {}, el("b", {}, `${check.name}: ${S.bench.verdicts[check.verdict] ?? check.verdict}`), ` ${withMinus(check.text ?? "")}`, check.advice && check.verdict !== "ok" ? el("p.soft", {}, withMinus(check.advice)) : null),
         ),
       );
       const head = result && (result.accepted ? S.bench.accepted : S.bench.refused);
-      text(verdict, result ? [head, result.reason && withMinus(result.reason)].filter(Boolean).join(": ") : "");
+      show(verdict, Boolean(result));
+      verdict.replaceChildren(...(result ? [el("b", {}, head), withMinus(result.reason ?? result.text ?? "")] : []));
     },
   );
   return card;
@@ -197,6 +250,6 @@ export function buildCapture(view) {
   const end = rig.commands.filter(({ kind, name }) => kind === "action" && name !== "help").map(({ name }) => does(name));
   view.append(
     el("div.column", {}, title, steps(), question(), levels(), progress(), checks(), el("div.row", {}, ...end)),
-    el("div.column", {}, said()),
+    el("div.column", {}, report(), said()),
   );
 }

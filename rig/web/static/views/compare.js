@@ -6,6 +6,7 @@ import { rig } from "../here.js";
 import { withMinus } from "../labels.js";
 import { excerptPlayer } from "./excerpts.js";
 import { octaves } from "./octaves.js";
+import { report } from "./report.js";
 import { S } from "../strings.js";
 
 /** What matters, in this order, and its digits. */
@@ -73,5 +74,5 @@ export function buildCompare(view) {
     },
   );
   const head = el("div.head", {}, title, words, bar);
-  view.append(el("div.compared", {}, head, table(), el("div.column", {}, excerptPlayer(), octaves())));
+  view.append(el("div.compared", {}, head, table(), el("div.column", {}, excerptPlayer(), octaves()), report()));
 }

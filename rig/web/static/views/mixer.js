@@ -8,7 +8,7 @@ import { S } from "../strings.js";
 
 const SPEED_CM_MS = 34.3; // of sound
 
-function strip(part, at, chosen) {
+function strip(part, at, { chosen, soloed }) {
   const cm = part.delay_ms * SPEED_CM_MS;
   const facts = [
     `${number(part.gain_db)} dB`,
@@ -16,12 +16,17 @@ function strip(part, at, chosen) {
     part.pan === 0 ? "" : panOf(part.pan),
     part.inverted ? "ø" : "",
   ];
-  return button(
+  const choose = button(
     ".strip",
     [el("b", {}, `${at + 1} ${parted(part.name)[1]}`), el("span.what", {}, parted(part.name)[0]), el("span.facts", {}, facts.filter(Boolean).join(" · "))],
     () => rig.do("mix_part", at + 1),
     { "aria-pressed": String(at === chosen), "aria-label": `${S.cab.partChoose(at + 1, bare(part.name))}, ${facts.filter(Boolean).join(", ")}` },
   );
+  const isSoloed = at === soloed;
+  const solo = button(".solo", S.cab.soloShort, () => rig.do("mix_solo", isSoloed ? 0 : at + 1), {
+    ...{ data: { command: "mix_solo" }, "aria-pressed": String(isSoloed), "aria-label": S.cab.solo(at + 1) },
+  });
+  return el("div.strip-of", {}, choose, solo);
 }
 
 export function mixer() {
@@ -38,11 +43,11 @@ export function mixer() {
     ({ state }) => state.mix,
     (mix) => {
       const parts = mix?.parts ?? [];
-      const focused = strips.contains(document.activeElement);
-      strips.replaceChildren(...parts.map((part, at) => strip(part, at, mix.chosen)));
+      const focused = strips.contains(document.activeElement) && document.activeElement.className;
+      strips.replaceChildren(...parts.map((part, at) => strip(part, at, mix)));
       show(none, parts.length === 0);
-      show(chosen, parts.length > 0);
-      if (focused) strips.children[mix?.chosen ?? 0]?.focus();
+      show(chosen, parts.length > 0 && mix.soloed === null);
+      if (focused) strips.children[mix?.chosen ?? 0]?.querySelector(`.${focused}`)?.focus();
       attribute(strips, "data-count", parts.length);
     },
   );

@@ -6,74 +6,61 @@ import { meter } from "../elements/meter.js";
 import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
 import { blindTest } from "./blind_test.js";
+import { loopRange } from "./loop_range.js";
+import { wiring } from "./wiring.js";
 import { S } from "../strings.js";
 
-const SIGNAL_DBFS = -70;
+const PADS = [
+  ["a", "A", "a"],
+  ["b", "B", "b"],
+  ["difference", "A−B", "d"],
+  ["x", "X", "x"],
+];
 
-function wiring() {
-  const dots = new Map();
-  const box = (name, ...meters) => {
-    const dot = el("span.dot", { role: "img", "aria-label": S.bench.silent });
-    if (meters.length) dots.set(dot, meters);
-    return el("div.node", {}, el("span", {}, name), meters.length ? dot : null);
-  };
-  const gear = box(S.bench.gear, "return_peak_dbfs");
-  const words = el("p.soft");
-  const picture = el(
-    "div.wiring",
-    {},
-    box(S.bench.guitar, "input_peak_dbfs"),
-    ...[el("span.wire", { "aria-hidden": "true" }), box(S.bench.rig, "send_peak_dbfs"), el("span.wire", { "aria-hidden": "true" })],
-    ...[gear, el("span.wire", { "aria-hidden": "true" }), box(S.bench.speakers, "output_peak_dbfs")],
-  );
-  rig.store.watch(
-    ({ state }) => state.wiring ?? "none",
-    (kind) => {
-      text(words, S.bench.wirings[kind] ?? "");
-      gear.classList.toggle("absent", kind === "none");
-    },
-  );
-  rig.frames.onPaint(() => {
-    if (!picture.offsetParent) return;
-    for (const [dot, meters] of dots) {
-      const comes = meters.some((name) => rig.frames.meter(name) > SIGNAL_DBFS);
-      attribute(dot, "data-on", comes);
-      attribute(dot, "aria-label", comes ? S.bench.comes : S.bench.silent);
-    }
-  });
-  return el("section.card", { "aria-label": S.bench.wiring }, el("h2", {}, S.bench.wiring), picture, words);
+/** What stands below the letter of a pad. */
+function wordsOf(side, { sides, difference_db: difference }) {
+  if (side === "x") return "";
+  if (side !== "difference") return bare(sides?.[side]);
+  if (typeof difference !== "number") return S.bench.difference;
+  return difference > 0 ? S.bench.differenceOver(number(difference, 0)) : S.bench.differenceUnder(number(-difference, 0));
 }
 
 function pads() {
-  const all = ["a", "b", "x"].map((side) => {
+  const all = PADS.map(([side, letter, shortcut]) => {
     const name = el("span.soft");
     const pad = button(
       ".pad",
-      [el("span.letter", {}, side.toUpperCase()), name],
+      [el("span.letter", {}, letter), name],
       () => rig.do(`hear_${side}`),
-      { data: { command: `hear_${side}`, side }, "aria-keyshortcuts": side, "aria-label": `${S.cab.hear(side.toUpperCase())}` },
+      { data: { command: `hear_${side}`, side }, "aria-keyshortcuts": shortcut },
     );
-    return { side, pad, name };
+    return { side, pad, name, hear: S.cab.hear(side === "difference" ? S.bench.theDifference : letter) };
   });
   rig.store.watch(
-    ({ state }) => [state.sides, state.values?.hear ?? state.heard ?? null, Boolean(state.test)],
-    ([sides, heard, isTest]) => {
-      for (const { side, pad, name } of all) {
-        const words = side === "x" ? "" : bare(sides?.[side]);
+    ({ state }) => [state.sides, state.difference_db ?? null, state.values?.hear ?? null, Boolean(state.test)],
+    ([, , heard, isTest]) => {
+      for (const { side, pad, name, hear } of all) {
+        const words = wordsOf(side, rig.store.state);
         text(name, words);
-        attribute(pad, "aria-label", `${S.cab.hear(side.toUpperCase())}${words ? `: ${words}` : ""}`);
+        attribute(pad, "aria-label", words ? `${hear}: ${words}` : hear);
         attribute(pad, "aria-pressed", String(heard ?? "").toLowerCase() === side);
         if (side === "x") show(pad, isTest);
+        if (side === "difference") show(pad, !isTest);
       }
     },
   );
   const element = el("section.pads", { "aria-label": S.bench.pads }, ...all.map(({ pad }) => pad));
-  return el("div.padded", {}, element, el("p.soft.by-keys", {}, S.bench.other));
+  const keys = el("p.soft.by-keys");
+  rig.store.watch(
+    ({ state }) => Boolean(state.test),
+    (isTest) => text(keys, isTest ? S.bench.otherBlind : S.bench.other),
+  );
+  return el("div.padded", {}, element, loopRange(), keys);
 }
 
 /** Space: whichever of A and B does not play. */
 export function hearOther() {
-  const heard = String(rig.store.state.values?.hear ?? rig.store.state.heard ?? "").toLowerCase();
+  const heard = String(rig.store.state.values?.hear ?? "").toLowerCase();
   rig.do(heard === "a" ? "hear_b" : "hear_a");
 }
 
@@ -86,11 +73,19 @@ function noise(dbfs) {
 
 function measured() {
   const rows = el("ul.plain");
+  const bar = el("progress", { max: 1, value: 0, "aria-label": S.bench.measuring });
+  rig.frames.onPaint(() => {
+    const done = rig.frames.meter("measured");
+    if (done > 0 && done < 1) bar.value = done;
+    else bar.removeAttribute("value"); // it computes: nobody knows how long
+  });
+  const asked = () => rig.store.events.findLast(({ kind }) => kind === "state")?.text ?? "";
   rig.store.watch(
-    ({ state }) => state.measured ?? null,
-    (found) => {
+    (store) => [store.state.measured ?? null, store.state.measured ? "" : asked()],
+    ([found, words]) => {
+      show(bar, !found);
       if (!found) {
-        rows.replaceChildren(el("li.wait", {}, S.bench.measuring));
+        rows.replaceChildren(el("li.wait", {}, words || S.bench.measuring));
         return;
       }
       const isKnown = (value) => typeof value === "number";
@@ -102,21 +97,35 @@ function measured() {
         isKnown(found.confidence) && [S.bench.confidence(percent(found.confidence)), found.confidence > 0.5],
         (isKnown(found.noise_a_dbfs) || isKnown(found.noise_b_dbfs)) && [S.bench.noise(noise(found.noise_a_dbfs), noise(found.noise_b_dbfs)), true],
         isKnown(found.round_trip_samples) && [S.bench.trip(number(found.round_trip_samples, 0)), true],
-        ...(found.warnings ?? []).map((words) => [words, false]),
+        ...(found.warnings ?? []).map((words) => [`${words[0].toUpperCase()}${words.slice(1)}.`, false]),
       ].filter(Boolean);
       rows.replaceChildren(...facts.map(([words, good]) => el(good ? "li.good" : "li.warn", {}, words)));
     },
   );
-  return el("section.card", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), rows, el("div.row", {}, does("measure"), key("lock"), does("restore")));
+  const keys = el("div.row", {}, does("measure"), key("lock"), does("restore"));
+  const card = el("section.card.first", { "aria-label": S.bench.measured }, el("h2", {}, S.bench.measured), bar, rows, keys);
+  rig.store.watch(
+    ({ state }) => !state.measured,
+    (isMeasuring) => attribute(card, "data-on", isMeasuring),
+  );
+  return card;
 }
 
 export function buildSides(view) {
+  const [trim, returned, output] = [el("div", {}, fader("match_trim")), meter("return", S.bench.returned), meter("output", S.output)];
   const meters = el(
     "section.card",
     { "aria-label": S.bench.levels },
     el("h2", {}, S.bench.levels),
-    fader("match_trim"),
-    ...[meter("return", S.bench.returned), meter("output", S.output)],
+    ...[trim, returned, output],
+  );
+  rig.store.watch(
+    ({ state }) => [Boolean(state.wiring), Boolean(state.test)],
+    ([hasGear, isTest]) => {
+      show(returned, hasGear);
+      for (const telling of [trim, output]) show(telling, !isTest);
+      show(meters, hasGear || !isTest);
+    },
   );
   view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
 }
