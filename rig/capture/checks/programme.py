@@ -214,15 +214,15 @@ def _compared(
         band_db[i] = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
         band_spread[i] = np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.05 * unlike[i])
     programme = compared & ~at_ends & (start >= PROGRAMME)
-    for i in np.flatnonzero(programme):
+    for i in map(int, np.flatnonzero(programme)):
         # Where enough else is as unlike the known, that tells how far off such playing is.
-        others = programme & ~windows.tone & (unlike >= AS_UNLIKE * unlike[i])
-        others &= np.abs(windows.first - windows.first[i]) >= ELSEWHERE
-        if others.sum() < ENOUGH_OTHERS:
+        likewise = programme & ~windows.tone & (unlike >= AS_UNLIKE * unlike[i])
+        likewise &= np.abs(windows.first - windows.first[i]) >= ELSEWHERE
+        if likewise.sum() < ENOUGH_OTHERS:
             continue
-        allowed_db[i] = min(allowed_db[i], max(float(np.percentile(windows.left_db[others], 90)), FLOOR_DB))
-        level_spread[i] = min(level_spread[i], 1.5 * np.percentile(np.abs(level_db[others]), 80) + 0.3)
-        wide = 1.5 * np.percentile(np.abs(band_db[others]), 80, axis=0) + 0.5
+        allowed_db[i] = min(allowed_db[i], max(float(np.percentile(windows.left_db[likewise], 90)), FLOOR_DB))
+        level_spread[i] = min(level_spread[i], 1.5 * np.percentile(np.abs(level_db[likewise]), 80) + 0.3)
+        wide = 1.5 * np.percentile(np.abs(band_db[likewise]), 80, axis=0) + 0.5
         band_spread[i] = np.minimum(band_spread[i], wide)
     # How far off what is usual may be shows at the ends, where what is played twice does not tell of itself.
     off_db = float(np.percentile(tried, 90)) if len(tried) > NEIGHBOURS else 0.0

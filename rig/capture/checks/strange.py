@@ -32,6 +32,7 @@ ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
 MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.55  # where the playing falls, than where it rises
+PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 STILL_RIGHT_DB = 3.0  # level beside holes
@@ -255,7 +256,7 @@ def _rings(take: Explained, inner: slice) -> bool:
         return False
     if rises.sum() < 3:
         return True
-    more_db = added_db - float(np.median(frame_db[rises]))
-    return (more_db > 1.0 and common < float(np.median(alike[rises])) - 0.05) or (
-        more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE
+    more_db, usual = added_db - float(np.median(frame_db[rises])), float(np.median(alike[rises]))
+    return (more_db > 1.0 and common < usual - 0.05) or (
+        more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE and usual > PLAYED_THROUGH
     )
