@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..dsp.network.quality import QUALITIES
 from ..errors import BackendError, CompareError
 from ..files import bundled
 from ..files.hashing import sha256_of
@@ -39,12 +40,13 @@ KEYS_LINE = (
 PASSAGE_S = 8.0  # of a file, the loudest such piece
 # What a test needs to go on as it was begun.
 KEPT = (
-    *("model", "ir", "no_ir", "against", "ir_against", "size", "di", "send", "return_port", "split", "send_dbu"),
-    *("interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
+    *("model", "ir", "no_ir", "against", "ir_against", "size", "quality", "di", "send", "return_port", "split"),
+    *("send_dbu", "interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
 )
 PATHS = ("model", "ir", "against", "ir_against", "di")
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
 SWITCHES = ("no_ir", "split")
+ADDED = {"quality": 1}  # tests of earlier versions do not say it
 NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
 
 
@@ -60,7 +62,8 @@ def resumed(options: argparse.Namespace) -> Any:
 
     test = BlindTest.resume(options.resume)
     command = test.setup.get("command")
-    if not isinstance(command, dict) or set(command) != set(KEPT):
+    command = {**ADDED, **command} if isinstance(command, dict) else {}
+    if set(command) != set(KEPT):
         raise CompareError(f"{options.resume.name} does not say how it was begun.")
     for name, value in command.items():
         if not _may_be(name, value):
@@ -77,6 +80,8 @@ def _may_be(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name in NUMBERS:
         return (value is None and name not in ("size", "preamp_gain_db")) or is_number(value)
+    if name == "quality":
+        return value in QUALITIES and not isinstance(value, bool)
     if name == "level":
         return value is None or value in LEVEL_MODES
     return value is None or (isinstance(value, str) and "\0" not in value)

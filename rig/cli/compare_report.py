@@ -36,6 +36,7 @@ def report(c: Comparison) -> str:
     lines.append(f"Gear     against itself: {repeat}{c.repeatability_basis}")
     lines += [f"PROBLEM  {fault}." for fault in c.faults]
     lines += [f"Note     {warning}." for warning in c.warnings]
+    lines += [f"Quality  {quality}x: each model plays at so many times its rate" for quality in c.qualities]
     if c.scores:
         longest = max(len(score.file) for score in c.scores)
         width = longest if columns is None else max(0, min(longest, columns - WIDTH))

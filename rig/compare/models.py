@@ -7,7 +7,7 @@ workers of a Dask cluster that see the same files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -23,10 +23,12 @@ from ..audio.measures import best_gain, crest_db, energy, esr
 from ..decibels import db_from_gain, gain_from_db
 from ..dsp.network.interpreter import reset as reset_network
 from ..dsp.network.interpreter import run as run_network
+from ..dsp.network.quality import checked_quality
 from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
-from ..levels import entered_level
+from ..levels import ENTERED, entered_level
+from ..library.entered_levels import input_levels
 from ..nam import Model
 from ..scripting.arguments import number, path, type_name, whole_number
 from ..trainer.layout import has_training_layout
@@ -51,6 +53,7 @@ def compare_models(
     models: Sequence[str | os.PathLike[str]] = (),
     *,
     size: float = 1.0,
+    quality: int = 1,
     capture_dbu: float | Kept | None = "kept",
     second_wet: str | os.PathLike[str] | None = None,
     workers: int | None = 1,
@@ -63,8 +66,10 @@ def compare_models(
 
     `dry` may be the folder of a capture, without `wet`. `capture_dbu`: the dBu at the gear's jack that 0 dBFS of `dry`
     was worth; "kept": what the capture states, else what `rig calibrate` keeps of the send (for a training signal) or
-    of the interface; None: not known. The dry file enters each model at this level minus the model's own, in dB, and at
-    0 dB where one of the two is not known. `second_wet`: the gear once more, to tell how well it repeats itself.
+    of the interface; None: not known. The dry file enters each model at this level minus the model's own (what the
+    player entered for it once, else what its file states), in dB, and at 0 dB where one of the two is not known.
+    `quality`: 1, 2, 4 or 8 times the rate of each model at least, by filters of linear phase. `second_wet`: the gear
+    once more, to tell how well it repeats itself.
     `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler instead; `tell` hears that it
     has no worker. `channel`: of files that have several, from 1. Raises RigError where the pair cannot be judged,
     ArgumentError for what is of the wrong type; a model that cannot be judged is listed under `failures`.
@@ -75,6 +80,7 @@ def compare_models(
         )
     paths = [path(CALL, "models", model) for model in models]
     size = number(CALL, "size", size)
+    quality = checked_quality(number(CALL, "quality", quality))
     workers = None if workers is None else whole_number(CALL, "workers", workers, 1)
     files = take_files(dry, wet, capture_dbu, second_wet, channel)
     if not paths:
@@ -82,7 +88,8 @@ def compare_models(
     scores: list[Score] = []
     failures: list[Failure] = []
     called = dict(zip((str(each.absolute()) for each in paths), telling_names(paths), strict=True))
-    with _judged(files, paths, size, workers, cluster, tell) as (take, results):
+    judging = partial(judge, size=size, quality=quality, entered_dbu=input_levels(tell=tell or _tell_nobody))
+    with _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
         for done, found in enumerate(results, 1):
             result = replace(found, file=called[found.file])
             if isinstance(result, Score):
@@ -141,28 +148,35 @@ def take_files(
 def _judged(
     files: TakeFiles,
     paths: list[Path],
-    size: float,
+    judging: Callable[..., Score | Failure],
     workers: int | None,
     cluster: str | None,
-    tell: Callable[[str], None] | None,
+    tell: Callable[[str], None],
 ) -> Iterator[tuple[Take, Iterator[Score | Failure]]]:
     """The take, and what is found about every model, in the order in which it is found."""
     if cluster is None:
         count = min(len(paths), workers if workers is not None else os.cpu_count() or 1)
         with WorkerPool(count - 1, prepare) as pool:
             take = open_take(files)  # meanwhile the others get ready
-            yield take, pool.share(paths, partial(judge, files=files, size=size), know, take)
+            yield take, pool.share(paths, partial(judging, files=files), know, take)
         return
     take = open_take(files)
     # By whole paths: a worker elsewhere starts from another folder.
-    there = partial(judge, files=files.absolute, size=size)
-    yield take, on_cluster(cluster, there, [each.absolute() for each in paths], tell or (lambda text: None))
+    there = partial(judging, files=files.absolute)
+    yield take, on_cluster(cluster, there, [each.absolute() for each in paths], tell)
 
 
-def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
-    """One model against a take."""
+def _tell_nobody(sentence: str) -> None:
+    """Where nobody wants to know."""
+
+
+def judge(
+    model: Path, files: TakeFiles, size: float = 1.0, quality: int = 1, entered_dbu: Mapping[str, float] | None = None
+) -> Score | Failure:
+    """One model against a take; `entered_dbu`: the input levels that the player entered, by content hash."""
     try:
-        return score(open_take(files), Model.load(model, size))
+        loaded = Model.load(model, size)
+        return score(open_take(files), loaded, quality, (entered_dbu or {}).get(loaded.content_hash))
     except RigError as error:
         said = str(error)
         return Failure(
@@ -170,25 +184,27 @@ def judge(model: Path, files: TakeFiles, size: float) -> Score | Failure:
         )
 
 
-def input_gain(take: Take, model: Model) -> tuple[float, str]:
-    """The gain in dB for the dry file so that the model hears what the gear heard, and the sum behind it."""
-    capture, own = take.files.input_dbu, model.input_level_dbu
+def input_gain(take: Take, model: Model, entered_dbu: float | None = None) -> tuple[float, str]:
+    """The gain in dB for the dry file so that the model hears what the gear heard, and the sum behind it.
+
+    `entered_dbu`: the model's input level that the player entered; it wins over that of the file, as in `rig play`.
+    """
+    capture = take.files.input_dbu
+    own, whose = (model.input_level_dbu, "model") if entered_dbu is None else (entered_dbu, f"model, {ENTERED}")
     if capture is None or own is None:
         missing = "the capture's level" if capture is None else "the model's level"
         way = " (--capture-dbu X states it)" if capture is None else ""
         return 0.0, f"0.0 dB: {missing} is not known{way}"
     gain_db = capture - own
-    return gain_db, f"{capture:.1f} dBu ({take.files.input_basis}) - {own:.1f} dBu (model) = {gain_db:+z.1f} dB"
+    return gain_db, f"{capture:.1f} dBu ({take.files.input_basis}) - {own:.1f} dBu ({whose}) = {gain_db:+z.1f} dB"
 
 
-def played(take: Take, model: Model, start: int = 0, stop: int | None = None) -> NDArray[np.float32]:
-    """The model's answer, (stop - start,), to that part of the dry file, at the capture's level and the take's rate.
+def played(take: Take, model: Model, gain_db: float, quality: int, start: int, stop: int) -> NDArray[np.float32]:
+    """The model's answer, (stop - start,), to that part of the dry file, with a gain, at the take's rate.
 
     It hears what came before `start` as far as it looks back.
     """
-    gain_db, _ = input_gain(take, model)
-    network = model.network(take.sample_rate)
-    stop = len(take.dry) if stop is None else stop
+    network = model.network(take.sample_rate, quality, linear_phase=True)
     begin = max(0, start - network.receptive_field_samples)
     late = network.latency_samples
     x = np.zeros(stop - begin + late, np.float32)
@@ -197,17 +213,17 @@ def played(take: Take, model: Model, start: int = 0, stop: int | None = None) ->
     return np.concatenate(blocks)[late + start - begin :]
 
 
-def score(take: Take, model: Model) -> Score:
+def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None = None) -> Score:
     """All figures of one model."""
     span, rate = take.span, take.sample_rate
-    gain_db, basis = input_gain(take, model)
+    gain_db, basis = input_gain(take, model, entered_dbu)
     notes = list(model.warnings)
     if abs(gain_db) > CALIBRATION_DB:
         notes.append(f"made at another level than this take ({gain_db:+z.1f} dB): it hears what it was not trained on")
     # Around the span, so that shifting brings in signal and not silence; no more than that, as memory is what limits
     # how many models can be judged side by side.
     start, stop = max(0, span.start - MARGIN_SAMPLES), min(len(take.dry), span.stop + MARGIN_SAMPLES)
-    answer = played(take, model, start, stop).astype(np.float64)
+    answer = played(take, model, gain_db, quality, start, stop).astype(np.float64)
     judged = slice(span.start - start, span.stop - start)
     if not np.isfinite(answer).all():
         raise CompareError(f"{model.path.name}: it answers with something that is not a number.")
@@ -244,10 +260,11 @@ def score(take: Take, model: Model) -> Score:
         name=model.name,
         file=str(model.path.absolute()),  # the names of all files together are told apart later
         size=model.size,
+        quality=quality,
         input_gain_db=gain_db,
         input_gain_basis=basis,
         esr=as_it_is,
-        esr_trainer=_esr_trainer(take, model, predicted),
+        esr_trainer=_esr_trainer(take, model, predicted) if quality == 1 else None,
         esr_aligned=esr(aligned, wet),
         esr_matched=matched_esr,
         esr_pre_emphasised=esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),

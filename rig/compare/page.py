@@ -59,7 +59,8 @@ def hear(take: Take, model: Model, score: Score) -> Heard:
     start = take.span.start + int(np.argmax(power[length:] - power[:-length]))
     margin = round(abs(score.lag_samples)) + 4096
     begin, end = max(0, start - margin), min(len(take.dry), start + length + margin)
-    answer = score.polarity * gain_from_db(score.gain_db) * shifted(played(take, model, begin, end), score.lag_samples)
+    answered = played(take, model, score.input_gain_db, score.quality, begin, end)
+    answer = score.polarity * gain_from_db(score.gain_db) * shifted(answered, score.lag_samples)
     return Heard(score, answer[start - begin : start - begin + length], take.wet[start : start + length])
 
 
@@ -110,6 +111,7 @@ def _head(c: Comparison) -> str:
         f"{text(c.span_basis)} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s).</p>",
         f"<p>The gear against itself: <b>{repeat}</b> ({text(c.repeatability_basis)}). No model can be better.</p>",
     ]
+    lines += [f"<p>Quality {quality}x: each model plays at so many times its rate.</p>" for quality in c.qualities]
     lines += [f"<p><b>Problem:</b> {text(fault)}.</p>" for fault in c.faults]
     lines += [f"<p><b>Note:</b> {text(warning)}.</p>" for warning in c.warnings]
     return "\n".join(lines)

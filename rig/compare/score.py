@@ -18,10 +18,11 @@ class Score:
     name: str
     file: str
     size: float
+    quality: int  # times its rate that it played at, at least
     input_gain_db: float  # applied to the dry file before the model
     input_gain_basis: str
     esr: float  # as it is: the model's output against the take, no alignment, no gain
-    esr_trainer: float | None  # the same as the trainer counts it; None: the take has not its layout
+    esr_trainer: float | None  # the same as the trainer counts it; None: another layout, rate or quality than its
     esr_aligned: float  # lag and polarity taken out
     esr_matched: float  # and the level
     esr_pre_emphasised: float  # of the matched one, with the trainer's pre-emphasis
@@ -70,6 +71,11 @@ class Comparison:
     faults: tuple[str, ...]  # of the take itself: no figure says much about a model
     scores: tuple[Score, ...]
     failures: tuple[Failure, ...]
+
+    @property
+    def qualities(self) -> list[int]:
+        """At how many times its rate the models played, where that is not as they were trained."""
+        return sorted({score.quality for score in self.scores} - {1})
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""

@@ -50,13 +50,17 @@ def input_level(content_hash: str, *, directory: Path | None = None, tell: Tell 
 
     `tell` gets one sentence where the file could not be read; playing goes on without it.
     """
+    return input_levels(directory=directory, tell=tell).get(content_hash)
+
+
+def input_levels(*, directory: Path | None = None, tell: Tell = _tell_on_stderr) -> dict[str, float]:
+    """All input levels in dBu that the player entered, by the content hash of the model."""
     path = _file(directory)
     try:
-        entry = _read(path, tell).get(content_hash)
+        return {content_hash: entry.dbu for content_hash, entry in _read(path, tell).items()}
     except OSError as error:
         tell(f"{path} cannot be read ({error.strerror}): the model levels you entered are not used.")
-        return None
-    return None if entry is None else entry.dbu
+        return {}
 
 
 def remember_input_level(

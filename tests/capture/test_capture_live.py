@@ -7,6 +7,8 @@ import re
 import subprocess
 
 import capturing
+import faulty_captures
+import faulty_takes
 import pytest
 from capturing import FAULTS, GAIN_DB, LIVE, TORN
 from child import run_in_child
@@ -148,6 +150,13 @@ def test_a_torn_take_is_kept_aside(everyday):
     results, into = everyday
     for name, result in zip(TORN_SHARE, results["torn"], strict=True):
         assert_kept_aside(result, {**TORN, **LIVE}[name][0], into / name)
+
+
+def test_six_seconds_of_another_gear_are_called_by_their_name(tmp_path):
+    """A share of `test_take_faults_soak.py`, over the device."""
+    (result,) = run_in_child(faulty_captures.captures, str(tmp_path), "softer", ["crunch"], 1)
+    assert result["change_db"] > faulty_takes.COUNTS_DB
+    assert any("softer" in text for text in result["texts"]), result
 
 
 @pytest.mark.soak

@@ -215,6 +215,26 @@ def test_thousands_of_damaged_results_end_in_a_sentence(tmp_path, capsys):
     try_many(tmp_path, capsys, seed, 5000)
 
 
+def test_a_quality_is_kept_and_a_test_that_does_not_say_it_has_none(tmp_path, monkeypatch):
+    from rig.cli import parser
+    from rig.cli.ab_session import resumed
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(OLD.parent / "data"))
+    data = json.loads((OLD / "under way.json").read_text())
+    assert "quality" not in data["setup"]["command"]
+    for value, found in ((None, 1), (4, 4), (3, None), (True, None), (2.5, None)):
+        if value is not None:
+            data["setup"]["command"]["quality"] = value
+        (tmp_path / "t.json").write_text(json.dumps(data))
+        options = parser().parse_args(["ab", "--resume", str(tmp_path / "t.json")])
+        if found is None:
+            with pytest.raises(CompareError, match=r"t\.json is damaged: quality of its command"):
+                resumed(options)
+        else:
+            resumed(options)
+            assert options.quality == found
+
+
 def test_a_command_of_an_earlier_version_that_was_damaged_is_a_sentence(tmp_path, monkeypatch):
     """It is in no hash there: each value has to be one that the option could have had."""
     from rig.cli import parser

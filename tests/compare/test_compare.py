@@ -21,7 +21,8 @@ from rig.audio.wav import write
 from rig.compare.models import judge, take_files
 from rig.compare.pair import TakeFiles
 from rig.compare.score import Failure
-from rig.errors import AudioError, CompareError, ConfigError
+from rig.errors import AudioError, CompareError, ConfigError, RigError
+from rig.library.entered_levels import remember_input_level
 from rig.nam import Model
 from rig.trainer.layout import has_training_layout
 
@@ -82,6 +83,27 @@ def test_a_model_of_itself_nulls(pair, gear):
     assert score.null_db < -90
     assert (score.polarity, score.verdict, score.state) == (1, "great", "ok")
     assert abs(score.lag_samples) < 1e-3 and abs(score.gain_db) < 1e-3
+
+
+def test_a_model_is_compared_at_a_quality(pair, gear):
+    network, x = Model.load(gear / "gear.nam").network(RATE, 4, linear_phase=True), phrase().astype(np.float32)
+    late = network.latency_samples
+    files = pair(lambda y: network.process(np.concatenate([x, np.zeros(late, np.float32)]))[late:].astype(float))
+    as_trained, at_4x = one(files, gear / "gear.nam"), one(files, gear / "gear.nam", quality=4)
+    assert (as_trained.quality, at_4x.quality) == (1, 4)
+    assert at_4x.null_db < -90
+    assert at_4x.null_db + 20 < as_trained.null_db < -20
+    with pytest.raises(RigError, match="1, 2, 4 or 8 times"):
+        rig.compare_models(*files, [gear / "gear.nam"], quality=3)
+
+
+def test_a_level_that_was_entered_for_a_model_counts_as_it_does_where_it_is_played(pair, gear, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert "the model's level is not known" in one(pair(), gear / "other.nam", capture_dbu=10.0).input_gain_basis
+    remember_input_level(Model.load(gear / "other.nam").content_hash, "other.nam", 6.0)
+    score = one(pair(), gear / "other.nam", capture_dbu=10.0)
+    assert score.input_gain_db == 4.0
+    assert score.input_gain_basis == "10.0 dBu (entered by you) - 6.0 dBu (model, entered by you) = +4.0 dB"
 
 
 def test_a_model_that_was_named_from_here_is_called_as_it_was_named(pair, gear, monkeypatch):

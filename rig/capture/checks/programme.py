@@ -29,6 +29,7 @@ LEAST = 4  # frames of a window that have to tell something
 UNEXPECTED = 5.0  # times what tells something, where the model expects nothing
 FLOOR_DB = -22.0  # what is left unexplained: no less is looked at
 UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less and less
+AS_UNLIKE, ENOUGH_OTHERS = 0.7, 30  # times as unlike what is known as this is; windows
 UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, as far as noise does not say more
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
 FARTHEST = 12_000  # samples of delay that are looked for
@@ -185,7 +186,10 @@ def _compared(
     count = len(start)
     in_noise = (start >= NOISE_S[0] * RATE) & (start <= NOISE_S[1] * RATE)
     of_noise_db = max(float(np.median(windows.left_db[in_noise])) if in_noise.any() else FLOOR_DB, UNHEARD_OF_DB)
-    residue, rest, level_db, usual_db = (np.zeros(count) for _ in range(4))
+    usual_db, allowed_db, unlike = (np.zeros(count) for _ in range(3))
+    level_db, level_spread = np.zeros(count), np.ones(count)
+    band_db, band_spread = np.zeros((count, BANDS)), np.ones((count, BANDS))
+    compared = np.zeros(count, bool)
     tried: list[float] = []
     for i in range(count):
         apart = np.sqrt(np.mean((windows.like_db - windows.like_db[i]) ** 2, axis=1))
@@ -198,20 +202,34 @@ def _compared(
         near = _nearest(apart)
         if not len(near):
             continue
-        unlike = float(apart[near].mean())
+        compared[i] = True
+        unlike[i] = apart[near].mean()
         usual_db[i] = max(_seventieth(windows.left_db[near]), FLOOR_DB)
         # The less there is like it elsewhere, the less it need be better explained than noise.
-        other = min(max(unlike / UNLIKE_DB - 0.75, 0.0) * 2, 1.0)
+        other = min(max(unlike[i] / UNLIKE_DB - 0.75, 0.0) * 2, 1.0)
         usual_db[i] += other * max(0.0, of_noise_db - usual_db[i])
-        residue[i] = windows.left_db[i] - usual_db[i] - 0.7 * max(0.0, unlike - UNLIKE_DB)
+        allowed_db[i] = usual_db[i] + 0.7 * max(0.0, unlike[i] - UNLIKE_DB)
         level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
-        level = level_db[i] / np.hypot(np.std(windows.level_db[near]), 0.3 + 0.1 * unlike)
-        bands = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
-        bands = bands / np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.1 * unlike)
-        rest[i] = max(abs(level) / LEVEL_SPREADS, float(np.sqrt(np.mean(bands**2))) / BAND_SPREADS)
+        level_spread[i] = np.hypot(np.std(windows.level_db[near]), 0.3 + 0.05 * unlike[i])
+        band_db[i] = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
+        band_spread[i] = np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.05 * unlike[i])
+    programme = compared & ~at_ends & (start >= PROGRAMME)
+    for i in map(int, np.flatnonzero(programme)):
+        # Where enough else is as unlike the known, that tells how far off such playing is.
+        likewise = programme & ~windows.tone & (unlike >= AS_UNLIKE * unlike[i])
+        likewise &= np.abs(windows.first - windows.first[i]) >= ELSEWHERE
+        if likewise.sum() < ENOUGH_OTHERS:
+            continue
+        allowed_db[i] = min(allowed_db[i], max(float(np.percentile(windows.left_db[likewise], 90)), FLOOR_DB))
+        level_spread[i] = min(level_spread[i], 1.5 * np.percentile(np.abs(level_db[likewise]), 80) + 0.3)
+        wide = 1.5 * np.percentile(np.abs(band_db[likewise]), 80, axis=0) + 0.5
+        band_spread[i] = np.minimum(band_spread[i], wide)
     # How far off what is usual may be shows at the ends, where what is played twice does not tell of itself.
     off_db = float(np.percentile(tried, 90)) if len(tried) > NEIGHBOURS else 0.0
-    score = np.maximum(residue / max(RESIDUE_DB, off_db), rest)
+    residue = np.where(compared, windows.left_db - allowed_db, 0.0) / max(RESIDUE_DB, off_db)
+    level = np.abs(level_db) / level_spread / LEVEL_SPREADS
+    bands = np.sqrt(np.mean((band_db / band_spread) ** 2, axis=1)) / BAND_SPREADS
+    score = np.maximum(residue, np.maximum(level, bands))
     in_sections = (start >= SWEEP - FRAME) & (start < PROGRAMME)
     score[in_sections] = np.abs(level_db[in_sections]) / TONE_DB
     return score, level_db, usual_db

@@ -31,7 +31,8 @@ DRIER = 0.25  # times what is usually not dry
 ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
-SOFT_PIECE = 0.25  # of the loudest frame's power: a gate may be closed all along
+MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.55  # where the playing falls, than where it rises
+PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 STILL_RIGHT_DB = 3.0  # level beside holes
@@ -106,8 +107,7 @@ def _kind(
     usual = float(np.sqrt(max(1 - power_from_db(usual_left_db), 0.05)))  # what the two have in common elsewhere
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
-        soft = float(expected.max()) < SOFT_PIECE * float(take.power(take.model)[take.played].max())
-        return "silent", "it is silent while the signal plays" + (", or a gate never opens" if soft else "")
+        return "silent", "it is silent while the signal plays, or a gate hardly ever opens"
     if match.here < -0.95 * usual and abs(level_db) < SAME_LEVEL_DB:
         return "inverted", INVERTED
     dry = _is_dry(take, at, match.here > STILL_ALIKE * usual)
@@ -254,7 +254,9 @@ def _rings(take: Explained, inner: slice) -> bool:
     added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
     if added_db < 1.0 or common**2 > STAYS_ALIKE:  # drive makes soft louder too, but stays alike
         return False
-    return bool(
-        rises.sum() < 3
-        or (added_db > np.median(frame_db[rises]) + 1.0 and common < float(np.median(alike[rises])) - 0.05)
+    if rises.sum() < 3:
+        return True
+    more_db, usual = added_db - float(np.median(frame_db[rises])), float(np.median(alike[rises]))
+    return (more_db > 1.0 and common < usual - 0.05) or (
+        more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE and usual > PLAYED_THROUGH
     )

@@ -18,6 +18,7 @@ from ..options import (
     add_ir_argument,
     add_keys_option,
     add_level_options,
+    add_quality_option,
     add_seconds_option,
     add_size_option,
     check_levels,
@@ -52,6 +53,7 @@ def add(commands: Any) -> None:
     command.add_argument("--against", type=Path, metavar="MODEL2", help="side B is this model")
     command.add_argument("--ir-against", type=Path, metavar="IR2", help="side B is the same model behind this cabinet")
     add_size_option(command, "side A's model")
+    add_quality_option(command)
     gear = command.add_argument_group("gear")
     gear.add_argument("--send", metavar="PORT", help="JACK port (or part of its name) that leads to the re-amp box")
     gear.add_argument("--return", dest="return_port", metavar="PORT", help="JACK port that the gear comes back on")
@@ -128,6 +130,7 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
         options.preamp_gain_db,
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
         options.level_mode,
+        quality=options.quality,
     ).with_loudness()
     if options.ir_against is not None:
         return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))

@@ -12,7 +12,13 @@ from typing import Any, Literal
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
 from ..compare_door import CompareDoor, compare_door
-from ..options import add_json_option, add_overwrite_option, add_size_option, models_from
+from ..options import (
+    add_json_option,
+    add_overwrite_option,
+    add_quality_option,
+    add_size_option,
+    models_from,
+)
 from ..page_door import add_page_options
 from ..terminal import Progress
 
@@ -48,6 +54,7 @@ def add(commands: Any) -> None:
         "states, else what rig calibrate keeps of the send, for a training signal, or of the interface)",
     )
     add_size_option(command, "models that have several")
+    add_quality_option(command)
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
@@ -100,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
             files,
             models=models,
             size=options.size,
+            quality=options.quality,
             workers=options.workers,
             cluster=options.cluster,
             progress=_both(None if options.json else Progress(f"{len(models)} models"), door),

@@ -381,6 +381,7 @@ def _described(sound: Sound) -> dict[str, Any]:
     model, ir = sound.model, sound.ir
     return {
         "model": None if model is None else {"file": model.path.name, "hash": model.content_hash, "size": model.size},
+        "quality": sound.quality,
         "ir": None if ir is None else {"file": ir.name, "hash": ir.content_hash},
         "input": str(sound.calibration),
         "input_gain_db": sound.input_gain_db,

@@ -28,7 +28,7 @@ from device_sound import (
     TAPS,
     gaussian,
     interpolator,
-    play,
+    play_all,
 )
 
 from rig.backends.jack import libjack
@@ -55,6 +55,7 @@ FIELDS = (
 )
 CYCLES, XRUNS, GONE = (offset(DEVICE, name) for name in ("cycles", "xruns", "gone"))
 call_get_buffer, call_usleep = foreign("l", "l", "u"), foreign("i", "u")
+call_play = foreign("v", "l", "l", "l", "l")
 
 
 @kernel
@@ -88,7 +89,7 @@ def on_device_cycle(frames, argument):
         if d.lost != 0.0:
             d.delay += d.lost
             d.lost = 0.0
-        play(d, x + 4 * at, y + 4 * at, min(CHUNK, n - at))
+        call_play(d.play, here, x + 4 * at, y + 4 * at, min(CHUNK, n - at))
     out = floats(other)
     for i in range(n):
         out[i] = np.float32(0.001 * gaussian(d))
@@ -130,6 +131,7 @@ class Client:
         arena[table][:] = interpolator().ravel()
         s: Any = self.state
         s["ring"], s["combs"], s["table"], s["x"], s["y"] = (arena.address_of(p) for p in (ring, combs, table, x, y))
+        s["play"] = play_all.address
         s["seed"], s["gain"], s["drive"], s["polarity"], s["clip"], s["hum_hz"] = 1, 1.0, 1.0, 1.0, 1.0, 50.0
         self.client = jack.Client(name, no_start_server=True, servername=server)
         self.ports = {

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from device_gear import KINDS, NAM
-from device_sound import CHUNK, COMB_RING, COMBS, DEVICE, PHASES, RING, TAPS, interpolator, play
+from device_sound import CHUNK, COMB_RING, COMBS, DEVICE, PHASES, RING, TAPS, interpolator, play_all
 
-from rig.dsp.native.compile import entry
 from rig.dsp.native.memory import Layout
-from rig.dsp.native.pointers import record
-
-
-@entry("vllll")
-def play_all(device, x, y, frames):
-    d = record(device, DEVICE)
-    for at in range(0, frames, CHUNK):
-        play(d, x + 4 * at, y + 4 * at, min(CHUNK, frames - at))
 
 
 def answer(x, preamp="tube", delay_samples=0.0, gain_db=0.0, polarity=1, rate=48000, cues=(), **settings):

@@ -10,8 +10,8 @@ import math
 import numpy as np
 from device_gear import MEMORY, NAM, through
 
-from rig.dsp.native.compile import kernel
-from rig.dsp.native.pointers import doubles, floats, foreign
+from rig.dsp.native.compile import entry, kernel
+from rig.dsp.native.pointers import doubles, floats, foreign, record
 
 CHUNK = 256
 RING = 1 << 17  # samples of the delay line
@@ -27,6 +27,7 @@ DEVICE = np.dtype(
         ("other", np.int64),
         ("get_buffer", np.int64),
         ("usleep", np.int64),
+        ("play", np.int64),  # address of `play_all`
         ("rate", np.float64),
         # settings
         ("preamp", np.int64),
@@ -148,6 +149,14 @@ def play(d, x, y, frames):
             d.mute -= 1.0
             v = 0.0
         out[i] = np.float32(min(max(v, -d.clip), d.clip))
+
+
+@entry("vllll")
+def play_all(device, x, y, frames):
+    """What comes out of the device at this address: `frames` float32 from address x to y."""
+    d = record(device, DEVICE)
+    for at in range(0, frames, CHUNK):
+        play(d, x + 4 * at, y + 4 * at, min(CHUNK, frames - at))
 
 
 def interpolator():
