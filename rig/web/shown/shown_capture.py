@@ -65,7 +65,8 @@ class Desk:
         if what != self._what:
             self._what, self._began = what, now
             step = what.partition(" ")[0].casefold()
-            self.step = step if step in STEPS else self.step
+            is_begun = self.wiring is not None  # before, levels may be measured
+            self.step = step if step in STEPS and is_begun else self.step
         if self.step in ("take", "checks"):  # it may be taken again
             self.step = "checks" if done >= 1.0 else "take"
         seconds = now - self._began

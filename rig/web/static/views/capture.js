@@ -122,7 +122,7 @@ function question() {
       const answers = answersOf(asked);
       const isLettered = answers.length > 0 && !asked.choices?.length;
       const before = tidy(said.at(-1) ?? "");
-      text(known, lines.length ? levelsOf(said) : isLettered ? "" : before);
+      text(known, lines.length ? levelsOf(said) : isLettered || listedIn(asked).length ? "" : before);
       show(known, Boolean(known.textContent));
       wired.replaceChildren(...lines.map((each) => el("li", {}, each)));
       show(wired, lines.length > 0);
@@ -164,6 +164,7 @@ function levels() {
     const peak = rig.frames.meter("return_peak_dbfs");
     const isSet = rig.store.state.step === "level" || rig.store.state.step === "tone";
     if (!isSet || !Number.isFinite(peak)) text(advice, "");
+    else if (peak < SIGNAL_DBFS) text(advice, S.bench.silent);
     else if (peak > HIGHEST_DBFS) text(advice, S.bench.turnDown(number(peak - BEST_DBFS, 0)));
     else if (peak < LOWEST_DBFS) text(advice, S.bench.turnUp(number(BEST_DBFS - peak, 0)));
     else text(advice, S.bench.good);
