@@ -64,7 +64,10 @@ def overload(bench):
 
 
 # What a screen or a program asks for, and fingers ask for otherwise.
-WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level"}
+WITHOUT_KEYS = {
+    *("preset_at", "model", "cabinet", "size", "max_input", "model_level"),
+    *("mix_solo", "loop_from", "loop_to"),
+}
 
 
 def test_every_key_stands_for_a_command_of_the_table_and_every_command_has_a_key():
