@@ -21,6 +21,7 @@ from ..files.folders import telling_names
 from ..nam import Model
 from .cabinet import CabinetBench, cabinets
 from .networks import NetworkBench, compare_with_yardstick, network_cost
+from .qualities import QualityBench, qualities
 from .shapes import SHAPES, Subject, subject
 from .timing import Stopwatch
 
@@ -49,7 +50,8 @@ def bench(
     stopwatch = Stopwatch()
     networks = [NetworkBench(each, stopwatch) for each in subjects]
     lengths = cabinets(stopwatch) if not only or "cabinet" in only else []
-    parts: list[NetworkBench | CabinetBench] = [*networks, *lengths]
+    faster = qualities([] if models else [each.name for each in subjects])
+    parts: list[NetworkBench | CabinetBench | QualityBench] = [*networks, *faster, *lengths]
     peaks: list[float] = []
     for done in range(rounds):
         peaks.append(fma_peak_gmacs())
@@ -63,6 +65,7 @@ def bench(
     return {
         "machine": {"cpu": cpu_name(), "system": platform.system(), "lanes": W, "peak_gmacs": peak, "rounds": rounds},
         "models": reports,
+        "quality": [part.report() for part in faster],
         "convolver": [length.report() for length in lengths],
         "start": measure_start(progress) if start else None,
     }

@@ -175,6 +175,11 @@ def test_bench_measures_the_known_shapes_and_files(capsys):
     assert set(models["A2 lite"]["ns_per_sample"]) == {"16", "32", "64", "128", "256"}
     assert all(0 < m["share_of_peak"]["64"] < 1 for m in models.values())
     assert all(m["cold_us_per_block"]["64"] > 0 and m["worst_us_per_block"]["64"] > 0 for m in models.values())
+    faster = {row["name"]: row for row in report["quality"]}
+    assert set(faster) == {"A1 standard", "A1 nano", "A2", "LSTM 1x16"}
+    for row in faster.values():
+        assert list(row["ratio_to_multiple_of_1x"]) == ["2", "4", "8"]
+        assert row["ns_per_frame"]["8"] > row["ns_per_frame"]["1"] and min(row["filters_ns_per_frame"].values()) >= 0
     lengths = {row["taps"]: row for row in report["convolver"]}
     assert set(lengths) >= {512, 2048, 8192} and set(lengths[2048]["ns_per_sample"]) == {"64", "128"}
     assert all(0 < row["share_of_period"] <= row["worst_share_of_period"] for row in lengths.values())

@@ -49,7 +49,12 @@ def run(options: argparse.Namespace) -> int:
     print(
         f"{machine['cpu']}, {machine['lanes']} lanes, peak {machine['peak_gmacs']:.1f} billion multiply-adds per second"
     )
-    for lines in (_models(result["models"]), _cabinets(result["convolver"]), _start(result["start"])):
+    for lines in (
+        _models(result["models"]),
+        _qualities(result["quality"]),
+        _cabinets(result["convolver"]),
+        _start(result["start"]),
+    ):
         print(*lines, sep="\n")
     return 0
 
@@ -74,6 +79,19 @@ def _models(reports: list[dict[str, Any]]) -> list[str]:
         lines.append(f"{report['name'][:17]:<18}" + "".join(f"{cell:>9}" for cell in cells))
     if any(report["share_expected"] for report in reports):
         lines.append("!  less of the peak than this shape reached elsewhere: a busy machine, or a slower build")
+    return lines
+
+
+def _qualities(reports: list[dict[str, Any]]) -> list[str]:
+    if not reports:
+        return []
+    lines = ["\nquality: ns per frame, in brackets the filters alone, and the rest re so many times that at 1x"]
+    for report in reports:
+        ns, filters, ratios = (
+            report[key] for key in ("ns_per_frame", "filters_ns_per_frame", "ratio_to_multiple_of_1x")
+        )
+        cells = (f"{k}x {ns[k]:6.0f} ({filters[k]:3.0f}) {ratio:5.3f}" for k, ratio in ratios.items())
+        lines.append(f"{report['name'][:17]:<18}1x {ns['1']:5.0f}   {'   '.join(cells)}")
     return lines
 
 
