@@ -6,6 +6,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
+from ..nam.aliasing import HZ, PEAK_DBFS
 from .terminal import fitted
 
 if TYPE_CHECKING:
@@ -96,4 +97,7 @@ def _notes(c: Comparison) -> list[str]:
     if as_trainer:
         told = ", ".join(f"{name} {esr:.4f}" for name, esr in as_trainer)
         notes.append(f"Trainer  validation ESR as the trainer counts it, nothing taken out: {told}")
+    folded = [f"{score.file} {score.aliasing_db:.0f} dB" for score in c.scores if score.aliasing_db is not None]
+    if folded:
+        notes.append(f"Aliases  what folds back of a sine of {HZ:.0f} Hz at {PEAK_DBFS:g} dBFS: {', '.join(folded)}")
     return [*notes, *(f"Note     {score.file}: {note}." for score in c.scores for note in score.notes)]

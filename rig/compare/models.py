@@ -28,6 +28,7 @@ from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
 from ..levels import ENTERED, entered_level
+from ..library import measured_aliasing
 from ..library.entered_levels import input_levels
 from ..nam import Model
 from ..scripting.arguments import number, path, type_name, whole_number
@@ -279,6 +280,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         spectral_difference_db=measures.spectral_difference_db(aligned, wet, rate),
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
+        aliasing_db=measured_aliasing.measure(model, (quality,))[quality],
         state=found.state,
         verdict=found.words,
         reason=found.reason,

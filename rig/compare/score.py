@@ -37,6 +37,7 @@ class Score:
     spectral_difference_db: float
     crest_db: float
     wet_crest_db: float
+    aliasing_db: float | None  # what it folds back at that quality (`nam/aliasing.py`); None: no answer
     state: State  # unknown: the take does not allow a judgement
     verdict: str  # in short, by the matched ESR
     reason: str  # in numbers

@@ -61,6 +61,7 @@ def examine(question: Question, tell: Callable[[str], None] = lambda text: None)
         worst = heard.worst if heard is not None else None
         found += [
             playing.cost(model, rate or USUAL_RATE_HZ, block, worst),
+            playing.aliasing(model, rate or USUAL_RATE_HZ, block),
             playing.rate(sound, rate),
             playing.cabinet(model, None if model.has_cabinet and not question.ir_named else ir, question.ir_named),
         ]

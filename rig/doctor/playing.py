@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ..bench.networks import callback_of
+from ..bench.networks import callback_of, network_cost
 from ..bench.timing import Stopwatch
 from ..cabinet.ir import IR
+from ..dsp.network.quality import QUALITIES
 from ..errors import RigError
+from ..library import measured_aliasing
 from ..nam import Model
 from ..sound import Sound
 from .finding import Finding
@@ -44,6 +46,23 @@ def cost(model: Model, sample_rate: float, block_size: int, worst_live: float | 
         return Finding("cost", "ok", f"{text}.", None, figures, limit)
     way_out = "Take its smaller size (--size 0)." if model.smaller() is not None else "Take a lighter model."
     return Finding("cost", "warn" if share < MOST else "problem", f"{text}.", way_out, figures, limit)
+
+
+def aliasing(model: Model, sample_rate: float, block_size: int) -> Finding:
+    """What it folds back, and what less of it would cost; no verdict: nobody has shown from where on it is heard."""
+    now, better = QUALITIES[:2]
+    found = measured_aliasing.measure(model, (now, better))
+    figures = {f"aliasing_db_{quality}x": aliasing_db for quality, aliasing_db in found.items()}
+    if found[now] is None or found[better] is None:
+        text = f"{model.path.name} gives no answer to a sine, so what it folds back cannot be measured."
+        return Finding("aliasing", "unknown", text, figures=figures)
+    ns = [network_cost(model.network(sample_rate, quality), block_size) for quality in (now, better)]
+    more = (ns[1] - ns[0]) * sample_rate * 1e-9
+    text = (
+        f"{model.path.name} folds back notes that nobody played at {found[now]:.0f} dB; --quality {better}: "
+        f"{found[better]:.0f} dB for {max(more, 0.0):.1%} of a period more."
+    )
+    return Finding("aliasing", "ok", text, figures={**figures, "share_more": more})
 
 
 def rate(sound: Sound, sample_rate: float | None) -> Finding:

@@ -85,12 +85,18 @@ def test_info_tells_what_a_model_is_and_json_says_the_same(capsys):
         "-14.20 dB",
     ):
         assert part in text
+    more = r"for \d+\.\d% of real time more"
+    assert re.search(
+        rf"folds back +-42 dB as trained; 2x: -9\d dB {more}; 4x: -12\d dB {more} \(a sine of 2489 Hz", text
+    )
     assert main(["info", "--json", str(A2), "--size", "0"]) == 0
     (report,) = json.loads(capsys.readouterr().out)
     assert (report["weights"], report["family"], report["input_level_dbu"]) == (1871, "A2 lite", 12.0)
     assert report["ns_per_sample"] > 0
     assert (report["played_loudness_db"], report["loudness_basis"]) == (report["loudness_db"], "model")
     assert report["measured"]["polarity"] == 1
+    assert [row["quality"] for row in report["aliasing"]] == [1, 2, 4]
+    assert report["aliasing"][0]["ns_per_sample"] == report["ns_per_sample"] < report["aliasing"][1]["ns_per_sample"]
 
 
 def test_info_measures_what_a_file_does_not_state_and_says_so(tmp_path, capsys):

@@ -24,6 +24,7 @@ from rig.compare.score import Failure
 from rig.errors import AudioError, CompareError, ConfigError, RigError
 from rig.library.entered_levels import remember_input_level
 from rig.nam import Model
+from rig.nam.aliasing import measure_aliasing_db
 from rig.trainer.layout import has_training_layout
 
 RATE = 48000
@@ -92,6 +93,9 @@ def test_a_model_is_compared_at_a_quality(pair, gear):
     as_trained, at_4x = one(files, gear / "gear.nam"), one(files, gear / "gear.nam", quality=4)
     assert (as_trained.quality, at_4x.quality) == (1, 4)
     assert at_4x.null_db < -90
+    model = Model.load(gear / "gear.nam")
+    assert as_trained.aliasing_db == pytest.approx(measure_aliasing_db(model))
+    assert at_4x.aliasing_db == pytest.approx(measure_aliasing_db(model, 4))
     assert at_4x.null_db + 20 < as_trained.null_db < -20
     with pytest.raises(RigError, match="1, 2, 4 or 8 times"):
         rig.compare_models(*files, [gear / "gear.nam"], quality=3)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import re
 
 import model_files
 import numpy as np
 import pytest
-from rigs import RATE
+from rigs import NANO, RATE
 
 from rig.bench.timing import Stopwatch
 from rig.doctor import examination, limits, playing
@@ -69,3 +70,14 @@ def test_the_cost_goes_by_its_share_of_the_period(small, monkeypatch, share, sev
     finding = playing.cost(Model.load(small), RATE, 64)
     assert finding.state == [state for state in reversed(STATES) if state != "unknown"][severity]
     assert (finding.way_out is None) == (severity == 0)
+
+
+def test_what_folds_back_is_told_and_what_less_of_it_costs(tmp_path):
+    finding = playing.aliasing(Model.load(NANO), RATE, 64)
+    assert finding.state == "ok" and finding.way_out is None
+    told = r"folds back notes that nobody played at -42 dB; --quality 2: -9\d dB for \d+\.\d% of a period more\.$"
+    assert re.search(told, finding.text)
+    assert finding.figures["aliasing_db_1x"] == pytest.approx(-42, abs=1) and finding.figures["share_more"] > 0
+    silent = model_files.linear_from(tmp_path / "none.nam", [0.0])
+    finding = playing.aliasing(silent, RATE, 64)
+    assert finding.state == "unknown" and "gives no answer to a sine" in finding.text

@@ -178,11 +178,30 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
             "modeled_by": model.modeled_by,
         },
         "has_cabinet": model.has_cabinet,
+        "aliasing": _aliasing(model, cost, costs, measure),
         "ns_per_sample": cost,
         "share_of_real_time": cost * rate * 1e-9,
         "sha256": model.content_hash,
         "warnings": list(model.warnings),
     }
+
+
+def _aliasing(model: Model, cost: float, costs: dict[str, float], measure: bool) -> list[dict[str, Any]]:
+    """What it folds back at each quality that is known, and what that costs here; as trained comes first."""
+    from ...bench import network_cost
+    from ...dsp.network.quality import QUALITIES
+    from ...library import measured_aliasing
+
+    found = measured_aliasing.measure(model, QUALITIES[:3]) if measure else measured_aliasing.known(model)
+    rows = []
+    for quality, aliasing_db in sorted(found.items()):
+        key = f"{model.shape} at {quality}x"
+        if quality != 1 and key not in costs:
+            costs[key] = network_cost(model.network(None, quality), block=64)
+        ns = cost if quality == 1 else costs[key]
+        share = ns * model.rate * 1e-9
+        rows.append({"quality": quality, "aliasing_db": aliasing_db, "ns_per_sample": ns, "share_of_real_time": share})
+    return rows
 
 
 def _measured_json(found: Measured | None, rate_hz: float) -> dict[str, Any] | None:
@@ -213,6 +232,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
         ("loudness", _loudness_text(report)),
         ("own delay", _delay_text(report["measured"])),
+        ("folds back", _aliasing_text(report["aliasing"])),
         ("cabinet", "in the capture" if report["has_cabinet"] else "none stated in the capture"),
         ("cost here", f"{report['ns_per_sample']:.0f} ns per sample, {report['share_of_real_time']:.2%} of real time"),
         *(("note", warning) for warning in report["warnings"]),
@@ -238,6 +258,20 @@ def _delay_text(measured: dict[str, Any] | None) -> str:
         f"{measured['delay_samples']:.2f} samples, {measured['delay_ms']:.2f} ms; polarity {polarity}{unclear} "
         f"(measured by rig, confidence {measured['confidence']:.2f})"
     )
+
+
+def _aliasing_text(rows: list[dict[str, Any]]) -> str:
+    """Like "-42 dB as trained; 2x: -92 dB for 0.9 % of real time more"."""
+    from ...nam.aliasing import HZ, PEAK_DBFS
+
+    known = [row for row in rows if row["aliasing_db"] is not None]
+    if not known or known[0]["quality"] != 1:
+        return ""
+    parts = [f"{known[0]['aliasing_db']:.0f} dB as trained"]
+    for row in known[1:]:
+        more = row["share_of_real_time"] - known[0]["share_of_real_time"]
+        parts.append(f"{row['quality']}x: {row['aliasing_db']:.0f} dB for {more:.1%} of real time more")
+    return f"{'; '.join(parts)} (a sine of {HZ:.0f} Hz at {PEAK_DBFS:g} dBFS, measured by rig)"
 
 
 def _stated(value: float | None, unit: str, otherwise: str) -> str:
