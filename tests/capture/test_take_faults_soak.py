@@ -32,6 +32,11 @@ def seed():
     return value
 
 
+def listed(what):
+    """Each on a line of its own: pytest shortens no text."""
+    return "\n".join(map(str, ["", *what]))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
     rng = np.random.default_rng([seed, list(NAMES).index(name)])
@@ -51,7 +56,7 @@ def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
         if not called_right(fault, found):
             missed.append((what, [str(check) for check in found.checks if check.verdict != "ok"]))
     print(f"\n{name}: {GEARS_PER_FAULT - len(fell)} count, {len(fell)} change too little", *fell, sep="\n    ")
-    assert not missed, missed
+    assert not missed, listed(missed)
     assert len(fell) < GEARS_PER_FAULT / 2, fell
 
 
@@ -67,7 +72,7 @@ def test_a_hundred_clean_takes_of_twenty_kinds_of_gear(seed):
         elif found["programme"].verdict != "ok":
             doubted.append(said)
     print(f"\nclean takes: {len(refused)} refused, {len(doubted)} warned of as another gear", *doubted, sep="\n    ")
-    assert not refused, refused
+    assert not refused, listed(refused)
     assert len(doubted) <= CLEAN // 5, doubted
 
 
@@ -83,5 +88,5 @@ def test_over_the_device_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, tmp_p
     missed = [
         result for result in counting if not any(word in text for word in NAMES[name] for text in result["texts"])
     ]
-    assert not missed, missed
+    assert not missed, listed(missed)
     assert len(results) == GEARS_PER_FAULT and len(fell) < GEARS_PER_FAULT / 2, fell
