@@ -13,9 +13,10 @@ from rig.dsp.convolver.filter import Filter
 from rig.dsp.convolver.spectrum import P
 from rig.dsp.native.compile import entry
 from rig.dsp.native.memory import Layout
-from rig.dsp.native.pointers import record
+from rig.dsp.native.pointers import foreign
 
 RNG_SEED = 7
+call_convolve = foreign("v", "l", "l", "l")
 LENGTH = 5000
 
 
@@ -201,10 +202,10 @@ def test_a_decaying_tail_stays_silent_and_finite():
     assert not y[-5000:].any()
 
 
-@entry("vlll")
-def thousand_calls(line, x, frames):
+@entry("vllll")
+def thousand_calls(convolve, line, x, frames):
     for _ in range(1000):
-        cv._convolve(record(line, cv.LINE), x, frames)
+        call_convolve(convolve, line, x, frames)
 
 
 @pytest.mark.parametrize("frames", [48, 128])
@@ -212,9 +213,9 @@ def test_a_thousand_calls_allocate_nothing(frames):
     player = Player(response(1, 2048), response(2, 700))
     x = noise(RNG_SEED, frames)
     _nrt_python.memsys_enable_stats()
-    thousand_calls(player.line.address, x.ctypes.data, frames)
+    thousand_calls(cv.convolve.address, player.line.address, x.ctypes.data, frames)
     before = rtsys.get_allocation_stats()
-    thousand_calls(player.line.address, x.ctypes.data, frames)
+    thousand_calls(cv.convolve.address, player.line.address, x.ctypes.data, frames)
     after = rtsys.get_allocation_stats()
     assert after.alloc == before.alloc
     assert after.mi_alloc == before.mi_alloc

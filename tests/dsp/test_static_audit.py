@@ -85,7 +85,7 @@ def raise_error(x, y, n):
 @pytest.mark.parametrize(
     ("function", "flags"),
     [
-        (assign_slice, {}),
+        pytest.param(assign_slice, {}, marks=pytest.mark.soak),
         (raise_error, {}),
         (divide, {"error_model": "python"}),
         (look_through_a_slice, {"boundscheck": True}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 import pytest
@@ -140,8 +140,8 @@ class Moved:
         self.player.poll()
 
 
-def check_rates(paths, names):
-    for before, name in zip(names, (*names[1:], names[0]), strict=True):
+def check_rates(paths, names, count=None):
+    for before, name in islice(zip(names, (*names[1:], names[0]), strict=True), count):
         want, sound = first_called(paths, name)
         it = session(paths, next(path for path in paths if path.stem == before))
         call(it, name)
@@ -157,7 +157,7 @@ def check_rates(paths, names):
 
 
 def test_at_another_rate_and_back_it_is_the_same(paths):
-    check_rates([path for path in paths if path.stem in FEW], FEW[:2])
+    check_rates([path for path in paths if path.stem in FEW], FEW[:2], count=1)
 
 
 @pytest.mark.soak
