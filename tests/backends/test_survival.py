@@ -28,6 +28,9 @@ from survivors import BACK_S, PLAYING, Card, begin, clients_of, connected, figur
 from rig.audio import wav
 from rig.backends.cables import Cables
 from rig.backends.jack.client import Jack
+from rig.dsp.network.quality import QUALITIES
+from rig.library import measured_aliasing
+from rig.nam import Model
 
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 
@@ -73,6 +76,7 @@ def restarts(loop, times, periods):
     server = JackServer(name=name)
     server.start()
     try:
+        measured_aliasing.measure(Model.load(A2), QUALITIES[:2])  # or rig does it now, and takes memory for it
         with Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=name) as play:
             play.wait_for(PLAYING, 120)
             with Listener(name, "rig:out_1") as ear:
