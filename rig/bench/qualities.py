@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ..dsp.network.instance import Network
-from ..dsp.network.interleaved import InterleavedNetwork
 from ..dsp.network.oversampled import OversampledNetwork
 from ..dsp.network.playable import Playable
 from ..dsp.network.quality import QUALITIES
+from ..nam.model import network_at
 from .networks import LIVE_BLOCK, callback_of
 from .shapes import SHAPES, Shape
 from .timing import RATE_HZ, ns_per_sample
@@ -60,14 +59,5 @@ def qualities(names: list[str]) -> list[QualityBench]:
 
 def _at(shape: Shape, quality: int) -> Playable:
     """As `Model.network` plays it at its own rate."""
-    leaf = shape.leaf(np.random.default_rng(3))
-    config, program = leaf.config, leaf.program()
-    if program.recurrent:
-        past, prewarm = config.receptive_field_samples, config.prewarm_samples
-        copies = [Network(program, past, prewarm) for _ in range(quality)]
-        inner: Playable = copies[0] if quality == 1 else InterleavedNetwork(copies)
-    else:
-        program.stretch(quality)
-        past = (config.receptive_field_samples - 1) * quality + 1
-        inner = Network(program, past, config.prewarm_samples * quality)
-    return inner if quality == 1 else OversampledNetwork(inner, quality, RATE_HZ)
+    network = network_at(shape.leaf(np.random.default_rng(3)), quality)
+    return network if quality == 1 else OversampledNetwork(network, quality, RATE_HZ)

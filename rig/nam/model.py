@@ -6,6 +6,7 @@ import hashlib
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,6 +35,21 @@ ASSUMED_RATE_HZ = 48000.0
 LOUDEST_REST = 10.0  # 20 dB above full scale; real models rest below 0.1, and what lies between is filtered out
 LOAD = "Model.load"
 WITH_CABINET = ("cab", "cabinet", "rig")  # words of a gear type: amp_cab, amp-pedal-cab, full-rig, Cab, ...
+
+
+def network_at(leaf: Leaf, multiple: int, checked: Callable[[Network], Network] = lambda network: network) -> Playable:
+    """A fresh instance for a signal of that multiple of the rate it was made for; `checked` hears of each network.
+
+    One that looks back looks back as many times as far; of a recurrent one, as many copies take turns.
+    """
+    config, program = leaf.config, leaf.program()
+    if program.recurrent:
+        past, prewarm = config.receptive_field_samples, config.prewarm_samples
+        copies = [checked(Network(program, past, prewarm)) for _ in range(multiple)]
+        return copies[0] if multiple == 1 else InterleavedNetwork(copies)
+    program.stretch(multiple)
+    past = (config.receptive_field_samples - 1) * multiple + 1
+    return checked(Network(program, past, config.prewarm_samples * multiple))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +191,7 @@ class Model:
                 f"{self.path.name}: at {multiple} times its rate it would need more memory for its past than rig "
                 "gives a model; choose a lower quality"
             )
-        config, program = self.leaf.config, self.leaf.program()
-        if program.recurrent:
-            past, prewarm = config.receptive_field_samples, config.prewarm_samples
-            copies = [self._checked(Network(program, past, prewarm)) for _ in range(multiple)]
-            return copies[0] if multiple == 1 else InterleavedNetwork(copies)
-        program.stretch(multiple)
-        past = (config.receptive_field_samples - 1) * multiple + 1
-        return self._checked(Network(program, past, config.prewarm_samples * multiple))
+        return network_at(self.leaf, multiple, self._checked)
 
     def _checked(self, network: Network) -> Network:
         """It, if silence makes it silent; else ModelError."""

@@ -57,11 +57,12 @@ def run(options: argparse.Namespace) -> int:
     paths = [path for given in options.files for path in _models_in(given)]
     as_table = any(os.path.isdir(path) for path in options.files)
     progress = Progress("info") if len(paths) > 50 and not options.json else None
+    told = not as_table or (options.measure and options.json)
     costs: dict[str, float] = {}  # models of one shape cost the same
     reports, errors = [], []
     for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True)):
         try:
-            report = describe(Model.load(path, options.size), costs, options.measure or not as_table)
+            report = describe(Model.load(path, options.size), costs, options.measure or not as_table, told)
             reports.append({**report, "file": name})
         except RigError as error:
             if len(paths) == 1:
@@ -130,11 +131,12 @@ def table(reports: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, Any]:
+def describe(model: Model, costs: dict[str, float], measure: bool, aliasing: bool = True) -> dict[str, Any]:
     """Everything `rig info` knows, as plain data; None where the file says nothing.
 
     `costs`: nanoseconds per sample by shape, as far as they were measured; a new shape is measured and added.
     `measure`: loudness and delay are measured where that was never done; else they are shown as far as known.
+    `aliasing`: what the model folds back is measured and told, which a table has no room for.
     """
     from ...bench import network_cost
     from ...library import entered_levels, measured_loudness
@@ -178,7 +180,7 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
             "modeled_by": model.modeled_by,
         },
         "has_cabinet": model.has_cabinet,
-        "aliasing": _aliasing(model, cost, costs, measure),
+        "aliasing": _aliasing(model, cost, costs) if aliasing else [],
         "ns_per_sample": cost,
         "share_of_real_time": cost * rate * 1e-9,
         "sha256": model.content_hash,
@@ -186,15 +188,14 @@ def describe(model: Model, costs: dict[str, float], measure: bool) -> dict[str, 
     }
 
 
-def _aliasing(model: Model, cost: float, costs: dict[str, float], measure: bool) -> list[dict[str, Any]]:
-    """What it folds back at each quality that is known, and what that costs here; as trained comes first."""
+def _aliasing(model: Model, cost: float, costs: dict[str, float]) -> list[dict[str, Any]]:
+    """What it folds back at each quality, and what that costs here; as trained comes first."""
     from ...bench import network_cost
     from ...dsp.network.quality import QUALITIES
     from ...library import measured_aliasing
 
-    found = measured_aliasing.measure(model, QUALITIES[:3]) if measure else measured_aliasing.known(model)
     rows = []
-    for quality, aliasing_db in sorted(found.items()):
+    for quality, aliasing_db in measured_aliasing.measure(model, QUALITIES[:3]).items():
         key = f"{model.shape} at {quality}x"
         if quality != 1 and key not in costs:
             costs[key] = network_cost(model.network(None, quality), block=64)
