@@ -100,7 +100,7 @@ class Engine(EngineReadings):
             c["sources"][i]["ac"] = self._arena.address_of(acs[i])
             dc.prepare(c["sources"][i]["dc"], sample_rate)
         c["sources"][RETURN]["ac"] = c["sources"][RETURN]["chunk"]  # the gear's own DC is a part of its sound
-        super().__init__(c, [self._arena[ring] for ring in rings], sample_rate)
+        super().__init__(self._arena[part], [self._arena[ring] for ring in rings], sample_rate)
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
         for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["suspend_gain"]):

@@ -16,6 +16,7 @@ from ..files.numbers import is_number
 from ..levels import LEVEL_MODES
 from ..player.events import Event, with_commands
 from ..player.key_map import help_text, load_keys
+from ..web.server_state import ServerState
 from .display.screen import Screen
 from .live.ab_rows import ab_rows, live_line
 from .live.face import Face
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ..engine import Engine
     from ..web.page import Page
     from ..web.shown.shown_ab import AbShown
-    from ..web.shown.shown_player import ServerState
 
 REFRESH_S = 0.1
 KEYS_LINE = (
@@ -182,8 +182,6 @@ class Session:
         return shown
 
     def _server(self) -> ServerState:
-        from ..web.shown.shown_player import ServerState
-
         backend, host = self.backend, self.backend.host
         rate, period = float(backend.sample_rate), int(backend.block_size)
         state = "NO SERVER" if host["gone"] else ""
@@ -253,18 +251,18 @@ class Session:
         began = time.monotonic()
         while not comparer.finished:
             page = self.page if self.is_served else None
-            for key in keys.wait(REFRESH_S, page.waker if page is not None else None):
+            pressed = keys.wait(REFRESH_S, page.waker if page is not None else None)
+            for key in pressed:
                 if not self.face.press(key) and key in self.keys:
                     comparer.do(*self.keys[key])
-            if page is not None:
-                page.poll()
+            acted = page is not None and page.poll()
             comparer.poll()
             if self.backend.gone:
                 raise BackendError("The JACK server has gone. Start it and begin again.")
             if self.options.seconds is not None and time.monotonic() - began > self.options.seconds:
                 return
             if page is not None:
-                page.show()
+                page.show(at_once=bool(pressed or acted))
             self._show(comparer.look(), int(self.backend.host["xruns"]))
 
     def _show(self, state: AbState, xruns: int) -> None:

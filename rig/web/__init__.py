@@ -6,6 +6,7 @@
     access       tokens, devices, failures; origins: which hosts and origins may ask at all
     files        the page's files, listed at the start
     meters       binary frames; spectrum: what they are made of
+    server_state the audio server, as it is told of
     page         the door for whoever plays: start, poll, show
     remote       the other end, for `rig remote`
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from websockets.asyncio.server import ServerConnection, broadcast
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from .. import __version__
 from .access import Access, Device, Refused
@@ -48,6 +50,11 @@ FULL_BYTES = 64 << 10  # that wait to be sent: no meters now
 SLOW_BYTES = 256 << 10  # no patches and events: the whole state later
 LOST_BYTES = 4 << 20  # closed
 WRONG_TOKEN, REVOKED, TOO_MANY, TOO_OFTEN = 4401, 4403, 4409, 4429  # codes of closing
+
+
+def binary_message(content: bytes) -> bytes:
+    """What goes over the wire, the same for all who watch: a server masks nothing, and nothing is compressed."""
+    return Frame(Opcode.BINARY, content).serialize(mask=False)
 
 
 class Budget:
@@ -176,10 +183,11 @@ class Conversation:
         else:
             broadcast({self._ws}, content)
 
-    def send_frame(self, content: bytes) -> None:
-        """Send it, if what was sent before has been read."""
-        if self._waiting < FULL_BYTES:
-            broadcast({self._ws}, content)
+    def send_frame(self, message: bytes) -> None:
+        """Send a message of `binary_message`, if what was sent before has been read."""
+        ws = self._ws
+        if ws.state is State.OPEN and self._waiting < FULL_BYTES:
+            ws.transport.write(message)
 
     def send_change(self, text: str, *, is_patch: bool) -> None:
         """Send a patch or an event; who reads slowly gets the whole state later."""

@@ -20,6 +20,8 @@ UNKNOWN = math.nan
 
 def frame(kind: int, counter: int, values: Sequence[float] | Any) -> bytes:
     """One frame."""
+    if isinstance(values, list):  # a few meters: 25 times a second, without an array
+        return HEAD.pack(kind, len(values), counter & 0xFFFFFFFF) + struct.pack(f"<{len(values)}f", *values)
     floats = np.asarray(values, "<f4")
     return HEAD.pack(kind, floats.size, counter & 0xFFFFFFFF) + floats.tobytes()
 

@@ -4,7 +4,7 @@ page = Page(shown, options)        # nothing is imported, nothing listens yet
 print(page.start())                # the address, with its token
 ...
 page.poll()                        # in the loop of the keys, and as soon as page.waker can be read
-page.show()                        # ten times a second
+page.show()                        # in the loop, as often as it comes round; at_once: something has changed
 page.close()
 """
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 PORT, PORTS = 8117, 10  # the usual one, and how many are tried
 RESTART_S, LONGEST_RESTART_S = 0.05, 0.5  # before another thread serves, in place of one that failed
+SHOW_S = 0.15  # at least, between two looks at what may have changed by itself
 LISTS_S = 0.5  # between two looks at lists that may have changed
 BACKLOG = 32
 
@@ -93,7 +94,8 @@ class Page:
     def __init__(self, shown: Shown, options: PageOptions, say: Callable[[str], None]) -> None:
         self._shown, self._options, self._say = shown, options, say
         self.board = Board()
-        self._lists, self._revs, self._looked = Lists(shown), {}, 0.0  # type: Lists, dict[str, int], float
+        self._lists, self._revs = Lists(shown), {}  # type: Lists, dict[str, int]
+        self._looked = self._shown_at = 0.0
         self._session = secrets.token_urlsafe(9)
         self._socket: socket.socket | None = None
         self._server: Server | None = None
@@ -250,10 +252,11 @@ class Page:
         return True
 
     def show(self, *, at_once: bool = False) -> None:
-        """Show how all stands, if anybody looks."""
-        if not self.client_count and not at_once:
-            return
+        """Show how all stands: at once, or now and then if anybody looks."""
         now = time.monotonic()
+        if not at_once and (not self.client_count or now - self._shown_at < SHOW_S):
+            return
+        self._shown_at = now
         if now - self._looked > LISTS_S:
             self._looked = now
             self._revs = self._lists.look()

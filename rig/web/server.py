@@ -26,7 +26,7 @@ from websockets.http11 import Request, Response
 from ..errors import RigError
 from .access import Access, Device
 from .board import Board
-from .conversation import REVOKED, TOO_MANY, Conversation
+from .conversation import REVOKED, TOO_MANY, Conversation, binary_message
 from .files import File, Files
 from .messages import MOST_BYTES, Do, List, Malformed
 from .meters import GUITAR, METERS, OUTPUT, frame
@@ -301,9 +301,9 @@ class Server(threading.Thread):
             await asyncio.sleep(due - time.monotonic())
             watching = [each for each in self._all.values() if each.meters]
             if watching:
-                content = frame(METERS, *self.site.shown.meters())
+                message = binary_message(frame(METERS, *self.site.shown.meters()))
                 for each in watching:
-                    each.send_frame(content)
+                    each.send_frame(message)
             if count % SPECTRUM_EVERY == 0 and self.watches_spectra:
                 self._send_spectra()
             if due - looked > STATE_S:
@@ -318,10 +318,10 @@ class Server(threading.Thread):
         counter, guitar, output = spectra
         for kind, values in ((GUITAR, guitar), (OUTPUT, output)):
             if values is not None:
-                content = frame(kind, counter, values)
+                message = binary_message(frame(kind, counter, values))
                 for each in self._all.values():
                     if each.spectra:
-                        each.send_frame(content)
+                        each.send_frame(message)
 
 
 def counted(server: Server) -> type[ServerConnection]:

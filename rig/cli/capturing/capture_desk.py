@@ -33,7 +33,7 @@ class PagedConsole(Console):
         self.desk = Desk(name)
         shown = CaptureShown(self.desk)
         self._page = None if options.json else served(options, shown, super().say)
-        self._showed = self._polled = time.monotonic()
+        self._polled = time.monotonic()
         if self._page is not None:
             shown.on_revoked = self._page.revoked
             if not opened_door(self._page, options, super().say):
@@ -101,9 +101,7 @@ class PagedConsole(Console):
         with self._lock:
             self._polled = now
             page.poll()
-            if now - self._showed > SHOW_S:
-                self._showed = now
-                page.show()
+            page.show()
         if self.desk.is_stopped:
             raise KeyboardInterrupt
         end_if_asked()

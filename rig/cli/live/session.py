@@ -15,6 +15,7 @@ from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
+from ...web.server_state import ServerState
 from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from ...player.player import Player
     from ...player.state import PlayerState
     from ...web.page import Page
-    from ...web.shown.shown_player import ServerState
     from ..display.rows import Row
     from .chosen_presets import Chosen
 
@@ -137,8 +137,6 @@ class Session:
             shown.on_revoked = self.page.revoked
 
     def _server(self) -> ServerState:
-        from ...web.shown.shown_player import ServerState
-
         backend, host = self.backend, self.backend.host
         return ServerState(
             "JACK" if is_pluggable(backend) else "PortAudio",
@@ -253,7 +251,7 @@ class Session:
             self._state = self.player.look()
             self._peaks.hear(self._state)
             if self.page is not None and self.is_served:
-                self.page.show()
+                self.page.show(at_once=bool(pressed or acted or self.player.waiting))
             self._show(self._state)
 
     # ------------------------------------------------------------ what is shown

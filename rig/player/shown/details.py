@@ -5,11 +5,13 @@ Nothing here is read from a file, and nothing changes many times a second. Whoev
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 
 if TYPE_CHECKING:
+    from ...nam import Model
     from ...sound import Sound
     from ..parts import Parts
     from ..tools.loop_section import LoopSection
@@ -66,16 +68,21 @@ def _level(level: Level | None) -> dict[str, Any] | None:
 
 
 # ---------------------------------------------------------------- what plays
+@lru_cache(maxsize=4)
+def _network_of(model: Model) -> dict[str, Any]:
+    """What it is; asked ten times a second while somebody watches."""
+    return {"shape": model.family or model.shape, "sizes": bool(model.sizes), "macs": model.macs_per_sample}
+
+
 def _model(parts: Parts) -> dict[str, Any]:
     models, model = parts.models, parts.rig.sound.model
+    network = {"shape": "", "sizes": False, "macs": None} if model is None else _network_of(model)
     return {
         "name": "" if model is None else models.name_of(model),
         "asked": models.asked_name,
         "place": models.place,
         "index": None if model is None else models.index_of(model.path),
-        "shape": "" if model is None else model.family or model.shape,
-        "sizes": model is not None and bool(model.sizes),
-        "macs": None if model is None else model.macs_per_sample,
+        **network,
     }
 
 

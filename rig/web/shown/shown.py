@@ -83,6 +83,9 @@ def finite(value: Any) -> Any:
     >>> finite({"a": float("-inf"), "b": (1, 2.5)})
     {'a': None, 'b': [1, 2.5]}
     """
+    kind = type(value)
+    if kind is str or kind is bool or kind is int or value is None:  # most of a state
+        return value
     if isinstance(value, dict):
         return {str(key): finite(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

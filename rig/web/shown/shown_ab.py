@@ -15,8 +15,8 @@ from ...player.shown.details import wave_of
 from ..live_spectra import LiveSpectra
 from ..merge_patch import Json
 from ..meters import UNKNOWN, EngineMeters, number
+from ..server_state import ServerState
 from .shown import Nothing, Spectra, described, finite
-from .shown_player import ServerState
 
 WAYS: tuple[Metered, ...] = ("input", "send", "return", "output")
 FIELDS = ("peak_dbfs", "rms_dbfs", "clips")

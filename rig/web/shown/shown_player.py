@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ...player.command import Value
@@ -13,6 +12,7 @@ from ...player.shown.lists import LISTS, files_of
 from ..live_spectra import LiveSpectra
 from ..merge_patch import Json
 from ..meters import UNKNOWN, EngineMeters, number
+from ..server_state import ServerState
 from .shown import Nothing, Spectra, described, finite
 
 NAMES = (
@@ -22,30 +22,6 @@ NAMES = (
     "loop_at_s",
 )
 SEMITONES = {name: at for at, name in enumerate(("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"))}
-
-
-@dataclass(frozen=True, slots=True)
-class ServerState:
-    """What there is to know of the audio server. `state`: empty, or in capitals what is wrong with it."""
-
-    backend: str
-    rate_hz: float
-    period_frames: int
-    latency_ms: float
-    xruns: int
-    frame: int
-    state: str = ""
-
-    def to_json(self) -> Json:
-        """As the state of a page holds it."""
-        return {
-            "state": self.state,
-            "backend": self.backend,
-            "rate_hz": self.rate_hz,
-            "period_frames": self.period_frames,
-            "latency_ms": round(self.latency_ms, 2),
-            "xruns": self.xruns,
-        }
 
 
 class PlayerShown(Nothing):

@@ -38,7 +38,8 @@ from rig.files import bundled
 from rig.player.player import Player
 from rig.web.page import Page, PageOptions
 from rig.web.remote import Remote
-from rig.web.shown.shown_player import PlayerShown, ServerState
+from rig.web.server_state import ServerState
+from rig.web.shown.shown_player import PlayerShown
 
 REFRESH_S, WAITING_S = 0.1, 0.02  # as a session looks
 EVERY_S = (0.1, 0.6)  # between two commands of a client

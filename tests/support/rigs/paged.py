@@ -14,7 +14,8 @@ from websockets.sync.client import connect
 from rig.player.player import Player
 from rig.web.page import Page, PageOptions
 from rig.web.remote import Remote
-from rig.web.shown.shown_player import PlayerShown, ServerState
+from rig.web.server_state import ServerState
+from rig.web.shown.shown_player import PlayerShown
 
 BLOCKS = 6  # of 64 samples, processed in each turn: about as fast as a server would ask for them
 
