@@ -36,8 +36,10 @@ from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve
 from .dsp.native.address import Address
 from .dsp.native.memory import Layout
+from .dsp.network.interleaved import reset_interleaved, run_interleaved
 from .dsp.network.interpreter import reset as reset_network
 from .dsp.network.interpreter import run as run_network
+from .dsp.network.oversampled import reset_oversampled, run_oversampled
 from .dsp.network.resampled import reset_rated, run_rated
 from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
@@ -49,9 +51,10 @@ from .lane import Lane
 from .midi_actions import Midi
 from .noise_control import Noise
 
-# Compiled, or read from the cache, before the first note: no model, cabinet or rate has to wait for it later.
+# Compiled, or read from the cache, before the first note: no model, cabinet, rate or quality has to wait for it later.
 NEEDED_WHILE_PLAYING = (
-    *(block, convolve, prepare_filter, run_network, reset_network, run_rated, reset_rated),
+    *(block, convolve, prepare_filter, run_network, reset_network),
+    *(run_rated, reset_rated, run_oversampled, reset_oversampled, run_interleaved, reset_interleaved),
     *(handover.publish, handover.recall, handover.collect, ring_read),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there

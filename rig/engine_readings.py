@@ -63,7 +63,7 @@ class EngineReadings:
 
     def __init__(self, chain: NDArray[Any], rings: Sequence[NDArray[np.float32]], sample_rate: float) -> None:
         self.record, self._rings, self.sample_rate = chain[0], rings, sample_rate
-        self._meters = {which: memoryview(chain[f"{which}_meter"].view(np.uint8)) for which in get_args(Metered)}
+        self._meters = {which: chain[f"{which}_meter"].view(np.uint8).data for which in get_args(Metered)}
         self._seen: dict[str, Any] = {}
         self._readers: dict[str, dict[Metered, float]] = {}  # the highest peak that each has not been told of
         self._reading = threading.Lock()
