@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...decibels import gain_from_db
+from .elliptic import low_pass
 from .polyphase import DELAY_HZ, pass_band_hz
 
 IMAGES_DB = 95.0  # below this: what lies above `lower rate - pass band`
@@ -73,11 +74,8 @@ def half_band(rate: float, session_rate: float) -> NDArray[np.float64]:
 @lru_cache(maxsize=16)
 def last_filter(session_rate: float) -> NDArray[np.float64]:
     """The filter in front of the last halving, down to `session_rate`: second-order sections, shape (n, 6)."""
-    from scipy import signal
-
     pass_hz, higher = pass_band_hz(session_rate), 2 * session_rate
-    order, _ = signal.ellipord(pass_hz, session_rate / 2, RIPPLE_DB, STOP_DB, fs=higher)
-    sections: NDArray[np.float64] = signal.ellip(order, RIPPLE_DB, STOP_DB, pass_hz, output="sos", fs=higher)
+    sections = low_pass(pass_hz, session_rate / 2, RIPPLE_DB, STOP_DB, higher)
     sections.flags.writeable = False
     return sections
 
