@@ -205,7 +205,7 @@ def try_many(folder, capsys, seed, count):
 
 
 def test_every_damaged_result_ends_in_a_sentence(tmp_path, capsys):
-    try_many(tmp_path, capsys, 15, 200)
+    try_many(tmp_path, capsys, 15, 80)
 
 
 @pytest.mark.soak
