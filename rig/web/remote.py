@@ -49,7 +49,10 @@ class Remote:
         if address.startswith("wss:"):
             options["ssl"] = _unverified()
         try:
-            opening = connect(address, open_timeout=OPEN_S, compression=None, max_size=None, proxy=None, **options)
+            # No limit of messages: one that is not asked for a while goes on reading, and so answers pings.
+            opening = connect(
+                address, open_timeout=OPEN_S, compression=None, max_size=None, max_queue=None, proxy=None, **options
+            )
             self._ws: ClientConnection = self._ending.enter_context(opening)
         except (OSError, WebSocketException, TimeoutError) as error:
             raise BackendError(f"The rig that served a page here does not answer ({error}).") from error

@@ -11,7 +11,7 @@ from jackclients import DONE, IDLE, Deck, wait_until
 from numpy.typing import NDArray
 
 RATE = 48000
-SECONDS = 0.35
+SECONDS = 1.0  # of noise that repeats itself each second: then its octaves hardly differ from time to time
 OCTAVES_HZ = 62.5 * 2.0 ** np.arange(8)  # the lower edges
 SILENCE_DB = -120.0
 AUDIBLE_DB = -80.0
@@ -38,10 +38,11 @@ class Ear:
         return 10 * np.log10(np.maximum([np.mean(x**2), *bands], 10 ** (SILENCE_DB / 10)))
 
     def until(self, condition: Callable[[NDArray[np.float64]], bool], seconds: float = 15.0) -> NDArray[np.float64]:
-        """Listen until it sounds so; how it sounds then."""
-        end = time.monotonic() + seconds
-        while not condition(levels := self.levels()):
-            assert time.monotonic() < end, f"it does not sound so: {np.round(levels, 1)}"
+        """Listen until it sounds so, twice in a row, as a change may be half done; how it sounds then."""
+        end, times = time.monotonic() + seconds, 0
+        while times < 2:
+            times = times + 1 if condition(levels := self.levels()) else 0
+            assert times or time.monotonic() < end, f"it does not sound so: {np.round(levels, 1)}"
         return levels
 
     def __enter__(self) -> Self:
@@ -71,8 +72,8 @@ def coloured_unlike(other: NDArray[np.float64], by_db: float = 6.0) -> Callable[
     return lambda levels: bool(levels[0] > AUDIBLE_DB) and not same(levels)
 
 
-def like(other: NDArray[np.float64], within_db: float = 1.5) -> Callable[[NDArray[np.float64]], bool]:
-    """Whether something sounds like that: noise, heard for a third of a second, differs by a decibel in each octave."""
+def like(other: NDArray[np.float64], within_db: float = 2.5) -> Callable[[NDArray[np.float64]], bool]:
+    """Whether something sounds like that: what it plays is never twice quite the same."""
     return lambda levels: bool(np.abs(levels - other)[1:].max() < within_db)
 
 
