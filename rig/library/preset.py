@@ -19,6 +19,9 @@
     on = true
     threshold_dbfs = -60.0
 
+    [tone]
+    bass_db = 3.0                             # and middle_db, treble_db, presence_db
+
 Everything but `model` may be left out. A table that is not known here holds settings of whoever knows them, as `[gate]`
 does; the command table says which.
 """
@@ -33,6 +36,7 @@ from pathlib import Path
 from typing import Self
 
 from ..dsp.network.quality import BEST, QUALITIES
+from ..dsp.tone.knobs import MOST_DB, NAMES
 from ..errors import PresetError
 from ..files.numbers import is_number
 from ..files.toml_file import Table, read_toml, written
@@ -82,6 +86,10 @@ class Preset:
     level_mode: LevelMode | None = None
     input_trim_db: float = 0.0
     output_trim_db: float = 0.0
+    bass_db: float = 0.0
+    middle_db: float = 0.0
+    treble_db: float = 0.0
+    presence_db: float = 0.0
     preamp_gain_db: float | None = None
     equal_loudness: bool | None = None
     loudness_lufs: float | None = None
@@ -106,7 +114,9 @@ class Preset:
         model = table.path("model", "model")
         if model is None:
             raise table.error('names no model; write model = "FILE.nam".')
+        tone_db = _tone(table.table("tone"))
         preset = cls(
+            **tone_db,
             name=_name(table) or path.stem,
             model=model,
             size=_given(table.number("size", 0.0, 1.0), 1.0),
@@ -157,7 +167,8 @@ class Preset:
         for part in self.cabinet:
             where = {"gain_db": part.gain_db, "delay_ms": part.delay_ms, "pan": part.pan, "invert": part.inverted}
             lines += ["", "[[cabinet]]", *_written({"ir": _reached(part.ir, folder), **where})]
-        for name, settings in {"gate": self.gate, **self.settings}.items():
+        tone_db = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
+        for name, settings in {"gate": self.gate, "tone": tone_db, **self.settings}.items():
             lines += ["", f"[{name}]", *_written(settings)] if settings else []
         return "\n".join(lines) + "\n"
 
@@ -171,6 +182,15 @@ def _quality(table: Table) -> int:
     if quality is not None and quality not in QUALITIES:
         raise table.unexpected("quality", "1, 2, 4 or 8 times the model's rate")
     return 1 if quality is None else quality
+
+
+def _tone(table: Table | None) -> dict[str, float]:
+    """Where the tone controls stand, by `NAMES`."""
+    if table is None:
+        return {}
+    found = {name: _given(table.number(name, -MOST_DB, MOST_DB, "dB"), 0.0) for name in NAMES}
+    table.warn_of_the_rest()
+    return found
 
 
 def _name(table: Table) -> str | None:

@@ -15,7 +15,15 @@ from rig.errors import ArgumentError, ConfigError, LevelError
 from rig.files import bundled
 
 NUMBERS = {
-    rig.Sound: ("preamp_gain_db", "model_input_dbu", "input_trim_db", "output_trim_db", "gate_dbfs", "rumble_hz"),
+    rig.Sound: (
+        "preamp_gain_db",
+        "model_input_dbu",
+        "input_trim_db",
+        "output_trim_db",
+        "gate_dbfs",
+        "rumble_hz",
+        "bass_db",
+    ),
 }
 NOT_NUMBERS = ("12", True, b"12", [12.0], 1j, np.array([1.0, 2.0]))
 NOT_PATHS = (None, 3, b"a.wav", ["a.wav"])
