@@ -69,7 +69,16 @@ class SoundFields(TypedDict, total=False):
     presence_db: float
 
 
-def tone_fields(tone_db: Sequence[float]) -> SoundFields:
+class ToneFields(TypedDict):
+    """The tone controls among them."""
+
+    bass_db: float
+    middle_db: float
+    treble_db: float
+    presence_db: float
+
+
+def tone_fields(tone_db: Sequence[float]) -> ToneFields:
     """The fields of a sound whose tone controls stand so, in the order of `rig.dsp.tone.knobs.KNOBS`."""
     bass_db, middle_db, treble_db, presence_db = tone_db
     return {"bass_db": bass_db, "middle_db": middle_db, "treble_db": treble_db, "presence_db": presence_db}
