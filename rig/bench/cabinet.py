@@ -59,7 +59,9 @@ class CabinetBench:
         self._scipy: list[float] = []
         self._live_us: list[float] = []
         self._worst_us: list[float] = []
-        convolve_all(self._line.address, self._x.ctypes.data, self._y.ctypes.data, LIVE_BLOCK, LIVE_BLOCK)  # compiled
+        convolve_all(
+            self._line.address, convolve.address, self._x.ctypes.data, self._y.ctypes.data, LIVE_BLOCK, LIVE_BLOCK
+        )  # compiled
         stopwatch.blocks_us(self._callback, LIVE_BLOCK, 1)
 
     def _ns_per_sample(self, call: Callable[[], Any]) -> float:
@@ -73,7 +75,13 @@ class CabinetBench:
 
         for block, times in self._ours.items():
             ours = partial(
-                convolve_all, self._line.address, self._x.ctypes.data, self._y.ctypes.data, block, self._x.size
+                convolve_all,
+                self._line.address,
+                convolve.address,
+                self._x.ctypes.data,
+                self._y.ctypes.data,
+                block,
+                self._x.size,
             )
             times.append(self._ns_per_sample(ours))
         self._scipy.append(self._ns_per_sample(partial(oaconvolve, self._x, self._response)))

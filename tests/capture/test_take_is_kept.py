@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -44,14 +45,17 @@ class Desk:
         pass
 
 
-TAKEN = TakeResult(recorded().astype(np.float32), None, (), 0.0)
+@cache
+def whole():
+    return TakeResult(recorded().astype(np.float32), None, (), 0.0)
 
 
 @pytest.fixture
 def finished(tmp_path, monkeypatch):
     """What `capture` does once the take has been recorded; `recording` itself is not under test here."""
 
-    def run(operator, taken=TAKEN, **wishes):
+    def run(operator, taken=None, **wishes):
+        taken = whole() if taken is None else taken
         on_disk = TakeOnDisk(tmp_path / "captures", "x")
         plan = Plan(tmp_path / "captures", "x", Wiring("a", "b"), signal(), **wishes)
 
@@ -83,7 +87,7 @@ def test_whatever_fails_after_a_take_its_recording_is_kept_and_named(finished, t
         finished(Desk((step, error)))
     assert [path.name for path in (tmp_path / "captures").iterdir()] == ["x.rejected-1"]
     kept = wav.read(tmp_path / "captures" / "x.rejected-1" / "take.wav").samples[:, 0]
-    assert np.array_equal(kept.astype(np.float32), TAKEN.samples)
+    assert np.array_equal(kept.astype(np.float32), whole().samples)
     assert (
         "rig itself failed"
         in json.loads((tmp_path / "captures" / "x.rejected-1" / "rejected.json").read_text())["reason"]
@@ -113,15 +117,15 @@ def test_a_take_that_fails_its_checks_is_kept_once_with_the_reason(finished, tmp
 
 def test_a_take_during_which_the_server_died_is_kept_up_to_the_death(finished, tmp_path):
     at = 200_000
-    torn = TakeResult(TAKEN.samples[:at], Dropout("gone", "the JACK server went away at 4.2 s", at), (), 0.0)
+    torn = TakeResult(whole().samples[:at], Dropout("gone", "the JACK server went away at 4.2 s", at), (), 0.0)
     with pytest.raises(CaptureError, match=r"the JACK server went away at 4\.2 s\. Start the server .* is kept in"):
         finished(Desk(), torn)
     kept = wav.read(tmp_path / "captures" / "x.rejected-1" / "take.wav").samples[:, 0]
-    assert np.array_equal(kept.astype(np.float32), TAKEN.samples[:at])
+    assert np.array_equal(kept.astype(np.float32), whole().samples[:at])
 
 
 def test_a_program_that_joins_the_server_is_named_and_not_the_period(tmp_path):
-    torn = TakeResult(TAKEN.samples[:100], Dropout("gap", "the server lost 128 frames at 3.0 s", 100), (), 0.0)
+    torn = TakeResult(whole().samples[:100], Dropout("gap", "the server lost 128 frames at 3.0 s", 100), (), 0.0)
     for joined, way_out in ((True, "Another program joined the server or left it"), (False, "Choose a longer period")):
         with pytest.raises(CaptureError, match=rf"lost 128 frames at 3\.0 s\. {way_out}"):
             session._refuse(torn, TakeOnDisk(tmp_path, "x"), torn.dropout.text, joined)

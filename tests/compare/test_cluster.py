@@ -21,7 +21,6 @@ from rig.audio.wav import write
 from rig.compare.cluster import on_cluster
 from rig.errors import CompareError, ConfigError
 
-distributed = pytest.importorskip("distributed")
 RATE = 48000
 
 
@@ -39,7 +38,9 @@ def files(tmp_path_factory):
 @pytest.fixture
 def scheduler():
     """One without a worker, in this process."""
-    with distributed.LocalCluster(n_workers=0, threads_per_worker=1, processes=False, dashboard_address=None) as one:
+    with pytest.importorskip("distributed").LocalCluster(
+        n_workers=0, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as one:
         yield one
 
 

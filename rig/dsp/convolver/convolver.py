@@ -15,7 +15,7 @@ from ...errors import RigError
 from ..native.memory import Layout
 from .fft import LONG_IMAG
 from .filter import Filter, early_rows
-from .kernels import LINE, MARGIN, MAX_CHUNK, SPARE, VOICES, clear, convolve_all
+from .kernels import LINE, MARGIN, MAX_CHUNK, SPARE, VOICES, clear, convolve, convolve_all
 from .late import LATE, Q, fill_late_tables, late_rows
 from .late import ROW_BYTES as LATE_ROW_BYTES
 from .late import WORKSPACE as LATE_WORKSPACE
@@ -106,5 +106,5 @@ def convolve_offline(filters: Sequence[Filter], x: NDArray[Any], block_size: int
         line.attach(voice, filter_)
     signal = np.ascontiguousarray(x, np.float32)
     y = np.empty((len(filters), signal.size), np.float32)
-    convolve_all(line.address, signal.ctypes.data, y.ctypes.data, block_size, signal.size)
+    convolve_all(line.address, convolve.address, signal.ctypes.data, y.ctypes.data, block_size, signal.size)
     return y

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..native.address import Address
 from ..native.compile import entry, inline, kernel
-from ..native.pointers import FLUSH_BITS, Record, floats, get_float_control, record, set_float_control
+from ..native.pointers import FLUSH_BITS, Record, floats, foreign, get_float_control, record, set_float_control
 from ..native.simd import W, load, splat, store
 from .filter import FILTER
 from .late import LATE, LATE_VOICE, late_add, late_clear, late_ready, late_step, late_take, late_work
@@ -184,42 +184,6 @@ def voice_ready(line: Record, v: int, address: Address) -> bool:
     return late_ready(record(line.late, LATE), line.voices[v].late, v, filter_.serial)
 
 
-@kernel
-def _convolve(line: Record, x: Address, frames: int) -> None:
-    w = floats(line.workspace)
-    done = 0
-    while done < frames:
-        count = min(frames - done, P - line.fill_samples)
-        _copy(floats(x + 4 * done), floats(line.workspace + 4 * (FRAME + P + line.fill_samples)), count)
-        whole = count == P
-        if whole:
-            _push(line, w)
-        for v in range(VOICES):
-            voice = line.voices[v]
-            if voice.filter == 0:
-                voice.tail_of = 0
-                continue
-            if whole:
-                _whole_block(line, record(voice.filter, FILTER), w, floats(voice.out + 4 * done))
-            else:
-                _part_of_block(line, voice, w, done, count)
-            filter_ = record(voice.filter, FILTER)
-            if filter_.late_rows != 0:
-                y = floats(voice.out + 4 * done)
-                late_add(record(line.late, LATE), voice.late, filter_.serial, line.fill_samples, y, count)
-        line.fill_samples += count
-        done += count
-        if line.fill_samples == P:
-            if not whole:
-                _push(line, w)
-            if line.late != 0:
-                _tick(line, record(line.late, LATE))
-            _copy(floats(line.workspace + 4 * (FRAME + P)), floats(line.workspace + 4 * FRAME), P)
-            line.fill_samples = 0
-            for v in range(VOICES):
-                line.voices[v].tail_of = 0
-
-
 # ---------------------------------------------------------------- entries
 @entry("vlll")
 def convolve(line: Address, x: Address, frames: int) -> None:
@@ -227,7 +191,39 @@ def convolve(line: Address, x: Address, frames: int) -> None:
 
     The caller has switched the CPU to flush denormals: they cost a hundredfold here.
     """
-    _convolve(record(line, LINE), x, frames)
+    state = record(line, LINE)
+    w = floats(state.workspace)
+    done = 0
+    while done < frames:
+        count = min(frames - done, P - state.fill_samples)
+        _copy(floats(x + 4 * done), floats(state.workspace + 4 * (FRAME + P + state.fill_samples)), count)
+        whole = count == P
+        if whole:
+            _push(state, w)
+        for v in range(VOICES):
+            voice = state.voices[v]
+            if voice.filter == 0:
+                voice.tail_of = 0
+                continue
+            if whole:
+                _whole_block(state, record(voice.filter, FILTER), w, floats(voice.out + 4 * done))
+            else:
+                _part_of_block(state, voice, w, done, count)
+            filter_ = record(voice.filter, FILTER)
+            if filter_.late_rows != 0:
+                y = floats(voice.out + 4 * done)
+                late_add(record(state.late, LATE), voice.late, filter_.serial, state.fill_samples, y, count)
+        state.fill_samples += count
+        done += count
+        if state.fill_samples == P:
+            if not whole:
+                _push(state, w)
+            if state.late != 0:
+                _tick(state, record(state.late, LATE))
+            _copy(floats(state.workspace + 4 * (FRAME + P)), floats(state.workspace + 4 * FRAME), P)
+            state.fill_samples = 0
+            for v in range(VOICES):
+                state.voices[v].tail_of = 0
 
 
 @entry("vl")
@@ -245,11 +241,15 @@ def clear(line: Address) -> None:
         late_clear(record(state.late, LATE))
 
 
-@entry("vlllll")
-def convolve_all(line: Address, x: Address, y: Address, block_size: int, frames: int) -> None:
+_call_convolve = foreign("v", "l", "l", "l")
+
+
+@entry("vllllll")
+def convolve_all(line: Address, by: Address, x: Address, y: Address, block_size: int, frames: int) -> None:
     """A whole signal through a line, in calls of `block_size` samples, without Python in between.
 
     The outputs of the voices go to `y`, float32[VOICES used][frames]: those with a filter have to be the first ones.
+    `by`: the address of `convolve`, which is compiled once only.
     """
     before = get_float_control()
     set_float_control(before | FLUSH_BITS)
@@ -260,7 +260,7 @@ def convolve_all(line: Address, x: Address, y: Address, block_size: int, frames:
         start = block_start
         while start < block_end:
             count = min(block_end - start, MAX_CHUNK)
-            _convolve(state, x + 4 * start, count)
+            _call_convolve(by, line, x + 4 * start, count)
             for v in range(VOICES):
                 if state.voices[v].filter != 0:
                     _copy(floats(state.voices[v].out), floats(y + 4 * (v * frames + start)), count)

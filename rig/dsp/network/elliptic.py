@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...decibels import gain_from_db, power_from_db
+
 SMALLEST = 1e-15  # a modulus below is 0
 
 
@@ -56,8 +58,8 @@ def low_pass(pass_hz: float, stop_hz: float, ripple_db: float, stop_db: float, r
     Second-order sections b0, b1, b2, 1, a1, a2, shape (n, 6), the tightest resonance last; no gain is above 1.
     """
     warped = math.tan(math.pi * pass_hz / rate)
-    ripple = math.sqrt(10 ** (ripple_db / 10) - 1)
-    ripples = Modulus.of(ripple / math.sqrt(10 ** (stop_db / 10) - 1))
+    ripple = math.sqrt(power_from_db(ripple_db) - 1)
+    ripples = Modulus.of(ripple / math.sqrt(power_from_db(stop_db) - 1))
     order = _order(Modulus.of(warped / math.tan(math.pi * stop_hz / rate)), ripples)
     edges = _edges(order, ripples)
     v0 = -1j * _inverse_sn(1j / ripple, ripples) / order
@@ -70,7 +72,7 @@ def low_pass(pass_hz: float, stop_hz: float, ripple_db: float, stop_db: float, r
         sections.append(_section([zero, zero.conjugate()], [pole, pole.conjugate()]))
     found = np.array(sections)
     if order % 2 == 0:  # an even order begins at the bottom of its ripple
-        found[0, :3] *= 10 ** (-ripple_db / 20)
+        found[0, :3] *= gain_from_db(-ripple_db)
     return found
 
 
