@@ -1,6 +1,7 @@
 """A lane: one way from a source to the mixer.
 
-source -> input gain -> model (or none) -> output gain, polarity -> DC blocker -> tone -> delay, to a part of a sample
+source -> input gain -> EQ before -> model (or none) -> output gain, polarity -> DC blocker -> EQ behind -> tone
+       -> delay, to a part of a sample
 
 A lane is made complete off the audio thread, hears the last moments of the real input before anyone hears it (the
 run-in), and is handed over by address (`handover.py`). Player, A/B test and bypass differ only in what their lanes
@@ -29,7 +30,8 @@ from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, 
 from .dsp.network.playable import Playable
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
-from .dsp.tone.bands import BAND, prepare, run_band
+from .dsp.tone.bands import BAND, prepare, prepare_band, run_band
+from .dsp.tone.equalizer import MOST_BANDS, EqBand
 from .dsp.tone.knobs import FLAT, KNOBS, root_from_db
 from .errors import RigError
 
@@ -87,6 +89,9 @@ LANE = np.dtype(
         ("latency_samples", np.int64),  # of its output behind its source
         ("has_tone", np.int64),  # 1: it has tone controls that MIDI may move; bypass has none
         ("tone", BAND, (TONE_CONTROLS,)),
+        ("eq_before", np.int64),  # how many bands of the equalizer lie in front of the model; the others behind it
+        ("eq_bands", np.int64),
+        ("eq", BAND, (MOST_BANDS,)),
     ],
     align=True,
 )
@@ -132,6 +137,8 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
     """Send `frames` <= MAX_CHUNK samples at `x` through the lane into its `output`."""
     ramp_gains(lane.input_gain, lane.gains, table, fade, frames)
     multiply(x, lane.gains, lane.gained, frames)
+    for i in range(lane.eq_before):
+        run_band(lane.eq[i], lane.gained, frames)
     out = floats(lane.output)
     if lane.run != 0:
         _call_run(lane.run, lane.network, lane.gained, lane.output, frames)
@@ -161,6 +168,8 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
             elif left > 0:
                 out[i] *= rise[fade - left]
         lane.silent_samples = max(0, lane.silent_samples - frames)
+    for i in range(lane.eq_before, lane.eq_bands):
+        run_band(lane.eq[i], lane.output, frames)
     for i in range(TONE_CONTROLS):
         run_band(lane.tone[i], lane.output, frames)
     delay(lane, lane.output, frames)
@@ -285,6 +294,13 @@ class Lane:
         self.tone_db = tuple(gains_db)
         self.record["has_tone"] = 1
         prepare(self.record["tone"], self._sample_rate, gains_db)
+
+    def has_eq(self, bands: Sequence[EqBand]) -> None:
+        """Before it is handed over: give it an equalizer."""
+        ordered = sorted(bands, key=lambda band: not band.before)
+        self.record["eq_bands"], self.record["eq_before"] = len(ordered), sum(band.before for band in ordered)
+        for row, band in zip(self.record["eq"], ordered, strict=False):
+            prepare_band(row, self._sample_rate, band, band.gain_db)
 
     def set_tone(self, gains_db: Sequence[float]) -> None:
         """Turn the tone controls that `has_tone` has given it; what sounds follows smoothly."""

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .cabinet.ir import IR
 from .dsp.network.playable import Playable
 from .dsp.network.quality import checked_quality
+from .dsp.tone.equalizer import EqBand, checked_bands
 from .dsp.tone.knobs import KNOBS, NAMES, checked_tone_db
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
@@ -67,6 +68,7 @@ class SoundFields(TypedDict, total=False):
     middle_db: float
     treble_db: float
     presence_db: float
+    eq: Sequence[EqBand]
 
 
 class ToneFields(TypedDict):
@@ -76,6 +78,11 @@ class ToneFields(TypedDict):
     middle_db: float
     treble_db: float
     presence_db: float
+
+
+def _checked_band(band: EqBand) -> EqBand:
+    check_type(CALL, "eq", band, EqBand, "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]')
+    return band
 
 
 def tone_fields(tone_db: Sequence[float]) -> ToneFields:
@@ -98,6 +105,7 @@ class Sound:
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
     `bass_db` to `presence_db`: the tone controls behind the model, each -12 to 12 dB; at 0 they change nothing.
+    `eq`: up to six bands of an equalizer, see `rig.EqBand`, in front of the model or behind it.
     Raises ArgumentError for what is of the wrong type, LevelError for a number that cannot be right, ConfigError for an
     interface whose level is not known and for a file of kept levels that is damaged.
     """
@@ -118,6 +126,7 @@ class Sound:
     middle_db: float = 0.0
     treble_db: float = 0.0
     presence_db: float = 0.0
+    eq: tuple[EqBand, ...] = ()
 
     # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
     def __init__(
@@ -138,6 +147,7 @@ class Sound:
         middle_db: float = 0.0,
         treble_db: float = 0.0,
         presence_db: float = 0.0,
+        eq: Sequence[EqBand] = (),
     ) -> None:
         check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
@@ -171,6 +181,7 @@ class Sound:
             "middle_db": checked_tone_db("middle_db", number(CALL, "middle_db", middle_db)),
             "treble_db": checked_tone_db("treble_db", number(CALL, "treble_db", treble_db)),
             "presence_db": checked_tone_db("presence_db", number(CALL, "presence_db", presence_db)),
+            "eq": checked_bands([_checked_band(band) for band in eq]),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -273,6 +284,7 @@ class Sound:
         lane = Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
         lane.has_trims(self.input_trim_db, self.output_trim_db)
         lane.has_tone(self.tone_db)
+        lane.has_eq(self.eq)
         return lane
 
     def cabinet(self) -> Cabinet | None:
@@ -346,6 +358,7 @@ class Sound:
             ("gate", None if self.gate_dbfs is None else f"{self.gate_dbfs:g} dBFS"),
             ("rumble filter", None if self.rumble_hz is None else f"{self.rumble_hz:g} Hz"),
             ("tone", self._tone),
+            ("equalizer", f"{len(self.eq)} bands" if self.eq else None),
             ("model's delay", None if delay is None else f"{delay:.1f} samples"),
         ]
 
@@ -372,6 +385,7 @@ class Sound:
                 None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",
                 None if self.rumble_hz is None else f"rumble filter {self.rumble_hz:g} Hz",
                 self._tone,
+                f"equalizer of {len(self.eq)} bands" if self.eq else None,
             ],
         )
 

@@ -22,7 +22,7 @@ import numpy as np
 from ..native.address import Address
 from ..native.compile import inline, kernel
 from ..native.pointers import Record, floats
-from .knobs import HIGHEST_SHARE, KNOBS, LOW_SHELF, PEAK, root_from_db
+from .knobs import HIGHEST_SHARE, KNOBS, LOW_SHELF, PEAK, Shape, root_from_db
 
 SMOOTH_S = 0.008  # time constant of each of the low-passes: a knob is where it was turned to after some 60 ms
 NEAR = 1e-8  # so close the knob has arrived: -160 dB
@@ -51,11 +51,16 @@ BAND = np.dtype(
 def prepare(bands: Any, sample_rate: float, gains_db: Sequence[float]) -> None:
     """Fill in the BAND records of `KNOBS` before the audio thread sees them: they stand where they shall."""
     for band, knob, gain_db in zip(bands, KNOBS, gains_db, strict=True):
-        band["kind"], band["damping"] = knob.kind, 1.0 / knob.q
-        band["tangent"] = math.tan(math.pi * min(knob.hz / sample_rate, HIGHEST_SHARE))
-        band["follow"] = 1.0 - math.exp(-1.0 / (SMOOTH_S * sample_rate))
-        for value in ("target", "goal", "first", "second", "third", "now"):
-            band[value] = root_from_db(gain_db)
+        prepare_band(band, sample_rate, knob, gain_db)
+
+
+def prepare_band(band: Any, sample_rate: float, shape: Shape, gain_db: float) -> None:
+    """The same for one BAND record of any shape."""
+    band["kind"], band["damping"] = shape.kind, 1.0 / shape.q
+    band["tangent"] = math.tan(math.pi * min(shape.hz / sample_rate, HIGHEST_SHARE))
+    band["follow"] = 1.0 - math.exp(-1.0 / (SMOOTH_S * sample_rate))
+    for value in ("target", "goal", "first", "second", "third", "now"):
+        band[value] = root_from_db(gain_db)
 
 
 @inline

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .knobs import HIGH_SHELF, HIGHEST_SHARE, KNOBS, PEAK, Knob
+from .equalizer import EqBand
+from .knobs import HIGH_SHELF, HIGHEST_SHARE, KNOBS, PEAK, Shape
 
 
 def tone_sections(sample_rate: float, gains_db: Sequence[float]) -> NDArray[np.float64]:
@@ -20,7 +21,13 @@ def tone_sections(sample_rate: float, gains_db: Sequence[float]) -> NDArray[np.f
     return np.array(rows).reshape(-1, 6)
 
 
-def _section(knob: Knob, sample_rate: float, gain_db: float) -> list[float]:
+def eq_sections(sample_rate: float, bands: Sequence[EqBand]) -> NDArray[np.float64]:
+    """The same of an equalizer, all of its bands."""
+    rows = [_section(band, sample_rate, band.gain_db) for band in bands if band.gain_db]
+    return np.array(rows).reshape(-1, 6)
+
+
+def _section(knob: Shape, sample_rate: float, gain_db: float) -> list[float]:
     a = 10.0 ** (gain_db / 40.0)
     w = 2.0 * math.pi * min(knob.hz / sample_rate, HIGHEST_SHARE)
     c, alpha = math.cos(w), math.sin(w) / (2.0 * knob.q)

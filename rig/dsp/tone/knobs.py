@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 from ...errors import LevelError
 
 PEAK, LOW_SHELF, HIGH_SHELF = range(3)
 MOST_DB = 12.0  # either way
 HIGHEST_SHARE = 0.45  # of the sample rate: no filter lies higher
+
+
+class Shape(Protocol):
+    """What a filter does, but for its gain."""
+
+    @property
+    def kind(self) -> int:
+        """PEAK, LOW_SHELF or HIGH_SHELF."""
+
+    @property
+    def hz(self) -> float:
+        """The middle of a peak, or where a shelf has half of its decibels."""
+
+    @property
+    def q(self) -> float:
+        """How narrow it is."""
 
 
 @dataclass(frozen=True, slots=True)

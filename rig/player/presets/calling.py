@@ -186,6 +186,7 @@ class PresetCaller(Carried):
             middle_db=preset.middle_db,
             treble_db=preset.treble_db,
             presence_db=preset.presence_db,
+            eq=preset.eq,
             preamp_gain_db=self.own.value("preamp_gain", now.preamp_gain_db, preset.preamp_gain_db),
         )
 

@@ -45,6 +45,7 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
         middle_db=round(sound.middle_db, 4),
         treble_db=round(sound.treble_db, 4),
         presence_db=round(sound.presence_db, 4),
+        eq=sound.eq,
         preamp_gain_db=sound.preamp_gain_db,
         equal_loudness=equal.is_on,
         loudness_lufs=None if lufs is None else min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]),

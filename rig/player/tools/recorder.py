@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -124,4 +124,5 @@ def description(sound: Sound, cabinet: IR | None) -> dict[str, Any]:
         "input_gain_db": sound.input_gain_db,
         "output_gain_db": sound.output_gain_db,
         "tone_db": {knob.name: db for knob, db in zip(KNOBS, sound.tone_db, strict=True)},
+        "eq": [asdict(band) for band in sound.eq],
     }
