@@ -80,9 +80,12 @@ class ToneFields(TypedDict):
     presence_db: float
 
 
-def _checked_band(band: EqBand) -> EqBand:
-    check_type(CALL, "eq", band, EqBand, "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]')
-    return band
+def _checked_eq(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
+    wanted = "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]'
+    check_type(CALL, "eq", bands, (list, tuple), *wanted)
+    for band in bands:
+        check_type(CALL, "eq", band, EqBand, *wanted)
+    return checked_bands(bands)
 
 
 def tone_fields(tone_db: Sequence[float]) -> ToneFields:
@@ -181,7 +184,7 @@ class Sound:
             "middle_db": checked_tone_db("middle_db", number(CALL, "middle_db", middle_db)),
             "treble_db": checked_tone_db("treble_db", number(CALL, "treble_db", treble_db)),
             "presence_db": checked_tone_db("presence_db", number(CALL, "presence_db", presence_db)),
-            "eq": checked_bands([_checked_band(band) for band in eq]),
+            "eq": _checked_eq(eq),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
