@@ -22,6 +22,8 @@ KINDS = {
     "Linear": lambda: model_files.linear(65),
 }
 
+LARGE = ("A1 standard", "A2")
+
 
 def loaded(folder, kind):
     return Model.load(model_files.write(folder / f"{kind}.nam", KINDS[kind]()))
@@ -113,7 +115,7 @@ def test_the_size_of_the_blocks_changes_no_bit(kind, tmp_path):
         np.testing.assert_array_equal(np.concatenate(pieces), whole[:count])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=[pytest.mark.soak] * (k in LARGE)) for k in KINDS])
 def test_live_and_offline_agree_in_all_that_can_be_heard_but_the_delay(kind, tmp_path):
     """The magnitudes of sines below 18 kHz within 0.1 dB, harmonics 1 to 5 within 0.01 dB of those at 1x."""
     model = loaded(tmp_path, kind)
