@@ -66,7 +66,7 @@ def test_bands_lie_on_the_side_of_the_model_that_was_said(block):
 def test_a_preset_holds_it_and_one_without_has_none(tmp_path):
     paths = write(tmp_path, Preset("1 scoop", NANO, eq=SCOOP), Preset("2 flat", A2))
     assert Preset.load(paths[0]).eq == SCOOP
-    it = Set(paths)
+    it = Set(paths, folder=tmp_path)
     assert (it.player.sound.eq, it.lane["eq_bands"], it.lane["eq_before"]) == (SCOOP, 5, 2)
     it.do("save_preset", text="again")
     assert Preset.load(tmp_path / "again.toml").eq == SCOOP

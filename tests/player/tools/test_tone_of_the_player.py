@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rigs import A2, NANO, RATE, db, guitar
+from rigs import A2, NANO, RATE, Bench, Told, db, guitar
 from scipy.signal import sosfilt
-from test_midi_control import Board
-from test_player import playing
 
 import rig
 from rig.audio.wav import read, write
@@ -19,9 +17,18 @@ from rig.files import bundled
 from rig.library.preset import Preset
 from rig.player.cabinets.equal_loudness import model_output
 from rig.player.midi.mapping import Binding, Mapping
+from rig.player.player import Player
 from rig.sound import Sound
 
 NAMES = [knob.name for knob in KNOBS]
+
+
+def playing(models, **options):
+    bench, told = Bench(), Told()
+    player = Player(bench.engine, told.append, models, **options)
+    player.start()
+    bench.settle()
+    return bench, player, told
 
 
 def targets(bench):
@@ -59,17 +66,20 @@ def test_bypass_has_no_tone_and_the_model_comes_back_with_it():
 
 
 def test_a_midi_knob_turns_it_in_its_period_and_all_agree_on_it():
-    board = Board(Mapping((Binding("control", 20, "presence", pickup=False),)), models=(NANO,))
-    board.bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 20, 127)))])
-    assert targets(board.bench)[3] == pytest.approx(root_from_db(12.0))  # before Python has looked
-    board.player.poll()
-    assert board.player.value("presence") == board.player.sound.presence_db == 12.0
-    board.player.do("bypass")
-    board.send((0xB0, 20, 0))
-    assert targets(board.bench) == [1.0] * 4
-    board.player.do("bypass")
-    assert targets(board.bench)[3] == pytest.approx(root_from_db(-12.0))
-    board.player.close()
+    bench, player, _ = playing([NANO])
+    player.midi.open()
+    player.midi.use(Mapping((Binding("control", 20, "presence", pickup=False),)))
+    bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 20, 127)))])
+    assert targets(bench)[3] == pytest.approx(root_from_db(12.0))  # before Python has looked
+    player.poll()
+    assert player.value("presence") == player.sound.presence_db == 12.0
+    player.do("bypass")
+    bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 20, 0)))])
+    player.poll()
+    assert targets(bench) == [1.0] * 4
+    player.do("bypass")
+    assert targets(bench)[3] == pytest.approx(root_from_db(-12.0))
+    player.close()
 
 
 def test_a_preset_holds_it_and_one_without_it_is_flat(tmp_path):
