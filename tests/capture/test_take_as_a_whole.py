@@ -166,6 +166,18 @@ def test_a_hole_is_found_in_the_hum_of_the_room_and_a_sweep_that_fades_out_in_a_
     assert missing(dry, dark, 2.0**-23, -75.0) == []
 
 
+def test_where_all_pieces_lie_at_one_soft_level_of_the_playing_the_gear_is_starved_there():
+    t, period = np.arange(RATE) / RATE, 436
+    notes = np.tile(0.3 * np.exp(-5 * t) * np.sin(2 * np.pi * np.arange(RATE) / period), 12)
+    x = np.concatenate([np.zeros(9 * RATE), notes, np.zeros(9 * RATE)])
+    for late, count in ((np.full(12, 90), 0), (np.arange(12) * 8, 12)):  # periods: at one level, or at any
+        y = 0.3 * np.tanh(100 * x)
+        for number, periods in enumerate(late):
+            at = (9 + number) * RATE + (periods + 1) * period
+            y[at : at + 60] = 0
+        assert len(missing(x, on_16_bit(y), 2.0**-15, -120.0)) == count
+
+
 @pytest.mark.parametrize("block", [64, 1024])
 def test_a_block_that_is_played_again_is_found(block):
     y = takes.on_24_bit(0.3 * signal().samples[: 9 * RATE] + noise(9, -95))

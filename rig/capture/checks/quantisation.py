@@ -31,6 +31,7 @@ PERIODS = (16, 32, 48, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096)  # samples:
 MORE = 1.3  # times dry at the end of a piece
 AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
 FEW = 6  # pieces: gear that does so more often at both ends does it by itself
+VERY_ALIKE, SOFT = 1.5, 0.02  # soft peaks of dry that lie so close do so by no chance
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
 SHORTEST_REPEAT = 48  # samples
 GRID = 16  # samples: where repeats are looked for first
@@ -90,12 +91,12 @@ def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> li
     by_itself = [piece for piece in found if piece[0] in twice or len(first_end) + len(second_end) > FEW]
     by_itself = [piece for piece in by_itself if piece[0] < VALIDATION or piece[0] >= last]
     found = [piece for piece in found if _is_in_full_swing(x, piece)]
-    if not by_itself:
-        return found
-    most = float(np.percentile([_peak(x, piece) for piece in by_itself], 95))
-    found = [piece for piece in found if _peak(x, piece) > 3 * most]
+    if by_itself:
+        most = float(np.percentile([_peak(x, piece) for piece in by_itself], 95))
+        found = [piece for piece in found if _peak(x, piece) > 3 * most]
     low, high = np.percentile([_peak(x, piece) for piece in found] or [1.0], (10, 90))
-    return [] if len(found) > FEW and high < 3 * low else found
+    knows_a_level = high < 3 * low if by_itself else high < min(VERY_ALIKE * low, SOFT)
+    return [] if len(found) > FEW and knows_a_level else found
 
 
 def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:
