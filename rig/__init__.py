@@ -19,6 +19,7 @@ from .errors import RigError
 if TYPE_CHECKING:
     from .cabinet.ir import IR
     from .compare import Comparison, compare_models
+    from .dsp.tone.equalizer import EqBand
     from .engine import Engine
     from .files import bundled
     from .lane import Lane
@@ -33,6 +34,7 @@ __all__ = [
     "IR",
     "Comparison",
     "Engine",
+    "EqBand",
     "Interface",
     "Lane",
     "Level",
@@ -51,6 +53,7 @@ _HOMES = {  # the module each name is imported from when it is used first
     "IR": "cabinet.ir",
     "Comparison": "compare",
     "Engine": "engine",
+    "EqBand": "dsp.tone.equalizer",
     "Interface": "library.interfaces",
     "Lane": "lane",
     "Level": "levels",

@@ -1,7 +1,7 @@
 """THE SIGNAL PATH, in order. Read this file first.
 
     guitar -> rumble filter -> gate listens
-           -> [ input gain -> model -> output gain -> DC blocker -> delay ] -> gate acts -> mixer
+           -> [ input gain -> EQ -> model -> output gain -> DC blocker -> EQ, tone -> delay ] -> gate acts -> mixer
            -> sleep -> dip -> cabinet -> dip -> master -> volume -> clip guard -> out
 
 In brackets: a lane, one way through a model (`lane.py`); there are up to four. While the sound changes, the lanes of

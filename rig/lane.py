@@ -1,6 +1,7 @@
 """A lane: one way from a source to the mixer.
 
-source -> input gain -> model (or none) -> output gain, polarity -> DC blocker -> delay, to a part of a sample
+source -> input gain -> EQ before -> model (or none) -> output gain, polarity -> DC blocker -> EQ behind -> tone
+       -> delay, to a part of a sample
 
 A lane is made complete off the audio thread, hears the last moments of the real input before anyone hears it (the
 run-in), and is handed over by address (`handover.py`). Player, A/B test and bypass differ only in what their lanes
@@ -10,6 +11,7 @@ hold.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,8 +30,12 @@ from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, 
 from .dsp.network.playable import Playable
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
+from .dsp.tone.bands import BAND, prepare, prepare_band, run_band
+from .dsp.tone.equalizer import MOST_BANDS, EqBand
+from .dsp.tone.knobs import FLAT, KNOBS, root_from_db
 from .errors import RigError
 
+TONE_CONTROLS = len(KNOBS)
 DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
 FAULT_SILENCE_S = 0.05  # how long a lane stays silent after a non-finite sample
 
@@ -81,6 +87,11 @@ LANE = np.dtype(
         ("input_base_gain", np.float64),  # without the player's trims, for MIDI; 0: no trims
         ("output_base_gain", np.float64),
         ("latency_samples", np.int64),  # of its output behind its source
+        ("has_tone", np.int64),  # 1: it has tone controls that MIDI may move; bypass has none
+        ("tone", BAND, (TONE_CONTROLS,)),
+        ("eq_before", np.int64),  # how many bands of the equalizer lie in front of the model; the others behind it
+        ("eq_bands", np.int64),
+        ("eq", BAND, (MOST_BANDS,)),
     ],
     align=True,
 )
@@ -126,6 +137,8 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
     """Send `frames` <= MAX_CHUNK samples at `x` through the lane into its `output`."""
     ramp_gains(lane.input_gain, lane.gains, table, fade, frames)
     multiply(x, lane.gains, lane.gained, frames)
+    for i in range(lane.eq_before):
+        run_band(lane.eq[i], lane.gained, frames)
     out = floats(lane.output)
     if lane.run != 0:
         _call_run(lane.run, lane.network, lane.gained, lane.output, frames)
@@ -155,6 +168,10 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
             elif left > 0:
                 out[i] *= rise[fade - left]
         lane.silent_samples = max(0, lane.silent_samples - frames)
+    for i in range(lane.eq_before, lane.eq_bands):
+        run_band(lane.eq[i], lane.output, frames)
+    for i in range(TONE_CONTROLS):
+        run_band(lane.tone[i], lane.output, frames)
     delay(lane, lane.output, frames)
     lane.heard_samples += frames
 
@@ -204,7 +221,9 @@ class Lane:
         source: int = 0,
     ) -> None:
         self.network, self.source, self._sign = network, source, -1.0 if inverted else 1.0
+        self._sample_rate = sample_rate
         self.trims_db: tuple[float, float] | None = None  # of input and output, where the gains hold trims
+        self.tone_db: tuple[float, ...] | None = None  # of `KNOBS`, where it has tone controls
         whole, rest = whole_and_fraction(delay_samples)
         ring_delay = whole - fractional_delay.CENTRE if rest else whole
         if ring_delay < 0:
@@ -240,6 +259,7 @@ class Lane:
             network.reset()
         settle(lane["input_gain"], gain_from_db(input_gain_db))
         settle(lane["output_gain"], self._sign * gain_from_db(output_gain_db))
+        prepare(lane["tone"], sample_rate, FLAT)
         lane["dc_pole"] = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
         lane["dc_in"] = lane["dc_settled"] * lane["output_gain"]["value"]
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
@@ -268,6 +288,25 @@ class Lane:
         self.trims_db = (input_db, output_db)
         self.record["input_gain"]["target"] = self.record["input_base_gain"] * gain_from_db(input_db)
         self.record["output_gain"]["target"] = self.record["output_base_gain"] * gain_from_db(output_db)
+
+    def has_tone(self, gains_db: Sequence[float]) -> None:
+        """Before it is handed over: give it tone controls, that stand so. A MIDI knob may move them, too."""
+        self.tone_db = tuple(gains_db)
+        self.record["has_tone"] = 1
+        prepare(self.record["tone"], self._sample_rate, gains_db)
+
+    def has_eq(self, bands: Sequence[EqBand]) -> None:
+        """Before it is handed over: give it an equalizer."""
+        ordered = sorted(bands, key=lambda band: not band.before)
+        self.record["eq_bands"], self.record["eq_before"] = len(ordered), sum(band.before for band in ordered)
+        for row, band in zip(self.record["eq"], ordered, strict=False):
+            prepare_band(row, self._sample_rate, band, band.gain_db)
+
+    def set_tone(self, gains_db: Sequence[float]) -> None:
+        """Turn the tone controls that `has_tone` has given it; what sounds follows smoothly."""
+        self.tone_db = tuple(gains_db)
+        for band, gain_db in zip(self.record["tone"], gains_db, strict=True):
+            band["target"] = root_from_db(gain_db)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""

@@ -2,8 +2,8 @@
 
 Every event of a cycle is acted on in that cycle, in order, at the start of the chunk (at most 256 frames) it falls
 into. To split chunks would let a turned knob cost CPU; with fades of 10 ms nobody hears the difference. What can be
-done here is done here: levels, volume and mute fade from this chunk on. All else goes, with the frame it came at, into
-a ring that Python empties soon after (`Midi.drain`), in the same order.
+done here is done here: levels, tone, volume and mute move from this chunk on. All else goes, with the frame it came at,
+into a ring that Python empties soon after (`Midi.drain`), in the same order.
 
 What a message means stands in a MAP, made complete by Python and exchanged by its address. A curve is a table of 128
 values there, so nothing has to be computed here.
@@ -32,6 +32,7 @@ NOTE, CONTROL, PROGRAM = 0, 1, 2  # kinds of message that may be bound
 KINDS, CHANNELS = 3, 16
 
 HELD, INPUT_TRIM, OUTPUT_TRIM, VOLUME, MUTE = range(5)  # what a parameter moves here; HELD: Python does it
+TONE = 5  # and from here on the tone controls, in the order of `dsp.tone.knobs.KNOBS`
 SET, TOGGLE, TELL = 0, 1, 2  # what a binding does with its parameter; TELL: Python carries out a command
 PRESS, CHANGE, ANY, SECOND, STATE = range(5)  # which messages of a switch count, see `switched`
 GOES_ON = -1  # where a switch turns to: to the other state; else 0 off, 1 on
@@ -61,7 +62,7 @@ BINDING = np.dtype(
         ("last", np.int64),  # the data byte before, -1: none yet
         ("left_at", np.float64),  # the value this knob set last
         ("values", np.float64, (STEPS,)),  # of a knob, in the unit of its command
-        ("gains", np.float64, (STEPS,)),  # the same as linear gain
+        ("gains", np.float64, (STEPS,)),  # the same as linear gain; of a tone control, the fourth root of that
     ],
     align=True,
 )
@@ -212,7 +213,7 @@ def turn(c: Record, b: Record, p: Record, data: int) -> int:
 
 @kernel
 def move(c: Record, moves: int, gain: float) -> None:
-    """Let a level fade to a linear gain from here on."""
+    """Let a level fade to a linear gain, or a tone control move to a root, from here on."""
     if moves == VOLUME:
         c.volume.target = gain
     elif moves == MUTE:
@@ -225,13 +226,16 @@ def move(c: Record, moves: int, gain: float) -> None:
 
 @kernel
 def trim_lane(address: Address, moves: int, gain: float) -> None:
-    """Set a trim on top of a lane's own gain; a lane without one, as in bypass, stays as it is."""
+    """Set a trim on top of a lane's own gain, or a tone control; a lane without, as in bypass, stays as it is."""
     if address == 0:
         return
     lane = record(address, LANE)
-    if moves == INPUT_TRIM and lane.input_base_gain != 0.0:
+    if moves >= TONE:
+        if lane.has_tone != 0:
+            lane.tone[moves - TONE].target = gain
+    elif moves == INPUT_TRIM and lane.input_base_gain != 0.0:
         lane.input_gain.target = lane.input_base_gain * gain
-    if moves == OUTPUT_TRIM and lane.output_base_gain != 0.0:
+    elif moves == OUTPUT_TRIM and lane.output_base_gain != 0.0:
         lane.output_gain.target = lane.output_base_gain * gain
 
 

@@ -53,6 +53,10 @@ class Rendered:
     notes: tuple[str, ...]
     gate_dbfs: float | None = None  # None: no gate
     rumble_hz: float | None = None  # None: no rumble filter
+    bass_db: float = 0.0
+    middle_db: float = 0.0
+    treble_db: float = 0.0
+    presence_db: float = 0.0
     channel: int = 1  # of the input, from 1
     warnings: tuple[str, ...] = ()  # what makes the result useless, or worse than it could be
 
@@ -141,6 +145,10 @@ def render(
             notes=tuple(notes),
             gate_dbfs=sound.gate_dbfs,
             rumble_hz=sound.rumble_hz,
+            bass_db=sound.bass_db,
+            middle_db=sound.middle_db,
+            treble_db=sound.treble_db,
+            presence_db=sound.presence_db,
             channel=chosen.index + 1,
             warnings=tuple(filter(None, [chosen.warning(source.name)])),
         )

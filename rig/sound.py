@@ -5,6 +5,7 @@ This is a description; it holds no audio memory. `lane()` and `cabinet()` make w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypedDict, Unpack
 
@@ -14,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from .cabinet.ir import IR
 from .dsp.network.playable import Playable
 from .dsp.network.quality import checked_quality
+from .dsp.tone.equalizer import EqBand, checked_bands
+from .dsp.tone.knobs import KNOBS, NAMES, checked_tone_db
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
 from .lane import Lane
@@ -61,6 +64,34 @@ class SoundFields(TypedDict, total=False):
     output_trim_db: float
     gate_dbfs: float | None
     rumble_hz: float | None
+    bass_db: float
+    middle_db: float
+    treble_db: float
+    presence_db: float
+    eq: Sequence[EqBand]
+
+
+class ToneFields(TypedDict):
+    """The tone controls among them."""
+
+    bass_db: float
+    middle_db: float
+    treble_db: float
+    presence_db: float
+
+
+def _checked_eq(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
+    wanted = "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]'
+    check_type(CALL, "eq", bands, (list, tuple), *wanted)
+    for band in bands:
+        check_type(CALL, "eq", band, EqBand, *wanted)
+    return checked_bands(bands)
+
+
+def tone_fields(tone_db: Sequence[float]) -> ToneFields:
+    """The fields of a sound whose tone controls stand so, in the order of `rig.dsp.tone.knobs.KNOBS`."""
+    bass_db, middle_db, treble_db, presence_db = tone_db
+    return {"bass_db": bass_db, "middle_db": middle_db, "treble_db": treble_db, "presence_db": presence_db}
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -76,6 +107,8 @@ class Sound:
     `quality`: 1, 2, 4 or 8 times the rate of the model at least; more of it folds less back from above half that rate.
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
+    `bass_db` to `presence_db`: the tone controls behind the model, each -12 to 12 dB; at 0 they change nothing.
+    `eq`: up to six bands of an equalizer, see `rig.EqBand`, in front of the model or behind it.
     Raises ArgumentError for what is of the wrong type, LevelError for a number that cannot be right, ConfigError for an
     interface whose level is not known and for a file of kept levels that is damaged.
     """
@@ -92,6 +125,11 @@ class Sound:
     gate_dbfs: float | None = None
     rumble_hz: float | None = None
     quality: int = 1
+    bass_db: float = 0.0
+    middle_db: float = 0.0
+    treble_db: float = 0.0
+    presence_db: float = 0.0
+    eq: tuple[EqBand, ...] = ()
 
     # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
     def __init__(
@@ -108,6 +146,11 @@ class Sound:
         gate_dbfs: float | None = None,
         rumble_hz: float | None = None,
         quality: int = 1,
+        bass_db: float = 0.0,
+        middle_db: float = 0.0,
+        treble_db: float = 0.0,
+        presence_db: float = 0.0,
+        eq: Sequence[EqBand] = (),
     ) -> None:
         check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
@@ -137,6 +180,11 @@ class Sound:
             "gate_dbfs": None if gate_dbfs is None else checked_gate_dbfs(number(CALL, "gate_dbfs", gate_dbfs)),
             "rumble_hz": None if rumble_hz is None else checked_rumble_hz(number(CALL, "rumble_hz", rumble_hz)),
             "quality": checked_quality(number(CALL, "quality", quality)),
+            "bass_db": checked_tone_db("bass_db", number(CALL, "bass_db", bass_db)),
+            "middle_db": checked_tone_db("middle_db", number(CALL, "middle_db", middle_db)),
+            "treble_db": checked_tone_db("treble_db", number(CALL, "treble_db", treble_db)),
+            "presence_db": checked_tone_db("presence_db", number(CALL, "presence_db", presence_db)),
+            "eq": _checked_eq(eq),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -191,6 +239,17 @@ class Sound:
         return self.output.gain_db + self.output_trim_db
 
     @property
+    def tone_db(self) -> tuple[float, ...]:
+        """Where the tone controls stand, in the order of `rig.dsp.tone.knobs.KNOBS`."""
+        return tuple(getattr(self, name) for name in NAMES)
+
+    @property
+    def _tone(self) -> str | None:
+        """The tone controls in words; None: all stand in the middle."""
+        stand = [(knob.name, db) for knob, db in zip(KNOBS, self.tone_db, strict=True) if db]
+        return ", ".join(f"{name} {db:+g} dB" for name, db in stand) or None
+
+    @property
     def sample_rate(self) -> float:
         """The rate the model was made for, in Hz."""
         return self.model.rate if self.model is not None else ASSUMED_RATE_HZ
@@ -227,6 +286,8 @@ class Sound:
         output_gain_db = self.output_gain_db + extra_gain_db
         lane = Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
         lane.has_trims(self.input_trim_db, self.output_trim_db)
+        lane.has_tone(self.tone_db)
+        lane.has_eq(self.eq)
         return lane
 
     def cabinet(self) -> Cabinet | None:
@@ -299,6 +360,8 @@ class Sound:
             ("trims", ", ".join(f"{name} {trim_db:+g} dB" for name, trim_db in trims if trim_db) or None),
             ("gate", None if self.gate_dbfs is None else f"{self.gate_dbfs:g} dBFS"),
             ("rumble filter", None if self.rumble_hz is None else f"{self.rumble_hz:g} Hz"),
+            ("tone", self._tone),
+            ("equalizer", f"{len(self.eq)} bands" if self.eq else None),
             ("model's delay", None if delay is None else f"{delay:.1f} samples"),
         ]
 
@@ -324,6 +387,8 @@ class Sound:
                 output or f"output {self.output_gain_db:+z.2f} dB ({self.output.mode})",
                 None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",
                 None if self.rumble_hz is None else f"rumble filter {self.rumble_hz:g} Hz",
+                self._tone,
+                f"equalizer of {len(self.eq)} bands" if self.eq else None,
             ],
         )
 

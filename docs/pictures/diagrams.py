@@ -23,15 +23,15 @@ def chain(folder: Path) -> None:
     d.text(152, 340, "re-amp box, gear", size=12, colour=FAINT, anchor="start")
     d.frame(370, 40, 400, 150, "a lane; up to four of them")
     boxes = (
-        (412, 66, "in gain", "plain"),
-        (492, 66, "model", "model"),
-        (572, 66, "out gain", "plain"),
-        (655, 74, "DC block", "plain"),
-        (735, 50, "delay", "plain"),
+        (412, 66, "in gain", "plain", ""),
+        (492, 66, "model", "model", ""),
+        (572, 66, "out gain", "plain", ""),
+        (655, 74, "DC block", "plain", "and tone"),
+        (735, 50, "delay", "plain", ""),
     )
     end = 325.0
-    for x, w, text, kind in boxes:
-        d.box(x, 125, w, 46, text, kind)
+    for x, w, text, kind, below in boxes:
+        d.box(x, 125, w, 46, text, kind, below)
         d.arrow((end, 125), (x - w / 2, 125))
         end = x + w / 2
     d.box(850, 125, 110, 50, "gate, mixer", "plain", "sum of the lanes")

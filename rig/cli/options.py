@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dsp.network.quality import QUALITIES
+from ..dsp.tone.knobs import KNOBS, MOST_DB, NAMES, checked_tone_db
 from ..errors import FileError, IRError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
@@ -136,6 +137,24 @@ def add_noise_options(command: Any) -> None:
     )
 
 
+def add_tone_options(command: Any) -> None:
+    """Bass, middle, treble and presence behind the model."""
+    tone = command.add_argument_group("tone")
+    for knob in KNOBS:
+        tone.add_argument(
+            f"--{knob.name}-db",
+            type=float,
+            default=0.0,
+            metavar="X",
+            help=f"{knob.text}, {-MOST_DB:g} to {MOST_DB:g} dB (default 0: nothing is changed)",
+        )
+
+
+def tone_of(options: argparse.Namespace) -> tuple[float, ...]:
+    """Where the tone controls shall stand; raises a LevelError for where they cannot."""
+    return tuple(checked_tone_db(name, getattr(options, name)) for name in NAMES)
+
+
 def check_noise(options: argparse.Namespace) -> None:
     """Raise a LevelError for a gate or a filter that there is not, before anything is loaded."""
     if options.gate_dbfs is not None or options.rumble_hz is not None:
@@ -150,6 +169,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     add_size_option(command)
     add_quality_option(command)
     add_level_options(command)
+    add_tone_options(command)
     add_noise_options(command)
     tuner = command.add_argument_group("tuner")
     tuner.add_argument("--a4", type=float, default=440.0, metavar="HZ", help="pitch of the A4 that T tunes to")

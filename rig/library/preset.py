@@ -19,6 +19,16 @@
     on = true
     threshold_dbfs = -60.0
 
+    [tone]
+    bass_db = 3.0                             # and middle_db, treble_db, presence_db
+
+    [[eq]]                                    # up to six
+    type = "peak"                             # or low_shelf, high_shelf
+    hz = 800.0
+    gain_db = -4.0
+    q = 1.4
+    before = true                             # in front of the model; false: behind it
+
 Everything but `model` may be left out. A table that is not known here holds settings of whoever knows them, as `[gate]`
 does; the command table says which.
 """
@@ -33,6 +43,18 @@ from pathlib import Path
 from typing import Self
 
 from ..dsp.network.quality import BEST, QUALITIES
+from ..dsp.tone.equalizer import (
+    HIGHEST_HZ,
+    HIGHEST_Q,
+    KINDS,
+    LOWEST_HZ,
+    LOWEST_Q,
+    MOST_BANDS,
+    MOST_GAIN_DB,
+    USUAL_Q,
+    EqBand,
+)
+from ..dsp.tone.knobs import MOST_DB, NAMES
 from ..errors import PresetError
 from ..files.numbers import is_number
 from ..files.toml_file import Table, read_toml, written
@@ -82,6 +104,11 @@ class Preset:
     level_mode: LevelMode | None = None
     input_trim_db: float = 0.0
     output_trim_db: float = 0.0
+    bass_db: float = 0.0
+    middle_db: float = 0.0
+    treble_db: float = 0.0
+    presence_db: float = 0.0
+    eq: tuple[EqBand, ...] = ()
     preamp_gain_db: float | None = None
     equal_loudness: bool | None = None
     loudness_lufs: float | None = None
@@ -106,12 +133,15 @@ class Preset:
         model = table.path("model", "model")
         if model is None:
             raise table.error('names no model; write model = "FILE.nam".')
+        tone_db = _tone(table.table("tone"))
         preset = cls(
+            **tone_db,
             name=_name(table) or path.stem,
             model=model,
             size=_given(table.number("size", 0.0, 1.0), 1.0),
             quality=_quality(table),
             cabinet=_cabinet(table),
+            eq=_eq(table),
             aligned=table.flag("align") or False,
             no_cabinet=table.flag("no_cabinet") or False,
             bypass=table.flag("bypass") or False,
@@ -157,7 +187,11 @@ class Preset:
         for part in self.cabinet:
             where = {"gain_db": part.gain_db, "delay_ms": part.delay_ms, "pan": part.pan, "invert": part.inverted}
             lines += ["", "[[cabinet]]", *_written({"ir": _reached(part.ir, folder), **where})]
-        for name, settings in {"gate": self.gate, **self.settings}.items():
+        for band in self.eq:
+            shape = {"type": band.type, "hz": band.hz, "gain_db": band.gain_db, "q": band.q, "before": band.before}
+            lines += ["", "[[eq]]", *_written(shape)]
+        tone_db = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
+        for name, settings in {"gate": self.gate, "tone": tone_db, **self.settings}.items():
             lines += ["", f"[{name}]", *_written(settings)] if settings else []
         return "\n".join(lines) + "\n"
 
@@ -171,6 +205,15 @@ def _quality(table: Table) -> int:
     if quality is not None and quality not in QUALITIES:
         raise table.unexpected("quality", "1, 2, 4 or 8 times the model's rate")
     return 1 if quality is None else quality
+
+
+def _tone(table: Table | None) -> dict[str, float]:
+    """Where the tone controls stand, by `NAMES`."""
+    if table is None:
+        return {}
+    found = {name: _given(table.number(name, -MOST_DB, MOST_DB, "dB"), 0.0) for name in NAMES}
+    table.warn_of_the_rest()
+    return found
 
 
 def _name(table: Table) -> str | None:
@@ -202,6 +245,25 @@ def _part(table: Table) -> CabinetPart:
     )
     table.warn_of_the_rest()
     return part
+
+
+def _eq(table: Table) -> tuple[EqBand, ...]:
+    bands = table.tables("eq")
+    if len(bands) > MOST_BANDS:
+        raise table.error(f"{len(bands)} bands; an equalizer takes {MOST_BANDS}.", "eq", MOST_BANDS)
+    return tuple(_band(band) for band in bands)
+
+
+def _band(table: Table) -> EqBand:
+    kind = table.choice("type", tuple(KINDS))
+    hz = table.number("hz", LOWEST_HZ, HIGHEST_HZ, "Hz")
+    gain_db = table.number("gain_db", -MOST_GAIN_DB, MOST_GAIN_DB, "dB")
+    if kind is None or hz is None or gain_db is None:
+        raise table.error('this [[eq]] needs a type, as in type = "peak", and hz and gain_db.')
+    q = _given(table.number("q", LOWEST_Q, HIGHEST_Q), USUAL_Q)
+    band = EqBand(kind, hz, gain_db, q, table.flag("before") or False)
+    table.warn_of_the_rest()
+    return band
 
 
 def _settings(table: Table | None) -> dict[str, float | bool]:

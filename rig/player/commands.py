@@ -15,6 +15,7 @@ from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .tone_commands import tone_commands
 from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .parts import Parts
 
 LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through them
+GATE_DBFS = (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS)
 
 
 def _say_gate(parts: Parts) -> None:
@@ -175,6 +177,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, text: p.models.enter_level(text),
         ),
     ),
+    "Tone": tone_commands(lambda p: p.rig),
     "Noise and tuning": (
         switch(
             "gate",
@@ -186,13 +189,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             preset=PresetLine("on", "gate"),
         ),
         value(
-            *(
-                "gate_threshold",
-                "where the gate opens, peak of the guitar",
-                "dBFS",
-                (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS),
-                1.0,
-            ),
+            *("gate_threshold", "where the gate opens, peak of the guitar", "dBFS", GATE_DBFS, 1.0),
             lambda p: p.rig.noise.threshold_dbfs,
             apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
             say=_say_gate,

@@ -220,12 +220,13 @@ def keys_of(command: Command[Any], keys: Keys) -> str:
 def help_text(groups: Mapping[str, tuple[Command[Any], ...]], keys: Keys) -> str:
     """The keys in force, one command per line, in groups; a group without a name has no heading.
 
-    A command without a key is left out.
+    A command without a key is left out, and so is a group of which nothing is left.
     """
     lines = []
     for title, commands in groups.items():
-        lines += [title] if title else []
-        for command in (command for command in commands if keys_of(command, keys)):
+        shown_here = [command for command in commands if keys_of(command, keys)]
+        lines += [title] if title and shown_here else []
+        for command in shown_here:
             value = f" ({command.range})" if command.range else ""
             lines.append(f"  {keys_of(command, keys):<18} {command.text}{value}")
     return "\n".join(lines)

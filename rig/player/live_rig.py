@@ -197,6 +197,7 @@ class LiveRig(Carried):
             lane.trims_db = self.sound.input_trim_db, self.sound.output_trim_db
             lane.set_input_gain_db(self.sound.input_gain_db)
             lane.set_output_gain_db(self.sound.output_gain_db)
+            lane.set_tone(self.sound.tone_db)
 
     @property
     def level_mode(self) -> LevelMode:

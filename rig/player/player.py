@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..cabinet.bank import MAX_BYTES
+from ..dsp.tone.knobs import FLAT
 from ..engine import PORT, Engine
 from ..errors import RigError
 from ..levels import Level, LevelMode
 from ..library.preset import Preset
-from ..sound import Sound
+from ..sound import Sound, tone_fields
 from .cabinets.audition import Audition
 from .carried import Snapshot
 from .command import Commands, Value
@@ -42,7 +43,7 @@ class Player:
 
     `models` and `irs` are what the keys step through; the first of each plays first. `model_named`: the first model was
     asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also follows captures
-    that already hold one. `presets` are there to be called; `preset`: one that plays
+    that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`: one that plays
     first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
     cabinet has no name either.
     """
@@ -60,6 +61,7 @@ class Player:
         model_input_dbu: float | None = None,
         size: float = 1.0,
         quality: int = 1,
+        tone_db: Sequence[float] = FLAT,
         source: int = PORT,
         model_named: bool = True,
         ir_named: bool = False,
@@ -72,6 +74,7 @@ class Player:
     ) -> None:
         self.engine, self.tell, self.finished = engine, tell, False
         sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode, quality=quality)
+        sound = sound.changed(**tone_fields(tone_db))
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner

@@ -27,7 +27,7 @@ WIDTHS = range(20, 201)
 OFF = {"mute": False, "gate": False, "gate_threshold": -60.0, "rumble": 0.0, "loop": False, "volume": 0.0}
 OFF |= {"bypass": False, "blind": False, "favourite": False, "quality": 1.0}
 ON = OFF | {"mute": True, "gate": True, "rumble": 80.0, "loop": True, "volume": -12.0, "bypass": True, "blind": True}
-ON |= {"quality": 4.0}
+ON |= {"quality": 4.0, "bass": 3.0}
 NAMES = {
     "preset": "12 Lead of the second verse *",
     "preset_number": "12",

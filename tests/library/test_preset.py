@@ -11,6 +11,7 @@ import pytest
 from hostile import watched
 from rigs import A2, NANO
 
+from rig.dsp.tone.knobs import MOST_DB, NAMES
 from rig.errors import PresetError
 from rig.files import bundled
 from rig.files.toml_file import MAX_BYTES, lines_of, parsed
@@ -72,6 +73,7 @@ def anything(rng: random.Random) -> Preset:
         level_mode=maybe(rng.choice(["raw", "normalized", "calibrated"])),
         input_trim_db=some(INPUT_TRIM_DB),
         output_trim_db=some(OUTPUT_TRIM_DB),
+        **{name: some(MOST_DB) for name in NAMES},
         preamp_gain_db=maybe(abs(some(80))),
         equal_loudness=maybe(rng.random() < 0.5),
         loudness_lufs=maybe(-abs(some(70))),

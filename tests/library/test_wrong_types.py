@@ -15,7 +15,15 @@ from rig.errors import ArgumentError, ConfigError, LevelError
 from rig.files import bundled
 
 NUMBERS = {
-    rig.Sound: ("preamp_gain_db", "model_input_dbu", "input_trim_db", "output_trim_db", "gate_dbfs", "rumble_hz"),
+    rig.Sound: (
+        "preamp_gain_db",
+        "model_input_dbu",
+        "input_trim_db",
+        "output_trim_db",
+        "gate_dbfs",
+        "rumble_hz",
+        "bass_db",
+    ),
 }
 NOT_NUMBERS = ("12", True, b"12", [12.0], 1j, np.array([1.0, 2.0]))
 NOT_PATHS = (None, 3, b"a.wav", ["a.wav"])
@@ -57,6 +65,11 @@ CASES = [
         (lambda max_inst_dbu: rig.Interface("x", max_inst_dbu=max_inst_dbu), "rig.Interface", "max_inst_dbu", value)
         for value in NOT_NUMBERS
     ),
+    *((lambda hz: rig.EqBand("peak", hz, 1.0), "rig.EqBand", "hz", value) for value in (*NOT_NUMBERS, None)),
+    *((lambda gain_db: rig.EqBand("peak", 99, gain_db), "rig.EqBand", "gain_db", value) for value in NOT_NUMBERS),
+    *((lambda q: rig.EqBand("peak", 99, 1, q), "rig.EqBand", "q", value) for value in NOT_NUMBERS),
+    *((lambda before: rig.EqBand("peak", 99, 1, 1, before), "rig.EqBand", "before", value) for value in (1, "yes")),
+    *((lambda eq: rig.Sound(eq=eq), "rig.Sound", "eq", value) for value in ([(1, 2)], ["peak"], None, 3)),
     *((lambda sound: rig.render(sound, "a.wav", "b.wav"), "rig.render", "sound", value) for value in (NANO, None)),
     *((lambda input: rig.render(rig.Sound(), input, "b.wav"), "rig.render", "input", value) for value in NOT_PATHS),
     *((lambda output: rig.render(rig.Sound(), "a.wav", output), "rig.render", "output", value) for value in NOT_PATHS),

@@ -65,6 +65,7 @@ def overload(bench):
 
 # What a screen or a program asks for, and fingers ask for otherwise.
 WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level", "loop_from", "loop_to", "mix_solo"}
+WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
 
 
 def test_every_key_stands_for_a_command_of_the_table_and_every_command_has_a_key():
@@ -76,6 +77,7 @@ def test_every_key_stands_for_a_command_of_the_table_and_every_command_has_a_key
         assert command.run is not None or isinstance(playing_nothing.value(name), float | bool | str)
         assert command.run is not None or command.set is not None or command.apply is not None
         assert (command.text in help_text(GROUPS, KEYS)) is (name not in WITHOUT_KEYS)
+    assert "Tone" not in help_text(GROUPS, KEYS).splitlines()  # no heading above nothing
 
 
 def test_values_stay_in_their_range_and_are_heard():

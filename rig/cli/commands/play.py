@@ -26,6 +26,7 @@ from ..options import (
     is_model_named,
     models_from,
     take_ir,
+    tone_of,
 )
 from ..page_door import add_page_options
 
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     take_ir(options)
     check_levels(options)
     check_noise(options)
+    tone_of(options)
     _check_files(options)
     from ..live.chosen_presets import Chosen, chosen
 
@@ -150,7 +152,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
     from ...cabinet.ir import IR
     from ...nam import Model
     from ...rendering import render
-    from ...sound import Sound
+    from ...sound import Sound, tone_fields
     from ..terminal import Progress
 
     sound = Sound(
@@ -162,6 +164,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         gate_dbfs=options.gate_dbfs,
         rumble_hz=options.rumble_hz,
         quality=options.quality,
+        **tone_fields(tone_of(options)),
     )
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))

@@ -18,9 +18,11 @@ from ..options import (
     add_overwrite_option,
     add_quality_option,
     add_size_option,
+    add_tone_options,
     check_levels,
     check_noise,
     interface_level,
+    tone_of,
 )
 from ..terminal import Progress
 
@@ -49,6 +51,7 @@ def add(commands: Any) -> None:
     add_quality_option(command)
     add_channel_option(command, "INPUT")
     add_level_options(command)
+    add_tone_options(command)
     add_noise_options(command)
     command.add_argument(
         "--tail-s", type=float, default=0.0, metavar="S", help="seconds of silence added for the cabinet"
@@ -67,12 +70,13 @@ def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
     check_noise(options)
+    tone_db = tone_of(options)
     interface = interface_level(options)
     from ...cabinet.ir import IR
     from ...library import entered_levels
     from ...nam import Model
     from ...rendering import render
-    from ...sound import Sound
+    from ...sound import Sound, tone_fields
 
     model = Model.load(options.model, options.size)
     entered = options.model_input_dbu
@@ -87,6 +91,7 @@ def run(options: argparse.Namespace) -> int:
         gate_dbfs=options.gate_dbfs,
         rumble_hz=options.rumble_hz,
         quality=options.quality,
+        **tone_fields(tone_db),
     )
     if options.ir is not None:
         sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))

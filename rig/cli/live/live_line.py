@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...dsp.tone.knobs import KNOBS
 from ..display.rows import cells, shortened
 from .meters import bar, level, tuner_lines
 
@@ -40,6 +41,7 @@ def _states(state: PlayerState) -> list[str]:
         (recording_text(state.recording), state.recording is not None),
         (f"GATE {values['gate_threshold']:.0f}{shut}", values["gate"]),
         (f"CUT {values['rumble']:g} Hz", values["rumble"]),
+        ("TONE", any(values.get(knob.name) for knob in KNOBS)),
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
         ("LOOP", values["loop"]),
         ("MUTED", values["mute"]),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...decibels import SILENCE_DBFS
+from ...dsp.tone.knobs import KNOBS
 from ..display.bars import Peak, bar
 from ..display.rows import Row, Span, cells, joined, row_cells, row_cut, shared, shortened, wrapped
 from .live_line import recording_text
@@ -80,6 +81,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word("LOOP", "LOOP"), values["loop"]),
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
+        (Word("TONE", "TONE"), any(values.get(knob.name) for knob in KNOBS)),
         (Word(volume, volume), values["volume"] != 0.0),
         (Word(f"QUALITY {values['quality']:g}x", f"{values['quality']:g}x"), values["quality"] != 1.0),
     ]

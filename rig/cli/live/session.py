@@ -18,7 +18,7 @@ from ...player.key_map import help_text, load_keys
 from ...web.server_state import ServerState
 from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
-from ..options import is_interface_named, is_model_named
+from ..options import is_interface_named, is_model_named, tone_of
 from ..page_door import opened_door, served
 from ..terminal import Keys
 from .face import Face, Size
@@ -174,6 +174,7 @@ class Session:
             model_input_dbu=self.options.model_input_dbu,
             size=self.options.size,
             quality=self.options.quality,
+            tone_db=tone_of(self.options),
             source=LOOP if self.options.di is not None else PORT,
             model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,

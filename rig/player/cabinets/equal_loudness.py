@@ -24,6 +24,7 @@ from ...cabinet.bank import Bank
 from ...cabinet.ir import IR, at_rate
 from ...cabinet.loudness_match import CEILING_DBFS, Matching
 from ...decibels import db_from_power, gain_from_db
+from ...dsp.tone.cookbook import eq_sections, tone_sections
 from ...errors import RigError
 from ...lane import DC_BLOCKER_HZ
 from ...sound import Sound
@@ -38,15 +39,23 @@ MOST_OUTPUTS = 16  # of models that are kept, some 4 MB each
 
 def model_output(sound: Sound, loop: NDArray[Any], sample_rate: float) -> NDArray[np.float64]:
     """What the model makes of a loop, shape (n,), that goes round for ever: what the cabinet hears, (n,)."""
-    from scipy.signal import lfilter
+    from scipy.signal import lfilter, sosfilt
 
     gained = np.asarray(loop, np.float32) * np.float32(gain_from_db(sound.input_gain_db))
+    before_model = eq_sections(sample_rate, [band for band in sound.eq if band.before])
     network = None if sound.model is None else sound.model.network(sample_rate)
     before = round(SETTLE_S * sample_rate) + (0 if network is None else network.receptive_field_samples)
     whole = np.concatenate([np.resize(gained[::-1], before)[::-1], gained])
+    if len(before_model):
+        whole = sosfilt(before_model, whole).astype(np.float32)
     out = (whole if network is None else network.process(whole)).astype(np.float64)
     pole = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
-    out = lfilter([pole, -pole], [1.0, -pole], out - out[:before].mean())[before:]
+    out = lfilter([pole, -pole], [1.0, -pole], out - out[:before].mean())
+    behind = [band for band in sound.eq if not band.before]
+    sections = np.concatenate([eq_sections(sample_rate, behind), tone_sections(sample_rate, sound.tone_db)])
+    if len(sections):
+        out = sosfilt(sections, out)
+    out = out[before:]
     result: NDArray[np.float64] = out * gain_from_db(sound.output_gain_db)
     return result
 
@@ -145,7 +154,7 @@ class EqualLoudness(Carried):
 
     def _key(self, sound: Sound) -> tuple[Any, ...]:
         model = None if sound.model is None else (sound.model.content_hash, sound.model.size)
-        return self._material_number, model, sound.input_gain_db, sound.output.gain_db
+        return self._material_number, model, sound.input_gain_db, sound.output.gain_db, sound.tone_db, sound.eq
 
     @property
     def _matching(self) -> Matching | None:

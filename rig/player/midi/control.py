@@ -77,7 +77,7 @@ class MidiControl(Carried):
         self._held: dict[str, float] = {}  # values that are still to be set
         self._held_at, self._turned_at = 0.0, 0.0
         self._moved: dict[str, float] = {}  # when what the audio thread has set was moved last
-        self._trimmed = False  # MIDI has changed a trim
+        self._trimmed = False  # MIDI has changed a trim, or the tone
         self._counted = (0, 0)
         self._complained: dict[str, float] = {}
         self._out: MidiOut | None = None
@@ -309,6 +309,8 @@ class MidiControl(Carried):
             trims = sound.input_trim_db, sound.output_trim_db
             if lane.trims_db != trims:
                 lane.trim(*trims)
+            if lane.tone_db != sound.tone_db:
+                lane.set_tone(sound.tone_db)
 
     # ------------------------------------------------------------ what is told
     def _tell_of_rest(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...decibels import gain_from_db
+from ...dsp.tone.knobs import KNOBS, root_from_db
 from ...midi_actions import (
     ANY,
     BINDING,
@@ -26,6 +27,7 @@ from ...midi_actions import (
     STEPS,
     TELL,
     TOGGLE,
+    TONE,
     VOLUME,
     Map,
 )
@@ -35,6 +37,7 @@ from .mapping import KINDS, Binding, Mapping
 
 # What the audio thread moves by itself. All other values and actions it tells Python.
 MOVES = {"input_trim": INPUT_TRIM, "output_trim": OUTPUT_TRIM, "volume": VOLUME, "mute": MUTE}
+MOVES |= {knob.name: TONE + at for at, knob in enumerate(KNOBS)}
 PARAMETERS = (*(command.name for command in COMMANDS.values() if not command.is_action), "mute")
 COUNTS = {"press": PRESS, "change": CHANGE, "any": ANY, "second": SECOND, "state": STATE}
 TURNS = {None: GOES_ON, "off": 0, "on": 1}
@@ -98,4 +101,6 @@ def compiled(mapping: Mapping, sample_rate: float) -> Compiled:
 
 
 def _gain(command: str, value: float) -> float:
+    if MOVES.get(command, HELD) >= TONE:
+        return root_from_db(value)
     return volume_gain(value) if command == "volume" else gain_from_db(value)

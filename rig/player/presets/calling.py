@@ -182,6 +182,11 @@ class PresetCaller(Carried):
             level_mode=self.own.value("level_mode", now.level_mode, preset.level_mode),
             input_trim_db=preset.input_trim_db,
             output_trim_db=preset.output_trim_db,
+            bass_db=preset.bass_db,
+            middle_db=preset.middle_db,
+            treble_db=preset.treble_db,
+            presence_db=preset.presence_db,
+            eq=preset.eq,
             preamp_gain_db=self.own.value("preamp_gain", now.preamp_gain_db, preset.preamp_gain_db),
         )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from ...cabinet.ir import IR
+from ...dsp.tone.knobs import KNOBS
 from ...engine import Engine
 from ...errors import RigError
 from ...recording.rescue import rescue
@@ -122,4 +123,6 @@ def description(sound: Sound, cabinet: IR | None) -> dict[str, Any]:
         "preamp_gain_db": sound.preamp_gain_db,
         "input_gain_db": sound.input_gain_db,
         "output_gain_db": sound.output_gain_db,
+        "tone_db": {knob.name: db for knob, db in zip(KNOBS, sound.tone_db, strict=True)},
+        "eq": [asdict(band) for band in sound.eq],
     }

@@ -143,6 +143,7 @@ export const S = {
     noise: "Noise",
     gateLine: "Where the gate opens, over what the guitar gives now",
     trims: "Trims",
+    tone: "Tone",
     quality: "Quality",
     preset: "Preset",
     presetNumber: (n) => `It will be number ${n}.`,

@@ -173,6 +173,7 @@ function fill(body) {
   text(hint, S.setup.midiHint);
   body.append(
     ...[sum(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
+    ...[part(S.setup.tone, ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
     ...[noise, quality, preset(), record(), health(), hint],
   );
 }

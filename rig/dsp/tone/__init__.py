@@ -1,0 +1,1 @@
+"""Tone controls: shelves and peaks behind the model."""

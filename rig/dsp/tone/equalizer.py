@@ -1,0 +1,68 @@
+"""A parametric equalizer: up to six shelves and peaks of one's own, in front of the model or behind it.
+
+Its bands belong to a sound and stand still while that plays; another equalizer comes with another lane, by one fade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ...errors import ArgumentError, LevelError
+from ...scripting.arguments import number, type_name
+from .knobs import HIGH_SHELF, LOW_SHELF, PEAK
+
+CALL = "rig.EqBand"
+MOST_BANDS = 6
+LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
+MOST_GAIN_DB = 18.0  # either way
+LOWEST_Q, HIGHEST_Q = 0.1, 10.0
+USUAL_Q = 0.71  # of a shelf: as steep as it gets without a bump
+BandType = Literal["peak", "low_shelf", "high_shelf"]
+KINDS: dict[BandType, int] = {"peak": PEAK, "low_shelf": LOW_SHELF, "high_shelf": HIGH_SHELF}
+
+
+@dataclass(frozen=True, slots=True)
+class EqBand:
+    """One band of an equalizer. `hz`: the middle of a peak, or where a shelf has half of its decibels.
+
+    `before`: in front of the model, so that it changes what is distorted, instead of behind it. Raises LevelError for
+    what cannot be right, ArgumentError for what is of the wrong type.
+
+    >>> EqBand("peak", 800.0, -4.0, q=1.4)
+    EqBand(type='peak', hz=800.0, gain_db=-4.0, q=1.4, before=False)
+    """
+
+    type: BandType
+    hz: float
+    gain_db: float
+    q: float = USUAL_Q
+    before: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.type, str) or self.type not in KINDS:
+            raise LevelError(f"A band of an equalizer is one of {', '.join(KINDS)}, not {self.type!r}.")
+        for name, low, high, unit in (
+            ("hz", LOWEST_HZ, HIGHEST_HZ, " Hz"),
+            ("gain_db", -MOST_GAIN_DB, MOST_GAIN_DB, " dB"),
+            ("q", LOWEST_Q, HIGHEST_Q, ""),
+        ):
+            value = number(CALL, name, getattr(self, name))
+            if not low <= value <= high:  # NaN is in no range
+                raise LevelError(f"{CALL}({name}=...) goes from {low:g} to {high:g}{unit}, not to {value:g}{unit}.")
+            object.__setattr__(self, name, value)
+        if not isinstance(self.before, bool):
+            raise ArgumentError(f"{CALL}(before=...) takes True or False, not {type_name(self.before)}.")
+
+    @property
+    def kind(self) -> int:
+        """The same for a kernel."""
+        return KINDS[self.type]
+
+
+def checked_bands(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
+    """An equalizer, or a LevelError where it has too many bands."""
+    if len(bands) > MOST_BANDS:
+        raise LevelError(f"An equalizer of {len(bands)} bands; it takes {MOST_BANDS}.")
+    return tuple(bands)
