@@ -216,7 +216,7 @@ def test_a_server_without_any_midi_port_is_said_at_once_where_midi_is_asked_for(
         before = cables.plugged
         sender.connect(f"{backend.name}:midi")
         wait_until(lambda: cables.why_silent() == "", "the cable")
-        assert cables.plugged != before
+        wait_until(lambda: cables.plugged != before, "the news of it")
     card = argparse.Namespace(ports=())  # PortAudio
     connect_midi(argparse.Namespace(**{**vars(deaf), "midi_port": "FCB"}), card, bindings, said.append)
     assert said[1:] == ["MIDI     comes over JACK only: --midi and --midi-port do nothing here."]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ...decibels import gain_from_db
 from .equalizer import EqBand
 from .knobs import HIGH_SHELF, HIGHEST_SHARE, KNOBS, PEAK, Shape
 
@@ -28,7 +29,7 @@ def eq_sections(sample_rate: float, bands: Sequence[EqBand]) -> NDArray[np.float
 
 
 def _section(knob: Shape, sample_rate: float, gain_db: float) -> list[float]:
-    a = 10.0 ** (gain_db / 40.0)
+    a = gain_from_db(gain_db / 2)
     w = 2.0 * math.pi * min(knob.hz / sample_rate, HIGHEST_SHARE)
     c, alpha = math.cos(w), math.sin(w) / (2.0 * knob.q)
     if knob.kind == PEAK:

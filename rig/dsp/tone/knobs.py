@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from ...decibels import gain_from_db
 from ...errors import LevelError
 
 PEAK, LOW_SHELF, HIGH_SHELF = range(3)
@@ -67,4 +68,4 @@ def root_from_db(gain_db: float) -> float:
     >>> root_from_db(0.0)
     1.0
     """
-    return float(10.0 ** (gain_db / 80.0))
+    return gain_from_db(gain_db / 4)
