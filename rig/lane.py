@@ -289,13 +289,13 @@ class Lane:
         self.record["input_gain"]["target"] = self.record["input_base_gain"] * gain_from_db(input_db)
         self.record["output_gain"]["target"] = self.record["output_base_gain"] * gain_from_db(output_db)
 
-    def has_tone(self, gains_db: Sequence[float]) -> None:
+    def prepare_tone(self, gains_db: Sequence[float]) -> None:
         """Before it is handed over: give it tone controls, that stand so. A MIDI knob may move them, too."""
         self.tone_db = tuple(gains_db)
         self.record["has_tone"] = 1
         prepare(self.record["tone"], self._sample_rate, gains_db)
 
-    def has_eq(self, bands: Sequence[EqBand]) -> None:
+    def prepare_eq(self, bands: Sequence[EqBand]) -> None:
         """Before it is handed over: give it an equalizer."""
         ordered = sorted(bands, key=lambda band: not band.before)
         self.record["eq_bands"], self.record["eq_before"] = len(ordered), sum(band.before for band in ordered)
@@ -303,7 +303,7 @@ class Lane:
             prepare_band(row, self._sample_rate, band, band.gain_db)
 
     def set_tone(self, gains_db: Sequence[float]) -> None:
-        """Turn the tone controls that `has_tone` has given it; what sounds follows smoothly."""
+        """Turn the tone controls that `prepare_tone` has given it; what sounds follows smoothly."""
         self.tone_db = tuple(gains_db)
         for band, gain_db in zip(self.record["tone"], gains_db, strict=True):
             band["target"] = root_from_db(gain_db)

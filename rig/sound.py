@@ -286,8 +286,8 @@ class Sound:
         output_gain_db = self.output_gain_db + extra_gain_db
         lane = Lane(sample_rate, network, self.input_gain_db, output_gain_db, inverted, delay_samples, source)
         lane.has_trims(self.input_trim_db, self.output_trim_db)
-        lane.has_tone(self.tone_db)
-        lane.has_eq(self.eq)
+        lane.prepare_tone(self.tone_db)
+        lane.prepare_eq(self.eq)
         return lane
 
     def cabinet(self) -> Cabinet | None:
@@ -388,7 +388,7 @@ class Sound:
                 None if self.gate_dbfs is None else f"gate {self.gate_dbfs:g} dBFS",
                 None if self.rumble_hz is None else f"rumble filter {self.rumble_hz:g} Hz",
                 self._tone,
-                f"equalizer of {len(self.eq)} bands" if self.eq else None,
+                f"equalizer of {len(self.eq)} band{'s' * (len(self.eq) > 1)}" if self.eq else None,
             ],
         )
 

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+import takes
 from commandline import forked, refused
 from rigs import NANO
 from takes import recorded, signal
@@ -151,5 +152,10 @@ def test_from_a_recording_to_a_finished_model_on_the_command_line(tmp_path):
     assert Model.load(tmp_path / "captures" / "pre" / "pre.nam").input_level_dbu == 12
     again = ("capture", "finish", "captures/pre", NANO)
     refused(forked(*again, cwd=tmp_path), r"pre\.nam: the file exists already", "--overwrite")
+    assert forked(*again, "--overwrite", cwd=tmp_path).returncode == 0
     refused(forked("capture", "cut", "s.wav", "rec.wav", "--name", "pre", cwd=tmp_path), "never replaced")
+    wav.write(tmp_path / "bad.wav", as_24_bit(takes.dropped(recorded(), 64)), RATE)
+    bad = forked("capture", "cut", "s.wav", "bad.wav", cwd=tmp_path)
+    assert bad.returncode == 1 and "Not accepted: continuity" in bad.stdout
+    assert (tmp_path / "captures" / "bad.rejected-1" / "take.wav").exists()
     refused(forked("capture", "cut", "s.wav", "rec.wav", "--name", "x", "--gear-type", "kazoo", cwd=tmp_path), "kazoo")

@@ -82,6 +82,7 @@ def test_a_flipped_bit_anywhere_is_noticed_and_never_executed(cold, tmp_path):
         path.write_bytes(content)
         compiled, _, said = run(tmp_path)
         assert compiled == 1 and said.count(DAMAGED) == 1, (path.name, at, said)
+    assert run(tmp_path) == (0, folder, "")
 
 
 def test_every_flipped_bit_of_a_kept_file_is_refused(tmp_path):

@@ -15,6 +15,7 @@ from rigs import NANO
 
 from rig.errors import RigError
 from rig.player.commands import COMMANDS
+from rig.player.events import Event
 from rig.web.merge_patch import patch_between, patched
 from rig.web.meters import GUITAR, METERS, OUTPUT, read_frame
 
@@ -60,9 +61,19 @@ def test_what_a_command_changed_comes_before_its_answer(paged):
     assert patch["rev"] == state["rev"] + 1 + sum("set" in m for m in messages[: messages.index(patch)])
     assert messages[-1] == {"ok": 7}
     told = [m["event"]["text"] for m in messages if "event" in m]
-    assert told.count("Muted.") == 1  # beside what the cabinets say once they have been read
+    assert [text for text in told if "cabinets" not in text] == ["Muted."]  # they tell when they have been read
     assert paged.player.muted
     ws.close()
+
+
+def test_a_remote_that_is_not_asked_for_a_while_goes_on_reading_and_answers_pings(paged):
+    with paged.remote() as rig:
+        for number in range(200):  # far more than websockets would let wait by itself
+            paged.page.post(Event("state", f"news {number}"))
+        assert rig._ws.ping().wait(10.0)
+        rig.do("volume", -3)
+        assert rig.state["values"]["volume"] == -3.0
+        rig.do("volume", 0)
 
 
 def test_a_refused_command_is_answered_with_its_sentence(paged):

@@ -64,5 +64,5 @@ class EqBand:
 def checked_bands(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
     """An equalizer, or a LevelError where it has too many bands."""
     if len(bands) > MOST_BANDS:
-        raise LevelError(f"An equalizer of {len(bands)} bands; it takes {MOST_BANDS}.")
+        raise LevelError(f"An equalizer of {len(bands)} bands; it takes {MOST_BANDS} at most.")
     return tuple(bands)

@@ -72,7 +72,7 @@ def coloured_unlike(other: NDArray[np.float64], by_db: float = 6.0) -> Callable[
     return lambda levels: bool(levels[0] > AUDIBLE_DB) and not same(levels)
 
 
-def like(other: NDArray[np.float64], within_db: float = 2.5) -> Callable[[NDArray[np.float64]], bool]:
+def like(other: NDArray[np.float64], within_db: float = 1.5) -> Callable[[NDArray[np.float64]], bool]:
     """Whether something sounds like that: what it plays is never twice quite the same."""
     return lambda levels: bool(np.abs(levels - other)[1:].max() < within_db)
 
