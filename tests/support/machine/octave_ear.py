@@ -8,17 +8,22 @@ from typing import Self
 
 import numpy as np
 from jackclients import DONE, IDLE, Deck, wait_until
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from rig.dsp.ramp import fade_samples
+
 RATE = 48000
-SECONDS = 1.0  # of noise that repeats itself each second: then its octaves hardly differ from time to time
+ROUND = RATE - fade_samples(RATE)  # of the noise of one second that rig repeats, its end faded into its beginning
+WINDOW, HOP = np.hanning(4097)[:-1], 1024  # of most moments: one in which a cycle is lost has every octave in it
 OCTAVES_HZ = 62.5 * 2.0 ** np.arange(8)  # the lower edges
 SILENCE_DB = -120.0
 AUDIBLE_DB = -80.0
+MASKED_DB = -40.0  # below the whole: there, a lost cycle or the end of a fade tells more than the sound
 
 
 class Ear:
-    """A context manager. `levels()`: the RMS and each octave from 62.5 Hz to 16 kHz, in dBFS."""
+    """A context manager. `levels()`: the RMS and each octave from 62.5 Hz to 16 kHz as far as it is heard, in dBFS."""
 
     def __init__(self, server: str, port: str = "rig:out_1") -> None:
         self._deck = Deck("ear", server, records=1)
@@ -29,13 +34,15 @@ class Ear:
         """Of the next moment."""
         self._deck.state["state"] = IDLE
         time.sleep(0.02)
-        self._deck.arm(round(SECONDS * RATE))
+        self._deck.arm(ROUND)
         wait_until(lambda: self._deck.state["state"] >= DONE, "the ear")
         x = self._deck.recorded[0].astype(np.float64)
-        power = np.abs(np.fft.rfft(x * np.hanning(x.size))) ** 2 / (x.size * np.sum(np.hanning(x.size) ** 2)) * 2
-        hz = np.fft.rfftfreq(x.size, 1 / RATE)
-        bands = [power[(hz >= low) & (hz < 2 * low)].sum() for low in OCTAVES_HZ]
-        return 10 * np.log10(np.maximum([np.mean(x**2), *bands], 10 ** (SILENCE_DB / 10)))
+        moments = sliding_window_view(np.concatenate((x, x[: WINDOW.size - HOP])), WINDOW.size)[::HOP]  # it goes round
+        power = 2 * np.abs(np.fft.rfft(moments * WINDOW)) ** 2 / (WINDOW.size * np.sum(WINDOW**2))
+        hz = np.fft.rfftfreq(WINDOW.size, 1 / RATE)
+        bands = [np.median(power[:, (hz >= low) & (hz < 2 * low)].sum(axis=1)) for low in OCTAVES_HZ]
+        floor = max(np.mean(x**2) * 10 ** (MASKED_DB / 10), 10 ** (SILENCE_DB / 10))
+        return 10 * np.log10(np.maximum([np.mean(x**2), *bands], floor))
 
     def until(self, condition: Callable[[NDArray[np.float64]], bool], seconds: float = 15.0) -> NDArray[np.float64]:
         """Listen until it sounds so, twice in a row, as a change may be half done; how it sounds then."""
