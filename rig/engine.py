@@ -41,6 +41,7 @@ from .dsp.network.interpreter import reset as reset_network
 from .dsp.network.interpreter import run as run_network
 from .dsp.network.oversampled import reset_oversampled, run_oversampled
 from .dsp.network.resampled import reset_rated, run_rated
+from .dsp.network.row import reset_row, run_row
 from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
 from .dsp.tape import Tape, joined
@@ -55,6 +56,7 @@ from .noise_control import Noise
 NEEDED_WHILE_PLAYING = (
     *(block, convolve, prepare_filter, run_network, reset_network),
     *(run_rated, reset_rated, run_oversampled, reset_oversampled, run_interleaved, reset_interleaved),
+    *(run_row, reset_row),
     *(handover.publish, handover.recall, handover.collect, ring_read),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there

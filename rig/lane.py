@@ -10,15 +10,15 @@ hold.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from .decibels import gain_from_db
-from .dsp import fractional_delay
+from .dsp import dc_blocker, fractional_delay
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.dc import DC
+from .dsp.dc_blocker import DC_BLOCKER, block_dc, settle_on
 from .dsp.fractional_delay import delay_fraction, fraction_taps, whole_and_fraction
 from .dsp.gate import GATE
 from .dsp.loop_tapes import LOOP_TAPES
@@ -28,6 +28,7 @@ from .dsp.native.compile import kernel
 from .dsp.native.memory import Layout
 from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, record
 from .dsp.network.playable import Playable
+from .dsp.network.row import RowNetwork
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
 from .dsp.tone.bands import BAND, prepare, prepare_band, run_band
@@ -36,7 +37,6 @@ from .dsp.tone.knobs import FLAT, KNOBS, root_from_db
 from .errors import RigError
 
 TONE_CONTROLS = len(KNOBS)
-DC_BLOCKER_HZ = 5.0  # as the official NAM plugin's; models do answer silence with a constant
 FAULT_SILENCE_S = 0.05  # how long a lane stays silent after a non-finite sample
 
 SOURCE = np.dtype(
@@ -67,10 +67,8 @@ LANE = np.dtype(
         ("run_in_samples", np.int64),  # of the past, that it must hear before it may be heard
         ("input_gain", RAMP),
         ("output_gain", RAMP),  # negative for inverted polarity
-        ("dc_pole", np.float64),
         ("dc_settled", np.float64),  # the model's answer to silence, before the output gain
-        ("dc_in", np.float64),  # last input and output of the DC blocker
-        ("dc_out", np.float64),
+        ("dc_blocker", DC_BLOCKER),
         ("delay_samples", np.int64),
         ("delay_ring", np.int64),  # address of float32[delay_mask + 1]
         ("delay_mask", np.int64),
@@ -97,19 +95,6 @@ LANE = np.dtype(
 )
 _call_run = foreign("v", "l", "l", "l", "l")
 _call_reset = foreign("v", "l")
-
-
-@kernel
-def block_dc(lane: Record, x: Address, frames: int) -> None:
-    """y[n] = a (y[n-1] + x[n] - x[n-1]) in place: the one-pole DC blocker of the official NAM plugin."""
-    signal, a = floats(x), lane.dc_pole
-    before, y = lane.dc_in, lane.dc_out
-    for i in range(frames):
-        now = np.float64(signal[i])
-        y = a * (y + now - before)
-        before = now
-        signal[i] = np.float32(y)
-    lane.dc_in, lane.dc_out = before, y
 
 
 @kernel
@@ -154,10 +139,10 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
             _call_reset(lane.reset, lane.network)
         for i in range(frames):
             out[i] = np.float32(lane.dc_settled)
-        lane.dc_in, lane.dc_out = lane.dc_settled * lane.output_gain.value, 0.0
+        settle_on(lane.dc_blocker, lane.dc_settled * lane.output_gain.value)
     ramp_gains(lane.output_gain, lane.gains, table, fade, frames)
     multiply(lane.output, lane.gains, lane.output, frames)
-    block_dc(lane, lane.output, frames)
+    block_dc(lane.dc_blocker, lane.output, frames)
     if lane.silent_samples > 0:
         # Comes back along the fade: the last `fade` samples of the owed silence rise.
         rise = floats(table)
@@ -260,15 +245,12 @@ class Lane:
         settle(lane["input_gain"], gain_from_db(input_gain_db))
         settle(lane["output_gain"], self._sign * gain_from_db(output_gain_db))
         prepare(lane["tone"], sample_rate, FLAT)
-        lane["dc_pole"] = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
-        lane["dc_in"] = lane["dc_settled"] * lane["output_gain"]["value"]
+        dc_blocker.prepare(lane["dc_blocker"], sample_rate, lane["dc_settled"] * lane["output_gain"]["value"])
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
-        # The model's own memory, and long enough for the DC blocker to forget where it started (13 time constants).
+        # The model's own memory, and long enough for the DC blocker to forget where it started.
         past = network.receptive_field_samples if network is not None else 0
         lane["latency_samples"] = self.latency_samples
-        lane["run_in_samples"] = (
-            past + whole + fractional_delay.TAPS + round(13 * sample_rate / (2 * math.pi * DC_BLOCKER_HZ))
-        )
+        lane["run_in_samples"] = past + whole + fractional_delay.TAPS + dc_blocker.settling_samples(sample_rate)
 
     @property
     def latency_samples(self) -> int:
@@ -296,7 +278,10 @@ class Lane:
         prepare(self.record["tone"], self._sample_rate, gains_db)
 
     def prepare_eq(self, bands: Sequence[EqBand]) -> None:
-        """Before it is handed over: give it an equalizer."""
+        """Before it is handed over: give it an equalizer; what of it lies between two models in a row goes there."""
+        if isinstance(self.network, RowNetwork):
+            self.network.prepare_eq([band for band in bands if band.between])
+            bands = [band for band in bands if not band.between]
         ordered = sorted(bands, key=lambda band: not band.before)
         self.record["eq_bands"], self.record["eq_before"] = len(ordered), sum(band.before for band in ordered)
         for row, band in zip(self.record["eq"], ordered, strict=False):
@@ -307,6 +292,11 @@ class Lane:
         self.tone_db = tuple(gains_db)
         for band, gain_db in zip(self.record["tone"], gains_db, strict=True):
             band["target"] = root_from_db(gain_db)
+
+    def set_between_gain_db(self, gain_db: float) -> None:
+        """Fade to another gain between two models in a row; where there is one model, nothing."""
+        if isinstance(self.network, RowNetwork):
+            self.network.set_gain_db(gain_db)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""

@@ -271,6 +271,57 @@ def _calibrated_output(model_output_dbu: float | None, interface: Level | None, 
     return OutputGain(gain_db, "calibrated", f"calibrated: {_sum_text(terms, gain_db)}")
 
 
+@dataclass(frozen=True, slots=True)
+class BetweenGain:
+    """The gain between two models in a row, and the sum it comes from, in words; `in_volts`: both levels are known."""
+
+    gain_db: float
+    in_volts: bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def between_gain(
+    first_output_dbu: float | None, second_input: Level | None, first_loudness: Loudness, guitar_db: float
+) -> BetweenGain:
+    """The gain that makes a model hear the volts which the one in front of it puts out.
+
+    Where a level is missing the loudness of the first decides: the second hears it as loud as it would the guitar
+    itself. `guitar_db`: what `first_loudness` would be of a model that changes nothing.
+
+    >>> print(between_gain(12.0, Level(15.0, "model"), Loudness(-14.5, FROM_MODEL), -15.0))
+    12.0 dBu (first model) - 15.0 dBu (second model) = -3.0 dB
+    >>> print(between_gain(None, Level(15.0, "model"), Loudness(-14.5, FROM_MODEL), -15.0))
+    -15.0 dB (guitar) - -14.5 dB (first model's loudness) = -0.5 dB, not in volts: the first model says no output level
+    """
+    missing = []
+    if first_output_dbu is None:
+        missing.append("the first model says no output level")
+    elif not _believable(first_output_dbu, MAX_LEVEL_DBU):
+        missing.append(f"the first model's output level of {first_output_dbu:g} dBu cannot be right")
+    if second_input is None:
+        missing.append("the second model says no input level")
+    elif not _believable(second_input.dbu, MAX_LEVEL_DBU):
+        missing.append(f"the second model's input level of {second_input.dbu:g} dBu cannot be right")
+    if first_output_dbu is not None and second_input is not None and not missing:
+        basis = "second model" if second_input.basis == FROM_MODEL else f"second model, {second_input.basis}"
+        terms = (Term(first_output_dbu, "dBu", "first model"), Term(second_input.dbu, "dBu", basis, -1))
+        gain_db = _limited(first_output_dbu - second_input.dbu)
+        return BetweenGain(gain_db, True, _sum_text(terms, gain_db))
+    why = " and ".join(missing)
+    if first_loudness.db is None or not _believable(first_loudness.db, MAX_LOUDNESS_DB):
+        return BetweenGain(0.0, False, f"0.0 dB, as {why} and no loudness of the first is known")
+    by = "" if first_loudness.basis == FROM_MODEL else f", {first_loudness.basis}"
+    terms = (
+        Term(guitar_db, "dB", "guitar"),
+        Term(first_loudness.db, "dB", f"first model's loudness{by}", -1),
+    )
+    gain_db = _limited(guitar_db - first_loudness.db)
+    return BetweenGain(gain_db, False, f"{_sum_text(terms, gain_db)}, not in volts: {why}")
+
+
 def _raw_because(reason: str) -> OutputGain:
     return OutputGain(0.0, "raw", f"raw: 0.0 dB, as {reason}")
 

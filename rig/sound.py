@@ -37,7 +37,7 @@ from .levels import (
 from .library.calibrated_levels import kept_interface
 from .library.interfaces import Interface
 from .library.measured_loudness import Measured, measure
-from .nam import Model
+from .nam import Model, Row, one_model
 from .nam.model import ASSUMED_RATE_HZ
 from .noise_control import checked_gate_dbfs, checked_rumble_hz
 from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
@@ -52,7 +52,7 @@ Kept = Literal["kept"]
 class SoundFields(TypedDict, total=False):
     """What `Sound` takes and `Sound.changed` replaces."""
 
-    model: Model | None
+    model: Model | Sequence[Model] | None
     ir: IR | None
     quality: int
     interface: Level | Interface | Kept | None
@@ -98,6 +98,7 @@ def tone_fields(tone_db: Sequence[float]) -> ToneFields:
 class Sound:
     """What is played, and how loud.
 
+    `model`: one, or a list of two that play in a row, a pedal into an amp; see `rig.Row`.
     `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum, or an `Interface` that
     knows it; "kept": the one that `rig calibrate interface` keeps, as `rig play` takes it, if there is one; None: none,
     for a sound that is the same on every computer. Which one it is stands in `calibration`, with its basis.
@@ -134,7 +135,7 @@ class Sound:
     # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
     def __init__(
         self,
-        model: Model | None = None,
+        model: Model | Sequence[Model] | None = None,
         ir: IR | None = None,
         interface: Level | Interface | Kept | None = "kept",
         preamp_gain_db: float = 0.0,
@@ -152,7 +153,7 @@ class Sound:
         presence_db: float = 0.0,
         eq: Sequence[EqBand] = (),
     ) -> None:
-        check_type(CALL, "model", model, (Model, type(None)), "a rig.Model", "load it with rig.Model.load(...)")
+        model = one_model(CALL, model)
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
         if isinstance(interface, str) and interface == "kept":
             interface = kept_interface()
@@ -191,9 +192,12 @@ class Sound:
 
     @property
     def model_input(self) -> Level | None:
-        """The model's input level with its basis."""
-        if self.model_input_dbu is not None:
-            return entered_level(self.model_input_dbu, "model input level")
+        """The model's input level with its basis; in a row that of the first, or of the one that plays alone."""
+        entered_dbu = self.model_input_dbu
+        if isinstance(self.model, Row) and self.model.off == "first":
+            entered_dbu = self.model.second_input_dbu
+        if entered_dbu is not None:
+            return entered_level(entered_dbu, "model input level")
         if self.model is None or self.model.input_level_dbu is None:
             return None
         return Level(self.model.input_level_dbu, FROM_MODEL)
@@ -278,8 +282,7 @@ class Sound:
         """A lane that plays this sound's model from an engine's source; without a model it passes the guitar.
 
         `network`: an instance of the model that was prepared for this rate and plays nowhere else; None: make one.
-        The rest is what makes it equal to another lane: gain behind the model, polarity and delay; and, for files, the
-        filters of a higher quality in linear phase.
+        The rest makes it equal to another lane; `linear_phase`, for files, is that of the filters of a higher quality.
         """
         if network is None and self.model is not None:
             network = self.model.network(sample_rate, self.quality, linear_phase=linear_phase)
@@ -336,11 +339,11 @@ class Sound:
 
         Takes the parameters of `Sound` by name.
         """
+        known = ", ".join(SoundFields.__annotations__)
         for unknown in sorted(fields.keys() - SoundFields.__annotations__.keys()):
-            known = ", ".join(SoundFields.__annotations__)
             raise ArgumentError(f"Sound.changed(...) takes {known}; there is no {unknown}.")
-        model = fields.get("model", self.model)
-        if self.model is None or not isinstance(model, Model) or model.content_hash != self.model.content_hash:
+        model = one_model(CALL, fields.get("model", self.model))
+        if self.model is None or model is None or model.content_hash != self.model.content_hash:
             fields.setdefault("measured", None)
         return replace(self, **fields)  # type: ignore[arg-type]  # `__init__` takes an Interface, the field does not
 
@@ -356,6 +359,7 @@ class Sound:
             ("rate", f"{self.sample_rate:g} Hz"),
             ("quality", None if self.quality == 1 else f"{self.quality}x"),
             ("input", str(self.calibration)),
+            ("between", str(model.between) if isinstance(model, Row) else None),
             ("output", lacking or str(self.output)),
             ("trims", ", ".join(f"{name} {trim_db:+g} dB" for name, trim_db in trims if trim_db) or None),
             ("gate", None if self.gate_dbfs is None else f"{self.gate_dbfs:g} dBFS"),

@@ -18,7 +18,7 @@ from ..dsp.native.simd import W
 from ..dsp.network.instance import Network
 from ..errors import RigError
 from ..files.folders import telling_names
-from ..nam import Model
+from ..nam import load_model
 from .cabinet import CabinetBench, cabinets
 from .networks import NetworkBench, compare_with_yardstick, network_cost
 from .qualities import QualityBench, qualities
@@ -72,7 +72,7 @@ def bench(
 
 
 def _of_file(path: Path, name: str) -> Subject:
-    model = Model.load(path)
+    model = load_model(path)
     network = model.network()
     assert isinstance(network, Network)  # at its own rate
     return Subject(name, model.shape, model.macs_per_sample, network)

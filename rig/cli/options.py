@@ -10,6 +10,7 @@ from ..dsp.network.quality import QUALITIES
 from ..dsp.tone.knobs import KNOBS, MOST_DB, NAMES, checked_tone_db
 from ..errors import FileError, IRError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
+from ..files.row_path import row_parts
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
 from .open_backend import add_backend_options
 
@@ -257,6 +258,22 @@ def check_levels(options: argparse.Namespace) -> None:
     checked_preamp_gain_db(options.preamp_gain_db)
     if options.model_input_dbu is not None:
         entered_level(options.model_input_dbu, "model input level")
+
+
+def take_second(options: argparse.Namespace) -> None:
+    """Take `first+second` apart: `second` is the file or folder of what plays behind the first, or None."""
+    options.second = None
+    if options.model is not None and (parts := row_parts(options.model)) is not None:
+        options.model, options.second = parts
+        if not options.second.exists():
+            raise ModelError(
+                f"{options.second}: there is no such file or folder; it was to play behind {parts[0].name}."
+            )
+
+
+def seconds(options: argparse.Namespace) -> list[Path]:
+    """The models to step through behind the first; none where none is asked for."""
+    return [] if options.second is None else models_from(options.second, ())
 
 
 def is_model_named(options: argparse.Namespace) -> bool:

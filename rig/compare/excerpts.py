@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..files.folders import telling_names
-from ..nam import Model
+from ..nam import load_model
 from .page import EXCERPT_PEAK, MOST_HEARD, hear
 from .pair import TakeFiles, open_take
 from .score import Comparison
@@ -32,7 +32,7 @@ def excerpts(comparison: Comparison, files: TakeFiles, models: Sequence[Path]) -
     take = open_take(files)
     paths, found = dict(zip(telling_names(models), models, strict=True)), []
     for score in comparison.scores[:MOST_HEARD]:
-        one = hear(take, Model.load(paths[score.file], score.size), score)
+        one = hear(take, load_model(paths[score.file], score.size), score)
         gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
         wavs = {}
         for name, x in (("model", one.model), ("gear", one.wet), ("difference", one.wet - one.model)):

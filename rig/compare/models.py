@@ -27,10 +27,11 @@ from ..dsp.network.quality import checked_quality
 from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
+from ..files.row_path import whole_path
 from ..levels import ENTERED, entered_level
 from ..library import measured_aliasing
 from ..library.entered_levels import input_levels
-from ..nam import Model
+from ..nam import Model, load_model
 from ..scripting.arguments import number, path, type_name, whole_number
 from ..trainer.layout import has_training_layout
 from . import measures
@@ -88,7 +89,8 @@ def compare_models(
         raise CompareError("There is no model to compare: name one or more .nam files.")
     scores: list[Score] = []
     failures: list[Failure] = []
-    called = dict(zip((str(each.absolute()) for each in paths), telling_names(paths), strict=True))
+    # The names of all files together are told apart here.
+    called = dict(zip((str(whole_path(each)) for each in paths), telling_names(paths), strict=True))
     judging = partial(judge, size=size, quality=quality, entered_dbu=input_levels(tell=tell or _tell_nobody))
     with _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
         for done, found in enumerate(results, 1):
@@ -164,7 +166,7 @@ def _judged(
     take = open_take(files)
     # By whole paths: a worker elsewhere starts from another folder.
     there = partial(judging, files=files.absolute)
-    yield take, on_cluster(cluster, there, [each.absolute() for each in paths], tell)
+    yield take, on_cluster(cluster, there, [whole_path(each) for each in paths], tell)
 
 
 def _tell_nobody(sentence: str) -> None:
@@ -176,12 +178,13 @@ def judge(
 ) -> Score | Failure:
     """One model against a take; `entered_dbu`: the input levels that the player entered, by content hash."""
     try:
-        loaded = Model.load(model, size)
-        return score(open_take(files), loaded, quality, (entered_dbu or {}).get(loaded.content_hash))
+        loaded = load_model(model, size)
+        found = score(open_take(files), loaded, quality, (entered_dbu or {}).get(loaded.heard_hash))
+        return replace(found, file=str(whole_path(model)))
     except RigError as error:
         said = str(error)
         return Failure(
-            str(model.absolute()), said if model.name in said else f"{model.name} against {files.wet.name}: {said}"
+            str(whole_path(model)), said if model.name in said else f"{model.name} against {files.wet.name}: {said}"
         )
 
 
@@ -259,7 +262,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         notes.append("as close as the gear is to itself")
     return Score(
         name=model.name,
-        file=str(model.path.absolute()),  # the names of all files together are told apart later
+        file=str(model.path.absolute()),
         size=model.size,
         quality=quality,
         input_gain_db=gain_db,
@@ -297,6 +300,6 @@ def _esr_trainer(take: Take, model: Model, predicted: NDArray[np.float64]) -> fl
     """
     if not has_training_layout(take.dry, take.sample_rate) or round(model.rate) != take.sample_rate:
         return None
-    left_out = 0 if model.leaf.config.recurrent else model.receptive_field_samples - 1
+    left_out = 0 if model.is_recurrent else model.receptive_field_samples - 1
     wet = take.wet[take.span]
     return esr(predicted[left_out:], wet[left_out:]) if left_out < len(wet) else None

@@ -17,7 +17,7 @@ from ..audio.align import shifted
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
 from ..decibels import gain_from_db
 from ..files.folders import telling_names
-from ..nam import Model
+from ..nam import Model, load_model
 from ..scripting.printable import in_html
 from . import measures
 from .models import played
@@ -76,7 +76,7 @@ def page(
     best = comparison.scores[:MOST_HEARD]
     heard = []
     for done, score in enumerate(best, 1):
-        heard.append(hear(take, Model.load(paths[score.file], score.size), score))
+        heard.append(hear(take, load_model(paths[score.file], score.size), score))
         if progress is not None:
             progress(done / (len(best) + 1))
     parts = [

@@ -86,7 +86,7 @@ def _cabinet(question: Question) -> tuple[IR | None, list[Finding]]:
 def _model_input_dbu(question: Question, model: Any) -> float | None:
     if question.model_input_dbu is not None or model is None:
         return question.model_input_dbu
-    return entered_levels.input_level(model.content_hash)
+    return entered_levels.input_level(model.heard_hash)
 
 
 def _live(

@@ -12,7 +12,7 @@ from ..cabinet.ir import IR
 from ..dsp.network.quality import QUALITIES
 from ..errors import RigError
 from ..library import measured_aliasing
-from ..nam import Model
+from ..nam import Model, load_model
 from ..sound import Sound
 from .finding import Finding
 
@@ -23,7 +23,7 @@ HALF, MOST = 0.45, 0.8  # of a period: above the first a change of model fades o
 def model_finding(path: Path, size: float) -> tuple[Model | None, Finding]:
     """Read the model."""
     try:
-        model = Model.load(path, size)
+        model = load_model(path, size)
     except RigError as error:
         return None, Finding("model", "problem", str(error), "Name another model: rig doctor MODEL.")
     return model, Finding("model", "ok", f"{model.path.name}: {model.shape}.", figures={"file": model.path.name})

@@ -40,7 +40,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from ..dsp.network.quality import BEST, QUALITIES
 from ..dsp.tone.equalizer import (
@@ -85,6 +85,18 @@ class CabinetPart:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondPlace:
+    """The model behind the first one of a preset, and how the row is set."""
+
+    model: Path
+    size: float = 1.0
+    trim_db: float = 0.0  # between the two
+    first_quality: int | None = None
+    second_quality: int | None = None
+    off: Literal["first", "second"] | None = None  # bypassed
+
+
+@dataclass(frozen=True, slots=True)
 class Preset:
     """A sound as a file describes it. None: leave it as it is.
 
@@ -97,6 +109,7 @@ class Preset:
     model: Path
     size: float = 1.0
     quality: int = 1
+    second: SecondPlace | None = None
     cabinet: tuple[CabinetPart, ...] = ()
     aligned: bool = False
     no_cabinet: bool = False  # the cabinet is there, and switched off
@@ -139,7 +152,8 @@ class Preset:
             name=_name(table) or path.stem,
             model=model,
             size=_given(table.number("size", 0.0, 1.0), 1.0),
-            quality=_quality(table),
+            quality=_quality(table) or 1,
+            second=_second(table.table("second")),
             cabinet=_cabinet(table),
             eq=_eq(table),
             aligned=table.flag("align") or False,
@@ -184,11 +198,22 @@ class Preset:
             "rumble_hz": self.rumble_hz,
         }
         lines = ["# A preset of rig; may be edited.", *_written(values)]
+        if self.second is not None:
+            row: dict[str, str | bool | float | int | None] = {
+                "model": _reached(self.second.model, folder),
+                "size": self.second.size if self.second.size != 1.0 else None,
+                "trim_db": self.second.trim_db,
+                "first_quality": self.second.first_quality,
+                "second_quality": self.second.second_quality,
+                "off": self.second.off,
+            }
+            lines += ["", "[second]", *_written(row)]
         for part in self.cabinet:
             where = {"gain_db": part.gain_db, "delay_ms": part.delay_ms, "pan": part.pan, "invert": part.inverted}
             lines += ["", "[[cabinet]]", *_written({"ir": _reached(part.ir, folder), **where})]
         for band in self.eq:
             shape = {"type": band.type, "hz": band.hz, "gain_db": band.gain_db, "q": band.q, "before": band.before}
+            shape |= {"between": True} if band.between else {}
             lines += ["", "[[eq]]", *_written(shape)]
         tone_db = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
         for name, settings in {"gate": self.gate, "tone": tone_db, **self.settings}.items():
@@ -200,11 +225,29 @@ def _given(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
 
 
-def _quality(table: Table) -> int:
-    quality = table.whole_number("quality", 1, BEST)
+def _quality(table: Table, key: str = "quality") -> int | None:
+    quality = table.whole_number(key, 1, BEST)
     if quality is not None and quality not in QUALITIES:
-        raise table.unexpected("quality", "1, 2, 4 or 8 times the model's rate")
-    return 1 if quality is None else quality
+        raise table.unexpected(key, "1, 2, 4 or 8 times the model's rate")
+    return quality
+
+
+def _second(table: Table | None) -> SecondPlace | None:
+    if table is None:
+        return None
+    model = table.path("model", "model")
+    if model is None:
+        raise table.error('[second] names no model; write model = "FILE.nam".')
+    place = SecondPlace(
+        model,
+        size=_given(table.number("size", 0.0, 1.0), 1.0),
+        trim_db=_given(table.number("trim_db", -OUTPUT_TRIM_DB, OUTPUT_TRIM_DB, "dB"), 0.0),
+        first_quality=_quality(table, "first_quality"),
+        second_quality=_quality(table, "second_quality"),
+        off=table.choice("off", ("first", "second")),
+    )
+    table.warn_of_the_rest()
+    return place
 
 
 def _tone(table: Table | None) -> dict[str, float]:
@@ -261,7 +304,10 @@ def _band(table: Table) -> EqBand:
     if kind is None or hz is None or gain_db is None:
         raise table.error('this [[eq]] needs a type, as in type = "peak", and hz and gain_db.')
     q = _given(table.number("q", LOWEST_Q, HIGHEST_Q), USUAL_Q)
-    band = EqBand(kind, hz, gain_db, q, table.flag("before") or False)
+    before, between = table.flag("before") or False, table.flag("between") or False
+    if before and between:
+        raise table.error("a band lies before the first model or between the two; keep one of them.", "between")
+    band = EqBand(kind, hz, gain_db, q, before, between)
     table.warn_of_the_rest()
     return band
 

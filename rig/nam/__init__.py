@@ -4,5 +4,6 @@
 """
 
 from .model import Model
+from .row import Row, RowSettings, load_model, one_model
 
-__all__ = ["Model"]
+__all__ = ["Model", "Row", "RowSettings", "load_model", "one_model"]

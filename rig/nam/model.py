@@ -140,6 +140,16 @@ class Model:
         return self.leaf.config.receptive_field_samples
 
     @property
+    def is_recurrent(self) -> bool:
+        """Whether it remembers for ever, more and more faintly, as an LSTM does."""
+        return self.leaf.config.recurrent
+
+    @property
+    def heard_hash(self) -> str:
+        """The content hash of the file that hears the guitar: what was entered or remarked belongs to it."""
+        return self.content_hash
+
+    @property
     def rate(self) -> float:
         """Hz; where the file does not say, 48000, which every player assumes."""
         return ASSUMED_RATE_HZ if self.sample_rate is None else self.sample_rate

@@ -15,6 +15,7 @@ from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .row.row_commands import row_commands
 from .tone_commands import tone_commands
 from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
@@ -111,6 +112,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             preset=PresetLine("bypass", of_sound=True),
         ),
     ),
+    "Two models in a row": row_commands(lambda p: p.second),
     "Levels": (
         value(
             *("output_trim", "output trim", "dB", (-OUTPUT_TRIM_DB, OUTPUT_TRIM_DB), 1.0),

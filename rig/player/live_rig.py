@@ -19,7 +19,7 @@ from ..files import bundled
 from ..lane import Lane
 from ..levels import Level, LevelMode
 from ..library.measured_loudness import Measured
-from ..nam import Model
+from ..nam import Model, Row
 from ..sound import Sound
 from .cabinets.cabinets import Cabinets
 from .cabinets.equal_loudness import EqualLoudness
@@ -198,6 +198,13 @@ class LiveRig(Carried):
             lane.set_input_gain_db(self.sound.input_gain_db)
             lane.set_output_gain_db(self.sound.output_gain_db)
             lane.set_tone(self.sound.tone_db)
+
+    def trim_between(self, row: Row) -> None:
+        """The row that plays, with another trim between its models; what sounds follows with a fade."""
+        self.sound = self.sound.changed(model=row, measured=self.sound.measured)
+        lane = self.engine.lanes[0]
+        if lane is not None and not self.bypassed:
+            lane.set_between_gain_db(row.between_gain_db)
 
     @property
     def level_mode(self) -> LevelMode:

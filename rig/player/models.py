@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from ..errors import ConfigError, LevelError, ModelError, RigError
 from ..files.folders import beside, telling_names
@@ -17,7 +17,7 @@ from ..lane import Lane
 from ..levels import entered_level
 from ..library import entered_levels
 from ..library.favourites import Favourites
-from ..nam import Model
+from ..nam import Model, Row
 from .browse_order import BrowseOrder
 from .browser import Browser
 from .carried import Snapshot
@@ -37,19 +37,32 @@ class Facts:
     macs_per_sample: float
 
 
+class Behind(Protocol):
+    """What plays behind the models of the list, if anything does."""
+
+    def row_now(self) -> Callable[[Model], Model]:
+        """What makes of a model what plays, as things stand now; for any thread."""
+
+    def follow(self, model: Model) -> bool:
+        """Go on from what plays now, put together elsewhere; whether others play otherwise from now on."""
+
+
 class Models(Browser):
     """A list of model files and a position in it. `size`: of models that have several, 0 to 1.
 
-    `entered_dbu`: the level the player entered for the first model; another one has a level of its own.
+    `entered_dbu`: the level the player entered for the first model; another one has a level of its own. `behind`: what
+    each of them plays in front of.
     """
 
     NOUN, NONE = "model", "There is no model to step to."
     CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
-    REMADE = ("rig", "tell", "preloader", "favourites", "_order", "_names", "facts", "problems")
+    REMADE = ("rig", "behind", "tell", "preloader", "favourites", "_order", "_names", "facts", "problems")
 
-    def __init__(self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None) -> None:
+    def __init__(
+        self, rig: LiveRig, paths: Sequence[Path], size: float, entered_dbu: float | None, behind: Behind
+    ) -> None:
         super().__init__()
-        self.rig, self.tell, self.size, self.entered_dbu = rig, rig.tell, size, entered_dbu
+        self.rig, self.behind, self.tell, self.size, self.entered_dbu = rig, behind, rig.tell, size, entered_dbu
         self.favourites = Favourites(lambda sentence: self.tell(Event("warning", sentence)), kind="models")
         self._ends_bypass = True  # does the model that is asked for end the bypass? Not if that was pressed later
         self.facts: dict[Path, Facts] = {}  # of what has been read
@@ -63,19 +76,20 @@ class Models(Browser):
         self._names = telling_names(self.files)
 
     def _preloader(self, paths: Sequence[Path]) -> NeighbourPreloader[PreparedModel]:
-        size, rate, quality = self.size, self.rig.engine.sample_rate, self.rig.sound.quality
-        return NeighbourPreloader(paths, lambda path: self._read(path, size, rate, quality).measured())
+        size, quality, in_row = self.size, self.rig.sound.quality, self.behind.row_now()
+        return NeighbourPreloader(paths, lambda path: self._read(path, size, quality, in_row).measured())
 
-    def _read(self, path: Path, size: float, rate: float, quality: int) -> PreparedModel:
+    def _read(self, path: Path, size: float, quality: int, in_row: Callable[[Model], Model]) -> PreparedModel:
         """Read a file, in whatever thread, and note for lists what there is to know of it."""
         try:
-            prepared = PreparedModel.load(path, size, rate, quality)
+            prepared = PreparedModel.load(path, size, self.rig.engine.sample_rate, quality, in_row)
         except RigError as error:
             self.problems[path] = str(error)
             raise
         model = prepared.model
         has_level = model.input_level_dbu is not None or prepared.entered_dbu is not None
-        self.facts[path] = Facts(model.family or model.shape, has_level, model.macs_per_sample)
+        first = model.first if isinstance(model, Row) else model
+        self.facts[path] = Facts(first.family or first.shape, has_level, first.macs_per_sample)
         self.problems.pop(path, None)
         return prepared
 
@@ -105,9 +119,10 @@ class Models(Browser):
         return self._names[position]
 
     def name_of(self, model: Model) -> str:
-        """What a model is called that plays."""
+        """What a model is called that plays; of a row, both."""
         index = self.index_of(model.path)
-        return model.path.name if index is None else self.label(index)
+        name = model.path.name if index is None else self.label(index)
+        return f"{name} + {model.second.path.name}" if isinstance(model, Row) else name
 
     def index_of(self, path: Path) -> int | None:
         """Where in the list a file stands; None: it is not in there."""
@@ -134,9 +149,7 @@ class Models(Browser):
         for position in range(1 if named else len(self.files)):
             self.preloader.position = position
             try:
-                prepared = self._read(
-                    self.files[position], self.size, self.rig.engine.sample_rate, self.rig.sound.quality
-                )
+                prepared = self._read(self.files[position], self.size, self.rig.sound.quality, self.behind.row_now())
             except RigError as error:
                 refused[position] = error
                 continue
@@ -188,7 +201,7 @@ class Models(Browser):
         """Remember the level that was entered at the start for this model, the first to play, if that is possible."""
         if self.entered_dbu is not None:
             try:
-                entered_levels.remember_input_level(model.content_hash, model.path.name, self.entered_dbu)
+                entered_levels.remember_input_level(model.heard_hash, model.path.name, self.entered_dbu)
             except ConfigError as error:  # it plays at that level all the same
                 self.tell(Event("warning", str(error)))
             self.entered_dbu = None
@@ -198,18 +211,26 @@ class Models(Browser):
         size = f", size {model.size:g}" if model.sizes else ""
         self.tell(Event("model", f"{self.name_of(model)}{place}: {model.shape}{size}"))
         note = self.rig.sound.rate_note(self.rig.engine.sample_rate, lane.latency_samples)
-        for warning in (*([note] if note else ()), *model.warnings):
+        between = (f"Between: {model.between}",) if isinstance(model, Row) else ()
+        for warning in (*between, *([note] if note else ()), *model.warnings):
             self.tell(Event("more", f"{warning}"))
         self.rig.cabinets.describe()
         self.rig.describe_levels()
 
     def set_position(self, model: Model) -> None:
         """A preset plays this model: next and previous go on from it, among the files beside it."""
+        changed = self.behind.follow(model)
         if model.path not in self.files:
             self.preloader.close(0.0)
             self._stock(beside(model.path, (".nam",)))
         self.preloader.position, self.preloader.waiting = self.files.index(model.path), False
         self._ends_bypass = True
+        if changed:
+            self.read_anew()
+
+    def read_anew(self) -> None:
+        """What was read ahead plays in front of something else now."""
+        self._read_anew(self.preloader.waiting)
 
     # ------------------------------------------------------------ what keys do
     def go(self, position: int, direction: int = 1) -> None:
@@ -221,7 +242,7 @@ class Models(Browser):
     def is_favourite(self) -> bool:
         """Whether what plays is a favourite."""
         model = self.rig.sound.model
-        remark = None if model is None else self.favourites.of(model.path, model.content_hash)
+        remark = None if model is None else self.favourites.of(model.path, model.heard_hash)
         return remark is not None and remark.favourite
 
     def favour(self, favourite: bool) -> None:
@@ -229,7 +250,7 @@ class Models(Browser):
         model = self.rig.sound.model
         if model is None:
             raise RigError("No model plays.")
-        self.favourites.change(model.path, model.content_hash, favourite=favourite)
+        self.favourites.change(model.path, model.heard_hash, favourite=favourite)
         self.order.again(self.asked)
         self.tell(Event("choice", f"{self.name_of(model)} is {'a' if favourite else 'no'} favourite"))
 
@@ -301,7 +322,7 @@ class Models(Browser):
         self.rig.change_levels(model_input_dbu=level.dbu)
         self.rig.describe_levels()
         try:
-            entered_levels.remember_input_level(model.content_hash, model.path.name, level.dbu)
+            entered_levels.remember_input_level(model.heard_hash, model.path.name, level.dbu)
         except ConfigError as error:  # it plays at that level all the same
             self.tell(Event("warning", str(error)))
 

@@ -8,6 +8,7 @@ from .cabinets.audition import Audition
 from .live_rig import LiveRig
 from .models import Models
 from .presets.presets import Presets
+from .row.second_model import SecondModel
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
@@ -34,6 +35,10 @@ class Parts(Protocol):
     @property
     def models(self) -> Models:
         """The models to step through."""
+
+    @property
+    def second(self) -> SecondModel:
+        """The second model of a row."""
 
     @property
     def presets(self) -> Presets:

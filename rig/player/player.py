@@ -29,19 +29,21 @@ from .models import Models
 from .parts import Parts
 from .presets.presets import Presets
 from .presets.settings import PresetSettings
+from .row.second_model import SecondModel
 from .state import PlayerState, state_of
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
-PARTS = ("looper", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
+PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
 
 
 class Player:
     """A rig that sounds, what is chosen from around it, and the commands of `commands.py` that act on both.
 
-    `models` and `irs` are what the keys step through; the first of each plays first. `model_named`: the first model was
+    `models` and `irs` are what the keys step through, and `second` what stands behind the model; the first of each
+    plays first. `model_named`: the first model was
     asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also follows captures
     that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`: one that plays
     first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
@@ -54,6 +56,7 @@ class Player:
         tell: Tell,
         models: Sequence[Path],
         irs: Sequence[Path] = (),
+        second: Sequence[Path] = (),
         *,
         interface: Level | None = None,
         preamp_gain_db: float = 0.0,
@@ -78,7 +81,8 @@ class Player:
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
-        self.models = Models(rig, models, size, model_input_dbu)
+        self.second = SecondModel(rig, second, lambda: self.models.read_anew(), size)
+        self.models = Models(rig, models, size, model_input_dbu, self.second)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
@@ -126,6 +130,7 @@ class Player:
         if self._first_preset is not None:
             self.presets.start(self._first_preset)
         else:
+            self.second.start()
             self.models.start(
                 self.audition.begin_blind if self._begins_blind else self.cabinets.first, self._model_named
             )
@@ -148,6 +153,7 @@ class Player:
         self.recorder.close()
         self.presets.close()
         self.models.close()
+        self.second.close()
         self.rig.close()
         self.midi.close()
 
@@ -159,12 +165,12 @@ class Player:
 
     @property
     def _asked(self) -> bool:
-        preloaders = (self.models.preloader, self.cabinets.bank, self.presets.setlist)
+        preloaders = (self.models.preloader, self.second.preloader, self.cabinets.bank, self.presets.setlist)
         return self.mixer.waiting or any(preloader.waiting for preloader in preloaders)
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
-        for part in (self.models, self.audition, self.mixer, self.presets):
+        for part in (self.models, self.second, self.audition, self.mixer, self.presets):
             part.arrive(timeout_s)
         return not self._asked
 
@@ -231,6 +237,8 @@ class Player:
         self._changing = not self.rig.poll()
         if not self._changing:  # what sounds comes before what may sound
             self.models.preloader.read_ahead()
+            if self.second.model is not None:
+                self.second.preloader.read_ahead()
         self.recorder.poll()
         self.presets.poll(steady=not self._changing)
         try:
@@ -253,7 +261,7 @@ class Player:
             samples = f"{found.input_samples} samples that are not numbers"
             self.tell(Event("fault", f"The input sent {samples}; silence was put in their place."))
         if found.model_faults:
-            name = self.sound.model.path.name if self.sound.model is not None else "The model"
+            name = self.models.name_of(self.sound.model) if self.sound.model is not None else "The model"
             what = "answered with something that is not a number; it was silenced and started afresh."
             self.tell(Event("fault", f"{name} {what}"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,10 @@ from ..library.measured_loudness import measure
 from ..nam import Model
 
 QUICK_MACS = 50_000  # per sample: about four times an A1 standard, a fifth of a second to measure
+
+
+def _alone(model: Model) -> Model:
+    return model
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,21 @@ class PreparedModel:
     quality: int = 1
 
     @classmethod
-    def load(cls, path: Path, size: float, session_rate: float, quality: int = 1) -> Self:
-        """Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz)."""
-        model = Model.load(path, size)
+    def load(
+        cls,
+        path: Path,
+        size: float,
+        session_rate: float,
+        quality: int = 1,
+        in_row: Callable[[Model], Model] = _alone,
+    ) -> Self:
+        """`in_row`: the model as it plays, alone or in front of another one.
+
+        Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz).
+        """
+        model = in_row(Model.load(path, size))
         network = model.network(session_rate, quality)
-        return cls(model, network, entered_levels.input_level(model.content_hash), quality)
+        return cls(model, network, entered_levels.input_level(model.heard_hash), quality)
 
     def measured(self) -> Self:
         """The same; how loud it is has been measured and kept, where its file does not say and it does not take long.

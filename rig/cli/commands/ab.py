@@ -99,11 +99,11 @@ def run(options: argparse.Namespace) -> int:
 def _check_files(options: argparse.Namespace) -> None:
     """Raise a RigError for named files that cannot be used, before a server or compiler is asked."""
     from ...audio.wav import Reader
-    from ...nam import Model
+    from ...nam import load_model
 
     for path in (options.model, options.against):
         if path is not None:
-            Model.load(path)
+            load_model(path)
     for path in (options.ir, options.ir_against, options.di):
         if path is not None:
             with Reader(path):
@@ -113,10 +113,10 @@ def _check_files(options: argparse.Namespace) -> None:
 def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Sound, Sound | None]:
     """Side A, and side B unless it is gear."""
     from ...cabinet.ir import IR
-    from ...nam import Model
+    from ...nam import load_model
     from ...sound import Sound
 
-    model = Model.load(options.model or bundled.models()[0], options.size)
+    model = load_model(options.model or bundled.models()[0], options.size)
     named = None if options.no_ir else options.ir
     if named is None and not options.no_ir:
         if model.has_cabinet and options.ir_against is None:
@@ -135,7 +135,7 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
     if options.ir_against is not None:
         return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))
     if options.against is not None:
-        other = Model.load(options.against)
+        other = load_model(options.against)
         return a, a.changed(model=other, model_input_dbu=_entered(other)).with_loudness()
     return a, None
 
@@ -144,7 +144,7 @@ def _entered(model: Model) -> float | None:
     """The level that the player entered for this file once."""
     from ...library import entered_levels
 
-    return entered_levels.input_level(model.content_hash)
+    return entered_levels.input_level(model.heard_hash)
 
 
 def _check(options: argparse.Namespace) -> None:

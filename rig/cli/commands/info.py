@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out; a file that cannot be used does not stop the others."""
-    from ...nam import Model
+    from ...nam import load_model
 
     paths = [path for given in options.files for path in _models_in(given)]
     as_table = any(os.path.isdir(path) for path in options.files)
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     reports, errors = [], []
     for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True)):
         try:
-            report = describe(Model.load(path, options.size), costs, options.measure or not as_table, told)
+            report = describe(load_model(path, options.size), costs, options.measure or not as_table, told)
             reports.append({**report, "file": name})
         except RigError as error:
             if len(paths) == 1:
@@ -147,7 +147,7 @@ def describe(model: Model, costs: dict[str, float], measure: bool, aliasing: boo
         costs[model.shape] = network_cost(model.network(), block=64)
     cost = costs[model.shape]
     found = measured_loudness.measure(model) if measure else measured_loudness.known(model)
-    sound = Sound(model, measured=found, model_input_dbu=entered_levels.input_level(model.content_hash))
+    sound = Sound(model, measured=found, model_input_dbu=entered_levels.input_level(model.heard_hash))
     loudness, calibration = sound.loudness, sound.calibration
     return {
         "file": model.path.name,

@@ -25,7 +25,9 @@ from ..options import (
     is_interface_named,
     is_model_named,
     models_from,
+    seconds,
     take_ir,
+    take_second,
     tone_of,
 )
 from ..page_door import add_page_options
@@ -53,7 +55,11 @@ def add(commands: Any) -> None:
         ),
     )
     command.add_argument(
-        "model", nargs="?", type=Path, metavar="MODEL", help="a .nam file or a preset, or a folder of them"
+        "model",
+        nargs="?",
+        type=Path,
+        metavar="MODEL",
+        help="a .nam file or a preset, or a folder of them; a row as PEDAL+AMP",
     )
     add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
     command.add_argument("--resume", action="store_true", help="what was played last")
@@ -69,6 +75,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     take_ir(options)
+    take_second(options)
     check_levels(options)
     check_noise(options)
     tone_of(options)
@@ -96,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
     for sentence in (*problems, *([called.sentence] if called.sentence else ())):
         screen.say(sentence)
     first_start.ensure()
-    return Session(options, screen, backend, models, irs, interface, called).run()
+    return Session(options, screen, backend, models, irs, interface, called, seconds(options)).run()
 
 
 def _interface(options: argparse.Namespace, called: Chosen) -> Level | None:
@@ -109,11 +116,15 @@ def _interface(options: argparse.Namespace, called: Chosen) -> Level | None:
 
 def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:
     """Models and cabinets to step through, and what is wrong with their folders."""
+    from ...nam import Model
+
     models = models_from(options.model, bundled.models())
     irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
     if not models:
         raise BackendError("There is no model to play: name a .nam file.")
     _first_usable(models, options)  # what is wrong is said before any sound
+    if options.second is not None:
+        Model.load(seconds(options)[0], options.size)
     return models, irs, problems
 
 
@@ -155,8 +166,9 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
     from ...sound import Sound, tone_fields
     from ..terminal import Progress
 
+    first, behind = Model.load(model, options.size), seconds(options)[:1]
     sound = Sound(
-        Model.load(model, options.size),
+        [first, *(Model.load(path, options.size) for path in behind)],
         interface=interface,
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=options.model_input_dbu,
@@ -181,7 +193,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
     print(f"Guitar   {di.name}, {peak_in_words(done.input_peak_dbfs)}")
     for warning in done.warnings:
         print(f"Warning  {warning}")
-    print(f"Model    {model.name}")
+    print(f"Model    {' into '.join(path.name for path in (model, *behind))}")
     print(f"Cabinet  {ir.name if ir is not None else 'none'}")
     print(f"Input    {done.calibration}")
     print(f"Output   {done.level}")

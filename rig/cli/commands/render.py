@@ -74,14 +74,14 @@ def run(options: argparse.Namespace) -> int:
     interface = interface_level(options)
     from ...cabinet.ir import IR
     from ...library import entered_levels
-    from ...nam import Model
+    from ...nam import load_model
     from ...rendering import render
     from ...sound import Sound, tone_fields
 
-    model = Model.load(options.model, options.size)
+    model = load_model(options.model, options.size)
     entered = options.model_input_dbu
     if entered is None:
-        entered = entered_levels.input_level(model.content_hash)
+        entered = entered_levels.input_level(model.heard_hash)
     sound = Sound(
         model,
         interface=interface,
@@ -107,7 +107,7 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.model_input_dbu is not None:
         try:
-            entered_levels.remember_input_level(model.content_hash, model.path.name, options.model_input_dbu)
+            entered_levels.remember_input_level(model.heard_hash, model.path.name, options.model_input_dbu)
         except ConfigError as error:  # the render is done all the same
             done = replace(done, notes=(*done.notes, str(error).rstrip(".")))
     if options.json:

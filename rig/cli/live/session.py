@@ -60,9 +60,10 @@ class Session:
         irs: list[Path],
         interface: Any,
         called: Chosen,
+        second: list[Path],
     ) -> None:
         self.options, self.screen, self.backend, self.called = options, screen, backend, called
-        self.models, self.irs, self.interface = models, irs, interface
+        self.models, self.irs, self.second, self.interface = models, irs, second, interface
         self.interface_named = is_interface_named(options) or (called.last is not None and called.last.interface_named)
         self.engine: Engine
         self.player: Player
@@ -168,6 +169,7 @@ class Session:
             self._told,
             self.models,
             self.irs,
+            self.second,
             interface=self.interface,
             preamp_gain_db=self.options.preamp_gain_db,
             level_mode=self.options.level_mode,

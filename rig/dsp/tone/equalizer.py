@@ -27,11 +27,12 @@ KINDS: dict[BandType, int] = {"peak": PEAK, "low_shelf": LOW_SHELF, "high_shelf"
 class EqBand:
     """One band of an equalizer. `hz`: the middle of a peak, or where a shelf has half of its decibels.
 
-    `before`: in front of the model, so that it changes what is distorted, instead of behind it. Raises LevelError for
-    what cannot be right, ArgumentError for what is of the wrong type.
+    `before`: in front of the model, so that it changes what is distorted, instead of behind it. `between`: behind the
+    first of two models in a row, in front of the second. Raises LevelError for what cannot be right, ArgumentError for
+    what is of the wrong type.
 
     >>> EqBand("peak", 800.0, -4.0, q=1.4)
-    EqBand(type='peak', hz=800.0, gain_db=-4.0, q=1.4, before=False)
+    EqBand(type='peak', hz=800.0, gain_db=-4.0, q=1.4, before=False, between=False)
     """
 
     type: BandType
@@ -39,6 +40,7 @@ class EqBand:
     gain_db: float
     q: float = USUAL_Q
     before: bool = False
+    between: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.type, str) or self.type not in KINDS:
@@ -52,8 +54,11 @@ class EqBand:
             if not low <= value <= high:  # NaN is in no range
                 raise LevelError(f"{CALL}({name}=...) goes from {low:g} to {high:g}{unit}, not to {value:g}{unit}.")
             object.__setattr__(self, name, value)
-        if not isinstance(self.before, bool):
-            raise ArgumentError(f"{CALL}(before=...) takes True or False, not {type_name(self.before)}.")
+        for name in ("before", "between"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ArgumentError(f"{CALL}({name}=...) takes True or False, not {type_name(value)}.")
+        if self.before and self.between:
+            raise LevelError(f"{CALL}: a band lies before the first model or between the two, not both.")
 
     @property
     def kind(self) -> int:

@@ -24,9 +24,10 @@ from ...cabinet.bank import Bank
 from ...cabinet.ir import IR, at_rate
 from ...cabinet.loudness_match import CEILING_DBFS, Matching
 from ...decibels import db_from_power, gain_from_db
+from ...dsp.dc_blocker import CORNER_HZ
+from ...dsp.network.row import RowNetwork
 from ...dsp.tone.cookbook import eq_sections, tone_sections
 from ...errors import RigError
-from ...lane import DC_BLOCKER_HZ
 from ...sound import Sound
 from ..carried import Carried
 
@@ -44,14 +45,17 @@ def model_output(sound: Sound, loop: NDArray[Any], sample_rate: float) -> NDArra
     gained = np.asarray(loop, np.float32) * np.float32(gain_from_db(sound.input_gain_db))
     before_model = eq_sections(sample_rate, [band for band in sound.eq if band.before])
     network = None if sound.model is None else sound.model.network(sample_rate)
+    if isinstance(network, RowNetwork):
+        network.prepare_eq([band for band in sound.eq if band.between])
     before = round(SETTLE_S * sample_rate) + (0 if network is None else network.receptive_field_samples)
     whole = np.concatenate([np.resize(gained[::-1], before)[::-1], gained])
     if len(before_model):
         whole = sosfilt(before_model, whole).astype(np.float32)
     out = (whole if network is None else network.process(whole)).astype(np.float64)
-    pole = 1.0 / (1.0 + 2.0 * math.pi * DC_BLOCKER_HZ / sample_rate)
+    pole = 1.0 / (1.0 + 2.0 * math.pi * CORNER_HZ / sample_rate)
     out = lfilter([pole, -pole], [1.0, -pole], out - out[:before].mean())
-    behind = [band for band in sound.eq if not band.before]
+    inner = isinstance(network, RowNetwork)
+    behind = [band for band in sound.eq if not (band.before or (inner and band.between))]
     sections = np.concatenate([eq_sections(sample_rate, behind), tone_sections(sample_rate, sound.tone_db)])
     if len(sections):
         out = sosfilt(sections, out)

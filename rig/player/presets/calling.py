@@ -17,6 +17,7 @@ from ...engine import Keep
 from ...errors import PresetError, RigError
 from ...files.folders import AUDIO_ENDINGS, beside
 from ...library.preset import Preset
+from ...nam import Row
 from ...sound import Sound
 from ..carried import Carried, Snapshot
 from ..events import Event
@@ -195,7 +196,9 @@ class PresetCaller(Carried):
 
     def _describe(self, item: PreparedPreset) -> None:
         preset, model = item.preset, item.model
-        self.tell(Event("preset", f"{self.label}: {model.path.name}" + (", bypassed" if preset.bypass else "")))
+        self.tell(
+            Event("preset", f"{self.label}: {self.models.name_of(model)}" + (", bypassed" if preset.bypass else ""))
+        )
         notes = [line for line in preset.notes.splitlines() if line.strip()]
         for line in (*notes, *preset.warnings, *model.warnings):
             self.tell(Event("more", f"{''.join(c for c in line if c.isprintable())}"))
@@ -210,8 +213,16 @@ class PresetCaller(Carried):
         """What plays, by number and name; empty if it is no preset."""
         if self.playing is None:
             return ""
-        changed = "" if self.rig.sound.model is None or self.rig.sound.model.path == self.playing.model else " *"
+        changed = "" if self._plays_its_models else " *"
         return f"{self.number} {self.playing.name}{changed}".strip()
+
+    @property
+    def _plays_its_models(self) -> bool:
+        model, preset = self.rig.sound.model, self.playing
+        if model is None or preset is None:
+            return True
+        behind = model.second.path if isinstance(model, Row) else None
+        return model.path == preset.model and behind == (preset.second.model if preset.second is not None else None)
 
     @property
     def number(self) -> str:

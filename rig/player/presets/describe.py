@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...library.preset import LOUDNESS_LUFS, CabinetPart, Preset
+from ...library.preset import LOUDNESS_LUFS, CabinetPart, Preset, SecondPlace
+from ...nam import Model, Row
 from ..live_rig import LiveRig
 from .settings import PresetSettings
 
 MATCHING_S = 2.0  # how long saving waits for a loudness that is being measured
+
+
+def _second(model: Model) -> SecondPlace | None:
+    """What plays behind the first model, if anything does."""
+    if not isinstance(model, Row):
+        return None
+    return SecondPlace(
+        model.second.path,
+        model.second.size,
+        round(model.between_trim_db, 4),
+        model.first_quality,
+        model.second_quality,
+        model.off,
+    )
 
 
 def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = "", *, exact: bool = False) -> Preset:
@@ -29,11 +44,13 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
     elif cabinets.hand is not None and cabinets.hand_path is not None:
         parts = (CabinetPart(cabinets.hand_path),)
     lufs = equal.loudness_lufs(cabinets.playing) if equal.applies and cabinets.playing is not None else None
+    first = sound.model.first if isinstance(sound.model, Row) else sound.model
     preset = Preset(
         name=name,
         model=sound.model.path,
-        size=sound.model.size,
+        size=first.size,
         quality=sound.quality,
+        second=_second(sound.model),
         cabinet=parts,
         aligned=mixer.is_on and mixer.aligned,
         no_cabinet=bool(parts) and cabinets.playing is None,

@@ -22,7 +22,7 @@ from ...library import entered_levels
 from ...library.measured_loudness import Measured, known
 from ...library.preset import HIGHEST_NUMBER, CabinetPart, Preset
 from ...library.preset_text import stated_number
-from ...nam import Model
+from ...nam import Model, Row
 from ..cabinets.mixer import MixPart, mixed
 from ..neighbours import NeighbourPreloader
 from ..prepared_model import PreparedModel
@@ -117,14 +117,22 @@ class PresetLoader:
             raise PresetError(f"{name}: {error}") from error
 
     def _prepare(self, preset: Preset) -> PreparedPreset:
-        paths = dict.fromkeys([preset.model, *(part.ir for part in preset.cabinet)])
-        stamps = {path: stamp_of(path) for path in paths}
-        model = self._cache.once(
-            ("model", preset.model.resolve(), stamps[preset.model], preset.size),
-            lambda: Model.load(preset.model, preset.size),
-            lambda model: 8 * model.weight_count,
-        )
-        entered_dbu = entered_levels.input_level(model.content_hash)
+        second = preset.second
+        models = [preset.model] if second is None else [preset.model, second.model]
+        stamps = {path: stamp_of(path) for path in dict.fromkeys([*models, *(part.ir for part in preset.cabinet)])}
+        model = self._model(preset.model, preset.size, stamps[preset.model])
+        if second is not None:
+            behind = self._model(second.model, second.size, stamps[second.model])
+            model = Row.of(
+                model,
+                behind,
+                second_input_dbu=entered_levels.input_level(behind.content_hash),
+                between_trim_db=second.trim_db,
+                first_quality=second.first_quality,
+                second_quality=second.second_quality,
+                off=second.off,
+            )
+        entered_dbu = entered_levels.input_level(model.heard_hash)
         ready = PreparedModel(
             model, model.network(self.sample_rate, preset.quality), entered_dbu, preset.quality
         ).measured()
@@ -137,6 +145,13 @@ class PresetLoader:
         nbytes = ready.nbytes + (item.nbytes if item is not None else 0)
         files = tuple(stamps.items())
         return PreparedPreset(preset, ready, known(model), parts, item, is_mix, files, nbytes)
+
+    def _model(self, path: Path, size: float, stamp: Stamp | None) -> Model:
+        return self._cache.once(
+            ("model", path.resolve(), stamp, size),
+            lambda: Model.load(path, size),
+            lambda model: 8 * model.weight_count,
+        )
 
     def _cabinet(self, path: Path, stamp: Stamp | None) -> PreparedIR:
         return self._cache.once(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 
 if TYPE_CHECKING:
-    from ...nam import Model
+    from ...nam import Model, Row
     from ...sound import Sound
     from ..parts import Parts
     from ..tools.loop_section import LoopSection
@@ -83,7 +83,30 @@ def _model(parts: Parts) -> dict[str, Any]:
         "place": models.place,
         "index": None if model is None else models.index_of(model.path),
         **network,
+        "second": _second(parts, model),
     }
+
+
+def _second(parts: Parts, model: Model | None) -> dict[str, Any] | None:
+    """What plays behind the first model; None: nothing."""
+    if not isinstance(model, Row):
+        return None
+    second, files = parts.second, parts.second.files
+    return {
+        "name": second.name,
+        "index": files.index(model.second.path) if model.second.path in files else None,
+        "asked": second.label(second.asked) if second.preloader.waiting else None,
+        "off": model.off,
+        "between": _between(model),
+    }
+
+
+@lru_cache(maxsize=4)
+def _between(row: Row) -> dict[str, Any]:
+    """The gain between the two; asked ten times a second while somebody watches."""
+    found = row.between
+    gain_db = round(found.gain_db + row.between_trim_db, 4)
+    return {"gain_db": gain_db, "in_volts": found.in_volts, "text": found.text}
 
 
 def _preset(parts: Parts) -> dict[str, Any]:
