@@ -20,10 +20,12 @@ from .decibels import db_from_gain
 from .dsp import cpu_load, dc
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.meter import METER
+from .dsp.network.row import RowNetwork
 from .lane import Lane
 
 DC_STANDS_S = 0.5  # what stayed for so long is no step on the stage
-Metered = Literal["input", "model", "output", "send", "return"]
+OfChain = Literal["input", "model", "output", "send", "return"]
+Metered = OfChain | Literal["between"]  # two models in a row
 
 # METER without numpy, whose scalars take 50 us each in a thread that has slept; the page reads three 25 times a second.
 AS_METER, AS_PEAK = struct.Struct("ddqq"), struct.Struct("d")
@@ -63,14 +65,16 @@ class EngineReadings:
 
     def __init__(self, chain: NDArray[Any], rings: Sequence[NDArray[np.float32]], sample_rate: float) -> None:
         self.record, self._rings, self.sample_rate = chain[0], rings, sample_rate
-        self._meters = {which: chain[f"{which}_meter"].view(np.uint8).data for which in get_args(Metered)}
+        self._meters = {which: chain[f"{which}_meter"].view(np.uint8).data for which in get_args(OfChain)}
         self._seen: dict[str, Any] = {}
         self._readers: dict[str, dict[Metered, float]] = {}  # the highest peak that each has not been told of
         self._reading = threading.Lock()
 
     def reading(self, which: Metered, reader: str = "") -> Reading:
-        """A meter since this reader read it last."""
-        m = self._meters[which]
+        """A meter since this reader read it last; `between`: what the second model of a row hears."""
+        m = self._row_meter if which == "between" else self._meters[which]
+        if m is None:
+            return Reading(-math.inf, -math.inf, 0)
         with self._reading:
             peak, squares, samples, clips = AS_METER.unpack_from(m)
             AS_PEAK.pack_into(m, 0, 0.0)
@@ -80,10 +84,22 @@ class EngineReadings:
             peak = self._readers[reader].pop(which)
         seen = f"{reader} {which}"
         before = self._seen.get(seen, (0.0, 0, 0))
+        if samples < before[1]:  # the meter of another row
+            before = (0.0, 0, 0)
         self._seen[seen] = (squares, samples, clips)
         count = samples - before[1]
         mean = max(0.0, squares - before[0]) / count if count else 0.0
         return Reading(db_from_gain(peak), db_from_gain(mean**0.5), clips - before[2])
+
+    @property
+    def plays_a_row(self) -> bool:
+        """Whether a second model plays behind the first."""
+        return self._row_meter is not None
+
+    @property
+    def _row_meter(self) -> memoryview | None:
+        network = self.lanes[0].network if self.lanes[0] is not None else None
+        return network.meter if isinstance(network, RowNetwork) else None
 
     def share(self) -> Share:
         """Our time per period since it was last read."""

@@ -34,6 +34,7 @@ ROOMS = (
     *(
         "player.live_rig",
         "player.models",
+        "player.row",
         "player.presets",
         "player.parts",
         "player.tone_commands",

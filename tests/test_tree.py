@@ -37,6 +37,7 @@ SAME_NAMES = {
     "page.py": "of a comparison, as one file; of a running rig",
     "plots.py": "the style of all figures; figures of cabinets; figures of a take",
     "remote.py": "the command; the other end of its connection",
+    "row.py": "two networks in a row; two models in a row",
     "session.py": "a capture; the capture of a cabinet; playing live",
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",

@@ -40,6 +40,11 @@ class Facts:
 class Behind(Protocol):
     """What plays behind the models of the list, if anything does."""
 
+    @property
+    def name(self) -> str:
+        """What it is called; empty where there is nothing."""
+        ...
+
     def row_now(self) -> Callable[[Model], Model]:
         """What makes of a model what plays, as things stand now; for any thread."""
 
@@ -111,8 +116,10 @@ class Models(Browser):
 
     @property
     def asked_name(self) -> str:
-        """The name of the file that was asked for last."""
-        return self.label(self.asked) if self.files else ""
+        """The name of the file that was asked for last, and of what it plays in front of."""
+        if not self.files:
+            return ""
+        return f"{self.label(self.asked)} + {self.behind.name}" if self.behind.name else self.label(self.asked)
 
     def label(self, position: int) -> str:
         """What a model is called: the name that tells it from all others."""

@@ -58,6 +58,7 @@ class PlayerState:
     input_gain_db: float = 0.0
     input: Meter = field(default_factory=Meter)
     heard: Meter = field(default_factory=Meter)  # by the model
+    between: Meter | None = None  # heard by the second model of a row; None: there is none
     output: Meter = field(default_factory=Meter)
     loudest_dbfs: float | None = None  # of the input in the last ten seconds of playing
     zone_dbfs: tuple[float, float] = ZONE_DBFS  # where the loudest playing belongs
@@ -103,6 +104,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         input_gain_db=calibration.gain_db,
         input=_meter(readings["input"]),
         heard=_meter(readings["model"]),
+        between=_meter(engine.reading("between")) if engine.plays_a_row else None,
         output=_meter(readings["output"]),
         loudest_dbfs=headroom.loudest_dbfs,
         hint=headroom.hint,

@@ -24,8 +24,9 @@ def log_line(state: PlayerState, xruns: int) -> str:
     parts = [f"preset {state.preset}"] if state.preset else []
     parts += [f"{state.model_place} {state.asked_model}"] if state.model_place else []
     parts += _cabinet(state.cabinet, blind=bool(state.values.get("blind")))
-    for name, meter in (("in", state.input), ("model", state.heard), ("out", state.output)):
-        clips = f" CLIP {meter.clips}" if meter.clips and name != "model" else ""
+    second = (("second", state.between),) if state.between is not None else ()
+    for name, meter in (("in", state.input), ("model", state.heard), *second, ("out", state.output)):
+        clips = f" CLIP {meter.clips}" if meter.clips and name in ("in", "out") else ""
         hint = f" {state.hint}" if name == "in" and state.hint else ""
         drawn = f" {bar(meter.peak_dbfs, state.loudest_dbfs, state.zone_dbfs)}" if name == "in" else ""
         parts.append(f"{name}{drawn} {level(meter.peak_dbfs)} ({level(meter.rms_dbfs)}){clips}{hint}")

@@ -173,6 +173,8 @@ def meter_row(state: PlayerState, peaks: Peaks, xruns: int, width: int, marks: M
     load = load_row(state)
     hint = state.hint
     heard = f"model{level_span(state.heard.peak_dbfs, clips=False).text}"
+    if state.between is not None:
+        heard += f" second{level_span(state.between.peak_dbfs, clips=False).text}"
     # What is left out, from nothing to nearly all: heard by the model, hint, worst load, load, xruns, output.
     for has_model, has_hint, loads, has_xruns, has_out in (
         (True, True, 2, True, True),

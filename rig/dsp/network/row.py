@@ -104,7 +104,7 @@ class RowNetwork(Wrapping):
         first.reset()
         r["settled"] = first.process(np.zeros(1, np.float32))[0]
         dc_blocker.prepare(r["dc_blocker"], sample_rate, r["settled"] * r["gain"]["value"])
-        self._sample_rate = sample_rate
+        self._sample_rate, self._meter = sample_rate, arena[head]["meter"].view(np.uint8).data
         # What the first needs to forget, and then the second; its own DC blocker forgets beside whoever plays it.
         self.receptive_field_samples = first.receptive_field_samples + second.receptive_field_samples
         self.latency_samples = first.latency_samples + second.latency_samples
@@ -113,6 +113,11 @@ class RowNetwork(Wrapping):
     def set_gain_db(self, gain_db: float) -> None:
         """Fade to another gain between the two."""
         self.record["gain"]["target"] = gain_from_db(gain_db)
+
+    @property
+    def meter(self) -> memoryview:
+        """The bytes of the METER record of what the second hears."""
+        return self._meter
 
     def prepare_eq(self, bands: Sequence[EqBand]) -> None:
         """Before it is handed over: give it an equalizer between the two."""

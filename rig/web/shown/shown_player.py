@@ -19,7 +19,7 @@ NAMES = (
     *("input_peak_dbfs", "input_rms_dbfs", "input_clips", "model_peak_dbfs", "model_rms_dbfs"),
     *("output_peak_dbfs", "output_rms_dbfs", "output_clips", "loudest_dbfs", "load_median", "load_worst"),
     *("tuner_hz", "tuner_note", "tuner_cents", "gate_open", "recording_s", "recording_left_s", "loop_s", "xruns"),
-    "loop_at_s",
+    *("loop_at_s", "second_peak_dbfs", "second_rms_dbfs"),
 )
 SEMITONES = {name: at for at, name in enumerate(("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"))}
 
@@ -101,6 +101,7 @@ class PlayerShown(Nothing):
             number(seen.loop_recorded_s),
             float(server.xruns),
             number(player.looper.section.at_s if player.looper.is_looping else None),
+            *(self._meters.read(engine, "between")[:2] if engine.plays_a_row else (UNKNOWN, UNKNOWN)),
         ]
 
     def spectra(self) -> Spectra | None:

@@ -145,6 +145,7 @@ export const S = {
     trims: "Trims",
     tone: "Tone",
     quality: "Quality",
+    row: "Second model",
     preset: "Preset",
     presetNumber: (n) => `It will be number ${n}.`,
     save: "Save preset",

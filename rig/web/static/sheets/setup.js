@@ -157,6 +157,24 @@ function health() {
   return part(S.setup.health, words);
 }
 
+/** What plays behind the first model, and the sum between the two; not there where nothing does. */
+function row() {
+  const name = el("p");
+  const between = el("p.soft");
+  const switches = el("div.row", {}, key("first_off"), key("second_off"));
+  const box = part(S.setup.row, name, between, switches, fader("between_trim"), fader("second_size"));
+  rig.store.watch(
+    (store) => store.state.model?.second,
+    (second) => {
+      show(box, Boolean(second));
+      if (!second) return;
+      text(name, second.asked ? `${second.name} → ${second.asked}` : second.name);
+      text(between, second.between.text);
+    },
+  );
+  return box;
+}
+
 function fill(body) {
   const noise = part(
     ...[S.setup.noise, el("div.row", {}, key("gate"), key("tuner")), gateGraph()],
@@ -172,7 +190,7 @@ function fill(body) {
   attribute(hint, "data-note", "midi");
   text(hint, S.setup.midiHint);
   body.append(
-    ...[sum(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
+    ...[sum(), row(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
     ...[part(S.setup.tone, ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
     ...[noise, quality, preset(), record(), health(), hint],
   );
