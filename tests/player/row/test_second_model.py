@@ -1,4 +1,4 @@
-"""The second model of a row while playing: stepped through, switched off, trimmed, saved, and carried over a restart."""
+"""The second model of a row while playing: stepped through, switched off, trimmed, saved, carried over a restart."""
 
 from __future__ import annotations
 
