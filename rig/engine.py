@@ -31,6 +31,8 @@ from .chain_record import (
     TAKE_PLACES,
 )
 from .dsp import cpu_load, dc
+from .dsp.combined.blend import reset_blend, run_blend
+from .dsp.combined.row import reset_row, run_row
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve
@@ -41,7 +43,6 @@ from .dsp.network.interpreter import reset as reset_network
 from .dsp.network.interpreter import run as run_network
 from .dsp.network.oversampled import reset_oversampled, run_oversampled
 from .dsp.network.resampled import reset_rated, run_rated
-from .dsp.network.row import reset_row, run_row
 from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
 from .dsp.tape import Tape, joined
@@ -56,7 +57,7 @@ from .noise_control import Noise
 NEEDED_WHILE_PLAYING = (
     *(block, convolve, prepare_filter, run_network, reset_network),
     *(run_rated, reset_rated, run_oversampled, reset_oversampled, run_interleaved, reset_interleaved),
-    *(run_row, reset_row),
+    *(run_row, reset_row, run_blend, reset_blend),
     *(handover.publish, handover.recall, handover.collect, ring_read),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from .decibels import db_from_gain
 from .dsp import cpu_load, dc
+from .dsp.combined.row import RowNetwork
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.meter import METER
-from .dsp.network.row import RowNetwork
 from .lane import Lane
 
 DC_STANDS_S = 0.5  # what stayed for so long is no step on the stage

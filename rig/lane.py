@@ -16,6 +16,8 @@ import numpy as np
 
 from .decibels import gain_from_db
 from .dsp import dc_blocker, fractional_delay
+from .dsp.combined.blend import BlendNetwork
+from .dsp.combined.row import RowNetwork
 from .dsp.convolver.kernels import MAX_CHUNK
 from .dsp.dc import DC
 from .dsp.dc_blocker import DC_BLOCKER, block_dc, settle_on
@@ -28,7 +30,6 @@ from .dsp.native.compile import kernel
 from .dsp.native.memory import Layout
 from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, record
 from .dsp.network.playable import Playable
-from .dsp.network.row import RowNetwork
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
 from .dsp.tone.bands import BAND, prepare, prepare_band, run_band
@@ -297,6 +298,11 @@ class Lane:
         """Fade to another gain between two models in a row; where there is one model, nothing."""
         if isinstance(self.network, RowNetwork):
             self.network.set_gain_db(gain_db)
+
+    def set_share(self, share: float) -> None:
+        """Fade to another share of the second of two models side by side; where there is one model, nothing."""
+        if isinstance(self.network, BlendNetwork):
+            self.network.set_share(share)
 
     def set_input_gain_db(self, gain_db: float) -> None:
         """Fade to another input gain."""

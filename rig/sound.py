@@ -37,7 +37,7 @@ from .levels import (
 from .library.calibrated_levels import kept_interface
 from .library.interfaces import Interface
 from .library.measured_loudness import Measured, measure
-from .nam import Model, Row, one_model
+from .nam import Model, Pair, one_model
 from .nam.model import ASSUMED_RATE_HZ
 from .noise_control import checked_gate_dbfs, checked_rumble_hz
 from .offline_player import BLOCK_SAMPLES, OfflinePlayer, checked_rate, guitar_samples, in_pieces, tail_samples
@@ -98,7 +98,7 @@ def tone_fields(tone_db: Sequence[float]) -> ToneFields:
 class Sound:
     """What is played, and how loud.
 
-    `model`: one, or a list of two that play in a row, a pedal into an amp; see `rig.Row`.
+    `model`: one, or a list of two that play in a row, a pedal into an amp; see `rig.Row` and `rig.Blend`.
     `interface`: the level that reads 0 dBFS at the instrument input with the knob at minimum, or an `Interface` that
     knows it; "kept": the one that `rig calibrate interface` keeps, as `rig play` takes it, if there is one; None: none,
     for a sound that is the same on every computer. Which one it is stands in `calibration`, with its basis.
@@ -194,7 +194,7 @@ class Sound:
     def model_input(self) -> Level | None:
         """The model's input level with its basis; in a row that of the first, or of the one that plays alone."""
         entered_dbu = self.model_input_dbu
-        if isinstance(self.model, Row) and self.model.off == "first":
+        if isinstance(self.model, Pair) and self.model.off == "first":
             entered_dbu = self.model.second_input_dbu
         if entered_dbu is not None:
             return entered_level(entered_dbu, "model input level")
@@ -359,7 +359,7 @@ class Sound:
             ("rate", f"{self.sample_rate:g} Hz"),
             ("quality", None if self.quality == 1 else f"{self.quality}x"),
             ("input", str(self.calibration)),
-            ("between", str(model.between) if isinstance(model, Row) else None),
+            ("together", model.together if isinstance(model, Pair) else None),
             ("output", lacking or str(self.output)),
             ("trims", ", ".join(f"{name} {trim_db:+g} dB" for name, trim_db in trims if trim_db) or None),
             ("gate", None if self.gate_dbfs is None else f"{self.gate_dbfs:g} dBFS"),

@@ -19,7 +19,7 @@ PACKAGE = ROOT / "rig"
 # in it) or, where the files of one folder lie on different floors, a single file.
 ROOMS = (
     *("scripting.printable", "errors", "scripting", "decibels", "files", "levels"),
-    *("dsp.native", "dsp", "dsp.convolver", "dsp.network"),
+    *("dsp.native", "dsp", "dsp.convolver", "dsp.network", "dsp.combined"),
     *("audio", "trainer"),
     *("nam.format", "nam.layers", "nam.architectures", "nam"),
     *("cabinet", "library"),

@@ -20,6 +20,7 @@ SAME_NAMES = {
     "abx.py": "the command; the blind test itself",
     "audition.py": "the command; choosing among cabinets",
     "base.py": "what every backend fulfils; what every architecture fulfils",
+    "blend.py": "two networks side by side; two models side by side",
     "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
     "checks.py": "of a take; of an impulse response",
     "commands.py": "while playing; while comparing",

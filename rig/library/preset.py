@@ -86,7 +86,7 @@ class CabinetPart:
 
 @dataclass(frozen=True, slots=True)
 class SecondPlace:
-    """The model behind the first one of a preset, and how the row is set."""
+    """The model behind the first one of a preset, or beside it, and how the two are set."""
 
     model: Path
     size: float = 1.0
@@ -94,6 +94,7 @@ class SecondPlace:
     first_quality: int | None = None
     second_quality: int | None = None
     off: Literal["first", "second"] | None = None  # bypassed
+    blend: float | None = None  # side by side, with so much of the second; None: in a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class Preset:
                 "first_quality": self.second.first_quality,
                 "second_quality": self.second.second_quality,
                 "off": self.second.off,
+                "blend": self.second.blend,
             }
             lines += ["", "[second]", *_written(row)]
         for part in self.cabinet:
@@ -245,6 +247,7 @@ def _second(table: Table | None) -> SecondPlace | None:
         first_quality=_quality(table, "first_quality"),
         second_quality=_quality(table, "second_quality"),
         off=table.choice("off", ("first", "second")),
+        blend=table.number("blend", 0.0, 1.0),
     )
     table.warn_of_the_rest()
     return place

@@ -3,7 +3,10 @@
 `Model.load` refuses everything it does not understand with one sentence; afterwards nobody checks again.
 """
 
+from .blend import Blend
+from .loading import load_model, one_model
 from .model import Model
-from .row import Row, RowSettings, load_model, one_model
+from .pair import Pair
+from .row import Row
 
-__all__ = ["Model", "Row", "RowSettings", "load_model", "one_model"]
+__all__ = ["Blend", "Model", "Pair", "Row", "load_model", "one_model"]

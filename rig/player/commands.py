@@ -112,7 +112,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             preset=PresetLine("bypass", of_sound=True),
         ),
     ),
-    "Two models in a row": row_commands(lambda p: p.second),
+    "Two models": row_commands(lambda p: p.second),
     "Levels": (
         value(
             *("output_trim", "output trim", "dB", (-OUTPUT_TRIM_DB, OUTPUT_TRIM_DB), 1.0),

@@ -19,7 +19,7 @@ from ..files import bundled
 from ..lane import Lane
 from ..levels import Level, LevelMode
 from ..library.measured_loudness import Measured
-from ..nam import Model, Row
+from ..nam import Blend, Model, Pair, Row
 from ..sound import Sound
 from .cabinets.cabinets import Cabinets
 from .cabinets.equal_loudness import EqualLoudness
@@ -199,12 +199,14 @@ class LiveRig(Carried):
             lane.set_output_gain_db(self.sound.output_gain_db)
             lane.set_tone(self.sound.tone_db)
 
-    def trim_between(self, row: Row) -> None:
-        """The row that plays, with another trim between its models; what sounds follows with a fade."""
-        self.sound = self.sound.changed(model=row, measured=self.sound.measured)
+    def adjust(self, pair: Pair) -> None:
+        """The two models that play, with another trim or share; what sounds follows with a fade."""
+        self.sound = self.sound.changed(model=pair, measured=self.sound.measured)
         lane = self.engine.lanes[0]
-        if lane is not None and not self.bypassed:
-            lane.set_between_gain_db(row.between_gain_db)
+        if lane is not None and not self.bypassed and isinstance(pair, Row):
+            lane.set_between_gain_db(pair.between_gain_db)
+        if lane is not None and not self.bypassed and isinstance(pair, Blend):
+            lane.set_share(pair.share)
 
     @property
     def level_mode(self) -> LevelMode:

@@ -17,7 +17,7 @@ from ..lane import Lane
 from ..levels import entered_level
 from ..library import entered_levels
 from ..library.favourites import Favourites
-from ..nam import Model, Row
+from ..nam import Model, Pair
 from .browse_order import BrowseOrder
 from .browser import Browser
 from .carried import Snapshot
@@ -93,7 +93,7 @@ class Models(Browser):
             raise
         model = prepared.model
         has_level = model.input_level_dbu is not None or prepared.entered_dbu is not None
-        first = model.first if isinstance(model, Row) else model
+        first = model.first if isinstance(model, Pair) else model
         self.facts[path] = Facts(first.family or first.shape, has_level, first.macs_per_sample)
         self.problems.pop(path, None)
         return prepared
@@ -129,7 +129,7 @@ class Models(Browser):
         """What a model is called that plays; of a row, both."""
         index = self.index_of(model.path)
         name = model.path.name if index is None else self.label(index)
-        return f"{name} + {model.second.path.name}" if isinstance(model, Row) else name
+        return f"{name} + {model.second.path.name}" if isinstance(model, Pair) else name
 
     def index_of(self, path: Path) -> int | None:
         """Where in the list a file stands; None: it is not in there."""
@@ -218,7 +218,7 @@ class Models(Browser):
         size = f", size {model.size:g}" if model.sizes else ""
         self.tell(Event("model", f"{self.name_of(model)}{place}: {model.shape}{size}"))
         note = self.rig.sound.rate_note(self.rig.engine.sample_rate, lane.latency_samples)
-        between = (f"Between: {model.between}",) if isinstance(model, Row) else ()
+        between = (f"{model.JOINED}: {model.together}",) if isinstance(model, Pair) else ()
         for warning in (*between, *([note] if note else ()), *model.warnings):
             self.tell(Event("more", f"{warning}"))
         self.rig.cabinets.describe()

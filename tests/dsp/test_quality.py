@@ -6,7 +6,7 @@ import pytest
 from rigs import NANO, RATE, db, guitar
 from scipy import signal
 
-from rig.dsp.network.half_band import half_band, last_filter
+from rig.dsp.network.half_band import half_band, last_filter, sections_response
 from rig.dsp.network.polyphase import PASS_HZ
 from rig.errors import ModelError, RigError
 from rig.nam import Model
@@ -147,6 +147,37 @@ def test_the_filters_are_flat_to_18_khz_early_and_say_how_late_they_are(quality,
     assert low.max() <= LATE[quality]
     assert network.delay_samples == pytest.approx(low.mean(), abs=0.1)
     assert network.latency_samples == round(network.delay_samples)
+
+
+def least_delay(hz, log_gain, rate):
+    """The group delay at 0 Hz, in samples, that a magnitude brings with it: Bode's relation on the unit circle.
+
+    No filter of that magnitude is earlier; one of minimum phase is exactly so late. `log_gain`: ln |H(f) / H(0)|.
+    """
+    angle = 2 * np.pi * hz / rate
+    return -np.trapezoid(log_gain / (2 * np.sin(angle / 2) ** 2), angle) / np.pi
+
+
+def test_the_relation_of_gain_and_phase_tells_how_late_a_filter_is():
+    sections, hz = last_filter(RATE), np.linspace(1, RATE, 200_001)[:-1]
+    gain = np.abs(sections_response(sections, np.append(0.0, 2 * np.pi * hz / (2 * RATE))))
+    phase = np.unwrap(np.angle(sections_response(sections, np.array([-1e-3, 1e-3]))))
+    want = -(phase[1] - phase[0]) / 2e-3
+    assert least_delay(hz, np.log(gain[1:] / gain[0]), 2 * RATE) == pytest.approx(want, abs=1e-3)
+
+
+@pytest.mark.parametrize(("quality", "least"), [(2, 1.70), (4, 1.95), (8, 1.95)])
+def test_the_filters_are_not_much_later_than_gain_and_phase_allow(quality, least, tmp_path):
+    # Flat to 18 kHz, images below -90 dB, no gain anywhere: an interpolator and a decimator at the higher rate. The
+    # decimator keeps the last sample of each `quality`, which is there earlier.
+    rate = quality * RATE
+    hz = np.linspace(1, rate / 2, 200_001)[:-1]
+    image = (np.abs(hz - RATE * np.round(hz / RATE)) <= PASS_HZ) & (hz > RATE / 2)
+    bound = 2 * least_delay(hz, np.where(image, -90 * np.log(10) / 20, 0.0), rate) / quality - (1 - 1 / quality)
+    assert bound == pytest.approx(least, abs=0.01)
+    late = wire(tmp_path).network(RATE, quality).delay_samples
+    print(f"{quality}x: {late:.2f} samples, {bound:.2f} at least")
+    assert bound <= late < bound + 2.5
 
 
 def test_images_and_what_folds_back_lie_below_90_db():

@@ -166,7 +166,7 @@ def test_what_is_odd_about_a_row_is_said(tmp_path, pedal):
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(pedal, amp):
-    with pytest.raises(ModelError, match="two models in a row, no more"):
+    with pytest.raises(ModelError, match="two models together, no more"):
         Row.of(Row.of(pedal, amp), amp)
     with pytest.raises(ArgumentError, match="one model, or two"):
         Sound([pedal, amp, pedal])

@@ -4,8 +4,8 @@
 
 A network that bends a wave makes harmonics without end. At the rate it was trained at those above half of it come back
 as tones that belong to no note; at a multiple most of them are filtered out instead. The filters are those of
-`half_band.py`: flat to 18 kHz; what lies above half the session's rate comes back below -90 dB; together they are 3.2
-samples late at 2x, 4.0 at 4x and 4.3 at 8x (48 kHz, below 5 kHz).
+`half_band.py`: flat to 18 kHz; what lies above half the session's rate comes back below -90 dB; together they are 3.3
+samples late at 2x, 4.1 at 4x and 4.4 at 8x (48 kHz, below 5 kHz).
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from ...cabinet.bank import Bank
 from ...cabinet.ir import IR, at_rate
 from ...cabinet.loudness_match import CEILING_DBFS, Matching
 from ...decibels import db_from_power, gain_from_db
+from ...dsp.combined.row import RowNetwork
 from ...dsp.dc_blocker import CORNER_HZ
-from ...dsp.network.row import RowNetwork
 from ...dsp.tone.cookbook import eq_sections, tone_sections
 from ...errors import RigError
 from ...sound import Sound

@@ -17,7 +17,7 @@ from ...engine import Keep
 from ...errors import PresetError, RigError
 from ...files.folders import AUDIO_ENDINGS, beside
 from ...library.preset import Preset
-from ...nam import Row
+from ...nam import Pair
 from ...sound import Sound
 from ..carried import Carried, Snapshot
 from ..events import Event
@@ -221,7 +221,7 @@ class PresetCaller(Carried):
         model, preset = self.rig.sound.model, self.playing
         if model is None or preset is None:
             return True
-        behind = model.second.path if isinstance(model, Row) else None
+        behind = model.second.path if isinstance(model, Pair) else None
         return model.path == preset.model and behind == (preset.second.model if preset.second is not None else None)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...library.preset import LOUDNESS_LUFS, CabinetPart, Preset, SecondPlace
-from ...nam import Model, Row
+from ...nam import Blend, Model, Pair, Row
 from ..live_rig import LiveRig
 from .settings import PresetSettings
 
@@ -14,15 +14,16 @@ MATCHING_S = 2.0  # how long saving waits for a loudness that is being measured
 
 def _second(model: Model) -> SecondPlace | None:
     """What plays behind the first model, if anything does."""
-    if not isinstance(model, Row):
+    if not isinstance(model, Pair):
         return None
     return SecondPlace(
         model.second.path,
         model.second.size,
-        round(model.between_trim_db, 4),
+        round(model.between_trim_db, 4) if isinstance(model, Row) else 0.0,
         model.first_quality,
         model.second_quality,
         model.off,
+        round(model.share, 4) if isinstance(model, Blend) else None,
     )
 
 
@@ -44,7 +45,7 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
     elif cabinets.hand is not None and cabinets.hand_path is not None:
         parts = (CabinetPart(cabinets.hand_path),)
     lufs = equal.loudness_lufs(cabinets.playing) if equal.applies and cabinets.playing is not None else None
-    first = sound.model.first if isinstance(sound.model, Row) else sound.model
+    first = sound.model.first if isinstance(sound.model, Pair) else sound.model
     preset = Preset(
         name=name,
         model=sound.model.path,

@@ -20,9 +20,10 @@ from ...files.folders import Stamp, stamp_of
 from ...files.preload import Result
 from ...library import entered_levels
 from ...library.measured_loudness import Measured, known
-from ...library.preset import HIGHEST_NUMBER, CabinetPart, Preset
+from ...library.preset import HIGHEST_NUMBER, CabinetPart, Preset, SecondPlace
 from ...library.preset_text import stated_number
-from ...nam import Model, Row
+from ...nam import Blend, Model, Row
+from ...nam.pair import PairSettings
 from ..cabinets.mixer import MixPart, mixed
 from ..neighbours import NeighbourPreloader
 from ..prepared_model import PreparedModel
@@ -123,15 +124,7 @@ class PresetLoader:
         model = self._model(preset.model, preset.size, stamps[preset.model])
         if second is not None:
             behind = self._model(second.model, second.size, stamps[second.model])
-            model = Row.of(
-                model,
-                behind,
-                second_input_dbu=entered_levels.input_level(behind.content_hash),
-                between_trim_db=second.trim_db,
-                first_quality=second.first_quality,
-                second_quality=second.second_quality,
-                off=second.off,
-            )
+            model = _together(second, model, behind)
         entered_dbu = entered_levels.input_level(model.heard_hash)
         ready = PreparedModel(
             model, model.network(self.sample_rate, preset.quality), entered_dbu, preset.quality
@@ -157,6 +150,20 @@ class PresetLoader:
         return self._cache.once(
             ("cabinet", path.resolve(), stamp), lambda: self._read_ir(path), lambda item: item.nbytes
         )
+
+
+def _together(place: SecondPlace, first: Model, second: Model) -> Model:
+    """The two models of a preset as they play."""
+    shared: PairSettings = {
+        "second_input_dbu": entered_levels.input_level(second.content_hash),
+        "first_quality": place.first_quality,
+        "second_quality": place.second_quality,
+        "off": place.off,
+    }
+    if place.blend is None:
+        return Row.of(first, second, between_trim_db=place.trim_db, **shared)
+    entered_dbu = entered_levels.input_level(first.content_hash)
+    return Blend.of(first, second, share=place.blend, first_input_dbu=entered_dbu, **shared)
 
 
 def _strip(part: CabinetPart, item: PreparedIR) -> MixPart:

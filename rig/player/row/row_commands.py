@@ -28,9 +28,21 @@ def row_commands(of: Callable[[T], SecondModel]) -> tuple[Command[T], ...]:
         action("no_second", "no second model any more", lambda p: of(p).take_away()),
         value(
             *("between_trim", "trim between the two models", "dB", (-OUTPUT_TRIM_DB, OUTPUT_TRIM_DB), 0.5),
-            lambda p: of(p).settings.get("between_trim_db", 0.0),
+            lambda p: of(p).between_trim_db,
             apply=lambda p, db: of(p).trim(db),
             preset=PresetLine("trim_db", TABLE, of_sound=True),
+        ),
+        switch(
+            *("side_by_side", "the second model beside the first, instead of behind it"),
+            lambda p: of(p).beside,
+            lambda p, on: of(p).place(on),
+        ),
+        value(
+            *("blend", "how much of the second of two models side by side", "", (0.0, 1.0), 0.05),
+            lambda p: of(p).share,
+            apply=lambda p, share: of(p).blend(share),
+            default=0.5,
+            preset=PresetLine("blend", TABLE, of_sound=True),
         ),
         switch(
             *("first_off", "the second model alone"),
@@ -58,8 +70,9 @@ def _quality(of: Callable[[T], SecondModel], place: str) -> Command[T]:
     key = f"{place}_quality"
 
     def get(parts: T) -> float:
-        own = of(parts).settings.get(key)
-        return float(BEST if own is None else own)  # type: ignore[arg-type]  # one of two keys, both whole numbers
+        settings = of(parts).settings
+        own = settings.get("first_quality") if place == "first" else settings.get("second_quality")
+        return float(BEST if own is None else own)
 
     return choice(
         *(key, f"the {place} model of a row: at most so many times its rate", tuple(float(q) for q in QUALITIES)),

@@ -14,7 +14,8 @@ from typing import Any, cast
 from ...errors import ModelError, RigError
 from ...files.folders import beside, telling_names
 from ...library import entered_levels
-from ...nam import Model, Row, RowSettings
+from ...nam import Blend, Model, Pair, Row
+from ...nam.pair import PairSettings
 from ..browse_order import BrowseOrder
 from ..browser import Browser
 from ..carried import Snapshot
@@ -51,13 +52,14 @@ class SecondModel(Browser):
     """
 
     NOUN, NONE = "second model", "There is no second model to step to; {open_second} names one."
-    CARRIED = (*Browser.CARRIED, "model", "settings", "size")
+    CARRIED = (*Browser.CARRIED, "model", "settings", "beside", "share", "between_trim_db", "size")
 
     def __init__(self, rig: LiveRig, paths: Sequence[Path], anew: Callable[[], None], size: float = 1.0) -> None:
         super().__init__()
         self.rig, self.tell, self._anew, self.size = rig, rig.tell, anew, size
         self.model: Model | None = None
-        self.settings: RowSettings = {}
+        self.settings: PairSettings = {}
+        self.beside, self.share, self.between_trim_db = False, 0.5, 0.0  # side by side, instead of in a row
         self._stock(paths)
 
     def _stock(self, paths: Sequence[Path]) -> None:
@@ -102,8 +104,17 @@ class SecondModel(Browser):
 
     def row_now(self) -> Callable[[Model], Model]:
         """What makes of a model what plays here: itself, or a row; as things stand now, for any thread."""
-        second, settings = self.model, self.settings
-        return lambda first: first if second is None else Row.of(first, second, **settings)
+        second, settings, share, trim_db = self.model, self.settings, self.share, self.between_trim_db
+        if second is None:
+            return lambda first: first
+        if not self.beside:
+            return lambda first: Row.of(first, second, between_trim_db=trim_db, **settings)
+
+        def blended(first: Model) -> Model:
+            entered_dbu = entered_levels.input_level(first.content_hash)
+            return Blend.of(first, second, share=share, first_input_dbu=entered_dbu, **settings)
+
+        return blended
 
     def arrive(self, timeout_s: float) -> None:
         """Play what was asked for if it is ready; what is wrong with it is told, and what plays goes on."""
@@ -134,34 +145,49 @@ class SecondModel(Browser):
         rig, playing = self.rig, self.rig.sound.model
         if playing is None:
             raise RigError("No model plays.")
-        first = playing.first if isinstance(playing, Row) else playing
+        first = playing.first if isinstance(playing, Pair) else playing
         made = self.row_now()(first)
         rig.play(rig.sound.changed(model=made, measured=rig.measured(made)), bypassed=False)
         self._anew()
 
     def _describe(self) -> None:
-        row = self.rig.sound.model
-        if not isinstance(row, Row):
+        pair = self.rig.sound.model
+        if not isinstance(pair, Pair):
             self.tell(Event("model", "No second model."))
             return
-        self.tell(Event("model", f"{row.first.path.name} into {self.name}: {row.shape}"))
-        self.tell(Event("more", f"Between: {row.between}"))
-        for warning in row.warnings[len(row.first.warnings) :]:
+        how = "beside" if self.beside else "into"
+        self.tell(Event("model", f"{pair.first.path.name} {how} {self.name}: {pair.shape}"))
+        self.tell(Event("more", f"{pair.JOINED}: {pair.together}"))
+        for warning in pair.warnings[len(pair.first.warnings) :]:
             self.tell(Event("more", warning))
         self.rig.describe_levels()
 
     def follow(self, model: Model) -> bool:
-        """Something else has put a row, or a single model, into play: go on from there; whether that is another row."""
-        before = self.model, self.settings
-        if not isinstance(model, Row):
-            self.model, self.settings = None, {}
+        """Something else has put two models, or one, into play: go on from there; whether that is something new."""
+        before = self._kept
+        if not isinstance(model, Pair):
+            self.model, self.settings, self.between_trim_db = None, {}, 0.0
             return before[0] is not None
-        self.model, self.settings = model.second, model.settings
+        self.model, self.beside = model.second, isinstance(model, Blend)
+        self.settings = {
+            "second_input_dbu": model.second_input_dbu,
+            "first_quality": model.first_quality,
+            "second_quality": model.second_quality,
+            "off": model.off,
+        }
+        if isinstance(model, Row):
+            self.between_trim_db = model.between_trim_db
+        if isinstance(model, Blend):
+            self.share = model.share
         if model.second.path not in self.files:
             self.preloader.close(0.0)
             self._stock(beside(model.second.path, (".nam",)))
         self.preloader.position, self.preloader.waiting = self.files.index(model.second.path), False
-        return before != (self.model, self.settings)
+        return before != self._kept
+
+    @property
+    def _kept(self) -> tuple[object, ...]:
+        return self.model, self.settings, self.beside, self.share, self.between_trim_db
 
     # ------------------------------------------------------------ commands
     def open(self, text: str) -> None:
@@ -184,7 +210,7 @@ class SecondModel(Browser):
         """The first model plays alone."""
         if self.model is None:
             raise RigError("There is no second model; {open_second} names one.")
-        self.model, self.settings = None, {}
+        self.model, self.settings, self.between_trim_db = None, {}, 0.0
         self._play()
         self._describe()
 
@@ -194,7 +220,7 @@ class SecondModel(Browser):
             raise RigError("There is no second model; {open_second} names one.")
         before, after = self.settings, dict(self.settings)
         after.update(settings)
-        self.settings = cast("RowSettings", after)
+        self.settings = cast("PairSettings", after)
         try:
             self._play()
         except RigError:
@@ -205,10 +231,35 @@ class SecondModel(Browser):
         """Turn up or down what the second hears."""
         row = self.rig.sound.model
         if self.model is None or not isinstance(row, Row):
-            raise RigError("There is no second model; {open_second} names one.")
-        self.settings = {**self.settings, "between_trim_db": between_trim_db}
-        self.rig.trim_between(row.changed(between_trim_db=between_trim_db))
+            what = (
+                "no second model; {open_second} names one" if self.model is None else "nothing between two side by side"
+            )
+            raise RigError(f"There is {what}.")
+        self.between_trim_db = between_trim_db
+        self.rig.adjust(row.changed(between_trim_db=between_trim_db))
         self._anew()
+
+    def blend(self, share: float) -> None:
+        """How much of the second is heard, where the two play side by side."""
+        blend = self.rig.sound.model
+        if self.model is None:
+            raise RigError("There is no second model; {open_second} names one.")
+        self.share = share
+        if isinstance(blend, Blend):
+            self.rig.adjust(blend.changed(share=share))
+            self._anew()
+
+    def place(self, beside: bool) -> None:
+        """The second model beside the first, or behind it, with one fade."""
+        if self.model is None:
+            raise RigError("There is no second model; {open_second} names one.")
+        before, self.beside = self.beside, beside
+        try:
+            self._play()
+        except RigError:
+            self.beside = before
+            raise
+        self._describe()
 
     @property
     def playing_size(self) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 
 if TYPE_CHECKING:
-    from ...nam import Model, Row
+    from ...nam import Blend, Model, Pair
     from ...sound import Sound
     from ..parts import Parts
     from ..tools.loop_section import LoopSection
@@ -89,7 +89,7 @@ def _model(parts: Parts) -> dict[str, Any]:
 
 def _second(parts: Parts, model: Model | None) -> dict[str, Any] | None:
     """What plays behind the first model; None: nothing."""
-    if not isinstance(model, Row):
+    if not isinstance(model, Pair):
         return None
     second, files = parts.second, parts.second.files
     return {
@@ -97,16 +97,15 @@ def _second(parts: Parts, model: Model | None) -> dict[str, Any] | None:
         "index": files.index(model.second.path) if model.second.path in files else None,
         "asked": second.label(second.asked) if second.preloader.waiting else None,
         "off": model.off,
-        "between": _between(model),
+        "beside": isinstance(model, Blend),
+        "together": _together(model),
     }
 
 
 @lru_cache(maxsize=4)
-def _between(row: Row) -> dict[str, Any]:
-    """The gain between the two; asked ten times a second while somebody watches."""
-    found = row.between
-    gain_db = round(found.gain_db + row.between_trim_db, 4)
-    return {"gain_db": gain_db, "in_volts": found.in_volts, "text": found.text}
+def _together(pair: Pair) -> str:
+    """What brings the two together; asked ten times a second while somebody watches."""
+    return f"{pair.JOINED}: {pair.together}"
 
 
 def _preset(parts: Parts) -> dict[str, Any]:

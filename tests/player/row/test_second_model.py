@@ -12,7 +12,7 @@ from test_restart_keeps_everything import NEW_RATE, Session
 from rig.errors import RigError
 from rig.levels import Level
 from rig.library.preset import Preset
-from rig.nam import Row
+from rig.nam import Blend, Row
 from rig.player import models as models_module
 from rig.player.player import Player
 from rig.sound import Sound
@@ -214,10 +214,34 @@ def test_the_state_for_a_page_tells_of_both():
     bench, player, _ = playing()
     second = details_of(player)["model"]["second"]
     assert (second["name"], second["index"], second["off"]) == (A2.name, 0, None)
-    assert second["between"]["text"] == str(player.sound.model.between)
+    assert second["together"] == f"Between: {player.sound.model.between}"
+    assert second["beside"] is False
     json.dumps(second)
     do(bench, player, "no_second")
     assert details_of(player)["model"]["second"] is None
+
+
+def test_two_play_side_by_side_with_one_knob_and_in_a_row_again(tmp_path):
+    bench, player, told = playing(folder=tmp_path)
+    do(bench, player, "side_by_side", value=True)
+    assert isinstance(player.sound.model, Blend)
+    assert f"{NANO.name} beside {A2.name}" in told.text
+    player.set("blend", 0.25)
+    bench.settle()
+    blend = Sound(Blend.of(model(NANO), model(A2), share=0.5), interface=INTERFACE).with_loudness()
+    assert sounds_like(bench, blend.changed(model=blend.model.changed(share=0.25))) < -60.0
+    do(bench, player, "next_model")
+    assert player.sound.model.share == 0.25
+    player.do("save_preset", text="beside")
+    assert Preset.load(tmp_path / "beside.toml").second.blend == 0.25
+    player.set("between_trim", 3.0)
+    assert "nothing between" in told[-1]
+    do(bench, player, "side_by_side", value=False)
+    assert isinstance(player.sound.model, Row)
+    player.presets.step(1)
+    assert player.arrive(20.0)
+    bench.settle()
+    assert (player.value("side_by_side"), player.value("blend")) == (True, 0.25)
 
 
 def test_an_overload_takes_a_smaller_size_of_both(tmp_path):

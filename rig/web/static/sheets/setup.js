@@ -161,15 +161,19 @@ function health() {
 function row() {
   const name = el("p");
   const between = el("p.soft");
-  const switches = el("div.row", {}, key("first_off"), key("second_off"));
-  const box = part(S.setup.row, name, between, switches, fader("between_trim"), fader("second_size"));
+  const switches = el("div.row", {}, key("first_off"), key("second_off"), key("side_by_side"));
+  const trim = fader("between_trim");
+  const knob = fader("blend");
+  const box = part(S.setup.row, name, between, switches, trim, knob, fader("second_size"));
   rig.store.watch(
     (store) => store.state.model?.second,
     (second) => {
       show(box, Boolean(second));
       if (!second) return;
       text(name, second.asked ? `${second.name} → ${second.asked}` : second.name);
-      text(between, second.between.text);
+      text(between, second.together);
+      show(trim, !second.beside);
+      show(knob, second.beside);
     },
   );
   return box;

@@ -20,10 +20,10 @@ from ..native.address import Address
 from ..native.compile import entry
 from ..native.memory import Layout
 from ..native.pointers import floats, foreign, record
+from ..network.playable import Playable, Wrapping
 from ..ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
 from ..tone.bands import BAND, prepare_band, run_band
 from ..tone.equalizer import MOST_BANDS, EqBand
-from .playable import Playable, Wrapping
 
 CHUNK = 256  # samples at a time
 

@@ -1,0 +1,1 @@
+"""Two networks that are played like one: one behind the other, or side by side."""
