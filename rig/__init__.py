@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from .lane import Lane
     from .levels import Level
     from .library.interfaces import Interface
-    from .nam import Model
+    from .nam import Blend, Model, Row
     from .rendering import Rendered, render
     from .sound import Sound
 
 __version__ = "0.1.0"
 __all__ = [
     "IR",
+    "Blend",
     "Comparison",
     "Engine",
     "EqBand",
@@ -41,6 +42,7 @@ __all__ = [
     "Model",
     "Rendered",
     "RigError",
+    "Row",
     "Sound",
     "__version__",
     "bundled",
@@ -51,6 +53,7 @@ __all__ = [
 
 _HOMES = {  # the module each name is imported from when it is used first
     "IR": "cabinet.ir",
+    "Blend": "nam",
     "Comparison": "compare",
     "Engine": "engine",
     "EqBand": "dsp.tone.equalizer",
@@ -59,6 +62,7 @@ _HOMES = {  # the module each name is imported from when it is used first
     "Level": "levels",
     "Model": "nam",
     "Rendered": "rendering",
+    "Row": "nam",
     "Sound": "sound",
     "compare_models": "compare",
     "render": "rendering",

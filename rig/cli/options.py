@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..dsp.network.quality import QUALITIES
 from ..dsp.tone.knobs import KNOBS, MOST_DB, NAMES, checked_tone_db
-from ..errors import FileError, IRError, ModelError, UsageError
+from ..errors import FileError, IRError, LevelError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..files.row_path import row_parts
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
@@ -74,6 +74,25 @@ def add_quality_option(command: Any) -> None:
         help="times the model's rate: the more, the fewer notes that nobody played, at as many times the cost (default "
         "1, as trained)",
     )
+
+
+def add_blend_option(command: Any) -> None:
+    """Two models side by side, instead of in a row."""
+    command.add_argument(
+        "--blend", type=float, metavar="SHARE", help="of FIRST+SECOND: side by side, with so much of SECOND (0 to 1)"
+    )
+
+
+def check_blend(options: argparse.Namespace) -> None:
+    """Raise an error for a share that cannot be, or where there are no two models."""
+    if options.blend is None:
+        return
+    if not 0.0 <= options.blend <= 1.0:  # NaN is in no range
+        raise LevelError(
+            f"--blend {options.blend:g} cannot be right: it goes from 0, the first model, to 1, the second."
+        )
+    if options.model is None or row_parts(options.model) is None:
+        raise ModelError("--blend needs two models; name them as FIRST.nam+SECOND.nam.")
 
 
 def add_client_option(group: Any, default: str = "rig") -> None:
@@ -169,6 +188,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
     add_size_option(command)
     add_quality_option(command)
+    add_blend_option(command)
     add_level_options(command)
     add_tone_options(command)
     add_noise_options(command)
@@ -262,6 +282,7 @@ def check_levels(options: argparse.Namespace) -> None:
 
 def take_second(options: argparse.Namespace) -> None:
     """Take `first+second` apart: `second` is the file or folder of what plays behind the first, or None."""
+    check_blend(options)
     options.second = None
     if options.model is not None and (parts := row_parts(options.model)) is not None:
         options.model, options.second = parts

@@ -42,8 +42,8 @@ PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi")  # 
 class Player:
     """A rig that sounds, what is chosen from around it, and the commands of `commands.py` that act on both.
 
-    `models` and `irs` are what the keys step through, and `second` what stands behind the model; the first of each
-    plays first. `model_named`: the first model was
+    `models` and `irs` are what the keys step through, and `second` what stands behind the model, or, with a
+    share `blend` of it, beside it; the first of each plays first. `model_named`: the first model was
     asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also follows captures
     that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`: one that plays
     first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
@@ -58,6 +58,7 @@ class Player:
         irs: Sequence[Path] = (),
         second: Sequence[Path] = (),
         *,
+        blend: float | None = None,
         interface: Level | None = None,
         preamp_gain_db: float = 0.0,
         level_mode: LevelMode | None = None,
@@ -81,7 +82,7 @@ class Player:
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
-        self.second = SecondModel(rig, second, lambda: self.models.read_anew(), size)
+        self.second = SecondModel(rig, second, lambda: self.models.read_anew(), size, blend)
         self.models = Models(rig, models, size, model_input_dbu, self.second)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)

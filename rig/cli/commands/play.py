@@ -161,14 +161,16 @@ def _check_files(options: argparse.Namespace) -> None:
 
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:
     from ...cabinet.ir import IR
-    from ...nam import Model
+    from ...nam import Blend, Model
     from ...rendering import render
     from ...sound import Sound, tone_fields
     from ..terminal import Progress
 
     first, behind = Model.load(model, options.size), seconds(options)[:1]
+    models = [first, *(Model.load(path, options.size) for path in behind)]
+    blended = options.blend is not None and len(models) == 2
     sound = Sound(
-        [first, *(Model.load(path, options.size) for path in behind)],
+        Blend.of(*models, share=options.blend) if blended else models,
         interface=interface,
         preamp_gain_db=options.preamp_gain_db,
         model_input_dbu=options.model_input_dbu,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...decibels import levels_in_words
 from ...errors import ConfigError
 from ..options import (
+    add_blend_option,
     add_channel_option,
     add_json_option,
     add_level_options,
@@ -19,6 +20,7 @@ from ..options import (
     add_quality_option,
     add_size_option,
     add_tone_options,
+    check_blend,
     check_levels,
     check_noise,
     interface_level,
@@ -49,6 +51,7 @@ def add(commands: Any) -> None:
     command.add_argument("--ir", type=Path, metavar="FILE", help="cabinet impulse response (default: none)")
     add_size_option(command)
     add_quality_option(command)
+    add_blend_option(command)
     add_channel_option(command, "INPUT")
     add_level_options(command)
     add_tone_options(command)
@@ -70,6 +73,7 @@ def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     check_levels(options)
     check_noise(options)
+    check_blend(options)
     tone_db = tone_of(options)
     interface = interface_level(options)
     from ...cabinet.ir import IR
@@ -78,7 +82,7 @@ def run(options: argparse.Namespace) -> int:
     from ...rendering import render
     from ...sound import Sound, tone_fields
 
-    model = load_model(options.model, options.size)
+    model = load_model(options.model, options.size, options.blend)
     entered = options.model_input_dbu
     if entered is None:
         entered = entered_levels.input_level(model.heard_hash)

@@ -170,6 +170,7 @@ class Session:
             self.models,
             self.irs,
             self.second,
+            blend=self.options.blend,
             interface=self.interface,
             preamp_gain_db=self.options.preamp_gain_db,
             level_mode=self.options.level_mode,

@@ -54,12 +54,15 @@ class SecondModel(Browser):
     NOUN, NONE = "second model", "There is no second model to step to; {open_second} names one."
     CARRIED = (*Browser.CARRIED, "model", "settings", "beside", "share", "between_trim_db", "size")
 
-    def __init__(self, rig: LiveRig, paths: Sequence[Path], anew: Callable[[], None], size: float = 1.0) -> None:
+    def __init__(
+        self, rig: LiveRig, paths: Sequence[Path], anew: Callable[[], None], size: float, blend: float | None
+    ) -> None:
         super().__init__()
         self.rig, self.tell, self._anew, self.size = rig, rig.tell, anew, size
         self.model: Model | None = None
         self.settings: PairSettings = {}
-        self.beside, self.share, self.between_trim_db = False, 0.5, 0.0  # side by side, instead of in a row
+        self.beside, self.share = blend is not None, 0.5 if blend is None else blend  # side by side, not in a row
+        self.between_trim_db = 0.0
         self._stock(paths)
 
     def _stock(self, paths: Sequence[Path]) -> None:
@@ -231,10 +234,9 @@ class SecondModel(Browser):
         """Turn up or down what the second hears."""
         row = self.rig.sound.model
         if self.model is None or not isinstance(row, Row):
-            what = (
-                "no second model; {open_second} names one" if self.model is None else "nothing between two side by side"
-            )
-            raise RigError(f"There is {what}.")
+            if self.model is not None:
+                raise RigError("There is nothing between two models side by side.")
+            raise RigError("There is no second model; {open_second} names one.")
         self.between_trim_db = between_trim_db
         self.rig.adjust(row.changed(between_trim_db=between_trim_db))
         self._anew()
