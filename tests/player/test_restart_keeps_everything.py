@@ -301,3 +301,19 @@ def test_a_mute_that_was_pressed_stays(old, restart):
     assert not new.play(guitar(NEW_RATE)).any()
     new.do("mute")
     assert np.abs(new.play(guitar(NEW_RATE))).max() > 0.01
+
+
+def test_a_row_comes_back_at_another_rate():
+    old = Session()
+    old.do("open_second", text=str(A2))
+    old.player.set("between_trim", -6.0)
+    new = Session(NEW_RATE, old)
+    row = new.player.sound.model
+    assert (row.first.path, row.second.path, row.between_trim_db) == (NANO, A2, -6.0)
+    assert new.player.second.name == A2.name
+    new.do("next_model")
+    assert new.player.sound.model.first.path == A2
+    assert new.player.sound.model.second.path == A2
+    assert np.isfinite(new.play(guitar(NEW_RATE))).all()
+    for session in (old, new):
+        session.player.close()

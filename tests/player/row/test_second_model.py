@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 from rigs import A2, NANO, RATE, Bench, Told, db, guitar, model
-from test_restart_keeps_everything import NEW_RATE, Session
 
 from rig.errors import RigError
 from rig.levels import Level
@@ -253,19 +251,3 @@ def test_an_overload_takes_a_smaller_size_of_both(tmp_path):
     assert bench.engine.lanes[0].network.nbytes < Sound(player.sound.model).model.network().nbytes
     assert player.sound.model.macs_per_sample == before  # what was asked for
     assert told is not None
-
-
-def test_a_row_comes_back_at_another_rate():
-    old = Session()
-    old.do("open_second", text=str(A2))
-    old.player.set("between_trim", -6.0)
-    new = Session(NEW_RATE, old)
-    row = new.player.sound.model
-    assert (row.first.path, row.second.path, row.between_trim_db) == (NANO, A2, -6.0)
-    assert new.player.second.name == A2.name
-    new.do("next_model")
-    assert new.player.sound.model.first.path == A2
-    assert new.player.sound.model.second.path == A2
-    assert np.isfinite(new.play(guitar(NEW_RATE))).all()
-    for session in (old, new):
-        session.player.close()
