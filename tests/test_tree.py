@@ -35,6 +35,7 @@ SAME_NAMES = {
     "measures.py": "of any sound; of a take; of a model against gear",
     "meters.py": "on the live line; on the page",
     "models.py": "many models against gear; the models to step through",
+    "pair.py": "what was played and what came back; two models that are played like one",
     "page.py": "of a comparison, as one file; of a running rig",
     "plots.py": "the style of all figures; figures of cabinets; figures of a take",
     "remote.py": "the command; the other end of its connection",

@@ -135,10 +135,11 @@ class Blend(Pair):
 
     @property
     def network_hash(self) -> str:
-        """Of both and the share."""
+        """Of both, the share, and how much more the second hears."""
         if self.off is not None:
             return self.playing[0].network_hash
-        return hash_of(CALL, self.first.network_hash, self.second.network_hash, f"{self.share:.3f}")
+        set_to = f"{self.share:.3f} {self.input_gain_db:.2f}"
+        return hash_of(CALL, self.first.network_hash, self.second.network_hash, set_to)
 
     def network(self, session_rate: float | None = None, quality: int = 1, *, linear_phase: bool = False) -> Playable:
         """A fresh playing instance, see `Model.network`; each model at its own quality, `quality` at most."""

@@ -201,7 +201,7 @@ class LiveRig(Carried):
 
     def adjust(self, pair: Pair) -> None:
         """The two models that play, with another trim or share; what sounds follows with a fade."""
-        self.sound = self.sound.changed(model=pair, measured=self.sound.measured)
+        self.sound = self.sound.changed(model=pair, measured=self.sound.measured or self.measured(pair))
         lane = self.engine.lanes[0]
         if lane is not None and not self.bypassed and isinstance(pair, Row):
             lane.set_between_gain_db(pair.between_gain_db)

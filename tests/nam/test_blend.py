@@ -84,7 +84,9 @@ def test_each_hears_the_guitar_at_its_own_level(tmp_path):
     x = noise(2000)
     np.testing.assert_allclose(blend.network().process(x), x * gain_from_db(-3.0), atol=1e-5)
     assert Blend.of(first, second, first_input_dbu=15.0).input_gain_db == 0.0
-    assert Blend.of(first, second, second_input_dbu=10.0).input_gain_db == 2.0
+    other = Blend.of(first, second, second_input_dbu=10.0)
+    assert other.input_gain_db == 2.0
+    assert len({each.network_hash for each in (blend, other, blend.changed(share=0.9))}) == 3
     assert blend.changed(first=model(NANO)).first_input_dbu is None
     sound = Sound(blend, interface=Level(12.2, "test"))
     assert sound.input_gain_db == pytest.approx(0.2)

@@ -56,8 +56,10 @@ def test_a_row_is_the_two_rendered_one_after_the_other_with_the_stated_gain_betw
         heard = Sound(pedal, level_mode="raw", **levels).render(x, RATE) * np.float32(gain_from_db(-4.75))
         want = Sound(amp, interface=None, level_mode="raw", quality=quality).render(heard, RATE)
     got = row.render(x, RATE)
+    if quality != 1:  # the filters of a file look ahead: rendered apart, the second hears the end of the file too early
+        got, want = got[:-500], want[:-500]
     assert db_from_gain(np.abs(got - want).max() / np.abs(want).max()) < -120.0
-    other = one_after_the_other(pedal, amp, 0.0, x, **levels)
+    other = one_after_the_other(pedal, amp, 0.0, x, **levels)[: got.size]
     assert db_from_gain(np.abs(got - other).max() / np.abs(want).max()) > -40.0  # the gain counts
 
 

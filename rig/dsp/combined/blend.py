@@ -141,7 +141,8 @@ class BlendNetwork(Wrapping):
         r["input_gain"] = gain_from_db(alignment.input_gain_db)
         r["gain"] = gain_from_db(alignment.gain_db) * (-1.0 if alignment.inverted else 1.0)
         settle(r["share"], share)
-        self.latency_samples = max(
+        # A delay that waits for what the other model does by itself is none of the player's.
+        self.latency_samples = min(
             network.latency_samples + samples for network, samples in zip((first, second), late, strict=True)
         )
         self.receptive_field_samples = max(

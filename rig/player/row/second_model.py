@@ -22,6 +22,7 @@ from ..carried import Snapshot
 from ..events import Event
 from ..live_rig import LiveRig
 from ..neighbours import NeighbourPreloader
+from ..tools.loudness_measurement import PATIENCE_S
 
 NONE = ("none", "off", "-")
 
@@ -150,7 +151,9 @@ class SecondModel(Browser):
             raise RigError("No model plays.")
         first = playing.first if isinstance(playing, Pair) else playing
         made = self.row_now()(first)
-        rig.play(rig.sound.changed(model=made, measured=rig.measured(made)), bypassed=False)
+        sound = rig.sound.changed(model=made)
+        measured = rig.measured(made, PATIENCE_S if sound.lacks_loudness else 0.0)
+        rig.play(sound.changed(measured=measured), bypassed=False)
         self._anew()
 
     def _describe(self) -> None:

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
+from ...nam import Blend, Model, Pair
 
 if TYPE_CHECKING:
-    from ...nam import Blend, Model, Pair
     from ...sound import Sound
     from ..parts import Parts
     from ..tools.loop_section import LoopSection
