@@ -16,6 +16,7 @@ from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
 from .tone_commands import tone_commands
+from .tools.backing_commands import backing_commands
 from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
@@ -308,6 +309,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
         *section_commands(lambda p: p.looper.section),
     ),
+    "Backing": backing_commands(lambda p: p.backing),
     "Mix": (
         action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
         numbered(

@@ -8,6 +8,7 @@ from .cabinets.audition import Audition
 from .live_rig import LiveRig
 from .models import Models
 from .presets.presets import Presets
+from .tools.backing import Backing
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
@@ -46,6 +47,10 @@ class Parts(Protocol):
     @property
     def looper(self) -> Looper:
         """The loop."""
+
+    @property
+    def backing(self) -> Backing:
+        """A track beside the guitar."""
 
     @property
     def recorder(self) -> Recorder:

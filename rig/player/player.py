@@ -30,12 +30,13 @@ from .parts import Parts
 from .presets.presets import Presets
 from .presets.settings import PresetSettings
 from .state import PlayerState, state_of
+from .tools.backing import Backing
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
-PARTS = ("looper", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
+PARTS = ("looper", "models", "rig", "audition", "presets", "midi", "backing")  # in the order in which they are restored
 
 
 class Player:
@@ -81,6 +82,7 @@ class Player:
         self.models = Models(rig, models, size, model_input_dbu)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
+        self.backing = Backing(engine, tell)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
@@ -146,6 +148,7 @@ class Player:
     def close(self) -> None:
         """Read nothing ahead any more; files that are being written become complete."""
         self.recorder.close()
+        self.backing.close()
         self.presets.close()
         self.models.close()
         self.rig.close()
@@ -155,7 +158,7 @@ class Player:
     @property
     def waiting(self) -> bool:
         """Whether something is on its way to be heard: then `poll` should be called every few milliseconds."""
-        return self._asked or self._changing
+        return self._asked or self._changing or self.backing.waiting
 
     @property
     def _asked(self) -> bool:
@@ -233,6 +236,7 @@ class Player:
             self.models.preloader.read_ahead()
         self.recorder.poll()
         self.presets.poll(steady=not self._changing)
+        self.backing.poll()
         try:
             self.looper.poll()
         except RigError as error:

@@ -66,6 +66,7 @@ def overload(bench):
 # What a screen or a program asks for, and fingers ask for otherwise.
 WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level", "loop_from", "loop_to", "mix_solo"}
 WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
+WITHOUT_KEYS |= {f"backing_{name}" for name in ("from", "to", "at", "once", "count_in", "bpm", "follow")}
 
 
 def test_every_key_stands_for_a_command_of_the_table_and_every_command_has_a_key():

@@ -11,6 +11,7 @@ from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
+from ..backing_options import check_backing
 from ..display.screen import Screen
 from ..live.session import Session
 from ..open_backend import opened
@@ -142,6 +143,7 @@ def _check_files(options: argparse.Namespace) -> None:
 
         with Reader(options.di):
             pass
+    check_backing(options)
     if options.midi is not None:
         from ...player.midi.mapping import load_mapping
 

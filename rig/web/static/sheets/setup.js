@@ -109,6 +109,16 @@ function record() {
   return part(S.setup.record, el("div.row", {}, key("record"), key("record_loop"), key("loop"), left));
 }
 
+function backing() {
+  const words = el("p.soft");
+  rig.store.watch(
+    (store) => [store.state.backing ?? null, rig.value("backing_at")],
+    ([track, at]) => text(words, track ? S.setup.backingNow(track.name, time(at ?? 0), time(track.seconds)) : S.setup.noBacking),
+  );
+  const keys = ["backing_play", "backing_once", "backing_follow"].map((name) => key(name));
+  return part(S.setup.backing, words, el("div.row", {}, does("backing"), ...keys), fader("backing_volume"));
+}
+
 function preset() {
   const number = el("span.soft");
   rig.lists.watch("presets", (items) => {
@@ -174,7 +184,7 @@ function fill(body) {
   body.append(
     ...[sum(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
     ...[part(S.setup.tone, ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
-    ...[noise, quality, preset(), record(), health(), hint],
+    ...[noise, quality, preset(), record(), backing(), health(), hint],
   );
 }
 
