@@ -1,4 +1,4 @@
-"""A track beside the guitar: heard sample for sample, never recorded, never a click, and its file may go at any time."""
+"""A track beside the guitar: heard sample for sample, never recorded, without a click, whatever becomes of its file."""
 
 from __future__ import annotations
 
