@@ -85,6 +85,7 @@ class Backing(Carried):
     def load(self, text: str, first: Spot | None = None, last: Spot | None = None) -> None:
         """Play a file from now on, as soon as it has been looked at; none: no track. Its ends: see `--backing-from`."""
         if text.strip().casefold() in NONE:
+            self._jobs = BackgroundJobs(newest_only=True)  # what was asked for before comes no more
             self._take_away()
             self.tell(Event("backing", "none"))
             return
