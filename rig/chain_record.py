@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .ab_switch import SWITCH
-from .dsp.backing import BACKING
+from .dsp.backing.streams import BACKING
 from .dsp.cpu_load import LOAD
 from .dsp.meter import FLAT_TOPS, METER
 from .dsp.native.pointers import offset

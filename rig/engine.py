@@ -31,7 +31,7 @@ from .chain_record import (
     TAKE_PLACES,
 )
 from .dsp import cpu_load, dc
-from .dsp.backing import StreamRing, stream_fill
+from .dsp.backing.streams import StreamRing, stream_fill
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve

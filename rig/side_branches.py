@@ -19,7 +19,7 @@ from .chain_record import (
     TAKES,
     TAPES_AT,
 )
-from .dsp.backing import backing_begin
+from .dsp.backing.streams import backing_begin
 from .dsp.buffers import limit
 from .dsp.loop_tapes import loop_advance, loop_begin
 from .dsp.meter import meter, meter_without_dc

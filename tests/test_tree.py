@@ -19,7 +19,6 @@ GENERATED = {
 SAME_NAMES = {
     "abx.py": "the command; the blind test itself",
     "audition.py": "the command; choosing among cabinets",
-    "backing.py": "the kernel; the controls of it",
     "base.py": "what every backend fulfils; what every architecture fulfils",
     "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
     "checks.py": "of a take; of an impulse response",

@@ -1,6 +1,6 @@
 """From the disk into the ring of the audio thread, in a thread of its own that lives as long as a stream.
 
-Whatever the disk does, only this thread waits for it. Every stream begins one fade before its place (`dsp/backing.py`):
+Whatever the disk does, only this thread waits for it. Every stream begins one fade before its place (`dsp/backing/streams.py`):
 with what the track holds there, or, behind a count-in, with silence.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..audio.resample import common_ratio
 from ..audio.resample_pieces import resample_pieces
 from ..audio.wav import Reader
-from ..dsp.backing import StreamRing
+from ..dsp.backing.streams import StreamRing
 from ..dsp.ramp import fade_samples, fade_table
 from ..errors import RigError
 from .rounds import Rounds, Section

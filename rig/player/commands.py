@@ -27,10 +27,6 @@ LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through
 GATE_DBFS = (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS)
 
 
-def _say_gate(parts: Parts) -> None:
-    parts.rig.noise.say("gate")
-
-
 GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     "Presets": (
         numbered("preset", "preset by its number, 0 also the tenth", lambda p, number: p.presets.call(number)),
@@ -185,7 +181,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "noise gate; the first time it is set by the noise: damp the strings",
             lambda p: p.rig.noise.gate_is_on,
             apply=lambda p, on: p.rig.noise.put("gate", on),
-            say=_say_gate,
+            say=lambda p: p.rig.noise.say("gate"),
             press=lambda p: p.rig.noise.press_gate(),
             preset=PresetLine("on", "gate"),
         ),
@@ -193,7 +189,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             *("gate_threshold", "where the gate opens, peak of the guitar", "dBFS", GATE_DBFS, 1.0),
             lambda p: p.rig.noise.threshold_dbfs,
             apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
-            say=_say_gate,
+            say=lambda p: p.rig.noise.say("gate"),
             default=-60.0,
             preset=PresetLine("threshold_dbfs", "gate"),
         ),

@@ -15,7 +15,7 @@ from rigs import RATE, db, guitar, jump, sine
 from rig.audio.resample import resample
 from rig.backing import stream as stream_module
 from rig.backing.clicks import count_in
-from rig.dsp.backing import StreamRing
+from rig.dsp.backing.streams import StreamRing
 from rig.errors import RigError
 from rig.player.tools.backing import Spot
 

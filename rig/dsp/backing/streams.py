@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .buffers import clear
-from .native.address import Address
-from .native.compile import entry, kernel
-from .native.memory import Layout
-from .native.pointers import Record, floats, load_acquire, offset, record, store_release
-from .ramp import RAMP, multiply, ramp_gains
+from ..buffers import clear
+from ..native.address import Address
+from ..native.compile import entry, kernel
+from ..native.memory import Layout
+from ..native.pointers import Record, floats, load_acquire, offset, record, store_release
+from ..ramp import RAMP, multiply, ramp_gains
 
 SIDES = 2
 FLOAT_BYTES = 4
