@@ -12,7 +12,7 @@ that is late (`dsp/gate.py`). Sleep silences the lanes of an overloaded rig. The
 
 What hangs beside the path stands in `side_branches.py`. Tapes and gear get the guitar as it came in; meter and gate
 leave its DC out (`dsp/dc.py`). The recorder takes what came in, and what is heard of the guitar: mute, fades and clip
-guard are in it. A track beside the guitar comes behind it, under the same master (`dsp/backing/streams.py`). Where gear hangs
+guard are in it. A track beside the guitar comes behind it, under the same master (`dsp/backing/`). Where gear hangs
 on the rig, the guitar also goes out to it, and what comes back is a source like the guitar:
 
     guitar -> send gain -> clip guard -> send ... gear ... return -> lanes

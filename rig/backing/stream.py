@@ -1,6 +1,6 @@
 """From the disk into the ring of the audio thread, in a thread of its own that lives as long as a stream.
 
-Whatever the disk does, only this thread waits for it. Every stream begins one fade before its place (`dsp/backing/streams.py`):
+Whatever the disk does, only this thread waits for it. Every stream begins one fade before its place (`dsp/backing/`):
 with what the track holds there, or, behind a count-in, with silence.
 """
 
