@@ -50,7 +50,8 @@ class Stream:
         self.track, self.section, self.place = track, section, place
         self.error: str | None = None  # why it was not read to its end
         self.is_removed = False  # the file has lost its name meanwhile
-        self._rate, self._clicks, self._follows = round(sample_rate), clicks, follows  # whose memory is kept, too
+        self._rate, self._clicks = round(sample_rate), clicks
+        self._follows = follows  # kept, so that no other one gets its address
         self.fade = fade_samples(sample_rate)
         self.ratio = common_ratio(track.sample_rate, self._rate)
         self.ring = StreamRing(round(AHEAD_S * sample_rate))
@@ -98,6 +99,7 @@ class Stream:
     def close(self) -> None:
         """Read no further."""
         self._closed.set()
+        self._follows = None
 
     # ------------------------------------------------------------ in the thread
     def _run(self) -> None:
