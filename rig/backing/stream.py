@@ -77,7 +77,7 @@ class Stream:
     @property
     def counted_in(self) -> bool:
         """Whether the clicks before it are over, if it is played."""
-        return int(self.ring.record["tail"]) >= self.fade + self._clicks.size
+        return not self._clicks.size or int(self.ring.record["tail"]) >= self.fade + self._clicks.size
 
     @property
     def at(self) -> float:
@@ -86,8 +86,8 @@ class Stream:
 
     def place_of(self, frame: int) -> float:
         """The sample of the file that a frame of it holds."""
-        played = (frame - self.fade - self._clicks.size) / self.ratio
-        return self.section.place(self.place, float(max(played, 0)))
+        played = max(0, frame - self.fade - self._clicks.size)
+        return self.section.place(self.place, float(played / self.ratio))
 
     def going_on(self) -> tuple[int, int]:
         """A frame at or right before the one that is played, and the sample of the file that stands exactly there."""
