@@ -43,9 +43,7 @@ def check_backing(options: argparse.Namespace) -> None:
 
     first, last = spots_of(options)
     if first is not None and last is not None and first.is_share == last.is_share and first.amount >= last.amount:
-        raise UsageError(
-            f"--backing-from {options.backing_from} does not lie before --backing-to {options.backing_to}."
-        )
+        raise UsageError(f"--backing-from {options.backing_from} has to lie before --backing-to {options.backing_to}.")
     for option, value, low, high in (
         ("--backing-db", options.backing_db, LOWEST_DB, HIGHEST_DB),
         ("--backing-count-in", options.backing_count_in, 0, MOST_BEATS),

@@ -33,7 +33,7 @@ def live(jack_server, tmp_path):
         polled(backing, lambda: backing._next is not None and backing._next.is_ready)
         yield engine, backend, backing, deck, track
         deck.client.transport_stop()
-        deck.client.transport_locate(0)
+        deck.client.transport_frame = 0
         backing.close()
         backend.stop()
 
@@ -85,7 +85,7 @@ def test_it_is_where_the_transport_is(live):
     for at in (0, 3 * RATE + 17):
         deck.client.transport_stop()
         wait_until(lambda: not seen["rolling"], "it to stand", 10)
-        deck.client.transport_locate(at)
+        deck.client.transport_frame = at
         wait_until(lambda at=at: seen["transport_frame"] == at, "it to be there", 10)
         polled(backing, lambda: backing._next is None and not backing._is_stale)
         deck.client.transport_start()
