@@ -70,9 +70,10 @@ class Stream:
         """Whether enough has been read to begin, or it will never be."""
         return self._ready.is_set()
 
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until it is ready."""
-        return self._ready.wait(timeout_s)
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether too little of it could be read to begin."""
+        return self.error is not None and int(self.ring.record["head"]) < READY_S * self._rate
 
     @property
     def counted_in(self) -> bool:

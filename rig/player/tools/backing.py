@@ -273,7 +273,7 @@ class Backing(Carried):
         under_way = self._stream is not None and not self._stream.counted_in
         if self._is_stale and not under_way and (self._next is None or self._next.is_ready):
             self._prepare()
-        if self._next is not None and self._next.is_ready and self.is_playing:
+        if self._next is not None and self._next.is_ready and self.is_playing and not self._next.is_hopeless:
             self._hand_over()
 
     def _prepare(self) -> None:
@@ -325,14 +325,14 @@ class Backing(Carried):
             over = self.section.once and begun >= self.section.frames
             if not over:
                 self._make(self.section.first + begun % self.section.frames, anchor=anchor)
-        if self._next is not None and self._next.is_ready and not self._is_stale:
+        if self._next is not None and self._next.is_ready and not (self._is_stale or self._next.is_hopeless):
             self._hand_over()
 
     def _hear_of_trouble(self) -> None:
         for each in (self._next, self._stream):
             if each is not None and each.error is not None:
                 self._tell_once(each, "error", each.error)
-        if self._next is not None and self._next.error is not None:
+        if self._next is not None and self._next.is_hopeless:
             self._next, self.is_playing = None, self._stream is not None
         stream = self._stream
         if stream is None:
