@@ -129,4 +129,4 @@ def test_a_model_of_one_size_plays_on(audition):
 
 
 def test_a_folder_or_file_is_marked_where_a_text_names_one():
-    assert {name for name, command in COMMANDS.items() if command.path} == {"open_irs", "export"}
+    assert {name for name, command in COMMANDS.items() if command.path} == {"open_irs", "export", "backing"}
