@@ -9,7 +9,8 @@ import pytest
 from jackclients import Deck, wait_until
 from jackserver import JACKD_IS_MISSING
 from played_along import noises, written
-from rigs import RATE, Told
+from rigs import NANO, RATE, Told
+from terminal import Terminal
 
 from rig.backends.jack.client import Jack
 from rig.engine import Engine
@@ -116,3 +117,20 @@ def between_cycles(read, backend):
         if read() == found and int(backend.host["cycles"]) == before:
             return found
     return None
+
+
+def test_the_space_key_starts_it_in_a_session(jack_server, tmp_path):
+    path = written(tmp_path / "song.wav", noises(30 * RATE))
+    options = ("--backing", path, "--backing-from", "10%", "--backing-to", "25", "--backing-count-in", 2)
+    terminal = Terminal(
+        NANO, *options, "--backing-bpm", 400, "--no-midi", JACK_DEFAULT_SERVER=jack_server.name, cwd=tmp_path
+    )
+    try:
+        terminal.press("", "song.wav, 0:30, 48000 Hz, stereo; space starts it")
+        terminal.press(" ", "BACKING 0:03")
+        terminal.press("", "BACKING 0:04")
+        terminal.press("%", "Backing volume -11.0 dB")
+        terminal.press(" q", "\n")
+        assert terminal.process.wait(10) == 0
+    finally:
+        terminal.close()
