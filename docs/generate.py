@@ -28,7 +28,7 @@ REFERENCE = Path(__file__).parent / "reference"
 DEVELOPER = Path(__file__).parent / "developer"
 VERDICTS = Path(__file__).parents[1] / "tests" / "verdicts"
 STATES = ("ok", "warn", "fail", "unknown")
-SHOWN = {"pagedown": "page down", "pageup": "page up"}
+SHOWN = {"pagedown": "page down", "pageup": "page up", " ": "space"}
 NOTE = "<!-- Written by docs/generate.py; `make reference` writes it again. -->\n"
 
 
@@ -168,7 +168,7 @@ def _choice(value: float | str) -> str:
 
 
 def _key(key: str) -> str:
-    return SHOWN.get(key, key) if len(key) > 1 else f"`{key}`"
+    return SHOWN[key] if key in SHOWN else key if len(key) > 1 else f"`{key}`"
 
 
 def _range(command: Command) -> str:

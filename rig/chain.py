@@ -2,7 +2,7 @@
 
     guitar -> rumble filter -> gate listens
            -> [ input gain -> EQ -> model -> output gain -> DC blocker -> EQ, tone -> delay ] -> gate acts -> mixer
-           -> sleep -> dip -> cabinet -> dip -> master -> volume -> clip guard -> out
+           -> sleep -> dip -> cabinet -> dip -> master -> volume -> clip guard -> recorder -> track -> out
 
 In brackets: a lane, one way through a model (`lane.py`); there are up to four. While the sound changes, the lanes of
 the old one fall and those of the new one rise (`handover.py`); where the cabinet changes, both run, and the new one
@@ -11,9 +11,9 @@ that is late (`dsp/gate.py`). Sleep silences the lanes of an overloaded rig. The
 (`ab_switch.py`), in front of the cabinet and behind it. The master mutes; beside it stands the player's own volume.
 
 What hangs beside the path stands in `side_branches.py`. Tapes and gear get the guitar as it came in; meter and gate
-leave its DC out (`dsp/dc.py`). The recorder takes what came in, and what goes out at the very end: mute, fades and clip
-guard are in it. Where gear hangs on the rig, the guitar also goes out to it, and what comes back is a source like the
-guitar:
+leave its DC out (`dsp/dc.py`). The recorder takes what came in, and what is heard of the guitar: mute, fades and clip
+guard are in it. A track beside the guitar comes behind it, under the same master (`dsp/backing/`). Where gear hangs
+on the rig, the guitar also goes out to it, and what comes back is a source like the guitar:
 
     guitar -> send gain -> clip guard -> send ... gear ... return -> lanes
 
@@ -29,6 +29,7 @@ import numpy as np
 from .ab_switch import DIFFERENCE, B, dip, lane_share
 from .cabinet.prepared import CABINET
 from .chain_record import CHAIN, HANDOVER_AT, PORT, RETURN, SOURCE_BYTES, SOURCES, SOURCES_AT, SWITCH_AT
+from .dsp.backing.streams import backing_add, backing_run
 from .dsp.buffers import clear, copy, cross, limit, subtract
 from .dsp.convolver.kernels import LINE, MAX_CHUNK, voice_ready
 from .dsp.cpu_load import begin_cycle, end_cycle
@@ -93,6 +94,9 @@ def signal_path(
     ramp_gains(c.master, c.gains, c.fade_table, c.fade_samples, frames)
     multiply(left, c.gains, left, frames)
     multiply(right, c.gains, right, frames)
+    beside = c.backing.playing != 0 or c.backing.leaving != 0
+    if beside:
+        backing_run(c.backing, c.gains, c.fade_table, c.fade_samples, frames)
     if c.volume.target != 1.0 or c.volume.value != 1.0:
         ramp_gains(c.volume, c.gains, c.fade_table, c.fade_samples, frames)
         multiply(left, c.gains, left, frames)
@@ -100,8 +104,13 @@ def signal_path(
     if c.guard != 0:
         limit(left, frames)
         limit(right, frames)
-    meters(c, left, right, frames)
     feed_tapes(c, engine, left, right, frames)
+    if beside:
+        backing_add(c.backing, left, right, frames)
+        if c.guard != 0:
+            limit(left, frames)
+            limit(right, frames)
+    meters(c, left, right, frames)
     advance_fade(c, engine, frames)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from .ab_switch import SWITCH
+from .dsp.backing.streams import BACKING
 from .dsp.cpu_load import LOAD
 from .dsp.meter import FLAT_TOPS, METER
 from .dsp.native.pointers import offset
@@ -54,11 +55,12 @@ CHAIN = np.dtype(
         ("midi", np.int64),  # address of the MIDI record, 0: nothing listens to MIDI
         ("volume", RAMP),  # the player's own, beside the master
         ("flat_tops", FLAT_TOPS),  # of the input port
+        ("backing", BACKING),  # a track beside the guitar
     ],
     align=True,
 )
 HANDOVER_AT, SWITCH_AT, SOURCES_AT = offset(CHAIN, "handover"), offset(CHAIN, "switch"), offset(CHAIN, "sources")
 TAPES_AT, PROBE_AT, RECORDER_AT = offset(CHAIN, "tapes"), offset(CHAIN, "probe"), offset(CHAIN, "recorder")
-LOAD_AT = offset(CHAIN, "load")
+LOAD_AT, BACKING_AT = offset(CHAIN, "load"), offset(CHAIN, "backing")
 SOURCE_BYTES = SOURCE.itemsize
 LOOP_AT = SOURCES_AT + LOOP * SOURCE_BYTES + offset(SOURCE, "loop")

@@ -31,6 +31,7 @@ from .chain_record import (
     TAKE_PLACES,
 )
 from .dsp import cpu_load, dc
+from .dsp.backing.streams import StreamRing, stream_fill
 from .dsp.combined.blend import reset_blend, run_blend
 from .dsp.combined.row import reset_row, run_row
 from .dsp.convolver.convolver import Convolver
@@ -58,7 +59,7 @@ NEEDED_WHILE_PLAYING = (
     *(block, convolve, prepare_filter, run_network, reset_network),
     *(run_rated, reset_rated, run_oversampled, reset_oversampled, run_interleaved, reset_interleaved),
     *(run_row, reset_row, run_blend, reset_blend),
-    *(handover.publish, handover.recall, handover.collect, ring_read),
+    *(handover.publish, handover.recall, handover.collect, ring_read, stream_fill),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there
 RING_S = 2.0  # how far back a source remembers, at least: run-ins come from there
@@ -89,6 +90,7 @@ class Engine(EngineReadings):
         part = layout.reserve(CHAIN)
         table = layout.reserve(np.float32, self.fade_samples)
         scratch = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("bus", "gains", "dip", "rise")}
+        beside = {name: layout.reserve(np.float32, MAX_CHUNK) for name in ("left", "right", "gains")}
         rings = [layout.reserve(np.float32, ring_samples) for _ in range(SOURCES)]
         chunks = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
         acs = [layout.reserve(np.float32, MAX_CHUNK) for _ in range(SOURCES)]
@@ -100,6 +102,8 @@ class Engine(EngineReadings):
         c["guard"], c["line"], c["convolve"] = guard, self.line.address, convolve.address
         for name, key in scratch.items():
             c[name] = self._arena.address_of(key)
+        for name, key in beside.items():
+            c["backing"][name] = self._arena.address_of(key)
         for i in range(SOURCES):
             c["sources"][i]["ring"], c["sources"][i]["ring_samples"] = self._arena.address_of(rings[i]), ring_samples
             c["sources"][i]["chunk"] = c["sources"][i]["feed"] = self._arena.address_of(chunks[i])
@@ -109,7 +113,7 @@ class Engine(EngineReadings):
         super().__init__(self._arena[part], [self._arena[ring] for ring in rings], sample_rate)
         self.noise = Noise([c["sources"][PORT], c["sources"][LOOP]], sample_rate)
         settle(c["send_gain"], 0.0)
-        for ramp in (*c["mix"], c["master"], c["volume"], c["handover"]["suspend_gain"]):
+        for ramp in (*c["mix"], c["master"], c["volume"], c["backing"]["level"], c["handover"]["suspend_gain"]):
             settle(ramp, 1.0)
         cpu_load.prepare(c["load"], self.address + LOAD_AT, sample_rate)
 
@@ -118,6 +122,8 @@ class Engine(EngineReadings):
         self._changes: dict[int, Change] = {}  # changes on their way
         self._sent = 0  # changes handed over and not called back
         self._tapes: list[tuple[int, Tape]] = []  # replaced tapes, with the cycle count after which they may go
+        self._streams: list[tuple[int, StreamRing]] = []  # replaced streams of a track, likewise
+        self._stream: StreamRing | None = None
         self._playing: dict[str, Tape] = {}
         self._recordings = 0  # that have been looped
         self._recorder: Ring | None = None
@@ -179,6 +185,8 @@ class Engine(EngineReadings):
         looped = self.record["sources"][LOOP]["loop"]
         fading = int(looped["coming"]), int(looped["playing"])
         self._tapes = [(after, tape) for after, tape in self._tapes if cycles < after or tape.address in fading]
+        beside = int(self.record["backing"]["leaving"]), int(self.record["backing"]["playing"])
+        self._streams = [(after, ring) for after, ring in self._streams if cycles < after or ring.address in beside]
         return not first and int(self.record["handover"]["changes"]) == self._sent
 
     def _hold(self, part: Lane | Cabinet) -> None:
@@ -230,6 +238,20 @@ class Engine(EngineReadings):
     def set_mix(self, position: int, gain: float) -> None:
         """Fade one lane's level in the mixer to a linear gain."""
         self.record["mix"][position]["target"] = gain
+
+    # ------------------------------------------------------------ beside the guitar
+    def back(self, stream: StreamRing | None) -> None:
+        """Fade over to another stream of a track that is heard beside the guitar; None: to silence."""
+        if self._stream is not None and self._stream is not stream:
+            self._streams.append((int(self.record["cycles"]) + 2, self._stream))
+        self._stream = stream
+        self.record["backing"]["wanted"] = stream.address if stream is not None else 0
+
+    def set_backing(self, gain: float) -> None:
+        """Fade the track to a linear gain; while none plays it stands there at once."""
+        if self.record["backing"]["playing"] == 0 and self.record["backing"]["leaving"] == 0:
+            settle(self.record["backing"]["level"], gain)
+        self.record["backing"]["level"]["target"] = gain
 
     # ------------------------------------------------------------ gear and comparison
     def send(self, gain: float, source: int = PORT) -> None:

@@ -6,7 +6,20 @@ while the audio thread runs are read with `load_acquire`.
 
 from __future__ import annotations
 
-from .chain_record import LOOP, LOOP_AT, PORT, PROBE_AT, RECORDER_AT, RETURN, TAKE_INPUT, TAKE_RETURN, TAKES, TAPES_AT
+from .chain_record import (
+    BACKING_AT,
+    LOOP,
+    LOOP_AT,
+    PORT,
+    PROBE_AT,
+    RECORDER_AT,
+    RETURN,
+    TAKE_INPUT,
+    TAKE_RETURN,
+    TAKES,
+    TAPES_AT,
+)
+from .dsp.backing.streams import backing_begin
 from .dsp.buffers import limit
 from .dsp.loop_tapes import loop_advance, loop_begin
 from .dsp.meter import meter, meter_without_dc
@@ -60,7 +73,8 @@ def heard_ac(c: Record) -> Address:
 
 @kernel
 def begin_tapes(c: Record, h: Record, chain: Address, frames: int) -> None:
-    """Once per cycle: start or break tapes, begin or end a recording. `h`: the HOST record."""
+    """Once per cycle: start or break tapes, begin or end a recording, change the track. `h`: the HOST record."""
+    backing_begin(c.backing, chain + BACKING_AT, h.transport, h.transport_frame, c.fade_samples, frames)
     loop_begin(c.sources[LOOP].loop, chain + LOOP_AT, h.frame_time, h.xruns, h.resizes, frames)
     probe = load_acquire(chain + PROBE_AT)
     if probe != 0:

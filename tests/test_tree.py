@@ -43,6 +43,7 @@ SAME_NAMES = {
     "session.py": "a capture; the capture of a cabinet; playing live",
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
+    "stream.py": "a stream of PortAudio; a run of a backing track",
 }
 
 

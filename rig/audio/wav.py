@@ -84,11 +84,11 @@ def read(path: str | Path) -> Audio:
 class Reader:
     """An audio file read in blocks; a context manager. Raises AudioError as `read` does, in part while reading.
 
-    `frames`: how many samples each channel has; of a file that does not say, they are counted first. `notes`: what is
-    odd about it. `lossy`: how it is coded, if that loses something.
+    `frames`: how many samples each channel has; of a file that does not say, they are counted first, unless that was
+    done before (`counted`). `notes`: what is odd about it. `lossy`: how it is coded, if that loses something.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, counted: int | None = None) -> None:
         self.path = Path(path)
         self.notes: tuple[str, ...] = ()
         _check_readable(self.path)
@@ -101,7 +101,9 @@ class Reader:
             self.format, self.subtype = str(self._file.format), str(self._file.subtype)
             self.lossy = LOSSY.get(self.subtype) or LOSSY.get(self.format)
             self._check_header()
-            self.frames = self._counted() if self._is_to_be_counted else int(self._file.frames)
+            self.frames = int(self._file.frames)
+            if self._is_to_be_counted:
+                self.frames = self._counted() if counted is None else counted
             if self.frames == 0:
                 raise AudioError(f"{self.path.name}: an audio file without a single sample; export it again.")
         except BaseException:
@@ -213,15 +215,14 @@ class Reader:
         samples.flags.writeable = False
         return Audio(samples, self.sample_rate, self.format, self.subtype, self.path.name, self.notes)
 
-    def blocks(self, frames: int = BLOCK) -> Iterator[NDArray[np.float64]]:
-        """The file from its beginning, in float64 arrays of shape (up to `frames`, channels)."""
-        done = 0
+    def blocks(self, frames: int = BLOCK, start: int = 0) -> Iterator[NDArray[np.float64]]:
+        """The file from sample `start` on, in float64 arrays of shape (up to `frames`, channels)."""
+        done, begun = start, False
         while done < self.frames:
             try:
-                if done == 0 and self._is_read:
-                    self._file.close()
-                    self._file = self._sound_file()
-                self._is_read = True
+                if not begun:
+                    begun = True
+                    self._go_to(start)
                 block = self._decoded(min(frames, self.frames - done), "float64")
             except (sf.LibsndfileError, RuntimeError) as error:
                 raise self._cut_off(done) from error
@@ -232,6 +233,18 @@ class Reader:
                 raise AudioError(f"{self.path.name}: sample {bad} is not a number or infinite; export the file again.")
             done += len(block)
             yield block
+
+    def _go_to(self, start: int) -> None:
+        """Stand at a sample; where the file cannot be wound, what is before it is decoded."""
+        left = start if self._is_to_be_counted else 0
+        if not self._is_to_be_counted and (start or self._is_read):
+            self._file.seek(start)  # also in a file that has lost its name meanwhile
+        elif self._is_read:
+            self._file.close()
+            self._file = self._sound_file()
+        self._is_read = True
+        while left and len(block := self._decoded(min(left, BLOCK), "float32")):
+            left -= len(block)
 
     def _cut_off(self, frames: int) -> AudioError:
         return AudioError(

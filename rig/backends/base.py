@@ -97,6 +97,9 @@ class Pluggable(Backend, Protocol):
     def cables_changed(self) -> int:
         """How often any two ports were connected or parted."""
 
+    def follow_transport(self, on: bool) -> None:
+        """Say in each cycle where the server's transport is, and whether it rolls; or no more."""
+
     def port_names(self) -> set[str]:
         """Every port there is."""
 

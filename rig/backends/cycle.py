@@ -55,6 +55,7 @@ def cycle(
         h.frame_time = (frame_time + done) & FRAME_TIME_MASK
         call_block(h.block, h.engine, host, n)
         h.midi_count = 0  # all of them were in the first piece
+        h.transport_frame += n if h.transport != 0 else 0
         done += n
     set_float_control(control)
     store_release(host + CYCLES, h.cycles + 1)

@@ -12,6 +12,7 @@ from ..errors import FileError, IRError, LevelError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..files.row_path import row_parts
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
+from .backing_options import add_backing_options
 from .open_backend import add_backend_options
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")
     add_channel_option(command, "that file")
+    add_backing_options(command)
     command.add_argument("--record", action="store_true", help="record a take from the start; R does so at any time")
     add_into_option(command, "recordings", "where takes are written")
     add_seconds_option(command)

@@ -34,6 +34,8 @@ HOST = np.dtype(
         ("send", np.int64),  # address of float32[frames], 0: there is no such port
         ("frame_time", np.int64),  # the server's frame counter at the start of the cycle (wraps at 2**32)
         ("timed", np.int64),  # 1: cycles have a deadline; 0: offline or freewheeling
+        ("transport", np.int64),  # 1: the server's transport rolls; 0: it stands, or nobody follows it
+        ("transport_frame", np.int64),  # where it is at the start of the cycle
         # counted by the backend's notification callbacks or its block callback, never reset
         ("cycles", np.int64),  # cycles the backend has called
         ("xruns", np.int64),

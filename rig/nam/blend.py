@@ -72,7 +72,7 @@ class Blend(Pair):
         stays.update(settings)
         return Blend.of(first, second, **stays)
 
-    def with_models(self, first: Model, second: Model) -> Blend:
+    def _with_models(self, first: Model, second: Model) -> Blend:
         """The same of other models; a level that was entered goes with the model it was entered for."""
         return self.changed(first, second)
 
@@ -119,8 +119,8 @@ class Blend(Pair):
     def together(self) -> str:
         """What brings the two together, in words."""
         later_s = self.second_later_s
-        parts = [f"second {self.gain_db:+.1f} dB as loud"]
-        parts += [f"hears {self.input_gain_db:+.1f} dB"] if self.input_gain_db else []
+        parts = [f"second {self.gain_db:+z.1f} dB as loud"]
+        parts += [f"hears {self.input_gain_db:+z.1f} dB"] if self.input_gain_db else []
         parts += ["turned over"] if self.is_inverted else []
         if later_s is None:
             parts.append("not aligned, as one of them has no single delay")
@@ -144,7 +144,7 @@ class Blend(Pair):
     def network(self, session_rate: float | None = None, quality: int = 1, *, linear_phase: bool = False) -> Playable:
         """A fresh playing instance, see `Model.network`; each model at its own quality, `quality` at most."""
         rate = self.rate if session_rate is None else session_rate
-        first, second = self.networks(rate, quality, linear_phase)
+        first, second = self._networks(rate, quality, linear_phase)
         if first is None or second is None:
             alone = first or second
             assert alone is not None  # one of them plays

@@ -96,17 +96,17 @@ class Pair(Model):
         """What brings the two together, in words."""
 
     @abstractmethod
-    def with_models(self, first: Model, second: Model) -> Self:
+    def _with_models(self, first: Model, second: Model) -> Self:
         """The same of other models; a level that was entered goes with the model it was entered for."""
 
     def smaller(self) -> Self | None:
         """Both at their smallest; None if that is no less work."""
         first, second = self.first.smaller(), self.second.smaller()
         return (
-            None if first is None and second is None else self.with_models(first or self.first, second or self.second)
+            None if first is None and second is None else self._with_models(first or self.first, second or self.second)
         )
 
-    def networks(self, rate: float, quality: int, linear_phase: bool) -> tuple[Playable | None, Playable | None]:
+    def _networks(self, rate: float, quality: int, linear_phase: bool) -> tuple[Playable | None, Playable | None]:
         """Fresh instances of those that play, each at its own quality, `quality` at most."""
         first, second = (
             None

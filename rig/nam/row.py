@@ -68,7 +68,7 @@ class Row(Pair):
         stays.update(settings)
         return Row.of(first, second, **stays)
 
-    def with_models(self, first: Model, second: Model) -> Row:
+    def _with_models(self, first: Model, second: Model) -> Row:
         """The same of other models; a level that was entered goes with the model it was entered for."""
         return self.changed(first, second)
 
@@ -115,7 +115,7 @@ class Row(Pair):
     def network(self, session_rate: float | None = None, quality: int = 1, *, linear_phase: bool = False) -> Playable:
         """A fresh playing instance, see `Model.network`; each model at its own quality, `quality` at most."""
         rate = self.rate if session_rate is None else session_rate
-        first, second = self.networks(rate, quality, linear_phase)
+        first, second = self._networks(rate, quality, linear_phase)
         if first is not None and second is not None:
             return RowNetwork(first, second, self.between_gain_db, rate)
         alone = first or second

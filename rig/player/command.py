@@ -48,8 +48,8 @@ class Command(Generic[T]):
     the text of a text command, and the number of one that is `numbered`. `press`: what a key does with a switch or
     choice, if that is more than going on to the next value. `preview`: what a text would do, while it is typed;
     `check` raises a RigError, before it is asked for, where none would be taken.
-    `danger`: it ends or loses something, so a front end may ask first. `path`: its text names a `file` that is written,
-    of which somebody elsewhere may give the bare name only, or a `folder`, which nobody elsewhere may.
+    `danger`: it ends or loses something, so a front end may ask first. `path`: its text names a `file`, of which
+    somebody elsewhere may give the bare name only, or a `folder`, which nobody elsewhere may.
     """
 
     name: str

@@ -17,6 +17,7 @@ from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
 from .row.row_commands import row_commands
 from .tone_commands import tone_commands
+from .tools.backing_commands import backing_commands
 from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through them
 GATE_DBFS = (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS)
-
-
-def _say_gate(parts: Parts) -> None:
-    parts.rig.noise.say("gate")
 
 
 GROUPS: dict[str, tuple[Command[Parts], ...]] = {
@@ -186,7 +183,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "noise gate; the first time it is set by the noise: damp the strings",
             lambda p: p.rig.noise.gate_is_on,
             apply=lambda p, on: p.rig.noise.put("gate", on),
-            say=_say_gate,
+            say=lambda p: p.rig.noise.say("gate"),
             press=lambda p: p.rig.noise.press_gate(),
             preset=PresetLine("on", "gate"),
         ),
@@ -194,7 +191,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             *("gate_threshold", "where the gate opens, peak of the guitar", "dBFS", GATE_DBFS, 1.0),
             lambda p: p.rig.noise.threshold_dbfs,
             apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
-            say=_say_gate,
+            say=lambda p: p.rig.noise.say("gate"),
             default=-60.0,
             preset=PresetLine("threshold_dbfs", "gate"),
         ),
@@ -310,6 +307,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
         *section_commands(lambda p: p.looper.section),
     ),
+    "Backing": backing_commands(lambda p: p.backing),
     "Mix": (
         action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
         numbered(

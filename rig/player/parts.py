@@ -9,6 +9,7 @@ from .live_rig import LiveRig
 from .models import Models
 from .presets.presets import Presets
 from .row.second_model import SecondModel
+from .tools.backing import Backing
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
@@ -51,6 +52,10 @@ class Parts(Protocol):
     @property
     def looper(self) -> Looper:
         """The loop."""
+
+    @property
+    def backing(self) -> Backing:
+        """A track beside the guitar."""
 
     @property
     def recorder(self) -> Recorder:

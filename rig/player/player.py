@@ -31,23 +31,24 @@ from .presets.presets import Presets
 from .presets.settings import PresetSettings
 from .row.second_model import SecondModel
 from .state import PlayerState, state_of
+from .tools.backing import Backing
 from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
 
-PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi")  # in the order in which they are restored
+PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi", "backing")  # in the order of restoring
 
 
 class Player:
     """A rig that sounds, what is chosen from around it, and the commands of `commands.py` that act on both.
 
-    `models` and `irs` are what the keys step through, and `second` what stands behind the model, or, with a
-    share `blend` of it, beside it; the first of each plays first. `model_named`: the first model was
-    asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also follows captures
-    that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`: one that plays
-    first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`. `blind`: the first
-    cabinet has no name either.
+    `models` and `irs` are what the keys step through, and `second` what stands behind the model, or, with a share
+    `blend` of it, beside it; the first of each plays first. Without `second` one alone plays first. `model_named`: the
+    first model was asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also
+    follows captures that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`:
+    one that plays first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`.
+    `blind`: the first cabinet has no name either.
     """
 
     def __init__(
@@ -82,10 +83,11 @@ class Player:
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
-        self.second = SecondModel(rig, second, lambda: self.models.read_anew(), size, blend)
+        self.second = SecondModel(rig, second or models, lambda: self.models.read_anew(), size, blend)
         self.models = Models(rig, models, size, model_input_dbu, self.second)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
+        self.backing = Backing(engine, tell)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
@@ -94,6 +96,7 @@ class Player:
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
         self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
         self.midi = MidiControl(rig, self)
+        self._starts_with_two = bool(second)
         self._first_preset, self._begins_blind, self._model_named = preset, blind, model_named
         self._changing = False  # a change of sound is on its way
         self._leaving = Leaving()
@@ -131,7 +134,8 @@ class Player:
         if self._first_preset is not None:
             self.presets.start(self._first_preset)
         else:
-            self.second.start()
+            if self._starts_with_two:
+                self.second.start()
             self.models.start(
                 self.audition.begin_blind if self._begins_blind else self.cabinets.first, self._model_named
             )
@@ -152,6 +156,7 @@ class Player:
     def close(self) -> None:
         """Read nothing ahead any more; files that are being written become complete."""
         self.recorder.close()
+        self.backing.close()
         self.presets.close()
         self.models.close()
         self.second.close()
@@ -162,7 +167,7 @@ class Player:
     @property
     def waiting(self) -> bool:
         """Whether something is on its way to be heard: then `poll` should be called every few milliseconds."""
-        return self._asked or self._changing
+        return self._asked or self._changing or self.backing.waiting
 
     @property
     def _asked(self) -> bool:
@@ -242,6 +247,7 @@ class Player:
                 self.second.preloader.read_ahead()
         self.recorder.poll()
         self.presets.poll(steady=not self._changing)
+        self.backing.poll()
         try:
             self.looper.poll()
         except RigError as error:

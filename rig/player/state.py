@@ -9,6 +9,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .tools.backing import BackingReading
 from .tools.headroom import ZONE_DBFS
 from .tools.recorder import Recording
 from .tools.tuner import TunerReading
@@ -68,6 +69,7 @@ class PlayerState:
     tuner: TunerReading | None = None  # None: off
     recording: Recording | None = None
     loop_recorded_s: float | None = None  # None: no loop is being recorded
+    backing: BackingReading | None = None  # None: no track beside the guitar
     gate_is_open: bool = True
     is_learning: bool = False  # the next MIDI message will be bound
     is_reduced: bool = False  # a smaller size plays, after an overload
@@ -113,6 +115,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         tuner=rig.tuner.reading,
         recording=parts.recorder.recording,
         loop_recorded_s=parts.looper.recorded_s,
+        backing=parts.backing.reading,
         gate_is_open=engine.noise.gate_is_open,
         is_learning=is_learning,
         is_reduced=rig.is_reduced,

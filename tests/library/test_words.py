@@ -21,6 +21,7 @@ CALLS = {
 ONLY_OPTIONS = {
     "json": "results have to_json()",
     "max_input_dbu": "Sound(interface=Level(dbu, basis)): a number needs its source",
+    "blend": "Sound(model=Blend.of(first, second, share=...))",
     "html": "writes a page for people",
     **dict.fromkeys(("page", "page_port", "lan", "certificate", "key"), "of the page in a browser"),
     "sort": "order of a table",

@@ -44,6 +44,11 @@ CASES = [
     *((rig.Sound, "rig.Sound", "ir", value) for value in ("x.wav", NANO, np.zeros(3))),
     *((rig.Sound, "rig.Sound", "interface", value) for value in ("apollo-8x", 12.2, {"dbu": 12.2})),
     (rig.Sound, "rig.Sound", "level_mode", 3),
+    *(
+        (lambda first, of=of: of(first, None), f"rig.{name}.of", "first", value)
+        for name, of in (("Row", rig.Row.of), ("Blend", rig.Blend.of))
+        for value in ("x.nam", NANO, None)
+    ),
     (rig.Sound, "rig.Sound", "measured", -18.0),
     *((lambda dbu: rig.Level(dbu, "me"), "rig.Level", "dbu", value) for value in (*NOT_NUMBERS, None)),
     *((lambda basis: rig.Level(1.0, basis), "rig.Level", "basis", value) for value in (None, 3)),
@@ -114,13 +119,17 @@ def test_every_public_call_that_takes_something_is_among_them():
     known |= {"IR.filters", "IR.limited", "IR.louder", "IR.render", "IR.with_taps"}
     known |= {f"Sound.{key}" for key in ("cabinet", "changed", "for_engine", "lane", "offline_player", "play_on")}
     known |= {"Sound.rate_note", "Sound.with_loudness"}
+    known |= {f"{pair}{method}" for pair in ("Row", "Blend") for method in ("", ".changed", ".network")}
     assert public_api.signatures().keys() - methods - known == tried
 
 
 def test_the_sentence_shows_the_way_out():
     with pytest.raises(ArgumentError) as error:
         rig.Sound(model="x.nam")
-    assert str(error.value) == "rig.Sound(model=...) takes a rig.Model, not str; load it with rig.Model.load(...)."
+    assert str(error.value) == (
+        "rig.Sound(model=...) takes a rig.Model, or a list of two that play "
+        "in a row, not str; load it with rig.Model.load(...)."
+    )
 
 
 @pytest.mark.parametrize("name", NUMBERS[rig.Sound])

@@ -68,6 +68,7 @@ def test_each_kind_is_carried_out(audition):
         ("export", "~x", "export takes the bare name of a file"),
         ("export", ".x", "export takes the bare name of a file"),
         ("export", "a\\b", "export takes the bare name of a file"),
+        ("backing", "/etc/passwd", "backing takes the bare name of a file"),
         ("save_preset", "../x", "cannot be the name of a preset"),
         ("save_preset", "a\nb", "save_preset takes one line of text"),
         ("note", "x" * 1001, "note takes one line of text, at most 1000 characters"),
@@ -128,4 +129,9 @@ def test_a_model_of_one_size_plays_on(audition):
 
 
 def test_a_folder_or_file_is_marked_where_a_text_names_one():
-    assert {name for name, command in COMMANDS.items() if command.path} == {"open_irs", "export"}
+    assert {name for name, command in COMMANDS.items() if command.path} == {
+        "open_irs",
+        "open_second",
+        "export",
+        "backing",
+    }

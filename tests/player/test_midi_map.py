@@ -208,7 +208,7 @@ def test_a_request_becomes_a_binding_that_is_written_and_read_again(tmp_path, te
     ("text", "sentence"),
     [
         ("", 'There is no command ""'),
-        ("next", r"nearest: next_preset, next_model, next_ir"),
+        ("next", r"nearest: next_preset, next_model, next_second, next_ir"),
         ("volume 5", r"A range is two numbers, like volume -60 0\."),
         ("volume -90 0", r"-90 dB is out of range"),
         ("volume loud", r'"loud" says nothing about volume'),

@@ -139,7 +139,7 @@ def parts(player):
     """Every part whose state is carried."""
     rig = player.rig
     yield from (rig, player.models, player.models.order, rig.cabinets.browsing, player.audition, player.looper)
-    yield from (player.presets, player.midi, *(getattr(rig, name) for name in rig.PARTS))
+    yield from (player.presets, player.midi, player.backing, *(getattr(rig, name) for name in rig.PARTS))
 
 
 def test_every_attribute_of_a_part_is_carried_or_said_to_be_made_anew(before):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import soundfile as sf
 from browser import SIZES, Browser, becomes, need_browser, strangers, violations
 from paged import Paged, until
 from responses import folder_of
@@ -121,6 +122,26 @@ def test_the_section_of_a_loop_is_moved_by_its_thumbs_and_a_part_of_a_mix_heard_
         remote.do("mix_remove")
         remote.do("mix_remove")
         remote.do("loop", False)
+    assert not page.faults
+
+
+def test_a_track_is_named_started_and_set_in_the_set_up(browser, paged, put_back):
+    page = browser.open(paged.address, view="stage")
+    sheet(page, "setup")
+    assert page.locator(".sheet.setup", has_text="No file yet").count() == 1
+    sf.write("song.wav", np.random.default_rng(0).uniform(-0.1, 0.1, 75 * 48000), 48000)
+    page.click(".sheet.setup rig-do[command=backing] button")
+    page.keyboard.type("song.wav")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".sheet.setup :text('song.wav: 0:00 of 1:15')")
+    page.click(".sheet.setup rig-key[command=backing_play] button")
+    until(lambda: value(paged, "backing_play") is True)
+    page.wait_for_selector(".sheet.setup rig-key[command=backing_play] button[aria-pressed=true]")
+    page.locator(".sheet.setup rig-fader[command=backing_volume] input").fill("-30")
+    until(lambda: value(paged, "backing_volume") == -30.0)
+    with paged.remote() as remote:
+        remote.do("backing", "none")
+    page.wait_for_selector(".sheet.setup :text('No file yet')")
     assert not page.faults
 
 

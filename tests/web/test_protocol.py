@@ -41,7 +41,7 @@ def test_hello_names_version_commands_and_meters(paged):
     ws, hello, state = paged.greeted()
     assert (hello["version"], hello["view"]) == (1, "play")
     commands = {command["name"]: command for command in hello["commands"]}
-    assert set(commands) == set(COMMANDS) - {"open_irs"}
+    assert set(commands) == set(COMMANDS) - {"open_irs", "open_second"}
     assert commands["volume"]["low"] == -60.0
     assert commands["level_mode"]["choices"] == ["normalized", "raw", "calibrated"]
     assert commands["quit"]["danger"] is True

@@ -18,6 +18,16 @@ from ...dsp.native.pointers import fetch_add, foreign, int64, offset, pointer_to
 from ..cycle import cycle
 from .midi_port import MESSAGE, MIDI_OUT, read_port, write_port
 
+POSITION = np.dtype(  # the beginning of jack_position_t, and room for the rest of it
+    [
+        ("unique", np.uint64),
+        ("usecs", np.uint64),
+        ("frame_rate", np.uint32),
+        ("frame", np.uint32),
+        ("rest", np.uint64, 32),
+    ],
+    align=True,
+)
 CLIENT = np.dtype(
     [
         ("host", HOST),  # first, so that both records have one address
@@ -51,6 +61,8 @@ CLIENT = np.dtype(
         ("midi_out", MIDI_OUT),  # what Python wants to be sent
         ("ports_changed", np.int64),  # times a port of anybody's came or went
         ("cables_changed", np.int64),  # times any two ports were connected or parted
+        ("transport_query", np.int64),  # jack_transport_query; 0: nobody follows the transport
+        ("position", POSITION),  # filled by that
     ],
     align=True,
 )
@@ -58,13 +70,16 @@ CLIENT = np.dtype(
 XRUNS, RESIZES, GONE, TIMED = (offset(HOST, name) for name in ("xruns", "resizes", "gone", "timed"))
 RANGE_1, RANGE_2 = offset(CLIENT, "range_1"), offset(CLIENT, "range_2")
 MIDI_MESSAGE, MIDI_OUT_AT = offset(CLIENT, "midi_message"), offset(CLIENT, "midi_out")
+POSITION_AT = offset(CLIENT, "position")
 PORTS_CHANGED, CABLES_CHANGED = offset(CLIENT, "ports_changed"), offset(CLIENT, "cables_changed")
+ROLLING = 1  # jack_transport_state_t; others are standing, or getting ready
 CAPTURE = 0  # jack_latency_callback_mode_t; the other one is playback
 
 call_get_buffer = foreign("l", "l", "u")  # void *(port, frames)
 call_last_frame_time = foreign("u", "l")  # frames (client)
 call_latency = foreign("v", "l", "i", "l")  # void (port, mode, range)
 call_get_thread_id = foreign("i")
+call_transport_query = foreign("i", "l", "l")  # state (client, position)
 
 
 @entry("iup")
@@ -86,6 +101,10 @@ def on_process(frames: int, argument: Any) -> int:
         room = call_get_buffer(c.get_buffer, c.midi_out_port, frames)
         write_port(here + MIDI_OUT_AT, room, c.midi_clear_buffer, c.midi_event_write)
     if x != 0 and y_1 != 0 and y_2 != 0:  # 0: a port that has just gone with its server
+        c.host.transport = 0
+        if c.transport_query != 0:
+            state = call_transport_query(c.transport_query, c.client, here + POSITION_AT)
+            c.host.transport, c.host.transport_frame = int64(state == ROLLING), int64(c.position.frame)
         now = int64(call_last_frame_time(c.last_frame_time, c.client))
         cycle(here, x, returned, y_1, y_2, send, now, int64(frames))
     return 0

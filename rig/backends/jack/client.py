@@ -229,6 +229,10 @@ class Jack(Connections):
         return put(self._state["midi_out"], message)
 
     # ------------------------------------------------------------ the server's clock
+    def follow_transport(self, on: bool) -> None:
+        """Say in each cycle where the server's transport is, and whether it rolls; or no more."""
+        self._state["transport_query"] = libjack.function_address("jack_transport_query") if on else 0
+
     def freewheel(self, on: bool) -> None:
         """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
         if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error

@@ -11,6 +11,7 @@ from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
 from .. import first_start
+from ..backing_options import check_backing
 from ..display.screen import Screen
 from ..live.session import Session
 from ..open_backend import opened
@@ -69,7 +70,7 @@ def add(commands: Any) -> None:
         "--else-render", type=Path, metavar="FILE", help="where nothing can play, render the bundled guitar to FILE"
     )
     add_overwrite_option(command, "that FILE")
-    command.set_defaults(run=run, equal_loudness=False, blind=False, presets=True)
+    command.set_defaults(run=run, equal_loudness=False, blind=False, presets=True, second=None)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -153,6 +154,7 @@ def _check_files(options: argparse.Namespace) -> None:
 
         with Reader(options.di):
             pass
+    check_backing(options)
     if options.midi is not None:
         from ...player.midi.mapping import load_mapping
 

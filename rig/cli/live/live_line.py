@@ -45,6 +45,7 @@ def _states(state: PlayerState) -> list[str]:
         ("TONE", any(values.get(knob.name) for knob in KNOBS)),
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
         ("LOOP", values["loop"]),
+        ("BACKING", state.backing is not None and state.backing.is_playing),
         ("MUTED", values["mute"]),
         (f"volume {values['volume']:+z.0f} dB", values["volume"] != 0.0),
         ("MIDI LEARN", state.is_learning),

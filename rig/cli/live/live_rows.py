@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...decibels import SILENCE_DBFS
 from ...dsp.tone.knobs import KNOBS
+from ...recording.take import minutes
 from ..display.bars import Peak, bar
 from ..display.rows import Row, Span, cells, joined, row_cells, row_cut, shared, shortened, wrapped
 from .live_line import recording_text
@@ -79,6 +80,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word("MIDI LEARN", "MIDI LEARN", "state"), state.is_learning),
         (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
         (Word("LOOP", "LOOP"), values["loop"]),
+        (_backing(state), state.backing is not None and state.backing.is_playing),
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
         (Word("TONE", "TONE"), any(values.get(knob.name) for knob in KNOBS)),
@@ -86,6 +88,11 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word(f"QUALITY {values['quality']:g}x", f"{values['quality']:g}x"), values["quality"] != 1.0),
     ]
     return [word for word, is_on in words if is_on]
+
+
+def _backing(state: PlayerState) -> Word:
+    at = minutes(state.backing.at_s) if state.backing is not None else ""
+    return Word(f"BACKING {at}", "BACKING")
 
 
 def _recording(state: PlayerState) -> Word:

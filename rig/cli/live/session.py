@@ -16,6 +16,7 @@ from ...errors import RigError
 from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
 from ...web.server_state import ServerState
+from ..backing_options import begin_backing
 from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named, tone_of
@@ -99,6 +100,7 @@ class Session:
             if self.options.di is not None:
                 loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
                 self.player.looper.put(loop, self.options.di.name)
+            begin_backing(self.options, self.player)
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
             if may_howl(self.backend, self.options):
@@ -247,6 +249,7 @@ class Session:
             if self.backend.gone and not is_pluggable(self.backend):
                 self.survival.go_on_with(await_device(self.backend, self.engine, self.screen))
             self.survival.poll()
+            self._follow_transport()
             if self.survival.can_ask:
                 with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
                     self.backend.latency_samples = self.engine.latency_samples
@@ -257,6 +260,14 @@ class Session:
             if self.page is not None and self.is_served:
                 self.page.show(at_once=bool(pressed or acted or self.player.waiting))
             self._show(self._state)
+
+    def _follow_transport(self) -> None:
+        """As long as the track does, where there is one."""
+        if is_pluggable(self.backend):
+            self.backend.follow_transport(self.player.backing.follows)
+        elif self.player.backing.follows:
+            self.player.backing.follow(False)
+            self._say("Backing  only JACK has a transport to follow; {backing_play} starts the track.")
 
     # ------------------------------------------------------------ what is shown
     def _show(self, state: PlayerState) -> None:

@@ -102,9 +102,8 @@ class SecondModel(Browser):
 
     # ------------------------------------------------------------ what plays
     def start(self) -> None:
-        """Read the first of the files, if there is one, before the first model is. Raises RigError if that fails."""
-        if self.files:
-            self._take(ReadModel.load(self.files[0], self.size))
+        """Read the first of the files, before the first model is. Raises RigError if that fails."""
+        self._take(ReadModel.load(self.files[0], self.size))
 
     def row_now(self) -> Callable[[Model], Model]:
         """What makes of a model what plays here: itself, or a row; as things stand now, for any thread."""

@@ -28,6 +28,7 @@ def details_of(parts: Parts) -> dict[str, Any]:
         "levels": levels_of(parts.rig.sound),
         "loop": parts.looper.state,
         "loop_wave": wave_of(parts.looper.section),
+        "backing": _backing(parts),
         "tuner": {"a4_hz": parts.rig.tuner.a4_hz} if parts.rig.tuner.is_on else None,
     }
 
@@ -145,6 +146,11 @@ def _cabinet(parts: Parts) -> dict[str, Any]:
 def wave_of(section: LoopSection) -> dict[str, Any] | None:
     """A loop as a picture shows it; None: there is none."""
     return {"seconds": section.seconds, "peaks": section.peaks} if section.peaks else None
+
+
+def _backing(parts: Parts) -> dict[str, Any] | None:
+    track = parts.backing.track
+    return None if track is None else {"name": track.path.name, "seconds": round(track.seconds, 2)}
 
 
 def _mix(parts: Parts) -> dict[str, Any]:

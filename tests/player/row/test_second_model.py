@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from page_runs import kept_apart
 from rigs import A2, NANO, RATE, Bench, Told, db, guitar, model
 
 from rig.errors import RigError
@@ -17,6 +18,12 @@ from rig.player.row import second_model
 from rig.sound import Sound
 
 INTERFACE = Level(12.2, "test")
+
+
+@pytest.fixture(autouse=True)
+def nothing_entered_elsewhere(tmp_path, monkeypatch):
+    for name, folder in kept_apart(tmp_path / "kept").items():
+        monkeypatch.setenv(name, folder)
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +93,10 @@ def test_either_place_is_stepped_through_and_the_other_one_stays():
 def test_a_second_model_comes_to_one_that_plays_alone(tmp_path):
     bench, player, told = playing(second=())
     assert paths(player) == (NANO, None)
-    player.do("next_second")
+    do(bench, player, "next_second")  # without a list of its own it goes through the models of the first
+    assert paths(player) == (NANO, A2)
+    do(bench, player, "no_second")
+    player.do("no_second")
     assert "no second model" in told[-1]
     do(bench, player, "open_second", text=str(A2))
     assert paths(player) == (NANO, A2)
@@ -148,10 +158,8 @@ def test_each_has_its_own_size_and_quality():
     assert player.value("second_quality") == 8.0
 
 
-def test_what_is_entered_belongs_to_the_model_that_hears_the_guitar(tmp_path):
-    own = tmp_path / "own.nam"  # what is entered is kept for a file by its content, for all tests that follow
-    own.write_bytes(NANO.read_bytes() + b" ")
-    bench, player, _ = playing(models=(own, A2), second=(A2, NANO))
+def test_what_is_entered_belongs_to_the_model_that_hears_the_guitar():
+    bench, player, _ = playing()
     player.do("model_level", text="15")
     bench.settle()
     assert player.sound.model_input.dbu == 15.0
@@ -161,7 +169,7 @@ def test_what_is_entered_belongs_to_the_model_that_hears_the_guitar(tmp_path):
     do(bench, player, "next_model")
     do(bench, player, "previous_model")
     assert player.sound.model_input.dbu == 15.0
-    do(bench, player, "open_second", text=str(own))
+    do(bench, player, "open_second", text=str(NANO))
     assert player.sound.model.second_input_dbu == 15.0  # and it is the level of that file in the second place, too
 
 

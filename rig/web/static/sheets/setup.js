@@ -109,6 +109,16 @@ function record() {
   return part(S.setup.record, el("div.row", {}, key("record"), key("record_loop"), key("loop"), left));
 }
 
+function backing() {
+  const words = el("p.soft");
+  rig.store.watch(
+    (store) => [store.state.backing ?? null, rig.value("backing_at")],
+    ([track, at]) => text(words, track ? S.setup.backingNow(track.name, time(at ?? 0), time(track.seconds)) : S.setup.noBacking),
+  );
+  const keys = ["backing_play", "backing_once", "backing_follow"].map((name) => key(name));
+  return part(S.setup.backing, words, el("div.row", {}, does("backing"), ...keys), fader("backing_volume"));
+}
+
 function preset() {
   const number = el("span.soft");
   rig.lists.watch("presets", (items) => {
@@ -157,26 +167,27 @@ function health() {
   return part(S.setup.health, words);
 }
 
-/** What plays behind the first model, and the sum between the two; not there where nothing does. */
+/** What plays behind the first model or beside it, and what brings the two together. */
 function row() {
   const name = el("p");
   const between = el("p.soft");
   const switches = el("div.row", {}, key("first_off"), key("second_off"), key("side_by_side"));
   const trim = fader("between_trim");
   const knob = fader("blend");
-  const box = part(S.setup.row, name, between, switches, trim, knob, fader("second_size"));
+  const parts = [between, switches, trim, knob, fader("second_size"), does("no_second", S.setup.takeAway)];
+  const steps = el("div.row", {}, does("previous_second", S.setup.previous), does("next_second", S.setup.next));
   rig.store.watch(
     (store) => store.state.model?.second,
     (second) => {
-      show(box, Boolean(second));
+      for (const part of parts) show(part, Boolean(second));
+      text(name, second ? (second.asked ? `${second.name} → ${second.asked}` : second.name) : S.setup.noSecond);
       if (!second) return;
-      text(name, second.asked ? `${second.name} → ${second.asked}` : second.name);
       text(between, second.together);
       show(trim, !second.beside);
       show(knob, second.beside);
     },
   );
-  return box;
+  return part(S.setup.row, name, steps, ...parts);
 }
 
 function fill(body) {
@@ -196,7 +207,7 @@ function fill(body) {
   body.append(
     ...[sum(), row(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
     ...[part(S.setup.tone, ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
-    ...[noise, quality, preset(), record(), health(), hint],
+    ...[noise, quality, preset(), record(), backing(), health(), hint],
   );
 }
 
