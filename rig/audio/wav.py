@@ -43,6 +43,9 @@ DEPTHS = {"PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4, "DOUBLE": 8}  # byt
 WAV_LIMIT = (1 << 32) - (1 << 16)  # bytes: sizes in WAV and AIFF have 32 bits; a little is left for the header
 LOSSY = {"MP3": "MP3", "VORBIS": "Ogg Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3"}  # by format or coding
 
+# Codings in which libsndfile finds any sample by itself; in Ogg Vorbis and MP3 it finds another one now and then.
+WOUND = ("PCM_", "FLOAT", "DOUBLE", "ULAW", "ALAW")
+
 MOST_CHANNELS = 64
 LOWEST_HZ, HIGHEST_HZ = 1000, 1_536_000
 MOST_SAMPLES = 1 << 26  # of all channels, of a file that is read as a whole: half a gigabyte, 23 minutes at 48 kHz
@@ -236,8 +239,9 @@ class Reader:
 
     def _go_to(self, start: int) -> None:
         """Stand at a sample; where the file cannot be wound, what is before it is decoded."""
-        left = start if self._is_to_be_counted else 0
-        if not self._is_to_be_counted and (start or self._is_read):
+        is_wound = self.subtype.startswith(WOUND) and not self._is_to_be_counted
+        left = 0 if is_wound else start
+        if is_wound and (start or self._is_read):
             self._file.seek(start)  # also in a file that has lost its name meanwhile
         elif self._is_read:
             self._file.close()

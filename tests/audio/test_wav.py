@@ -215,3 +215,21 @@ def test_wav_ends_at_four_gigabytes(tmp_path, monkeypatch):
     with pytest.raises(AudioError, match=r"more than the 4 GB .* \.w64"):
         wav.write(tmp_path / "out.wav", signal(), 48000, "PCM_24")
     wav.write(tmp_path / "out.w64", signal(), 48000, "PCM_24")
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype"),
+    [
+        *(("WAV", "PCM_24"), ("WAV", "FLOAT"), ("FLAC", "PCM_24"), ("AIFF", "PCM_16"), ("OGG", "VORBIS")),
+        *(("WAV", "IMA_ADPCM"), ("WAV", "GSM610"), ("MP3", "MPEG_LAYER_III")),
+    ],
+)
+def test_a_file_is_entered_at_any_sample(tmp_path, container, subtype):
+    path, x = tmp_path / "song", 0.3 * signal(1, 8 * 48000)
+    sf.write(path, x, 48000, format=container, subtype=subtype)
+    with wav.Reader(path) as reader:
+        whole = np.concatenate(list(reader.blocks()))
+        for start in (1, 1000, 48000, 300_001, 0, 200_000, len(whole) - 100):
+            part = next(reader.blocks(2000, start))
+            assert np.array_equal(part, whole[start : start + len(part)]), start
+        assert list(reader.blocks(start=len(whole))) == []
