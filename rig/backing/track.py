@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..audio.wav import Reader
 from ..errors import AudioError
-from ..recording.take import minutes
+from ..scripting.clock import minutes
 
 SIDES = 2
 SHORTEST_S = 0.1

@@ -28,6 +28,10 @@ LEVEL_ORDER = ("normalized", "raw", "calibrated")  # in which a key goes through
 GATE_DBFS = (LOWEST_GATE_DBFS, HIGHEST_GATE_DBFS)
 
 
+def _say_gate(parts: Parts) -> None:  # one for both, so that both are told in one sentence
+    parts.rig.noise.say("gate")
+
+
 GROUPS: dict[str, tuple[Command[Parts], ...]] = {
     "Presets": (
         numbered("preset", "preset by its number, 0 also the tenth", lambda p, number: p.presets.call(number)),
@@ -183,7 +187,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             "noise gate; the first time it is set by the noise: damp the strings",
             lambda p: p.rig.noise.gate_is_on,
             apply=lambda p, on: p.rig.noise.put("gate", on),
-            say=lambda p: p.rig.noise.say("gate"),
+            say=_say_gate,
             press=lambda p: p.rig.noise.press_gate(),
             preset=PresetLine("on", "gate"),
         ),
@@ -191,7 +195,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             *("gate_threshold", "where the gate opens, peak of the guitar", "dBFS", GATE_DBFS, 1.0),
             lambda p: p.rig.noise.threshold_dbfs,
             apply=lambda p, dbfs: p.rig.noise.put("gate_threshold", dbfs),
-            say=lambda p: p.rig.noise.say("gate"),
+            say=_say_gate,
             default=-60.0,
             preset=PresetLine("threshold_dbfs", "gate"),
         ),
@@ -269,8 +273,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, view: p.audition.view(view),
         ),
         action(
-            "everything",
-            "forget what was kept and rejected; once more: have it back",
+            *("everything", "forget what was kept and rejected; once more: have it back"),
             lambda p: p.audition.include_all(),
             danger=True,
         ),

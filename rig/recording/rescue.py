@@ -15,7 +15,8 @@ import soundfile as sf
 
 from ..files.atomic_write import is_alive
 from ..files.json_file import write_json
-from .take import ENDINGS, minutes
+from ..scripting.clock import minutes
+from .take import ENDINGS
 from .wavfile import GrowingWav
 
 LARGEST_NOTE_BYTES = 1 << 20

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dsp.ring import CHANNELS, Ring
+from ..scripting.clock import minutes
 from .interruptions import Interruptions
-from .take import Take, bytes_per_second, minutes
+from .take import Take, bytes_per_second
 
 DRAIN_S = 0.2  # between two looks into the ring
 BLOCK_FRAMES = 1 << 15  # written at once, at most

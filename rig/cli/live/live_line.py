@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ...dsp.tone.knobs import KNOBS
+from ...scripting.clock import minutes
 from ..display.rows import cells, shortened
 from .meters import bar, level, tuner_lines
 
@@ -58,8 +59,6 @@ def _states(state: PlayerState) -> list[str]:
 
 def recording_text(recording: Recording | None) -> str:
     """Time recorded and space left."""
-    from ...recording.take import minutes
-
     if recording is None:
         return ""
     left = ""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...decibels import SILENCE_DBFS
 from ...dsp.tone.knobs import KNOBS
-from ...recording.take import minutes
+from ...scripting.clock import minutes
 from ..display.bars import Peak, bar
 from ..display.rows import Row, Span, cells, joined, row_cells, row_cut, shared, shortened, wrapped
 from .live_line import recording_text
