@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from allocations import rtsys
 from jackserver import JACKD_IS_MISSING
-from rigs import RATE, dc_blocked, guitar, sine
+from rigs import NANO, RATE, dc_blocked, guitar, model, sine
 from test_live import _played_from_loop, live, standard, whole_take  # noqa: F401  # two are fixtures
 from test_row_swaps import AROUND, FADE, HZ, MORE_DB, PEAK, beside_the_notes, ideal, rows
 
@@ -63,14 +63,14 @@ def test_two_hundred_live_swaps_of_either_model_are_the_ideal_fade(live):  # noq
     assert worst <= MORE_DB
 
 
-def test_five_minutes_of_a_standard_at_4x_in_a_row_with_a_long_cabinet_miss_no_cycle(live, standard):  # noqa: F811
+def test_five_minutes_of_a_pedal_into_a_standard_at_4x_with_a_long_cabinet_miss_no_cycle(live, standard):  # noqa: F811
     engine, backend, watch = live
     engine.loop(guitar(5 * RATE))
     rng = np.random.default_rng(1)
     taps = rng.standard_normal(2048) * np.exp(-np.arange(2048) / 300)
     cabinet = IR.from_taps((0.05 * taps).astype(np.float32), RATE, name="2048 taps")
     bands = [EqBand("peak", 200.0 * 2**k, 3.0, before=k < 2, between=2 <= k < 4) for k in range(6)]
-    sound = Sound(Row.of(standard, standard), interface=None, quality=4, eq=bands, bass_db=3.0, treble_db=-2.0)
+    sound = Sound(Row.of(model(NANO), standard), interface=None, quality=4, eq=bands, bass_db=3.0, treble_db=-2.0)
     engine.play({0: sound.with_loudness().lane(RATE, LOOP)}, Cabinet(cabinet))
     assert engine.wait_until_steady()
     watch.begin(backend)
