@@ -27,7 +27,7 @@ from ..dsp.network.quality import checked_quality
 from ..dsp.network.resampled import reset_rated, run_rated
 from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
-from ..files.row_path import whole_path
+from ..files.row_path import shown_path, whole_path
 from ..levels import ENTERED, entered_level
 from ..library import measured_aliasing
 from ..library.entered_levels import input_levels
@@ -90,7 +90,9 @@ def compare_models(
     scores: list[Score] = []
     failures: list[Failure] = []
     # The names of all files together are told apart here.
-    called = dict(zip((str(whole_path(each)) for each in paths), telling_names(paths), strict=True))
+    called = dict(
+        zip((str(whole_path(each)) for each in paths), telling_names([shown_path(each) for each in paths]), strict=True)
+    )
     judging = partial(judge, size=size, quality=quality, entered_dbu=input_levels(tell=tell or _tell_nobody))
     with _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
         for done, found in enumerate(results, 1):

@@ -28,3 +28,9 @@ def whole_path(path: Path) -> Path:
     """A path, or both paths of a row, from the root of the file system."""
     parts = row_parts(path)
     return path.absolute() if parts is None else Path(JOINT.join(str(part.absolute()) for part in parts))
+
+
+def shown_path(path: Path) -> Path:
+    """A path as it is told from others: of a row the names of both files, in the folder of the first."""
+    parts = row_parts(path)
+    return path if parts is None else parts[0].with_name(f"{parts[0].name}{JOINT}{parts[1].name}")

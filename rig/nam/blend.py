@@ -39,7 +39,7 @@ class Blend(Pair):
     The guitar enters at the level of the first; `share`, 0 to 1, is how much of the second is heard.
     """
 
-    JOINED: ClassVar[str] = "Side by side"
+    JOINED: ClassVar[str] = "Beside"
     share: float
     first_input_dbu: float | None  # what the player entered for the first
 
@@ -119,13 +119,15 @@ class Blend(Pair):
     def together(self) -> str:
         """What brings the two together, in words."""
         later_s = self.second_later_s
-        parts = [f"second {self.gain_db:+z.1f} dB as loud"]
+        parts = [f"the second is made {abs(self.gain_db):.1f} dB {'louder' if self.gain_db > 0 else 'softer'}"]
         parts += [f"hears {self.input_gain_db:+z.1f} dB"] if self.input_gain_db else []
-        parts += ["turned over"] if self.is_inverted else []
+        parts += ["is turned over"] if self.is_inverted else []
         if later_s is None:
-            parts.append("not aligned, as one of them has no single delay")
+            parts.append("is not aligned, as one of them has no single delay")
+        elif abs(later_s) * self.rate >= 0.5:
+            parts.append(f"answers {abs(later_s) * 1000:.2f} ms {'later' if later_s > 0 else 'earlier'} and is aligned")
         else:
-            parts.append(f"{abs(later_s) * 1000:.2f} ms {'later' if later_s > 0 else 'earlier'}, aligned")
+            parts.append("answers when the first does")
         return ", ".join(parts)
 
     @property

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import ModelError, RigError
 from ...files.folders import files_in, telling_names
+from ...files.row_path import shown_path
 from ...levels import MEASURED
 from ..options import add_json_option, add_size_option
 from ..tables import fitted, name_width
@@ -60,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
     told = not as_table or (options.measure and options.json)
     costs: dict[str, float] = {}  # models of one shape cost the same
     reports, errors = [], []
-    for i, (path, name) in enumerate(zip(paths, telling_names(paths), strict=True)):
+    for i, (path, name) in enumerate(zip(paths, telling_names([shown_path(path) for path in paths]), strict=True)):
         try:
             report = describe(load_model(path, options.size), costs, options.measure or not as_table, told)
             reports.append({**report, "file": name})
@@ -140,6 +141,7 @@ def describe(model: Model, costs: dict[str, float], measure: bool, aliasing: boo
     """
     from ...bench import network_cost
     from ...library import entered_levels, measured_loudness
+    from ...nam import Pair
     from ...sound import Sound
 
     rate = model.rate
@@ -168,6 +170,7 @@ def describe(model: Model, costs: dict[str, float], measure: bool, aliasing: boo
         "input_gain_db": None if calibration.missing else calibration.gain_db,  # with the interface that is kept
         "calibration": str(calibration),
         "output_level_dbu": model.output_level_dbu,
+        "between": model.together if isinstance(model, Pair) else None,
         "loudness_db": model.loudness_db,
         "played_loudness_db": None if loudness is None else loudness.db,  # the file's, else the measured one
         "loudness_basis": None if loudness is None else loudness.basis,
@@ -231,6 +234,7 @@ def as_text(report: dict[str, Any]) -> str:
         ("entered by you", _stated(report["entered_input_level_dbu"], "dBu input level", "")),
         ("input gain here", report["calibration"]),
         ("output level", _stated(report["output_level_dbu"], "dBu", "not stated")),
+        *([("between", report["between"])] if report["between"] else []),
         ("loudness", _loudness_text(report)),
         ("own delay", _delay_text(report["measured"])),
         ("folds back", _aliasing_text(report["aliasing"])),

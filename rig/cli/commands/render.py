@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     interface = interface_level(options)
     from ...cabinet.ir import IR
     from ...library import entered_levels
-    from ...nam import load_model
+    from ...nam import Pair, load_model
     from ...rendering import render
     from ...sound import Sound, tone_fields
 
@@ -118,6 +118,8 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps(done.to_json(), indent=2))
         return 0
     print(f"Input    {done.calibration}")
+    if isinstance(model, Pair):
+        print(f"{model.JOINED:<8} {model.together}")
     print(f"Output   {done.level}")
     if model.has_cabinet and options.ir is not None:
         print(f"Note     {model.path.name} already holds a cabinet ({model.gear_type}); {options.ir.name} came on top")
