@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...levels import LEVEL_MODES, Calibration, Level, OutputGain, output_gain
 from ...nam import Blend, Model, Pair
+from .tone_curve import tone_curves
 
 if TYPE_CHECKING:
     from ...sound import Sound
@@ -26,6 +27,7 @@ def details_of(parts: Parts) -> dict[str, Any]:
         "compare": {"a": parts.audition.marked("A"), "b": parts.audition.marked("B"), "heard": parts.audition.heard},
         "mix": _mix(parts),
         "levels": levels_of(parts.rig.sound),
+        "tone": tone_curves(parts.rig.sound, parts.rig.engine.sample_rate),
         "loop": parts.looper.state,
         "loop_wave": wave_of(parts.looper.section),
         "backing": _backing(parts),

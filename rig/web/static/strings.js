@@ -144,6 +144,8 @@ export const S = {
     gateLine: "Where the gate opens, over what the guitar gives now",
     trims: "Trims",
     tone: "Tone",
+    toneCurve: "What tone and equalizer do",
+    tonePlaces: { behind: "Behind the model", before: "In front of the model", between: "Between the two" },
     quality: "Quality",
     row: "Second model",
     noSecond: "None",
