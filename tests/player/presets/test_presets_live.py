@@ -180,6 +180,8 @@ def switch_live(jack_server, folder, switches, per_take):
     every = [change for take in changes for change in take]
     if not every:
         skip_if_torn(f"{lost} takes torn")
+        if watch.machines and not watch.ours:  # it tore them while we played, and has come to rest since
+            pytest.skip(f"{lost} takes torn, and each of {len(watch.machines)} late cycles was the machine's own")
     assert every
     print(
         f"{done} switches, {len(every)} in {len(changes)} whole takes ({lost} torn by the server or too late): click "
