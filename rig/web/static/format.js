@@ -40,7 +40,7 @@ export function hertz(hz) {
 
 /** A file without its ending. */
 export function bare(name) {
-  return (name ?? "").replace(/\.(nam|wav|wave|aiff?|flac|caf)$/i, "");
+  return (name ?? "").replace(/\.(nam|wav|wave|aiff?|flac|caf)(?= \+ |$)/gi, "");
 }
 
 /** A file in a folder: [folder, name without its ending]. */

@@ -173,9 +173,11 @@ function row() {
   const name = el("p");
   const between = el("p.soft");
   const switches = el("div.row", {}, key("first_off"), key("second_off"), key("side_by_side"));
-  const trim = fader("between_trim");
-  const knob = fader("blend");
-  const parts = [between, switches, trim, knob, fader("second_size"), does("no_second", S.setup.takeAway)];
+  // In boxes: a control shows itself once it stands in the page.
+  const trim = el("div", {}, fader("between_trim"));
+  const knob = el("div", {}, fader("blend"));
+  const rest = el("div", {}, fader("second_size"), does("no_second", S.setup.takeAway));
+  const parts = [between, switches, trim, knob, rest];
   const steps = el("div.row", {}, does("previous_second", S.setup.previous), does("next_second", S.setup.next));
   rig.store.watch(
     (store) => store.state.model?.second,
@@ -196,7 +198,7 @@ function fill(body) {
     ...[S.setup.noise, el("div.row", {}, key("gate"), key("tuner")), gateGraph()],
     ...[fader("gate_threshold"), choice("rumble")],
   );
-  const size = fader("size");
+  const size = el("div", {}, fader("size"));
   rig.store.watch(
     (store) => Boolean(store.state.model?.sizes),
     (has) => show(size, has),
