@@ -57,12 +57,9 @@ class BackgroundJobs(Generic[Answer]):
             self._changed.wait_for(lambda: not self._working, timeout_s)
 
     def _work(self) -> None:
-        while True:
+        is_working = True
+        while is_working:
             with self._changed:
-                if not self._jobs:
-                    self._working = False
-                    self._changed.notify_all()
-                    return
                 job = self._jobs.pop(0)
             answer: Answer | RigError
             try:
@@ -71,7 +68,8 @@ class BackgroundJobs(Generic[Answer]):
                 answer = error
             except Exception as error:  # a mistake of ours must not stop the music either
                 answer = RigError(f"rig failed ({type(error).__name__}: {error}); please report it.")
-            with self._changed:
+            with self._changed:  # the last answer and the end in one step: who has fetched it waits for nothing more
                 if not (self._newest_only and self._jobs):
                     self._answers.append(answer)
+                self._working = is_working = bool(self._jobs)
                 self._changed.notify_all()
