@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..errors import RigError
 from .browse_order import VIEW_NAMES, BrowseOrder
 from .carried import Carried
 from .events import Event, Tell
+from .neighbours import NeighbourPreloader
 
 
 class Browser(ABC, Carried):
@@ -118,3 +119,30 @@ class Browser(ABC, Carried):
             )
         self.tell(Event("search", f"{self._searched}: {len(found)} found"))
         self.go(self._from_here(found))
+
+
+class PreloadedBrowser(Browser):
+    """A browser whose files are read ahead."""
+
+    preloader: NeighbourPreloader[Any]
+    _order: BrowseOrder
+    _names: list[str]
+
+    @property
+    def order(self) -> BrowseOrder:
+        """The order in which the files are gone through."""
+        return self._order
+
+    @property
+    def asked(self) -> int:
+        """The position that was asked for last."""
+        return self.preloader.position
+
+    @property
+    def files(self) -> list[Path]:
+        """The files."""
+        return self.preloader.paths
+
+    def label(self, position: int) -> str:
+        """What a file is called: the name that tells it from all others."""
+        return self._names[position]

@@ -19,7 +19,7 @@ from ..library import entered_levels
 from ..library.favourites import Favourites
 from ..nam import Model, Pair
 from .browse_order import BrowseOrder
-from .browser import Browser
+from .browser import PreloadedBrowser
 from .carried import Snapshot
 from .events import Event
 from .live_rig import LiveRig
@@ -52,7 +52,7 @@ class Behind(Protocol):
         """Go on from what plays now, put together elsewhere; whether others play otherwise from now on."""
 
 
-class Models(Browser):
+class Models(PreloadedBrowser):
     """A list of model files and a position in it. `size`: of models that have several, 0 to 1.
 
     `entered_dbu`: the level the player entered for the first model; another one has a level of its own. `behind`: what
@@ -60,7 +60,7 @@ class Models(Browser):
     """
 
     NOUN, NONE = "model", "There is no model to step to."
-    CARRIED = (*Browser.CARRIED, "size", "entered_dbu", "_ends_bypass")
+    CARRIED = (*PreloadedBrowser.CARRIED, "size", "entered_dbu", "_ends_bypass")
     REMADE = ("rig", "behind", "tell", "preloader", "favourites", "_order", "_names", "facts", "problems")
 
     def __init__(
@@ -98,32 +98,13 @@ class Models(Browser):
         self.problems.pop(path, None)
         return prepared
 
-    # ------------------------------------------------------------ the list, for `Browser`
-    @property
-    def order(self) -> BrowseOrder:
-        """The order in which the models are gone through."""
-        return self._order
-
-    @property
-    def asked(self) -> int:
-        """The position that was asked for last."""
-        return self.preloader.position
-
-    @property
-    def files(self) -> list[Path]:
-        """The files."""
-        return self.preloader.paths
-
+    # ------------------------------------------------------------ the list
     @property
     def asked_name(self) -> str:
         """The name of the file that was asked for last, and of what it plays in front of."""
         if not self.files:
             return ""
         return f"{self.label(self.asked)} + {self.behind.name}" if self.behind.name else self.label(self.asked)
-
-    def label(self, position: int) -> str:
-        """What a model is called: the name that tells it from all others."""
-        return self._names[position]
 
     def name_of(self, model: Model) -> str:
         """What a model is called that plays; of a row, both."""

@@ -17,14 +17,14 @@ from ...library import entered_levels
 from ...nam import Blend, Model, Pair, Row
 from ...nam.pair import PairSettings
 from ..browse_order import BrowseOrder
-from ..browser import Browser
+from ..browser import PreloadedBrowser
 from ..carried import Snapshot
 from ..events import Event
 from ..live_rig import LiveRig
 from ..neighbours import NeighbourPreloader
 from ..tools.loudness_measurement import PATIENCE_S
 
-NONE = ("none", "off", "-")
+WORDS_FOR_NOTHING = ("none", "off", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class ReadModel:
         return 8 * self.model.weight_count
 
 
-class SecondModel(Browser):
+class SecondModel(PreloadedBrowser):
     """What plays behind the first model. `model` None: nothing, and then it costs nothing.
 
     `anew` makes the list of first models prepare its neighbours again, as they play in this row.
     """
 
     NOUN, NONE = "second model", "There is no second model to step to; {open_second} names one."
-    CARRIED = (*Browser.CARRIED, "model", "settings", "beside", "share", "between_trim_db", "size")
+    CARRIED = (*PreloadedBrowser.CARRIED, "model", "settings", "beside", "share", "between_trim_db", "size")
 
     def __init__(
         self, rig: LiveRig, paths: Sequence[Path], anew: Callable[[], None], size: float, blend: float | None
@@ -70,26 +70,6 @@ class SecondModel(Browser):
         size = self.size
         self.preloader = NeighbourPreloader(paths, lambda path: ReadModel.load(path, size))
         self._order, self._names = BrowseOrder(paths, set), telling_names(paths)
-
-    # ------------------------------------------------------------ the list, for `Browser`
-    @property
-    def order(self) -> BrowseOrder:
-        """The order in which they are gone through."""
-        return self._order
-
-    @property
-    def asked(self) -> int:
-        """The position that was asked for last."""
-        return self.preloader.position
-
-    @property
-    def files(self) -> list[Path]:
-        """The files."""
-        return self.preloader.paths
-
-    def label(self, position: int) -> str:
-        """What one is called: the name that tells it from all others."""
-        return self._names[position]
 
     @property
     def name(self) -> str:
@@ -197,7 +177,7 @@ class SecondModel(Browser):
     # ------------------------------------------------------------ commands
     def open(self, text: str) -> None:
         """A file, a folder, or `none`: what plays behind the first model."""
-        if text.strip().casefold() in NONE:
+        if text.strip().casefold() in WORDS_FOR_NOTHING:
             self.take_away()
             return
         path = Path(text.strip()).expanduser()
