@@ -19,20 +19,27 @@ if TYPE_CHECKING:
 
 MOST_LINES = 12
 RANGE_DB = 48.0  # below the loudest frequency; what lies deeper is not heard
+MOST_TONE_DB = 18.0  # of an axis for tones alone
 WAVEFORM_MS = 5.0  # from the last first arrival on
 DECAY_DB = -90.0
 ENVELOPE_MS, ENVELOPE_POINTS = 0.5, 300  # the highest sample of at least so much, so that the line stays a line
 LONGEST_NAME = 44  # characters
 
 
-def picture(irs: Sequence[IR], smoothing: int = 12, match_level: bool = False) -> Figure:
+def picture(irs: Sequence[IR], smoothing: int = 12, match_level: bool = False, *, tones: Sequence[IR] = ()) -> Figure:
     """One figure of 1 to 12 responses; the difference panel is against the first.
 
-    `match_level` draws the frequency responses of all as loud as the first one's. Raises IRError, or RigError where
-    matplotlib is missing.
+    `match_level` draws the frequency responses of all as loud as the first one's. `tones` (`tone_responses.py`) stand
+    beside them over frequency alone, about 0 dB. Raises IRError, or RigError where matplotlib is missing.
     """
-    if not 1 <= len(irs) <= MOST_LINES:
-        raise IRError(f"A figure takes 1 to {MOST_LINES} impulse responses, not {len(irs)}.")
+    if not 1 <= len(irs) + len(tones) <= MOST_LINES:
+        raise IRError(f"A figure takes 1 to {MOST_LINES} responses, not {len(irs) + len(tones)}.")
+    if not irs:
+        figure, panels = make_figure([["response"]], title=None, heights=[2.2], height_in=4.5)
+        _draw_tones(panels["response"], tones, smoothing, 0)
+        decibel_axis(panels["response"], -MOST_TONE_DB, MOST_TONE_DB)
+        _finish(panels["response"], smoothing, "")
+        return figure
     several = len(irs) > 1
     rows = [["response", "response"], *([["difference", "difference"]] if several else []), ["waveform", "decay"]]
     figure, panels = make_figure(
@@ -41,13 +48,15 @@ def picture(irs: Sequence[IR], smoothing: int = 12, match_level: bool = False) -
         heights=[2.2, 1.3, 1.5] if several else [2.2, 1.5],
         height_in=9.5 if several else 7.0,
     )
-    _draw_responses(panels, irs, smoothing, match_level)
+    _draw_responses(panels, irs, smoothing, match_level, tones)
     _draw_waveforms(panels["waveform"], irs)
     _draw_decays(panels["decay"], irs)
     return figure
 
 
-def _draw_responses(panels: dict[str, Axes], irs: Sequence[IR], smoothing: int, match_level: bool) -> None:
+def _draw_responses(
+    panels: dict[str, Axes], irs: Sequence[IR], smoothing: int, match_level: bool, tones: Sequence[IR]
+) -> None:
     hz = frequencies()
     curves = [response_db(ir.as_in_file(), ir.sample_rate, hz, smoothing) for ir in irs]
     if match_level:
@@ -61,11 +70,9 @@ def _draw_responses(panels: dict[str, Axes], irs: Sequence[IR], smoothing: int, 
         width = " (stereo: both sides faint)" if len(curve) == 2 else ""
         draw(panel, hz, mean, _shortened(ir.name) + width, i)
     top = max(float(np.nanmax(curve)) for curve in curves) + 1.0
-    frequency_axis(panel)
+    _draw_tones(panel, tones, smoothing, len(irs))
     decibel_axis(panel, top - RANGE_DB, top)
-    matched = ", levels matched" if match_level else ""
-    heading(panel, f"Frequency response (1/{smoothing} octave{matched})")
-    legend(panel)
+    _finish(panel, smoothing, ", levels matched" if match_level else "")
     if len(irs) > 1:
         panel = panels["difference"]
         for i, mean in enumerate(means):
@@ -76,6 +83,18 @@ def _draw_responses(panels: dict[str, Axes], irs: Sequence[IR], smoothing: int, 
         frequency_axis(panel)
         decibel_axis(panel, -most, most, 3.0 if most <= 12 else 6.0)
         heading(panel, f"Difference to {_shortened(irs[0].name)}")
+
+
+def _draw_tones(panel: Axes, tones: Sequence[IR], smoothing: int, first: int) -> None:
+    hz = frequencies()
+    for i, tone in enumerate(tones, first):
+        draw(panel, hz, response_db(tone.as_in_file(), tone.sample_rate, hz, smoothing)[0], _shortened(tone.name), i)
+
+
+def _finish(panel: Axes, smoothing: int, matched: str) -> None:
+    frequency_axis(panel)
+    heading(panel, f"Frequency response (1/{smoothing} octave{matched})")
+    legend(panel)
 
 
 def _draw_waveforms(panel: Axes, irs: Sequence[IR]) -> None:

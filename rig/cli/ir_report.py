@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from ..cabinet.agreement import agreement, agreement_in_words
 from ..cabinet.analysis import Description, Difference
+from ..cabinet.ir import IR
 from ..cabinet.mix import Mix
+from ..cabinet.tone_responses import tone_curve
 from .tables import fitted, name_width
+
+LEAST_TOLD_DB = 0.1
 
 
 def table(reports: list[Description]) -> list[str]:
@@ -66,6 +70,16 @@ def difference_as_text(d: Difference) -> str:
         f"{d.largest_hz:.0f} Hz ({d.largest_db:+z.1f} dB); {'' if agreement(d.agreement) == 'none' else place}"
         f"agreement {agreement_in_words(d.agreement)}"
     )
+
+
+def tone_as_text(tone: IR) -> str:
+    """One line for people: where it lifts and cuts most, from low to high, and by how much."""
+    curve = tone_curve(tone)
+    hz, db = curve["hz"], curve["level_db"]
+    last = len(db) - 1
+    turns = [i for i in range(last + 1) if i in (0, last) or (db[i] - db[i - 1]) * (db[i + 1] - db[i]) < 0]
+    told = [f"{db[i]:+z.1f} dB at {hz[i]:.0f} Hz" for i in turns if abs(db[i]) >= LEAST_TOLD_DB]
+    return f"{tone.name}: {', '.join(told) or f'less than {LEAST_TOLD_DB:g} dB anywhere'}"
 
 
 def mix_as_text(result: Mix, made: Description) -> str:

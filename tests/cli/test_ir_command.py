@@ -119,6 +119,56 @@ def test_files_are_described_compared_and_drawn(tmp_path, capsys):
     assert "both.png: the file exists already" in capsys.readouterr().err
 
 
+LEAD = """
+model = "crunch.nam"
+
+[tone]
+bass_db = 6.0
+
+[[eq]]
+type = "peak"
+hz = 800.0
+gain_db = -4.0
+q = 4.0
+before = true
+"""
+
+
+def test_the_tone_of_a_preset_is_told_and_drawn_beside_cabinets_and_alone(tmp_path, capsys):
+    (tmp_path / "crunch.nam").write_text("{}")
+    (tmp_path / "lead.toml").write_text(LEAD)
+    (tmp_path / "plain.toml").write_text('model = "crunch.nam"')
+    lead, png = ["--preset", str(tmp_path / "lead.toml")], tmp_path / "lead.png"
+    assert main(["ir", *lead, "--png", str(png)]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"^lead, in front of the model: -[34]\.\d dB at 8\d\d Hz$", text, re.M)
+    assert re.search(r"^lead, behind the model: \+6\.0 dB at 20 Hz$", text, re.M)
+    alone = png.read_bytes()
+    cabinet = save(tmp_path, coloured(1, rate=44100), rate=44100)
+    assert main(["ir", cabinet, *lead, "--png", str(png), "--overwrite"]) == 0
+    assert "lead, behind the model: +6.0 dB at 20 Hz\n" in capsys.readouterr().out
+    assert png.read_bytes() != alone
+    assert main(["ir", *lead, "--json"]) == 0
+    front, behind = json.loads(capsys.readouterr().out)["tones"]
+    # By the cookbook: a shelf of 6 dB has half of them at its frequency, a peak all of them in its middle.
+    assert np.interp(120.0, behind["hz"], behind["level_db"]) == pytest.approx(3.0, abs=0.05)
+    assert np.interp(800.0, front["hz"], front["level_db"]) == pytest.approx(-4.0, abs=0.2)
+    assert main(["ir", cabinet, "--preset", str(tmp_path / "plain.toml")]) == 0
+    assert capsys.readouterr().err == "plain.toml: its tone controls and its equalizer change nothing\n"
+
+
+def test_what_cannot_be_done_with_the_tone_of_a_preset_is_said(tmp_path, capsys):
+    (tmp_path / "crunch.nam").write_text("{}")
+    (tmp_path / "lead.toml").write_text(LEAD)
+    lead = ["--preset", str(tmp_path / "lead.toml")]
+    assert main(["ir"]) == 2
+    assert "Name an impulse response, a folder of them, or a preset" in capsys.readouterr().err
+    assert main(["ir", *lead, "--export", str(tmp_path / "x.wav")]) == 2
+    assert "is not mixed, shaped or exported" in capsys.readouterr().err
+    assert main(["ir", "--preset", str(tmp_path / "none.toml")]) == 2
+    assert "none.toml" in capsys.readouterr().err
+
+
 def test_a_mix_is_shown_and_exported_as_it_was_asked_for(tmp_path, capsys):
     a = coloured(1)
     first, second = save(tmp_path, a), save(tmp_path, -0.5 * np.concatenate([np.zeros(40), a]), "b.wav")

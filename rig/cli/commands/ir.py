@@ -37,10 +37,19 @@ def add(commands: Any) -> None:
         examples=(
             "rig ir 57.wav 121.wav --png both.png",
             "rig ir 57.wav 121.wav --align --gain-db 0 -3 --export mix.wav",
+            "rig ir 57.wav --preset presets/lead.toml --png lead.png",
             "rig ir cabinets/ --json",
         ),
     )
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="an impulse response, or a folder of them")
+    command.add_argument("files", nargs="*", type=Path, metavar="FILE", help="an impulse response, or a folder of them")
+    command.add_argument(
+        "--preset",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="show and draw what the tone controls and the equalizer of a preset do, too; once for each preset",
+    )
     command.add_argument("--png", type=Path, metavar="FILE", help="draw all of them into FILE (.png or .svg)")
     command.add_argument("--smoothing", type=int, default=12, metavar="N", help="drawn over 1/N octave (default 12)")
     command.add_argument("--match-level", action="store_true", help="draw all as loud as the first")
@@ -91,7 +100,8 @@ def _add_export(group: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out; a file that cannot be used does not stop the others, except in a mix."""
     from ...cabinet.analysis import describe, difference, load_as_it_is
-    from ..ir_report import as_text, difference_as_text, mix_as_text, table
+    from ...cabinet.tone_responses import tone_curve
+    from ..ir_report import as_text, difference_as_text, mix_as_text, table, tone_as_text
 
     _check(options)
     paths = [path for given in options.files for path in _responses_in(given)]
@@ -114,13 +124,14 @@ def run(options: argparse.Namespace) -> int:
             progress((i + 1) / len(paths))
     as_table = any(path.is_dir() for path in options.files)
     differences = [] if as_table else [difference(irs[0], ir) for ir in irs[1:]]
+    tones = [tone for path in options.preset for tone in _tones_of(path)]
     result = _mixed(options, paths, [ir.sample_rate for ir in irs]) if making else None
     figure = None
-    if options.png is not None and irs:
+    if options.png is not None and (irs or tones):
         from ...cabinet.plots import picture
 
         drawn = irs if result is None else [*irs, result.ir]
-        figure = picture(drawn, options.smoothing, options.match_level)
+        figure = picture(drawn, options.smoothing, options.match_level, tones=tones)
     exported = _export(options, result.ir) if result is not None and options.export is not None else None
     if figure is not None:
         from ...audio.plots import save
@@ -129,6 +140,7 @@ def run(options: argparse.Namespace) -> int:
     made = describe(result.ir) if result is not None else None
     if options.json:
         report: dict[str, Any] = {"files": [r.to_json() for r in reports], "errors": errors}
+        report["tones"] = [{"name": tone.name, **tone_curve(tone)} for tone in tones]
         report["differences"] = [d.to_json() for d in differences]
         if result is not None and made is not None:
             report["mix"] = {**result.to_json(), "result": made.to_json()}
@@ -138,6 +150,8 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in table(reports) if as_table else map(as_text, reports):
             print(line)
+        for tone in tones:
+            print(tone_as_text(tone))
         for found in differences:
             print(difference_as_text(found))
         if result is not None and made is not None:
@@ -151,8 +165,25 @@ def run(options: argparse.Namespace) -> int:
     return 2 if errors else 0
 
 
+def _tones_of(preset: Path) -> list[IR]:
+    """What a preset does beside its model and its cabinet, as responses at the usual rate; it may change nothing."""
+    from ...cabinet.tone_responses import tone_responses
+    from ...dsp.tone.knobs import NAMES
+    from ...library.preset import Preset
+
+    read = Preset.load(preset)
+    tones = tone_responses(read.name, DEFAULT_RATE_HZ, [getattr(read, name) for name in NAMES], read.eq)
+    if not tones:
+        print(f"{preset.name}: its tone controls and its equalizer change nothing", file=sys.stderr)
+    return tones
+
+
 def _check(options: argparse.Namespace) -> None:
     """Everything that can be refused before a file is read."""
+    if not (options.files or options.preset):
+        raise RigError("Name an impulse response, a folder of them, or a preset with --preset FILE.")
+    if not options.files and _wants_a_mix(options):
+        raise RigError("The tone of a preset is not mixed, shaped or exported; name the impulse responses to be.")
     if not 1 <= options.smoothing <= 48:
         raise RigError(f"A smoothing over 1/{options.smoothing} octave cannot be drawn; 1 to 48 can.")
     if options.png is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 from ...decibels import gain_from_db
 from .equalizer import EqBand
 from .knobs import HIGH_SHELF, HIGHEST_SHARE, KNOBS, PEAK, Shape
+
+Place = Literal["before", "between", "behind"]  # of the model, or of two
 
 
 def tone_sections(sample_rate: float, gains_db: Sequence[float]) -> NDArray[np.float64]:
@@ -26,6 +29,22 @@ def eq_sections(sample_rate: float, bands: Sequence[EqBand]) -> NDArray[np.float
     """The same of an equalizer, all of its bands."""
     rows = [_section(band, sample_rate, band.gain_db) for band in bands if band.gain_db]
     return np.array(rows).reshape(-1, 6)
+
+
+def sections_by_place(
+    sample_rate: float, gains_db: Sequence[float], bands: Sequence[EqBand]
+) -> dict[Place, NDArray[np.float64]]:
+    """Both by where they lie, the knobs with the bands behind the model; a place where nothing is changed is left out.
+
+    Sections as above.
+    """
+    behind = [band for band in bands if not (band.before or band.between)]
+    places: dict[Place, NDArray[np.float64]] = {
+        "before": eq_sections(sample_rate, [band for band in bands if band.before]),
+        "between": eq_sections(sample_rate, [band for band in bands if band.between]),
+        "behind": np.concatenate([eq_sections(sample_rate, behind), tone_sections(sample_rate, gains_db)]),
+    }
+    return {place: sections for place, sections in places.items() if len(sections)}
 
 
 def _section(knob: Shape, sample_rate: float, gain_db: float) -> list[float]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...decibels import db_from_gains
 from ...dsp.network.half_band import sections_response
-from ...dsp.tone.cookbook import eq_sections, tone_sections
+from ...dsp.tone.cookbook import sections_by_place
 from ...dsp.tone.equalizer import EqBand
 from ...sound import Sound
 
@@ -26,13 +26,8 @@ def tone_curves(sound: Sound, sample_rate: float) -> dict[str, Any] | None:
 @lru_cache(maxsize=8)
 def _curves(tone_db: Sequence[float], eq: Sequence[EqBand], sample_rate: float) -> dict[str, Any] | None:
     hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, 0.49 * sample_rate), POINTS)
-    behind = [band for band in eq if not (band.before or band.between)]
-    places = {
-        "before_db": eq_sections(sample_rate, [band for band in eq if band.before]),
-        "between_db": eq_sections(sample_rate, [band for band in eq if band.between]),
-        "behind_db": np.concatenate([eq_sections(sample_rate, behind), tone_sections(sample_rate, tone_db)]),
-    }
-    curves = {name: _db(sections, hz, sample_rate) for name, sections in places.items() if len(sections)}
+    places = sections_by_place(sample_rate, tone_db, eq)
+    curves = {f"{place}_db": _db(sections, hz, sample_rate) for place, sections in places.items()}
     return {"hz": np.round(hz, 1).tolist(), **curves} if curves else None
 
 
