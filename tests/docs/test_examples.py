@@ -67,7 +67,7 @@ def test_examples_are_found():
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the examples name: two models, three cabinets, a guitar, and a pair."""
+    """A folder with the files that the examples name: two models, a preset, three cabinets, a guitar, and a pair."""
     folder = tmp_path_factory.mktemp("files")
     models, irs = bundled.models(), bundled.irs()
     for name, source in (
@@ -83,6 +83,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(source, folder / name)
     (folder / "captures").mkdir()
     shutil.copy(models[-1], folder / "captures")
+    (folder / "presets").mkdir()
+    (folder / "presets" / "lead.toml").write_text('model = "../lead.nam"\n[tone]\nbass_db = 3.0\n')
     dry = wav.read(bundled.di()).samples[:, 0].astype(np.float64)
     wav.write(folder / "wet.wav", np.asarray(preamp.Preamp().process(dry)), preamp.RATE, "FLOAT")
     return folder
