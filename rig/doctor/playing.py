@@ -50,18 +50,21 @@ def cost(model: Model, sample_rate: float, block_size: int, worst_live: float | 
 
 def aliasing(model: Model, sample_rate: float, block_size: int) -> Finding:
     """What it folds back, and what less of it would cost; no verdict: nobody has shown from where on it is heard."""
-    now, better = QUALITIES[:2]
+    multiple = round(sample_rate) / round(model.rate)
+    now = max((quality for quality in QUALITIES if multiple.is_integer() and quality <= multiple), default=1)
+    better = min((quality for quality in QUALITIES if quality > now), default=now)
     found = measured_aliasing.measure(model, (now, better))
     figures = {f"aliasing_db_{quality}x": aliasing_db for quality, aliasing_db in found.items()}
     if found[now] is None or found[better] is None:
         text = f"{model.path.name} gives no answer to a sine, so what it folds back cannot be measured."
         return Finding("aliasing", "unknown", text, figures=figures)
+    there = f" in this session, which runs at {now} times its rate" if now > 1 else ""
+    text = f"{model.path.name} folds back notes that nobody played at {found[now]:.0f} dB{there}"
+    if better == now:
+        return Finding("aliasing", "ok", f"{text}.", figures=figures)
     ns = [network_cost(model.network(sample_rate, quality), block_size) for quality in (now, better)]
     more = (ns[1] - ns[0]) * sample_rate * 1e-9
-    text = (
-        f"{model.path.name} folds back notes that nobody played at {found[now]:.0f} dB; --quality {better}: "
-        f"{found[better]:.0f} dB for {max(more, 0.0):.1%} of a period more."
-    )
+    text += f"; --quality {better}: {found[better]:.0f} dB for {max(more, 0.0):.1%} of a period more."
     return Finding("aliasing", "ok", text, figures={**figures, "share_more": more})
 
 

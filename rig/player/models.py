@@ -300,6 +300,7 @@ class Models(PreloadedBrowser):
             raise RigError("No model plays.")
         if typed == "none":
             self.rig.change_levels(model_input_dbu=None)
+            self.behind.hear_first_at(None)
             self.rig.describe_levels()
             return
         try:
@@ -313,6 +314,7 @@ class Models(PreloadedBrowser):
             entered_levels.remember_input_level(model.heard_hash, model.path.name, level.dbu)
         except ConfigError as error:  # it plays at that level all the same
             self.tell(Event("warning", str(error)))
+        self.behind.hear_first_at(level.dbu)
 
     def bypass(self, bypassed: bool) -> None:
         """The dry guitar through the cabinet, or the model; a model that is on its way does not end it."""

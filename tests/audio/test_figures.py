@@ -109,5 +109,5 @@ def test_a_stereo_one_of_another_rate_is_drawn_as_well():
 
 
 def test_too_many_lines_are_refused():
-    with pytest.raises(IRError, match="A figure takes 1 to 12 impulse responses, not 13"):
+    with pytest.raises(IRError, match="A figure takes 1 to 12 responses, not 13"):
         picture([IR.from_taps([1.0], RATE)] * 13)

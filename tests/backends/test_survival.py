@@ -85,7 +85,10 @@ def restarts(loop, times, periods):
                     (server.kill if i % 2 == 0 else server.stop)()
                     time.sleep((0.1, 0.7)[i // 2 % 2])
                     server.start()
-                    heard = ear.wait(i + 1)
+                    try:
+                        heard = ear.wait(i + 1)
+                    except AssertionError as error:
+                        raise AssertionError(f"{error}; rig said {play.lines[-12:]}") from None
                     back.append(round(heard.sound_s - heard.server_s, 3))
                     if i == times // 10:  # Python has imported what it needs for it
                         before = figures(play.pid)

@@ -78,6 +78,13 @@ def test_what_folds_back_is_told_and_what_less_of_it_costs(tmp_path):
     told = r"folds back notes that nobody played at -42 dB; --quality 2: -9\d dB for \d+\.\d% of a period more\.$"
     assert re.search(told, finding.text)
     assert finding.figures["aliasing_db_1x"] == pytest.approx(-42, abs=1) and finding.figures["share_more"] > 0
+    # At twice the model's rate it is at 2x as it is, and the next step is the one that costs.
+    twice = playing.aliasing(Model.load(NANO), 2 * RATE, 64)
+    told = r"at -9\d dB in this session, which runs at 2 times its rate; --quality 4: -\d+ dB for \d+\.\d% of a period"
+    assert re.search(told, twice.text) and twice.figures["share_more"] > 0
+    assert twice.figures["aliasing_db_2x"] == finding.figures["aliasing_db_2x"]
+    at_most = playing.aliasing(Model.load(NANO), 8 * RATE, 64)
+    assert at_most.text.endswith("runs at 8 times its rate.") and "share_more" not in at_most.figures
     silent = model_files.linear_from(tmp_path / "none.nam", [0.0])
     finding = playing.aliasing(silent, RATE, 64)
     assert finding.state == "unknown" and "gives no answer to a sine" in finding.text

@@ -125,14 +125,17 @@ class SecondModel(PreloadedBrowser):
 
     def _play(self) -> None:
         """Fade over to the row as it is now."""
-        rig, playing = self.rig, self.rig.sound.model
+        playing = self.rig.sound.model
         if playing is None:
             raise RigError("No model plays.")
-        first = playing.first if isinstance(playing, Pair) else playing
-        made = self.row_now()(first)
-        sound = rig.sound.changed(model=made)
-        measured = rig.measured(made, PATIENCE_S if sound.lacks_loudness else 0.0)
-        rig.play(sound.changed(measured=measured), bypassed=False)
+        self._fade_to(self.row_now()(playing.first if isinstance(playing, Pair) else playing))
+
+    def _fade_to(self, made: Model) -> None:
+        rig = self.rig
+        before = rig.sound.changed(model=made)  # it keeps what was measured of the same two, set otherwise
+        unmeasured = before.changed(measured=None)
+        measured = rig.measured(made, PATIENCE_S if unmeasured.lacks_loudness else 0.0)
+        rig.play(before if measured is None else before.changed(measured=measured), bypassed=False)
         self._anew()
 
     def _describe(self) -> None:
@@ -232,6 +235,12 @@ class SecondModel(PreloadedBrowser):
         if isinstance(blend, Blend):
             self.rig.adjust(blend.changed(share=share))
             self._anew()
+
+    def hear_first_at(self, input_dbu: float | None) -> None:
+        """The first model was made at this level: beside it, the second hears so much more or less."""
+        blend = self.rig.sound.model
+        if isinstance(blend, Blend) and blend.first_input_dbu != input_dbu:
+            self._fade_to(blend.changed(first_input_dbu=input_dbu))
 
     def place(self, beside: bool) -> None:
         """The second model beside the first, or behind it, with one fade."""

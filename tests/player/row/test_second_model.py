@@ -254,6 +254,20 @@ def test_two_play_side_by_side_with_one_knob_and_in_a_row_again(tmp_path):
     assert (player.value("side_by_side"), player.value("blend")) == (True, 0.25)
 
 
+def test_a_level_that_is_entered_for_the_first_of_two_side_by_side_is_heard_by_the_second():
+    bench, player, _ = playing()
+    do(bench, player, "side_by_side", value=True)
+    stated = player.sound.model
+    player.do("model_level", text="15")
+    bench.settle()
+    entered = player.sound.model
+    assert entered.input_gain_db == pytest.approx(stated.input_gain_db + 15.0 - model(NANO).input_level_dbu)
+    want = Sound(stated.changed(first_input_dbu=15.0), interface=INTERFACE, model_input_dbu=15.0).with_loudness()
+    assert sounds_like(bench, want) < -60.0
+    player.do("model_level", text="none")
+    assert player.sound.model.input_gain_db == stated.input_gain_db
+
+
 def test_an_overload_takes_a_smaller_size_of_both(tmp_path):
     bench, player, told = playing(models=(A2,), second=(A2,))
     before = player.sound.model.macs_per_sample

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import signal
@@ -55,6 +56,7 @@ def forked(*arguments: Any, cwd: Path | None = None, timeout_s: float = 180.0, *
 def _run_forked(arguments: list[str], cwd: Path | None, environment: dict[str, str], out: int, err: int) -> NoReturn:
     """In the child: take its own streams, folder and environment, run the command, and end without cleaning up ours."""
     code = 1
+    gc.freeze()  # what has become garbage in the test may belong to threads that are not here: it is not ours to free
     try:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
