@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import sosfilt
 
 from ..dsp.tone.cookbook import Place, sections_by_place
 from ..dsp.tone.equalizer import EqBand
@@ -25,6 +24,8 @@ def tone_responses(name: str, sample_rate: int, gains_db: Sequence[float], bands
 
     A place where nothing is changed has none. `name`: whose tone it is, with which the names of the responses begin.
     """
+    from scipy.signal import sosfilt  # half a second of importing that other figures do without
+
     impulse = np.zeros(round(LENGTH_S * sample_rate))
     impulse[0] = 1.0
     places = sections_by_place(sample_rate, gains_db, bands)

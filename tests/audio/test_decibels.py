@@ -66,8 +66,9 @@ def converts(path):
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         name = getattr(node, "attr", getattr(node, "id", None))
         raised = node.left if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) else None
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"pow", "power", "float_power"}:
-            raised = node.args[0]
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", None))
+            raised = node.args[0] if called in {"pow", "power", "float_power"} else None
         ten = isinstance(raised, ast.Constant) and raised.value == 10
         if name == "log10" or ten:
             yield node.lineno
