@@ -51,6 +51,9 @@ class Behind(Protocol):
     def follow(self, model: Model) -> bool:
         """Go on from what plays now, put together elsewhere; whether others play otherwise from now on."""
 
+    def hear_first_at(self, input_dbu: float | None) -> None:
+        """The model of the list that plays was made at this level."""
+
 
 class Models(PreloadedBrowser):
     """A list of model files and a position in it. `size`: of models that have several, 0 to 1.

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from places import ROOT
 
 AUDIBLE = 1e-3  # -60 dBFS
 LONGEST_S = 60
+STUCK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,18 @@ class Listener:
         self.close()
 
 
+@contextlib.contextmanager
+def begun_anew_if_stuck():
+    """libjack may wait for ever for a server that has died: then this program begins anew, in the same process."""
+    timer = threading.Timer(STUCK_S, os.execv, (sys.executable, [sys.executable, *sys.argv]))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def listen(server: str, port: str) -> None:
     """For ever."""
     import jack
@@ -81,7 +95,8 @@ def listen(server: str, port: str) -> None:
 
     while True:
         try:
-            deck = Deck("listener", server, records=1)
+            with begun_anew_if_stuck():
+                deck = Deck("listener", server, records=1)
         except jack.JackError:
             time.sleep(0.01)
             continue
@@ -100,7 +115,8 @@ def listen(server: str, port: str) -> None:
                 if int(deck.state["state"]) > 2:  # torn or full
                     deck.arm(LONGEST_S * 48000)
             time.sleep(0.005)
-        deck.close()
+        with begun_anew_if_stuck():
+            deck.close()
 
 
 if __name__ == "__main__":
