@@ -14,6 +14,7 @@ from commandline import RIG
 from rigs import NANO
 
 from rig.cli import first_start
+from rig.cli.compile_helper import Helper
 from rig.dsp.native import build
 from rig.dsp.native import compile as compiling
 from rig.dsp.native.first_compile import first_compile
@@ -40,7 +41,7 @@ def parts(monkeypatch, tmp_path):
     made = [Part("chain.block"), Part("chain.old", is_kept=True), Part("dsp.ring.read")]
     monkeypatch.setattr(compiling, "ENTRIES", made)
     monkeypatch.setattr(first_start, "modules_with_entries", list)  # importing one would add its parts to these
-    monkeypatch.setattr(build, "cache_directory", lambda: tmp_path)
+    monkeypatch.setattr(build, "cache_directory", lambda: tmp_path)  # which is no place that others know: no helpers
     return made
 
 
@@ -96,6 +97,60 @@ def test_the_first_part_brings_the_others_only_within_a_command(monkeypatch):
     with first_start.announced():
         assert first_compile.instead is first_start.compile_all
     assert first_compile.instead is None
+
+
+def test_a_process_that_helps_keeps_what_it_compiles_and_may_die(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with Helper() as helper:
+        assert helper.compile("rig.handover.collect")
+        assert [path.name for path in tmp_path.rglob("*.code")] == ["rig.handover.collect.code"]
+        assert not helper.compile("rig.handover.nothing")
+        helper.close()
+        assert not helper.compile("rig.handover.recall")
+
+
+TOGETHER = """
+import json, os, threading
+import rig.cli.compile_helper
+from rig.cli import first_start
+from rig.cli.compile_helper import Helper
+from rig.cli.compile_helper import Helper
+from rig.dsp.native.compile import ENTRIES
+from rig.dsp.native.compile_report import report
+
+asked, ours = threading.Event(), first_start._Parts.by_ourselves
+
+class Mortal(Helper):
+    def compile(self, name):
+        asked.set()
+        if {dies}:
+            self.close()
+        return super().compile(name)
+
+def after_it(parts):
+    asked.wait(60)  # or all may be done here before the other process has started
+    ours(parts)
+
+first_start.modules_with_entries = lambda: ["rig.dsp.ring", "rig.dsp.backing.streams", "rig.dsp.native.roofline"]
+first_start.LEAST_PARTS, os.cpu_count, first_start._Parts.by_ourselves = 1, lambda: 2, after_it
+rig.cli.compile_helper.Helper = Mortal
+with first_start.announced():
+    first_start.ensure()
+print(json.dumps({{"here": report.compiled, "parts": len(ENTRIES), "kept": all(entry.is_kept for entry in ENTRIES)}}))
+"""
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_all_is_compiled_once_by_several_and_what_one_leaves_undone_is_done_here(tmp_path, dies):
+    own = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+    program = [sys.executable, "-c", TOGETHER.format(dies=dies)]
+    done = subprocess.run(program, env=own, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["kept"] and told["parts"] == 3
+    assert told["here"] == told["parts"] if dies else told["here"] < told["parts"]
+    assert done.stderr.count("Compiling rig for this CPU") == 1
+    assert len(list(tmp_path.rglob("*.code"))) == told["parts"]
 
 
 def test_the_modules_to_compile_are_all_that_hold_anything():

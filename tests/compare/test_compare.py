@@ -337,7 +337,7 @@ def test_the_command_prints_a_table_and_json_and_writes_a_page_with_the_same_fig
     printed = commandline.rig("compare", dry, wet, gear, "--workers", 1, "--html", page).stdout
     assert printed.index("gear.nam") < printed.index("other.nam")
     assert "as it is: nothing taken out" in printed and "0.9 dB louder" in printed
-    told = json.loads(commandline.rig("compare", dry, wet, gear, "--workers", 1, "--json").stdout)
+    told = json.loads(commandline.forked("compare", dry, wet, gear, "--workers", 1, "--json").stdout)
     assert told["scores"][0]["file"] == "gear.nam" and told["schema"] == 1
     text = page.read_text()
     inside = json.loads(re.search(r'id="comparison">(.*?)</script>', text, re.S)[1].replace("<\\/", "</"))
@@ -349,17 +349,17 @@ def test_the_command_prints_a_table_and_json_and_writes_a_page_with_the_same_fig
     assert len(sounds) == 3 * len(told["scores"][:3])
     (tmp_path / "sound.flac").write_bytes(base64.b64decode(sounds[0]))
     assert sf.info(tmp_path / "sound.flac").samplerate == RATE
-    commandline.refused(commandline.rig("compare", dry, wet, gear, "--html", page), "page.html: .* exists already")
+    commandline.refused(commandline.forked("compare", dry, wet, gear, "--html", page), "page.html: .* exists already")
     assert page.read_text() == text
 
 
 def test_the_command_says_what_is_missing(pair, gear):
     dry, wet = pair()
-    commandline.refused(commandline.rig("compare", dry, wet), "Name what was played")
+    commandline.refused(commandline.forked("compare", dry, wet), "Name what was played")
     commandline.refused(
         commandline.forked("compare", gear / "e570", gear), "e570: no such folder or file; name a capture"
     )
-    nothing = commandline.rig("compare", dry, wet, gear / "no.nam")
+    nothing = commandline.forked("compare", dry, wet, gear / "no.nam")
     assert nothing.returncode == 2 and "Not compared: no.nam" in nothing.stdout
 
 

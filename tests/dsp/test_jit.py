@@ -56,6 +56,13 @@ def cold(tmp_path_factory):
     return cache, *run(cache)
 
 
+@pytest.fixture
+def filled(cold, tmp_path):
+    """A copy of that cache, and the folder in it that holds the code."""
+    shutil.copytree(cold[0], tmp_path, dirs_exist_ok=True)
+    return tmp_path, cold[2].replace(str(cold[0]), str(tmp_path))
+
+
 def test_a_cold_compile_is_announced_once_and_the_second_start_compiles_nothing(cold):
     cache, compiled, folder, said = cold
     assert compiled == 2
@@ -67,11 +74,9 @@ def test_a_cold_compile_is_announced_once_and_the_second_start_compiles_nothing(
 DAMAGED = "is damaged: it is thrown away and compiled again"
 
 
-def test_a_flipped_bit_anywhere_is_noticed_and_never_executed(cold, tmp_path):
+def test_a_flipped_bit_anywhere_is_noticed_and_never_executed(filled):
     """A place chosen anew each time, in the line that describes the code and behind it; compiled again, once."""
-    filled, _, folder, _ = cold
-    shutil.copytree(filled, tmp_path, dirs_exist_ok=True)
-    folder = folder.replace(str(filled), str(tmp_path))
+    cache, folder = filled
     place = random.Random()
     for part in ("head", "body"):
         path = place.choice(sorted(Path(folder).glob("*.code")))
@@ -80,9 +85,9 @@ def test_a_flipped_bit_anywhere_is_noticed_and_never_executed(cold, tmp_path):
         at = place.randrange(end_of_head) if part == "head" else place.randrange(end_of_head, len(content))
         content[at] ^= 1 << place.randrange(8)
         path.write_bytes(content)
-        compiled, _, said = run(tmp_path)
+        compiled, _, said = run(cache)
         assert compiled == 1 and said.count(DAMAGED) == 1, (path.name, at, said)
-    assert run(tmp_path) == (0, folder, "")
+    assert run(cache) == (0, folder, "")
 
 
 def test_every_flipped_bit_of_a_kept_file_is_refused(tmp_path):
@@ -132,32 +137,30 @@ def test_two_copies_of_rig_share_what_is_compiled(tmp_path):
     assert found == ["2", "0"]
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x80\x05garbage"])
-def test_a_damaged_cache_is_made_anew(tmp_path, damage):
-    run(tmp_path)
-    damaged = list(tmp_path.rglob("*.code"))
-    assert len(damaged) == 2
-    for path in damaged:
+def test_a_damaged_cache_is_made_anew(filled):
+    cache, _ = filled
+    damaged = sorted(cache.rglob("*.code"))
+    for path, damage in zip(damaged, [b"", b"\x80\x05garbage"], strict=True):
         path.write_bytes(damage)
-    compiled, _, said = run(tmp_path)
+    compiled, _, said = run(cache)
     assert compiled == 2 and said.count(DAMAGED) == 1
-    assert run(tmp_path)[0] == 0
+    assert run(cache)[0] == 0
 
 
-def test_a_folder_of_compiled_code_that_others_could_write_is_emptied_first(tmp_path):
-    _, folder, _ = run(tmp_path)
+def test_a_folder_of_compiled_code_that_others_could_write_is_emptied_first(filled):
+    cache, folder = filled
     os.chmod(folder, 0o777)
-    compiled, again, _ = run(tmp_path)
+    compiled, again, _ = run(cache)
     assert (compiled, again) == (2, folder)
     assert os.stat(folder).st_mode & 0o022 == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
-def test_a_cache_that_another_user_prepared_is_not_used(tmp_path):
-    _, folder, _ = run(tmp_path)
+def test_a_cache_that_another_user_prepared_is_not_used(filled):
+    cache, folder = filled
     os.chown(folder, 12345, 12345)
-    compiled, elsewhere, said = run(tmp_path)
-    assert compiled == 2 and not elsewhere.startswith(str(tmp_path))
+    compiled, elsewhere, said = run(cache)
+    assert compiled == 2 and not elsewhere.startswith(str(cache))
     assert "belongs to another user" in said
 
 
@@ -178,16 +181,16 @@ def test_several_first_starts_at_once_do_not_disturb_each_other(tmp_path):
     assert run(tmp_path)[0] == 0
 
 
-def test_old_builds_are_forgotten_and_recent_ones_kept(tmp_path):
-    _, folder, _ = run(tmp_path)
+def test_old_builds_are_forgotten_and_recent_ones_kept(filled):
+    cache, folder = filled
     parent, name = os.path.split(folder)
     for i in range(6):
         old = os.path.join(parent, f"{i:0{len(name)}d}")
         os.mkdir(old)
         os.utime(old, (i, i))
-    for path in (tmp_path / "rig").rglob("*.code"):
+    for path in (cache / "rig").rglob("*.code"):
         path.unlink()  # the next start believes it is the first of its build
-    run(tmp_path)
+    run(cache)
     left = sorted(os.listdir(parent))
     assert name in left
     assert len(left) == 4

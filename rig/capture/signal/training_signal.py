@@ -145,6 +145,8 @@ def check_target(path: str | Path, overwrite: bool = False) -> None:
         raise AudioError(f"{path.name}: a training signal is a .wav file; name it {path.stem or 'signal'}.wav.")
     if path.exists() and not overwrite:
         raise AudioError(f"{path.name}: the file exists already; choose another name, or replace it with --overwrite.")
+    if not path.absolute().parent.is_dir():
+        raise AudioError(f"{path.name}: cannot be written; there is no folder {path.parent}.")
 
 
 def as_24_bit(x: NDArray[Any]) -> NDArray[np.int32]:

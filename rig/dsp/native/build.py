@@ -59,6 +59,11 @@ def cache_directory() -> Path:
     return path
 
 
+def is_shared() -> bool:
+    """Whether other processes of this user find there what this one keeps."""
+    return cache_directory().parent == cache_folder() / "compiled"
+
+
 @cache
 def _temporary_cache() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="rig-compiled-")
