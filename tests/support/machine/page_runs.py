@@ -85,8 +85,10 @@ class PageRun:
         return self._process.poll() is not None
 
     def wait(self, timeout_s: float = 30.0) -> int:
-        """Until it has ended by itself; the exit code."""
-        return self._process.wait(timeout_s)
+        """Until it has ended by itself, and all that it said is here; the exit code."""
+        code = self._process.wait(timeout_s)
+        self._reader.join(5)
+        return code
 
     def __enter__(self) -> Self:
         return self
