@@ -307,11 +307,13 @@ def empty_server_tears(period: int, rate: int) -> bool:
     return bool(run_in_child(_xruns_of_an_empty_server, period, rate))
 
 
-def _xruns_of_an_empty_server(period: int, rate: int, seconds: float = 3.0) -> int:
+def _xruns_of_an_empty_server(period: int, rate: int, seconds: float = 20.0) -> int:
+    """How many there were when the first was seen; so long as the takes last of which not one was whole."""
     with JackServer(rate=rate, period=period) as server, Deck("empty", server.name) as deck:
         wait_until(lambda: deck.counted("cycles") > 10, "the first cycles")
-        before = deck.counted("xruns")
-        time.sleep(seconds)
+        before, end = deck.counted("xruns"), time.monotonic() + seconds
+        while deck.counted("xruns") == before and time.monotonic() < end:
+            time.sleep(0.05)
         return deck.counted("xruns") - before
 
 
