@@ -318,3 +318,26 @@ def test_what_is_a_little_strange_warns():
     score[60:90] = 0.9  # and five seconds at less
     assert _lasting(first, score, playing).max() == pytest.approx(1.2)
     assert _lasting(first, score, ~playing).max() < 1
+
+
+SOFT = Desk(peak_dbfs=-39.2, bits=16, delay=7621, polarity=-1, floor_dbfs=-117.7)
+
+
+def test_attacks_that_come_back_softly_on_16_bit_are_no_silence_and_repeat_nothing():
+    """A limiter lets attacks through that are 30 dB above its playing: -39 dBFS in the peaks, -72 dBFS RMS."""
+    x = sent()
+    right = played(GEAR["limiter"], x, 1257313626)
+    found = judged(recorded(right, SOFT, 1257313626), 35.0)
+    assert found.verdict == "warn" and found["level"].verdict == "warn"  # it is soft, and nothing else
+    assert found["silence"].verdict == found["continuity"].verdict == "ok", [str(check) for check in found.checks]
+    for name, said in (("silence", "it is silent"), ("bypass", "it is bypassed")):
+        wrong = suffered(GEAR["limiter"], Fault(name, "behind", 1.0, 17.4), x, right, 1257313626)
+        found = judged(recorded(wrong, SOFT, 1257313626, float(abs(right).max())), 35.0)
+        assert found["programme"].verdict == "fail" and said in found["programme"].text, str(found["programme"])
+
+
+def test_nothing_came_back_though_a_click_did():
+    wet = 1e-5 * noise(50, 0, 3)
+    wet[20 * RATE] = 0.5
+    found = judged(wet[: len(sent())], 35.0)
+    assert found.verdict == "fail" and "Nothing came back" in str(found["silence"])

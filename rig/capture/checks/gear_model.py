@@ -25,6 +25,7 @@ from scipy.signal import butter, lfilter, sosfilt
 from ...decibels import db_from_powers, power_from_db, powers_from_db
 from ...trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
 from .measures import Samples
+from .quantisation import step_of
 
 FRAME, HOP = 4096, 2048  # samples
 LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
@@ -145,7 +146,9 @@ class Explained:
 def explain(dry: Samples, wet: Samples) -> Explained:
     """Fit the model to a take, dry and wet (n,) each, aligned to some samples."""
     answer = spectra(wet)
-    return explained(dry_parts(dry), answer, _agreeing(np.asarray(wet, np.float64), answer.shape[1]))
+    # Without dither, silence is cleaner than what is played: that is rounded to the steps of the file.
+    rounding = step_of(wet) ** 2 / 12 * float(np.sum(np.hanning(FRAME) ** 2))
+    return explained(dry_parts(dry), answer, _agreeing(np.asarray(wet, np.float64), answer.shape[1]), rounding)
 
 
 class _LastParts:
@@ -171,8 +174,11 @@ def dry_parts(dry: Samples) -> Spectra:
     return _last.of(dry)
 
 
-def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> Explained:
-    """`explain` from spectra of dry and wet, and the frames in which both ends of wet agree."""
+def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_], rounding: float = 0.0) -> Explained:
+    """`explain` from spectra of dry and wet, and the frames in which both ends of wet agree.
+
+    `rounding`: the power of each band that the steps of the file make of themselves; there is no less noise than that.
+    """
     played_power = np.mean(np.square(np.abs(parts[:, 0]), dtype=np.float64), axis=0)
     loudest = float(played_power.max())
     level_db = db_from_powers(played_power / max(loudest, 1e-30) + 1e-30)
@@ -185,8 +191,9 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_]) -> E
     rested = silent & np.roll(silent, 1) & np.roll(silent, 2)
     if rested.sum() <= 3:
         rested = power <= np.percentile(power, 2)
-    noise = max(float(np.median(power[rested])), 1e-14 * float(power.max()), 1e-30)
+    noise = max(float(np.median(power[rested])), rounding * float(weights.sum()), 1e-14 * float(power.max()), 1e-30)
     band_noise = np.median(np.square(np.abs(answer[:, rested]), dtype=np.float64), axis=1) / np.log(2)
+    band_noise = np.maximum(band_noise, rounding)
     trusted = played & agreeing
     if trusted.sum() < 4 * parts.shape[1]:
         trusted = played

@@ -33,6 +33,7 @@ AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
 FEW = 6  # pieces: gear that does so more often at both ends does it by itself
 VERY_ALIKE, SOFT = 1.5, 0.02  # soft peaks of dry that lie so close do so by no chance
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
+PERIODIC = 0.06  # of the power of what is played that a period before does not explain
 SHORTEST_REPEAT = 48  # samples
 GRID = 16  # samples: where repeats are looked for first
 NORMALISED_DBFS = (0.0, -0.1, -0.2, -0.3, -0.5, -1.0, -3.0)  # what programs offer
@@ -150,8 +151,11 @@ def holes(x: Samples, y: Samples, floor_dbfs: float, step: float) -> list[tuple[
     return found + (doubtful if len(doubtful) >= SEVERAL else [])
 
 
-def repeats(y: Samples, step: float | None = None) -> list[int]:
-    """Samples of y, (n,), where a block begins that is exactly the one before it, as a sound system plays it again."""
+def repeats(y: Samples, step: float | None = None, dry: Samples | None = None) -> list[int]:
+    """Samples of y, (n,), where a block begins that is exactly the one before it, as a sound system plays it again.
+
+    `dry`: (n,), what was played; where that nearly repeats itself, y may do so to the step: a fuzz has one level.
+    """
     step = step_of(y) if step is None else step
     found: list[int] = []
     for period in PERIODS:
@@ -161,9 +165,19 @@ def repeats(y: Samples, step: float | None = None) -> list[int]:
         same = y[period:] == y[:-period]
         for start, length in runs_of_equal(same, max(SHORTEST_REPEAT, period * 3 // 4)):
             block = y[start + period : start + period + length]
-            if same[start] and np.ptp(block) > 0 and np.std(block) > REPEATED_STEPS * step:
+            if not same[start] or np.ptp(block) == 0 or np.std(block) <= REPEATED_STEPS * step:
+                continue
+            played = None if dry is None else dry[start : start + period + length]
+            if played is None or not _nearly_repeats_itself(played, period):
                 found.append(start + period)
     return sorted(found)
+
+
+def _nearly_repeats_itself(x: Samples, period: int) -> bool:
+    """Whether x, (n,), has that period but for its level: a string that dies away, a slow sweep for a few cycles."""
+    late, early = x[period:], x[:-period]
+    gain = float(np.dot(late, early)) / (float(np.dot(early, early)) + 1e-30)
+    return bool(mean_square(late - gain * early) < PERIODIC * mean_square(late))
 
 
 def normalised_to_dbfs(y: Samples, step: float | None = None) -> float | None:

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...decibels import db_from_powers, power_from_db
+from ...decibels import db_from_gain, db_from_powers, power_from_db
 from ...trainer.layout import RATE
 from .gear_model import BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
 from .hum_in_playing import hum_pieces, hums
@@ -29,6 +29,8 @@ DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 IS_DRY, EXACTLY_DRY = 0.02, 0.003  # of a frame's power that is not dry
 DRIER = 0.25  # times what is usually not dry
 ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
+TENTHS = 2.56  # standard deviations between what a tenth is below and what a tenth is above
+TOLD_APART = 10  # bands that say each for itself how loud a frame is; the others follow these
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
 MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.55  # where the playing falls, than where it rises
@@ -181,7 +183,8 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     often = np.mean(usually_left < EXACTLY_DRY) >= OFTEN_DRY
     if abs(change_db) < OTHER_DRIVE_DB or not (often or alike):
         return text
-    if not often or (high_db - low_db < ONE_GAIN_DB and highest_db - lowest_db > 4 * ONE_GAIN_DB):
+    one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
+    if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 4 * ONE_GAIN_DB):
         word = "softer" if change_db < 0 else "louder"
         return f"{text}, or as this gear leaves some playing alone, {abs(change_db):.1f} dB {word}"
     return ""
@@ -194,6 +197,12 @@ def _left_by_dry(take: Explained, at: NDArray[np.int64]) -> tuple[NDArray[np.flo
     gains = take.common(wet, dry) / (take.power(dry) + 1e-30)
     left = take.power(wet - np.float32(_densest(gains)) * dry)
     return np.maximum(left - 2 * take.noise, 0) / (take.power(wet) + 1e-30), gains
+
+
+def _by_noise_db(take: Explained, at: NDArray[np.int64]) -> float:
+    """By how much noise alone lets the gain of the softest of the frames `at` differ, as a standard deviation."""
+    noise = float(np.percentile(take.noise / (take.power(take.wet[:, at]) + 1e-30), 90))
+    return db_from_gain(1 + float(np.sqrt(noise / (2 * TOLD_APART))))
 
 
 def _spread_db(gains: NDArray[np.float64]) -> tuple[float, float, float]:

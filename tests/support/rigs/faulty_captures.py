@@ -45,7 +45,7 @@ def cues(name, clean, peak, loud, rng):
         "drive": ("drive", gain(float(rng.choice([-12, -9, 9, 12])))),
         "polarity": ("polarity", -clean["polarity"]),
         "bypass": ("bypass", 1.0),
-        "hum": ("hum", peak * gain(rng.uniform(-35, -20)) / HUM_RMS),
+        "hum": ("hum", peak * gain(rng.uniform(-30, -14)) / HUM_RMS),
         "other programme": ("delay", 100_000.0),  # what was played two seconds ago
         "gate": ("gate", loud * rng.uniform(0.3, 0.7)),
         "reverb": ("room", np.sqrt(rng.uniform(0.15, 0.5) / ROOM_ENERGY)),

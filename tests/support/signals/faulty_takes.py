@@ -74,7 +74,7 @@ def drawn(name: str, seconds: float, rng: np.random.Generator) -> Fault:
         "softer": 10 ** (-20 / 20),
         "louder": 10 ** (6 / 20),
         "drive": 10 ** (rng.choice([-12, -9, 9, 12]) / 20),
-        "hum": 10 ** (rng.uniform(-35, -20) / 20),
+        "hum": 10 ** (rng.uniform(-30, -14) / 20),
         "gate": rng.uniform(0.1, 0.35),
         "reverb": rng.uniform(0.15, 0.5),
         "lag": float(np.round(rng.choice([-1, 1]) * np.exp(rng.uniform(np.log(3), np.log(3000))))),
@@ -91,30 +91,36 @@ def suffered(gear: Gear, fault: Fault, x: Samples, right: Samples, seed: int) ->
     inside = np.convolve(inside, np.full(EDGE, 1 / EDGE), "same")
     rng = np.random.default_rng([seed, 72])
     if fault.where == "before":
-        changed = _before(fault, x, rng)
+        changed = _before(fault, x, start, rng)
         wrong = played(gear, changed * inside + x * (1 - inside), seed)
         # What the gear remembers fades out after it, but nothing before it is touched.
         return np.where(np.arange(len(x)) < start - EDGE, right, wrong)
     return right * (1 - inside) + _behind(fault, x, right, start, rng) * inside
 
 
-def _before(fault: Fault, x: Samples, rng: np.random.Generator) -> Samples:
+def _before(fault: Fault, x: Samples, start: int, rng: np.random.Generator) -> Samples:
     if fault.name in ("softer", "louder", "drive"):
         return fault.strength * x
     if fault.name == "polarity":
         return -x
     if fault.name == "hum":
-        return x + 0.1 * fault.strength * hum(len(x), rng)
+        return x + 0.2 * fault.strength * hum(len(x), rng)
     if fault.name == "gate":
         return gated(x, x, fault.strength * 0.5)
-    return _elsewhere(len(x))
+    return _elsewhere(x, start)
 
 
-@cache
-def _elsewhere(samples: int) -> Samples:
-    """Another programme at every place: two of rig's own signals share passages, so it is played from later on."""
-    late = 10 * RATE
-    return sent((samples + late) / RATE + 30, 23)[late : late + samples]
+def _elsewhere(x: Samples, start: int) -> Samples:
+    """Another programme at every place, that plays from `start` on where x does.
+
+    Two of rig's own signals share passages, so it is played from later on.
+    """
+    other, part = sent(len(x) / RATE + 90, 23), slice(start, start + round(FAULT_S * RATE))
+    for late in range(10, 60, 5):
+        there = other[late * RATE : late * RATE + len(x)]
+        if np.mean(there[part] ** 2) > 0.3 * np.mean(x[part] ** 2):
+            break
+    return there
 
 
 def _behind(fault: Fault, x: Samples, y: Samples, start: int, rng: np.random.Generator) -> Samples:
