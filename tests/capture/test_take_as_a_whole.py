@@ -187,6 +187,18 @@ def test_a_block_that_is_played_again_is_found(block):
     assert repeats(y) == [at]
 
 
+def test_a_fuzz_repeats_itself_with_its_string_and_not_the_sound_system():
+    t = np.arange(2 * RATE) / RATE
+    string = np.exp(-t) * np.sin(2 * np.pi * 750.0 * t)  # 64 samples: a block of a sound system
+    y = np.round(np.clip(1000 * string, -1, 1) * 300) / 32768
+    assert repeats(y) and repeats(y, None, string) == []
+    playing, at = signal().samples[16 * RATE : 20 * RATE], 2 * RATE
+    y = np.round(np.clip(1000 * playing, -1, 1) * 300) / 32768
+    y[at : at + 1024] = y[at - 1024 : at]
+    (found,) = repeats(y, None, playing)
+    assert abs(found - at) < 64  # what lies at the ceiling is equal a little longer
+
+
 @pytest.mark.parametrize(("peak_dbfs", "found"), [(0.0, 0.0), (-0.1, -0.1), (-1.0, -1.0), (-4.37, None), (-1.01, None)])
 def test_a_file_that_was_normalised_is_recognised(peak_dbfs, found):
     x = signal().samples * 0.3 + noise(35, -90)

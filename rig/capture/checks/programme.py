@@ -271,4 +271,12 @@ def _runs(first: NDArray[np.int64], lasting: NDArray[np.float64], score: NDArray
             runs[-1][1] = int(i) + 1
         else:
             runs.append([int(i), int(i) + 1])
-    return [(start, stop) for start, stop in runs if stop - start > LASTS // 2]
+    found = []
+    for start, stop in runs:
+        # What is a little odd beside it, by chance, is no part of it: it would blur what that is.
+        clear = start + np.flatnonzero(score[start:stop] >= MILDER)
+        if len(clear) > LASTS // 2:
+            start, stop = int(clear[0]), int(clear[-1]) + 1
+        if stop - start > LASTS // 2:
+            found.append((start, stop))
+    return found
