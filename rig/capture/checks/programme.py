@@ -36,6 +36,7 @@ FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
 ELSEWHERE = round(7.5 * RATE / HOP)  # frames: nearer, the same may have happened to the programme
+FAR_LESS = 0.25  # times the score of a piece: so little at its ends belongs to something else
 FAILS = 1.6  # of the score
 NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
 TONE_DB = 28.0  # by which the level of a tone may differ
@@ -274,7 +275,7 @@ def _runs(first: NDArray[np.int64], lasting: NDArray[np.float64], score: NDArray
     found = []
     for start, stop in runs:
         # What is a little odd beside it, by chance, is no part of it: it would blur what that is.
-        clear = start + np.flatnonzero(score[start:stop] >= MILDER)
+        clear = start + np.flatnonzero(score[start:stop] >= max(MILDER, FAR_LESS * lasting[start:stop].max()))
         if len(clear) > LASTS // 2:
             start, stop = int(clear[0]), int(clear[-1]) + 1
         if stop - start > LASTS // 2:

@@ -175,7 +175,7 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     left, gains = _left_by_dry(take, at)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
     usually_left, usual_gains = _left_by_dry(take, np.flatnonzero(clear if clear.any() else take.trusted))
-    if np.median(left) > min(IS_DRY, DRIER * float(np.median(usually_left))):
+    if np.median(left) >= min(IS_DRY, DRIER * float(np.median(usually_left))):  # both may lie within the noise
         return ""
     text = "it is bypassed: dry comes back, and not this gear"
     (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
@@ -184,7 +184,7 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     if abs(change_db) < OTHER_DRIVE_DB or not (often or alike):
         return text
     one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
-    if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 4 * ONE_GAIN_DB):
+    if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 3 * ONE_GAIN_DB):
         word = "softer" if change_db < 0 else "louder"
         return f"{text}, or as this gear leaves some playing alone, {abs(change_db):.1f} dB {word}"
     return ""

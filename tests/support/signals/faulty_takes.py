@@ -75,7 +75,7 @@ def drawn(name: str, seconds: float, rng: np.random.Generator) -> Fault:
         "louder": 10 ** (6 / 20),
         "drive": 10 ** (rng.choice([-12, -9, 9, 12]) / 20),
         "hum": 10 ** (rng.uniform(-30, -14) / 20),
-        "gate": rng.uniform(0.1, 0.35),
+        "gate": rng.uniform(0.2, 0.5),
         "reverb": rng.uniform(0.15, 0.5),
         "lag": float(np.round(rng.choice([-1, 1]) * np.exp(rng.uniform(np.log(3), np.log(3000))))),
         "dropout": float(np.round(np.exp(rng.uniform(np.log(64), np.log(2048))))),
