@@ -128,14 +128,14 @@ class SecondModel(PreloadedBrowser):
         playing = self.rig.sound.model
         if playing is None:
             raise RigError("No model plays.")
-        self._fade_to(self.row_now()(playing.first if isinstance(playing, Pair) else playing))
+        self._fade_to(self.row_now()(playing.first if isinstance(playing, Pair) else playing), bypassed=False)
 
-    def _fade_to(self, made: Model) -> None:
+    def _fade_to(self, made: Model, bypassed: bool | None) -> None:
         rig = self.rig
         before = rig.sound.changed(model=made)  # it keeps what was measured of the same two, set otherwise
         unmeasured = before.changed(measured=None)
         measured = rig.measured(made, PATIENCE_S if unmeasured.lacks_loudness else 0.0)
-        rig.play(before if measured is None else before.changed(measured=measured), bypassed=False)
+        rig.play(before if measured is None else before.changed(measured=measured), bypassed=bypassed)
         self._anew()
 
     def _describe(self) -> None:
@@ -240,7 +240,7 @@ class SecondModel(PreloadedBrowser):
         """The first model was made at this level: beside it, the second hears so much more or less."""
         blend = self.rig.sound.model
         if isinstance(blend, Blend) and blend.first_input_dbu != input_dbu:
-            self._fade_to(blend.changed(first_input_dbu=input_dbu))
+            self._fade_to(blend.changed(first_input_dbu=input_dbu), bypassed=None)
 
     def place(self, beside: bool) -> None:
         """The second model beside the first, or behind it, with one fade."""

@@ -264,8 +264,10 @@ def test_a_level_that_is_entered_for_the_first_of_two_side_by_side_is_heard_by_t
     assert entered.input_gain_db == pytest.approx(stated.input_gain_db + 15.0 - model(NANO).input_level_dbu)
     want = Sound(stated.changed(first_input_dbu=15.0), interface=INTERFACE, model_input_dbu=15.0).with_loudness()
     assert sounds_like(bench, want) < -60.0
+    player.set("bypass", True)
     player.do("model_level", text="none")
     assert player.sound.model.input_gain_db == stated.input_gain_db
+    assert player.value("bypass") is True  # a level is no wish to hear the model
 
 
 def test_an_overload_takes_a_smaller_size_of_both(tmp_path):
