@@ -140,7 +140,7 @@ def _at_rest(dry: NDArray[np.float64], wet: NDArray[np.float64]) -> Lag:
 
 
 def _silence(take: Evidence) -> Check:
-    """By the loudest twentieth: gear that lives by its attacks comes back softly on the whole, and a click is nothing."""
+    """By the loudest twentieth: gear that lives by its attacks is soft on the whole, and a click is nothing."""
     blocks = take.wet[: max(len(take.wet) // BLOCK, 1) * BLOCK].reshape(-1, min(BLOCK, len(take.wet)))
     level = float(np.percentile([rms_dbfs(block, FLOOR_DBFS) for block in blocks], OFTEN_PERCENT))
     advice = "Nothing came back: is the gear on, not muted, and the right input chosen?"
