@@ -14,8 +14,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from ..dsp.native.first_compile import first_compile
 
@@ -27,7 +26,7 @@ TOP = Path(__file__).parents[2]  # where `rig` is found, however this process fo
 
 
 class Helper:
-    """The process from outside."""
+    """The process from outside; whoever made it closes it."""
 
     def __init__(self) -> None:
         paths = [str(TOP), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -59,14 +58,6 @@ class Helper:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def entry_named(name: str) -> Entry | None:

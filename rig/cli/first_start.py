@@ -107,7 +107,7 @@ class _Parts:
         """The same through another process; what that cannot do is left to us."""
         from .compile_helper import Helper
 
-        with contextlib.suppress(OSError), Helper() as helper:
+        with contextlib.suppress(OSError), contextlib.closing(Helper()) as helper:
             with self._lock:
                 self._helpers.append(helper)
             while (entry := self._take()) is not None:

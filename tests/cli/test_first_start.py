@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -101,7 +102,7 @@ def test_the_first_part_brings_the_others_only_within_a_command(monkeypatch):
 
 def test_a_process_that_helps_keeps_what_it_compiles_and_may_die(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with Helper() as helper:
+    with contextlib.closing(Helper()) as helper:
         assert helper.compile("rig.handover.collect")
         assert [path.name for path in tmp_path.rglob("*.code")] == ["rig.handover.collect.code"]
         assert not helper.compile("rig.handover.nothing")
