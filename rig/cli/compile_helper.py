@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..dsp.native.first_compile import first_compile
+from ..dsp.native.compile_report import report
 
 if TYPE_CHECKING:
     from ..dsp.native.compile import Entry
@@ -71,7 +71,7 @@ def entry_named(name: str) -> Entry | None:
 
 def main() -> None:
     """Until nobody asks any more."""
-    first_compile.instead = lambda: None  # whoever asked says what is done
+    report.instead = lambda: None  # whoever asked says what is done
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)
     for line in sys.stdin:

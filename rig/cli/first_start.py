@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..dsp.native.first_compile import first_compile
+from ..dsp.native.compile_report import report
 
 if TYPE_CHECKING:
     from ..dsp.native.compile import Entry
@@ -40,11 +40,11 @@ def announced() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _instead(say: Callable[[], None]) -> Iterator[None]:
-    before, first_compile.instead = first_compile.instead, say
+    before, report.instead = report.instead, say
     try:
         yield
     finally:
-        first_compile.instead = before
+        report.instead = before
 
 
 def ensure() -> None:

@@ -18,7 +18,7 @@ from rig.cli import first_start
 from rig.cli.compile_helper import Helper
 from rig.dsp.native import build
 from rig.dsp.native import compile as compiling
-from rig.dsp.native.first_compile import first_compile
+from rig.dsp.native.compile_report import report
 
 
 class Part:
@@ -94,10 +94,10 @@ def test_what_is_there_is_not_looked_for_again(parts, monkeypatch, capsys):
 
 
 def test_the_first_part_brings_the_others_only_within_a_command(monkeypatch):
-    assert first_compile.instead is None
+    assert report.instead is None
     with first_start.announced():
-        assert first_compile.instead is first_start.compile_all
-    assert first_compile.instead is None
+        assert report.instead is first_start.compile_all
+    assert report.instead is None
 
 
 def test_a_process_that_helps_keeps_what_it_compiles_and_may_die(tmp_path, monkeypatch):

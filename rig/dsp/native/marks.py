@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from .on_demand import extending, numba, registry, types
+from .on_demand import extending, numba, pipeline, registry, types
 
 
 def ready() -> None:
@@ -30,9 +30,15 @@ class Kernel:
 
     @cached_property
     def dispatcher(self) -> Any:
-        """numba's own."""
+        """numba's own, for compiled code that calls it."""
         ready()
-        return numba.njit(**self._options)(self.py_func)
+        options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, **self._options}
+        return numba.njit(pipeline_class=pipeline.KernelCompiler, **options)(self.py_func)
+
+    @cached_property
+    def _from_python(self) -> Any:
+        ready()
+        return numba.njit(pipeline_class=pipeline.EntryCompiler, **self._options)(self.py_func)
 
     @property
     def _numba_type_(self) -> Any:
@@ -40,7 +46,7 @@ class Kernel:
 
     def __call__(self, *args: Any) -> Any:
         """Call from Python: compiled for the types at hand, and not kept."""
-        return self.dispatcher(*args)
+        return self._from_python(*args)
 
 
 class Intrinsic:

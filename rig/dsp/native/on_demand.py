@@ -27,3 +27,5 @@ ir: Any = OnDemand("llvmlite.ir")
 cgutils: Any = OnDemand("numba.core.cgutils")
 # What rig teaches numba: pointers, vectors and tiles as types of their own.
 kinds: Any = OnDemand("rig.dsp.native.numba_types")
+# How rig's kernels go through numba.
+pipeline: Any = OnDemand("rig.dsp.native.kernel_pipeline")
