@@ -9,11 +9,13 @@ import pytest
 import soundfile as sf
 import takes
 from commandline import forked, refused
+from scipy.signal import lfilter
 
 from rig.audio import wav
 from rig.capture.checks.latency import trainer_latency
 from rig.capture.checks.trainer_checks import PRE_SILENCE, trainer_checks
 from rig.capture.signal import training_signal as signals
+from rig.capture.signal.plucked import SHORT_LOOP, _rung
 from rig.capture.signal.training_signal import as_24_bit, load_signal, own_signal, write_signal
 from rig.errors import AudioError, CaptureError
 from rig.trainer.layout import BACKGROUND, BLIPS, END_SILENCE, PROGRAMME, RATE, VALIDATION
@@ -55,6 +57,17 @@ def test_the_same_seed_gives_the_same_samples_and_another_seed_others():
 
 
 FINGERPRINT = [-15.802, -33.196, -3.511, -5.358, -11.444, -10.626, -42.871]  # dB, of these seconds
+
+
+@pytest.mark.parametrize("n", [100, 585, 586, 5000])
+@pytest.mark.parametrize("whole", [72, SHORT_LOOP, 584])
+def test_a_string_that_is_made_period_by_period_is_what_its_filter_makes_in_one_go(n, whole):
+    pick = np.random.default_rng(whole).standard_normal(min(n, whole + 1))
+    denominator = np.zeros(whole + 3)
+    denominator[:2] = 1, 0.3
+    denominator[whole:] -= 0.99 * np.convolve([0.6, 0.4], [0.3, 1])
+    in_one_go = lfilter([1, 0.3], denominator, np.concatenate([pick, np.zeros(n - len(pick))]))
+    assert _rung(pick, n, 0.3, denominator) == pytest.approx(in_one_go, rel=0, abs=1e-12)
 
 
 def test_the_samples_are_on_24_bit_steps_and_survive_the_file(tmp_path):
