@@ -80,24 +80,20 @@ def test_a_capture_is_equally_long_and_the_gears_own_answer(jack_server, device,
 
 SHARE = [("dropout", "fail"), ("gate", "warn")]  # of ALL and of what tears, for every day
 TORN_SHARE = ["disconnect", "buffer"]
+CHANGE = ("softer", ["crunch"], 1)  # of test_take_faults_soak.py: the fault, the gear, a seed
 
 
 @pytest.fixture(scope="module")
 def everyday(tmp_path_factory):
-    """What became of captures, faults and torn takes at another period; and the folder they are in."""
+    """What became of faults, of other gear and of torn takes at another period; and the folder they are in."""
     into = tmp_path_factory.mktemp("everyday")
-    results = run_in_child(capturing.everyday, str(into), ["other"], SHARE, TORN_SHARE, timeout_s=300)
+    results = run_in_child(faulty_captures.everyday, str(into), SHARE, CHANGE, TORN_SHARE, timeout_s=300)
     return results, into
-
-
-def test_so_it_is_at_another_period_with_other_delays_and_polarity(everyday):
-    for result in everyday[0]["captures"]:
-        assert_exact(result)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("period", [64, 128])
-def test_ten_captures_at_each_period(period, tmp_path):
+def test_so_are_ten_at_each_period_with_other_delays_and_polarity(period, tmp_path):
     names = [f"c{number}" for number in range(10)]
     for result in run_in_child(capturing.captures, period, str(tmp_path), names, timeout_s=600):
         assert_exact(result)
@@ -152,9 +148,9 @@ def test_a_torn_take_is_kept_aside(everyday):
         assert_kept_aside(result, {**TORN, **LIVE}[name][0], into / name)
 
 
-def test_six_seconds_of_another_gear_are_called_by_their_name(tmp_path):
+def test_six_seconds_of_another_gear_are_called_by_their_name(everyday):
     """A share of `test_take_faults_soak.py`, over the device."""
-    (result,) = run_in_child(faulty_captures.captures, str(tmp_path), "softer", ["crunch"], 1)
+    result = everyday[0]["change"]
     assert result["change_db"] > faulty_takes.COUNTS_DB
     assert any("softer" in text for text in result["texts"]), result
 
@@ -315,14 +311,17 @@ def test_a_monitor_port_is_not_recorded(jack_server, device, here):
     """Such as PipeWire gives every output."""
     with Deck("speakers", jack_server.name) as speakers:
         speakers.client.outports.register("monitor_FL")
-        arguments = ("--send", "preamp:in", "--return", "speakers:monitor_FL", "--yes")
+        arguments = ("--send", "preamp:in", "--return", "speakers:monitor_FL", "--yes", "--length-s", 35)
         refused(here("capture", "x", *arguments), "speakers:monitor_FL is a monitor port")
 
 
 def test_feedback_in_the_patchbay_is_refused(device, here):
     device._do("connect", own="out", other="preamp:in")
     try:
-        refused(here("capture", "x", *PORTS), "preamp:out plays into the send preamp:in as well: .*feedback")
+        refused(
+            here("capture", "x", *PORTS, "--length-s", 35),
+            "preamp:out plays into the send preamp:in as well: .*feedback",
+        )
     finally:
         device._do("disconnect")
 

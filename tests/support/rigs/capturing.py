@@ -204,16 +204,6 @@ def torn(into, name):
         return tear(server, device, into, name)
 
 
-def everyday(into, names, wanted, torn_by):
-    """Captures, faults and what tears, all on one server: starting the programs is what takes long."""
-    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
-        return {
-            "captures": captured(server, device, into, names),
-            "faults": suffered(server, device, into, wanted),
-            "torn": [tear(server, device, into, name) for name in torn_by],
-        }
-
-
 def tear(server, device, into, name):
     """One take that something of TORN or LIVE ends; again if an xrun of the machine's own was faster."""
     live = name in LIVE

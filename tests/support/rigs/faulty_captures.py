@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
-from capturing import SECONDS, TRIES, Watcher, attempt, plan, signal
+from capturing import GAIN_DB, SECONDS, TRIES, Watcher, attempt, plan, signal, suffered, tear
 from device import Device, gain
 from device_gear import KINDS
 from device_model import answer
@@ -83,22 +83,40 @@ def change_db(kind, clean, happens, trim_db):
 
 def captures(into, name, kinds, seed):
     """A take of each kind of gear with the fault: where it is, what it changes, and what the checks did not pass."""
+    with JackServer(period=128) as server, Device(server) as device:
+        return changed(server, device, into, name, kinds, seed)
+
+
+def everyday(into, wanted, change, torn_by):
+    """Faults, a change of the gear (arguments of `changed`) and what tears, all on one server.
+
+    Starting the programs is what takes long.
+    """
+    with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB) as device:
+        faults = suffered(server, device, into, wanted)
+        (change,) = changed(server, device, into, *change)
+        device.become("tube")
+        device.set()
+        return {"faults": faults, "change": change, "torn": [tear(server, device, into, by) for by in torn_by]}
+
+
+def changed(server, device, into, name, kinds, seed):
+    """`captures` on a server and a device that are there."""
     results = []
     rng = np.random.default_rng([seed, list(NAMES).index(name), 7])
-    with JackServer(period=128) as server, Device(server) as device:
-        for number, kind in enumerate(kinds):
-            clean, happens, trim_db = drawn(name, kind, rng)
-            wanted = plan(into, f"t{number}", trial=False, retakes=0, signal=signal(), send_trim_db=trim_db)
-            for _ in range(TRIES):  # an xrun of the machine's own tears a take, and is no answer
-                device.become(kind)
-                device._do("set", **{**device.settings, **clean})
-                device.later(*((at / RATE, field, value) for at, field, value in happens))
-                result = attempt(server.name, wanted, Watcher())
-                for folder in Path(into).glob(f"t{number}*"):
-                    shutil.rmtree(folder)
-                if "texts" in result:
-                    break
-            texts = [text for text in result.get("texts", [result.get("error", "")]) if not text.startswith("ok")]
-            what = f"{kind}: {name} from {happens[0][0] / RATE:.2f} s, {happens[0][1:]}, {clean}"
-            results.append({"what": what, "change_db": change_db(kind, clean, happens, trim_db), "texts": texts})
+    for number, kind in enumerate(kinds):
+        clean, happens, trim_db = drawn(name, kind, rng)
+        wanted = plan(into, f"t{number}", trial=False, retakes=0, signal=signal(), send_trim_db=trim_db)
+        for _ in range(TRIES):  # an xrun of the machine's own tears a take, and is no answer
+            device.become(kind)
+            device._do("set", **{**device.settings, **clean})
+            device.later(*((at / RATE, field, value) for at, field, value in happens))
+            result = attempt(server.name, wanted, Watcher())
+            for folder in Path(into).glob(f"t{number}*"):
+                shutil.rmtree(folder)
+            if "texts" in result:
+                break
+        texts = [text for text in result.get("texts", [result.get("error", "")]) if not text.startswith("ok")]
+        what = f"{kind}: {name} from {happens[0][0] / RATE:.2f} s, {happens[0][1:]}, {clean}"
+        results.append({"what": what, "change_db": change_db(kind, clean, happens, trim_db), "texts": texts})
     return results
