@@ -223,7 +223,7 @@ class Terminal:
         self.master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [*RIG, *map(str, arguments)], stdin=slave, stdout=slave, stderr=slave, cwd=cwd, close_fds=True,
-            env={**os.environ, "TERM": "dumb", "COLUMNS": "200", **environment},
+            env={**os.environ, "TERM": "xterm", "NO_COLOR": "1", "COLUMNS": "200", **environment},
         )  # fmt: skip
         os.close(slave)
         os.set_blocking(self.master, False)
