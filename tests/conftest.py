@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import allocations as allocations  # first: what compiled code allocates is counted from here on
 import platformdirs
 import pytest
+from _pytest.doctest import DoctestModule
 from hypothesis import settings
 from jackserver import JACKD_IS_MISSING, JackServer
 
 settings.register_profile("rig", deadline=None)  # no test asserts a time: a busy machine holds up any of them
 settings.load_profile("rig")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Tests are thousands of things that stay: no garbage is looked for among them, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+class FilesWithExamples:
+    """A plugin: of all files only those with an example are imported and searched for doctests."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(self, file_path: Path) -> Iterator[None]:
+        """Leave out what would be collected in vain, which takes each process of a run seconds."""
+        found = yield
+        return [each for each in found if not isinstance(each, DoctestModule) or ">>>" in file_path.read_text("utf-8")]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register it: a hook of this file alone would not be asked about the files of `rig/`."""
+    config.pluginmanager.register(FilesWithExamples())
 
 
 @pytest.hookimpl(tryfirst=True)
