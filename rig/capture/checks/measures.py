@@ -59,11 +59,13 @@ def hum_lines(
     hz = np.fft.rfftfreq(len(x), 1 / sample_rate)
     lines = np.zeros(HARMONICS)
     width = max(width_hz, 2.1 * sample_rate / len(x))
+    reach = max(12.0, 3 * width)
     for index, harmonic in enumerate(mains_hz * np.arange(1, HARMONICS + 1)):
-        away = np.abs(hz - harmonic)
-        line, beside = away < width, (away >= 1.6 * width) & (away < max(12.0, 3 * width))
-        noise = float(np.median(power[beside]) * line.sum())
-        found = float(power[line].sum())
+        near = slice(*np.searchsorted(hz, (harmonic - reach, harmonic + reach)))
+        away, around = np.abs(hz[near] - harmonic), power[near]
+        line, beside = away < width, (away >= 1.6 * width) & (away < reach)
+        noise = float(np.median(around[beside]) * line.sum())
+        found = float(around[line].sum())
         lines[index] = found - noise if found > STANDS_OUT * noise else 0.0
     return lines
 

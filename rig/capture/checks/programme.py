@@ -9,6 +9,7 @@ A second and a half that is unlike is named by `strange.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,9 +211,9 @@ def _compared(
         other = min(max(unlike[i] / UNLIKE_DB - 0.75, 0.0) * 2, 1.0)
         usual_db[i] += other * max(0.0, of_noise_db - usual_db[i])
         allowed_db[i] = usual_db[i] + 0.7 * max(0.0, unlike[i] - UNLIKE_DB)
-        level_db[i] = windows.level_db[i] - np.median(windows.level_db[near])
+        level_db[i] = windows.level_db[i] - _middle(windows.level_db[near])
         level_spread[i] = np.hypot(np.std(windows.level_db[near]), 0.3 + 0.05 * unlike[i])
-        band_db[i] = windows.band_db[i] - np.median(windows.band_db[near], axis=0)
+        band_db[i] = windows.band_db[i] - _middle(windows.band_db[near])
         band_spread[i] = np.hypot(np.std(windows.band_db[near], axis=0), 0.5 + 0.05 * unlike[i])
     programme = compared & ~at_ends & (start >= PROGRAMME)
     for i in map(int, np.flatnonzero(programme)):
@@ -242,6 +243,12 @@ def _nearest(apart: NDArray[np.float64]) -> NDArray[np.int64]:
     return near[np.isfinite(apart[near])]
 
 
+def _middle(x: NDArray[np.float64]) -> Any:
+    """The median along the first axis; much faster for so few than `np.median`."""
+    ordered, half = np.sort(x, axis=0), len(x) // 2
+    return ordered[half] if len(x) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
 def _seventieth(x: NDArray[np.float64]) -> float:
     """The value that 70 % are below; much faster for so few than a percentile."""
     return float(np.sort(x)[round(0.7 * (len(x) - 1))])
@@ -257,7 +264,7 @@ def _lasting(first: NDArray[np.int64], score: NDArray[np.float64], playing: NDAr
         for i in range(len(score)):
             near = counted[i : i + count][first[i : i + count] < first[i] + count * STEP]
             if len(near) > count // 2:
-                lasting[i] = max(lasting[i], float(np.median(near)))
+                lasting[i] = max(lasting[i], float(_middle(near)))
     return lasting
 
 
