@@ -38,7 +38,10 @@ def clean():
     return recorded()
 
 
-@pytest.mark.parametrize(("delay", "noise_dbfs", "polarity"), [(DELAY, -90, 1), (DELAY, None, -1), (9000, -85, 1)])
+@pytest.mark.parametrize(
+    ("delay", "noise_dbfs", "polarity"),
+    [pytest.param(DELAY, -90, 1, marks=pytest.mark.soak), (DELAY, None, -1), (9000, -85, 1)],
+)
 def test_a_clean_take_is_accepted(delay, noise_dbfs, polarity):
     result = judged(recorded(polarity * takes.wet(), delay, noise_dbfs))
     assert result.verdict == "ok", [str(check) for check in result.checks]

@@ -12,7 +12,7 @@ import faulty_takes
 import pytest
 from capturing import FAULTS, GAIN_DB, LIVE, TORN
 from child import run_in_child
-from commandline import RIG, refused, rig
+from commandline import RIG, called, refused, rig
 from device import Device
 from jackclients import Deck
 from jackserver import JACKD_IS_MISSING, JackServer
@@ -20,7 +20,6 @@ from jackserver import JACKD_IS_MISSING, JackServer
 from rig.audio import wav
 from rig.capture.result.foreign_recording import check_again
 from rig.capture.result.sidecar import Capture
-from rig.cli import main
 from rig.cli.commands.capture import with_take
 
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
@@ -46,8 +45,7 @@ def here(jack_server, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+        return called(capsys, *arguments)
 
     return run
 

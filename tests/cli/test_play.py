@@ -13,7 +13,7 @@ import model_files
 import numpy as np
 import pytest
 from child import run_in_child
-from commandline import Playing, refused, rig
+from commandline import Playing, called, refused, rig
 from jackclients import Deck, bounce_until_whole, wait_until
 from jackserver import JACKD_IS_MISSING, JackServer
 from listener import Listener
@@ -240,7 +240,12 @@ def test_with_no_audio_at_all_the_demo_is_rendered(tmp_path):
 
 @needs_jackd
 @pytest.mark.parametrize(
-    ("rate", "latency", "how"), [(44100, 71, "resampled"), (96000, 0, "no resampling"), (176400, 21, "resampled")]
+    ("rate", "latency", "how"),
+    [
+        (44100, 71, "resampled"),
+        (96000, 0, "no resampling"),
+        pytest.param(176400, 21, "resampled", marks=pytest.mark.soak),
+    ],
 )
 def test_a_server_at_another_rate_than_the_model_is_played_on_and_the_latency_is_reported(rate, latency, how, tmp_path):
     wire = model_files.finished("Linear", {"receptive_field": 1, "bias": False}, [1.0])
@@ -282,19 +287,24 @@ def _other_rate(rate, latency, model):
 
 
 @needs_jackd
+@pytest.mark.parametrize(("option", "port"), [("--input", "system:capture_1"), ("--output", "system:playback_1")])
+def test_a_wrong_name_of_a_port_is_one_sentence_with_the_right_ones(jack_server, tmp_path, option, port):
+    done = rig("play", option, "nosuchport", cwd=tmp_path, JACK_DEFAULT_SERVER=jack_server.name)
+    refused(done, f"nosuchport.*{port}")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--input", "nosuchport"], r"nosuchport.*system:capture_1"),
-        (["--output", "nosuchport"], r"nosuchport.*system:playback_1"),
         (["no such model.nam"], r"no such model\.nam"),
         ([A2, "no such ir.wav"], r"no such ir\.wav"),
         ([A2, "--di", "no such di.wav"], r"no such di\.wav"),
         (["no such folder/"], "no such folder"),
     ],
 )
-def test_wrong_names_are_one_sentence_and_code_2(jack_server, tmp_path, arguments, sentence):
-    refused(rig("play", *arguments, cwd=tmp_path, JACK_DEFAULT_SERVER=jack_server.name), sentence)
+def test_a_wrong_name_of_a_file_is_one_sentence_and_code_2(tmp_path, monkeypatch, capsys, arguments, sentence):
+    monkeypatch.chdir(tmp_path)
+    refused(called(capsys, "play", *arguments), sentence)  # before a server is looked for
 
 
 @needs_jackd

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 import pytest
-from commandline import RIG, refused, rig
+from commandline import RIG, called, refused, rig
 from device import Device
 from jackclients import Deck, skip_if_torn, wait_until
 from rigs import NANO, RATE, guitar, model
@@ -323,8 +323,10 @@ def test_a_blind_test_is_killed_goes_on_and_is_checked(jack_server, tmp_path):
         (["--send-dbu", "900"], "Send level of 900 dBu cannot be right"),
     ],
 )
-def test_what_cannot_be_compared_is_said_in_one_sentence(jack_server, tmp_path, arguments, why):
-    refused(rig("ab", NANO, *arguments, cwd=tmp_path, JACK_DEFAULT_SERVER=jack_server.name), why)
+def test_what_cannot_be_compared_is_said_in_one_sentence(jack_server, tmp_path, monkeypatch, capsys, arguments, why):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_server.name)
+    monkeypatch.chdir(tmp_path)
+    refused(called(capsys, "ab", NANO, *arguments), why)
 
 
 def test_a_return_from_our_own_output_is_refused(jack_server):

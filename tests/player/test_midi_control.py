@@ -315,7 +315,7 @@ def test_rig_midi_learn_shows_what_arrives_asks_and_writes(jack_server, config, 
             wait_until(lambda: connected(sender, "rig-learning:midi"), "rig to listen", 60)
             while not learnt.is_set():  # a busy machine may still be asking when the second one comes
                 sender.play([(0, 5, b"\xf8"), (0, 7, b"\xb0\x07\x40")])
-                learnt.wait(0.3)
+                learnt.wait(2.5)  # longer than the rest by which rig knows that a knob has been moved
 
     monkeypatch.setenv("JACK_DEFAULT_SERVER", jack_server.name)
     monkeypatch.setattr("sys.stdin", io.StringIO("loud\nvolume -40 0\n"))

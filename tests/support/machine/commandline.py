@@ -33,6 +33,14 @@ def rig(*arguments: Any, cwd: Path | None = None, timeout_s: float = 180.0, **en
     )
 
 
+def called(capsys: Any, *arguments: Any):
+    """Like `rig`, in this process and without a start, which is most of a command that is refused."""
+    from rig.cli import main
+
+    code = main([str(argument) for argument in arguments])
+    return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+
 def forked(*arguments: Any, cwd: Path | None = None, timeout_s: float = 180.0, **environment: str):
     """Like `rig`, forked from the test instead of started: nothing is imported again, which is most of a short run.
 
