@@ -222,3 +222,22 @@ def test_kernels_become_machine_code_within_whole_entries_only():
     for each in (innermost, between, outermost):
         (made,) = each.dispatcher.overloads.values()
         assert not made.library._finalized
+
+
+@kernel
+def next_after(t):
+    return t + 1
+
+
+@entry("ll")
+def count(last):
+    t = 0
+    while t < last:
+        t = next_after(t)
+    return t
+
+
+def test_a_number_that_is_written_out_compiles_a_kernel_no_second_time():
+    """What takes t in a loop is met with `t = 0` first: numba would compile it for that 0, and then for any t."""
+    assert count(5) == 5
+    assert len(next_after.dispatcher.overloads) == 1

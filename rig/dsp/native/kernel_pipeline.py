@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
+from numba import types
 from numba.core.codegen import CodeLibrary, JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering
+from numba.extending import models, register_model
 
 
 class _KernelCode(JITCodeLibrary):  # type: ignore[misc]  # numba is untyped
@@ -97,6 +99,17 @@ class _Compiler(CompilerBase):  # type: ignore[misc]  # numba is untyped
         steps.passes = [(self.lowering if step is NativeLowering else step, text) for step, text in steps.passes]
         steps.finalize()
         return [steps]
+
+
+class KernelType(types.Dispatcher):  # type: ignore[misc]  # numba is untyped
+    """To numba's type inference, a kernel that other kernels call."""
+
+    def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
+        """As if no argument were written out: `t = 0` before a loop else compiles what takes t for that 0, in vain."""
+        return super().get_call_type(context, tuple(map(types.unliteral, args)), kws)
+
+
+register_model(KernelType)(models.OpaqueModel)
 
 
 class KernelCompiler(_Compiler):

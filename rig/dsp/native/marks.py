@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from .on_demand import extending, numba, pipeline, registry, types
+from .on_demand import extending, numba, pipeline, registry
 
 
 def ready() -> None:
@@ -42,7 +42,7 @@ class Kernel:
 
     @property
     def _numba_type_(self) -> Any:
-        return types.Dispatcher(self.dispatcher)
+        return pipeline.KernelType(self.dispatcher)
 
     def __call__(self, *args: Any) -> Any:
         """Call from Python: compiled for the types at hand, and not kept."""

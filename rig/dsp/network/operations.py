@@ -15,6 +15,7 @@ the next block: the output is the same, bit for bit, however the signal is cut.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,7 @@ def _tanh(x: Any, unused: Any) -> Any:
     return tanh(x)
 
 
+@cache
 def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
     """All products of one segment, added to two tiles: to the first alone, or in turn to both.
 
@@ -111,6 +113,7 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
     return products if sets == 1 else products_in_turn
 
 
+@cache
 def _make_mix(R: int, V: int) -> Callable[..., Any]:
     """A second matrix, R x R: out = bias + a + matrix @ z, while z is still in registers.
 
@@ -130,6 +133,7 @@ def _make_mix(R: int, V: int) -> Callable[..., Any]:
     return mix
 
 
+@cache
 def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
     """R outputs over V vectors of frames, kept in registers from the bias to the activation."""
     products, mix = _make_products(R, V, sets), _make_mix(R, V)
