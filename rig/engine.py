@@ -32,18 +32,14 @@ from .chain_record import (
 )
 from .dsp import cpu_load, dc
 from .dsp.backing.streams import StreamRing, stream_fill
-from .dsp.combined.blend import reset_blend, run_blend
-from .dsp.combined.row import reset_row, run_row
 from .dsp.convolver.convolver import Convolver
 from .dsp.convolver.filter import prepare_filter
 from .dsp.convolver.kernels import MAX_CHUNK, convolve
 from .dsp.native.address import Address
 from .dsp.native.memory import Layout
-from .dsp.network.interleaved import reset_interleaved, run_interleaved
 from .dsp.network.interpreter import reset as reset_network
 from .dsp.network.interpreter import run as run_network
-from .dsp.network.oversampled import reset_oversampled, run_oversampled
-from .dsp.network.resampled import reset_rated, run_rated
+from .dsp.network.interpreter import settle as settle_network
 from .dsp.ramp import fade_samples, fade_table, settle
 from .dsp.ring import Ring, ring_read
 from .dsp.tape import Tape, joined
@@ -54,11 +50,9 @@ from .lane import Lane
 from .midi_actions import Midi
 from .noise_control import Noise
 
-# Compiled, or read from the cache, before the first note: no model, cabinet, rate or quality has to wait for it later.
-NEEDED_WHILE_PLAYING = (
-    *(block, convolve, prepare_filter, run_network, reset_network),
-    *(run_rated, reset_rated, run_oversampled, reset_oversampled, run_interleaved, reset_interleaved),
-    *(run_row, reset_row, run_blend, reset_blend),
+# Compiled, or read from the cache, before the first note: no model and no cabinet has to wait for it later.
+NEEDED_FOR_SOUND = (
+    *(block, convolve, prepare_filter, run_network, reset_network, settle_network),
     *(handover.publish, handover.recall, handover.collect, ring_read, stream_fill),
 )
 LONGEST_CABINET_S = 10.0  # a room; its past is always kept, so that it rings as if it had always been there
@@ -81,7 +75,7 @@ class Engine(EngineReadings):
     """
 
     def __init__(self, sample_rate: float, guard: bool = True) -> None:
-        for needed in NEEDED_WHILE_PLAYING:
+        for needed in NEEDED_FOR_SOUND:
             needed.compile()
         self.fade_samples = fade_samples(sample_rate)
         self.line = Convolver(math.ceil(LONGEST_CABINET_S * sample_rate))

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import RigError, UsageError
-from . import first_start, standard_output, versions
+from . import standard_output, versions
 from .command_line import CommandLine
 from .commands import (
     ab,
@@ -31,6 +31,7 @@ from .commands import (
     render,
     signal,
 )
+from .compiling.first_start import announced
 from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
@@ -89,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         standard_output.to_ourselves() if as_json else contextlib.nullcontext(),
         contextlib.redirect_stdout(Harmless.of(sys.stdout, fits=not as_json)),
         contextlib.redirect_stderr(Harmless.of(sys.stderr, fits=True)),
-        first_start.announced(),
+        announced(),
     ):
         try:
             code = _run(words)

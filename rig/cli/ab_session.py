@@ -17,6 +17,7 @@ from ..levels import LEVEL_MODES
 from ..player.events import Event, with_commands
 from ..player.key_map import help_text, load_keys
 from ..web.server_state import ServerState
+from .compiling.first_start import first_start
 from .display.screen import Screen
 from .live.ab_rows import ab_rows, live_line
 from .live.face import Face
@@ -139,6 +140,7 @@ class Session:
             self._connect(gear is not None)
             shown = self._serve(comparer)
             comparer.start()
+            first_start.tell = self._note
             if shown is not None:
                 shown.is_measuring = False
             backend.latency_samples = engine.latency_samples
@@ -187,6 +189,9 @@ class Session:
         state = "NO SERVER" if host["gone"] else ""
         xruns, frame = int(host["xruns"]), int(host["frame_time"])
         return ServerState("JACK", rate, period, 2000 * period / rate, xruns, frame, state)
+
+    def _note(self, text: str) -> None:
+        self._told(Event("noted", text))
 
     def _told(self, event: Event) -> None:
         """What is told, to whoever listens."""
@@ -257,6 +262,8 @@ class Session:
                     comparer.do(*self.keys[key])
             acted = page is not None and page.poll()
             comparer.poll()
+            for sentence in first_start.news():
+                self._note(sentence)
             if self.backend.gone:
                 raise BackendError("The JACK server has gone. Start it and begin again.")
             if self.options.seconds is not None and time.monotonic() - began > self.options.seconds:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError
 from ...files import bundled
-from .. import first_start
 from ..ab_session import Session, resumed
+from ..compiling.first_start import ensure
 from ..display.screen import Screen
 from ..open_backend import refuse_to_compare
 from ..options import (
@@ -90,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
     screen = Screen()
     _check_files(options)
     with _open(options) as backend:
-        first_start.ensure()
+        ensure()
         a, b = _sides(options, screen, backend.sample_rate)
         screen.say(f"Input    {a.calibration}")
         return Session(options, screen, backend, a, b, test).run()

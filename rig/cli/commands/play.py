@@ -10,8 +10,8 @@ from ...decibels import levels_in_words, peak_in_words
 from ...errors import BackendError, IRError, ModelError, RigError
 from ...files import bundled
 from ...files.folders import Found
-from .. import first_start
 from ..backing_options import check_backing
+from ..compiling.first_start import ensure
 from ..display.screen import Screen
 from ..live.session import Session
 from ..open_backend import opened
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> int:
         return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
     for sentence in (*problems, *([called.sentence] if called.sentence else ())):
         screen.say(sentence)
-    first_start.ensure()
+    ensure()
     return Session(options, screen, backend, models, irs, interface, called, seconds(options)).run()
 
 

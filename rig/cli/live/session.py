@@ -17,6 +17,7 @@ from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
 from ...web.server_state import ServerState
 from ..backing_options import begin_backing
+from ..compiling.first_start import first_start
 from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named, tone_of
@@ -103,6 +104,7 @@ class Session:
             begin_backing(self.options, self.player)
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
+            first_start.tell = self._note
             if may_howl(self.backend, self.options):
                 self.player.set("mute", True)
                 self._say(
@@ -122,6 +124,9 @@ class Session:
 
     def _say_of_loop(self, kind: str, sentence: str) -> None:
         self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
+
+    def _note(self, text: str) -> None:
+        self._told(Event("noted", text))
 
     def _say(self, text: str) -> None:
         """A sentence of our own, with the keys in force for the commands in it."""
@@ -242,6 +247,8 @@ class Session:
                 self._press(key, self.player)
             acted = self.page is not None and self.is_served and self.page.poll()
             self.player.poll()
+            for sentence in first_start.news():
+                self._note(sentence)
             now = time.monotonic()
             if not (pressed or acted) and now - refreshed < REFRESH_S - WAITING_S:
                 continue

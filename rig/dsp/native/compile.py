@@ -100,7 +100,7 @@ class Entry:
             if self._compiled is None:
                 self._compiled = self._kept() if self._can_be_kept else None
                 if self._compiled is None and not self.brief:
-                    report.begin()  # which may compile all there is, and this one with it
+                    report.begin(self.name)  # which may have all compiled that there is, this one with it
                 if self._compiled is None:
                     try:
                         self._compiled = self._made() if self._can_be_kept else self._fresh()

@@ -3,7 +3,7 @@
 It has a low priority, and ends with whoever asked. Each part is kept on disk, under a lock of its own, so that nobody
 compiles it a second time.
 
-    python -m rig.cli.compile_helper
+    python -m rig.cli.compiling.compile_helper
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..dsp.native.compile_report import report
+from ...dsp.native.compile_report import report
 
 if TYPE_CHECKING:
-    from ..dsp.native.compile import Entry
+    from ...dsp.native.compile import Entry
 
 NICE = 10  # it works while others play
-TOP = Path(__file__).parents[2]  # where `rig` is found, however this process found it
+TOP = Path(__file__).parents[3]  # where `rig` is found, however this process found it
 
 
 class Helper:
@@ -62,7 +62,7 @@ class Helper:
 
 def entry_named(name: str) -> Entry | None:
     """The part of that full name; None where there is none, or where its library is not installed."""
-    from ..dsp.native.compile import ENTRIES
+    from ...dsp.native.compile import ENTRIES
 
     with contextlib.suppress(ImportError, OSError):
         importlib.import_module(name.rpartition(".")[0])
@@ -71,7 +71,7 @@ def entry_named(name: str) -> Entry | None:
 
 def main() -> None:
     """Until nobody asks any more."""
-    report.instead = lambda: None  # whoever asked says what is done
+    report.instead = lambda name: None  # whoever asked says what is done
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)
     for line in sys.stdin:
