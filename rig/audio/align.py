@@ -45,8 +45,29 @@ class Lag:
         return self.confidence >= ENOUGH
 
 
+class Target:
+    """A recording, shape (n,), that many others are aligned with: its spectrum is computed once."""
+
+    def __init__(self, samples: NDArray[Any]) -> None:
+        self.samples = np.asarray(samples, np.float64)
+        self._spectra: dict[tuple[int, int, int], NDArray[np.complex128]] = {}
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, part: slice) -> NDArray[np.float64]:
+        return self.samples[part]
+
+    def spectrum(self, n: int, band: slice) -> NDArray[np.complex128]:
+        """Of n samples, in that band."""
+        key = n, band.start, band.stop
+        if key not in self._spectra:
+            self._spectra = {key: rfft(self.samples, n)[band].copy()}  # of one length only: it may be large
+        return self._spectra[key]
+
+
 def find_lag(
-    a: NDArray[Any], b: NDArray[Any], *, whiten: bool = False, max_lag_samples: int, sample_rate: float = 48000
+    a: NDArray[Any], b: NDArray[Any] | Target, *, whiten: bool = False, max_lag_samples: int, sample_rate: float = 48000
 ) -> Lag:
     """The lag of b behind a, both of shape (n,), looked for within `max_lag_samples` either way.
 
@@ -61,16 +82,17 @@ def find_lag(
     length = min(len(a) - max(0, -whole), len(b) - max(0, whole))
     if length == len(a) == len(b) or length <= reach:
         return first
-    a, b = (x[start : start + length] for x, start in ((a, max(0, -whole)), (b, max(0, whole))))
-    second = _lag(a, b, whiten, 1, sample_rate)
+    first_a, first_b = max(0, -whole), max(0, whole)
+    second = _lag(a[first_a : first_a + length], b[first_b : first_b + length], whiten, 1, sample_rate)
     return Lag(whole + second.samples, first.polarity, first.confidence)
 
 
-def _lag(a: NDArray[Any], b: NDArray[Any], whiten: bool, reach: int, sample_rate: float) -> Lag:
+def _lag(a: NDArray[Any], b: NDArray[Any] | Target, whiten: bool, reach: int, sample_rate: float) -> Lag:
     n = next_fast_len(max(len(a), len(b)) + reach + 1, real=True)
     hz = np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64)
     band = slice(*np.searchsorted(hz, (LOW_HZ, min(HIGH_HZ, sample_rate / 2))))
-    spectrum_a, spectrum_b = rfft(np.asarray(a, np.float64), n)[band], rfft(np.asarray(b, np.float64), n)[band]
+    spectrum_a = rfft(np.asarray(a, np.float64), n)[band]
+    spectrum_b = b.spectrum(n, band) if isinstance(b, Target) else rfft(np.asarray(b, np.float64), n)[band]
     cross = np.conj(spectrum_a) * spectrum_b
     if whiten:
         size = np.abs(cross)
@@ -80,13 +102,24 @@ def _lag(a: NDArray[Any], b: NDArray[Any], whiten: bool, reach: int, sample_rate
         possible = (_energy(spectrum_a) * _energy(spectrum_b)) ** 0.5
     if not possible > 0:
         return Lag(0.0, 1, 0.0)
-    whole = np.zeros(n // 2 + 1, complex)
-    whole[band] = cross
-    around = irfft(whole, n)
-    around = np.concatenate([around[n - reach :], around[: reach + 1]])
+    omega = 2 * np.pi * hz[band] / sample_rate
+    if reach == 1:
+        around = _next_to_zero(cross, omega)
+    else:
+        whole = np.zeros(n // 2 + 1, complex)
+        whole[band] = cross
+        around = irfft(whole, n)
+        around = np.concatenate([around[n - reach :], around[: reach + 1]])
     peak = int(np.argmax(np.abs(around)))
-    samples, value = _top(cross, 2 * np.pi * hz[band] / sample_rate, peak - reach, 1 if around[peak] >= 0 else -1)
+    samples, value = _top(cross, omega, peak - reach, 1 if around[peak] >= 0 else -1)
     return Lag(samples, 1 if value >= 0 else -1, min(1.0, abs(value) / possible))
+
+
+def _next_to_zero(cross: NDArray[Any], omega: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The correlation one sample early, at 0 and one late, but for a factor: three values need no transform."""
+    even, odd = cross.real * np.cos(omega), cross.imag * np.sin(omega)
+    middle = float(np.sum(cross.real))
+    return np.array([float(np.sum(even + odd)), middle, float(np.sum(even - odd))])
 
 
 def _energy(spectrum: NDArray[Any]) -> float:

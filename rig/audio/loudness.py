@@ -56,11 +56,17 @@ def loudness_difference_lu(a: NDArray[Any], b: NDArray[Any], sample_rate: float)
     Each is gated by its own -10 LU and not by the -70 LUFS of the standard, which would take the soft notes of the
     softer one only: the difference does not depend on how soft the two were recorded.
     """
-    found = [_ungated_lufs(np.asarray(x, np.float64), sample_rate) for x in (a, b)]
-    return found[0] - found[1] if all(map(math.isfinite, found)) else math.nan
+    return lu_between(own_lufs(a, sample_rate), own_lufs(b, sample_rate))
 
 
-def _ungated_lufs(x: NDArray[np.float64], sample_rate: float) -> float:
+def lu_between(a_lufs: float, b_lufs: float) -> float:
+    """`loudness_difference_lu` of two whose `own_lufs` is known."""
+    return a_lufs - b_lufs if math.isfinite(a_lufs) and math.isfinite(b_lufs) else math.nan
+
+
+def own_lufs(x: NDArray[Any], sample_rate: float) -> float:
+    """Loudness of x, shape (n,) or (n, 1 or 2), gated by its own -10 LU alone; -inf for silence."""
+    x = np.asarray(x, np.float64)
     power = float(np.mean(np.square(x))) if x.size else 0.0
     if not power > 0:
         return -math.inf

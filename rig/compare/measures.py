@@ -10,7 +10,7 @@ neural-amp-modeler trainer.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,13 @@ OCTAVES_HZ = (31.25, 62.5, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 
 THIRDS_PER_OCTAVE = 3
 QUIET_DB = 60.0  # octaves of the gear below its whole by more than this have no null to speak of
 HEARD_DB = 40.0  # third octaves below its loudest by more than this are hum and noise
+
+
+class PowerSpectrum(NamedTuple):
+    """Bins in Hz, and the power in each: their sum is the mean square (Parseval)."""
+
+    hz: NDArray[np.float64]
+    power: NDArray[np.float64]
 
 
 def pre_emphasised(x: Signal, coefficient: float = PRE_EMPHASIS) -> NDArray[np.float64]:
@@ -57,10 +64,10 @@ def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: flo
     return result
 
 
-def null_by_octave_db(error: Signal, wet: Signal, sample_rate: float) -> dict[float, float | None]:
+def null_by_octave_db(error: Signal, wet: Signal | PowerSpectrum, sample_rate: float) -> dict[float, float | None]:
     """Null depth in dB per octave around each of OCTAVES_HZ, from (n,); None where the gear has nothing there."""
-    hz, of_error = _power(error, sample_rate)
-    _, of_wet = _power(wet, sample_rate)
+    hz, of_error = power_spectrum(error, sample_rate)
+    _, of_wet = power_spectrum(wet, sample_rate)
     floor = of_wet.sum() * power_from_db(-QUIET_DB)
     result: dict[float, float | None] = {}
     for centre_hz in OCTAVES_HZ:
@@ -71,9 +78,9 @@ def null_by_octave_db(error: Signal, wet: Signal, sample_rate: float) -> dict[fl
     return result
 
 
-def spectrum_db(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def spectrum_db(x: Signal | PowerSpectrum, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres in Hz and levels in dB of third-octave bands from 50 Hz to 16 kHz (RMS re full scale)."""
-    hz, power = _power(x, sample_rate)
+    hz, power = power_spectrum(x, sample_rate)
     first, last = -13, 12  # third octaves around 1 kHz
     centres = 1000 * 2 ** (np.arange(first, last + 1) / THIRDS_PER_OCTAVE)
     centres = centres[centres < sample_rate / 2.3]
@@ -82,7 +89,7 @@ def spectrum_db(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDA
     return centres, db_from_powers(np.maximum(levels, 1e-20))
 
 
-def spectral_difference_db(predicted: Signal, wet: Signal, sample_rate: float) -> float:
+def spectral_difference_db(predicted: Signal, wet: Signal | PowerSpectrum, sample_rate: float) -> float:
     """RMS over third octaves of the difference in level, model against gear, in dB; bands without sound left out."""
     _, of_wet = spectrum_db(wet, sample_rate)
     _, of_predicted = spectrum_db(predicted, sample_rate)
@@ -90,8 +97,10 @@ def spectral_difference_db(predicted: Signal, wet: Signal, sample_rate: float) -
     return float(np.sqrt(np.mean((of_predicted - of_wet)[audible] ** 2)))
 
 
-def _power(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean power per bin of the whole signal, one-sided (Parseval: their sum is the mean square)."""
+def power_spectrum(x: Signal | PowerSpectrum, sample_rate: float) -> PowerSpectrum:
+    """Mean power per bin of the whole signal, one-sided; what is a spectrum already stays as it is."""
+    if isinstance(x, PowerSpectrum):
+        return x
     from scipy.fft import next_fast_len, rfft
 
     n = next_fast_len(len(x), real=True)
@@ -99,4 +108,4 @@ def _power(x: Signal, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[
     power[0] /= 2
     if n % 2 == 0:
         power[-1] /= 2
-    return np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64), power
+    return PowerSpectrum(np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64), power)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..audio.align import ENOUGH, RINGING, find_lag, shifted
-from ..audio.loudness import loudness_difference_lu
+from ..audio.loudness import lu_between, own_lufs
 from ..audio.measures import best_gain, crest_db, energy, esr
 from ..decibels import db_from_gain, gain_from_db
 from ..dsp.network.interpreter import reset as reset_network
@@ -44,7 +44,7 @@ from .workers import WorkerPool
 
 CALL = "compare_models"
 Kept = Literal["kept"]
-BLOCK_SAMPLES = 1024
+PIECE_SAMPLES = 1 << 16  # long enough that calls cost nothing, short enough that Ctrl-C is heard
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
 
@@ -215,7 +215,7 @@ def played(take: Take, model: Model, gain_db: float, quality: int, start: int, s
     late = network.latency_samples
     x = np.zeros(stop - begin + late, np.float32)
     x[: stop - begin] = take.dry[begin:stop] * gain_from_db(gain_db)
-    blocks = [network.process(x[i : i + BLOCK_SAMPLES]) for i in range(0, len(x), BLOCK_SAMPLES)]
+    blocks = [network.process(x[i : i + PIECE_SAMPLES]) for i in range(0, len(x), PIECE_SAMPLES)]
     return np.concatenate(blocks)[late + start - begin :]
 
 
@@ -233,11 +233,11 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
     judged = slice(span.start - start, span.stop - start)
     if not np.isfinite(answer).all():
         raise CompareError(f"{model.path.name}: it answers with something that is not a number.")
-    wet, dry = take.wet[span], take.dry[span]
+    gear, wet, dry = take.gear, take.wet[span], take.dry[span]
     predicted = answer[judged]
     if energy(predicted - predicted.mean()) <= 0:
         raise CompareError(f"{model.path.name}: it is silent on this signal.")
-    lag = find_lag(predicted, wet, max_lag_samples=min(MAX_LAG_SAMPLES, len(wet) // 2), sample_rate=rate)
+    lag = find_lag(predicted, gear.target, max_lag_samples=min(MAX_LAG_SAMPLES, len(wet) // 2), sample_rate=rate)
     if not lag.is_certain:
         raise CompareError(
             f"{model.path.name}: its sound has nothing to do with {take.files.wet.name} (correlation "
@@ -247,8 +247,8 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
     gain = best_gain(aligned, wet)
     matched = gain * aligned
     as_it_is, matched_esr = esr(predicted, wet), esr(matched, wet)
-    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(wet - matched, wet, rate)
-    louder_lu = loudness_difference_lu(aligned, wet, rate)
+    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(wet - matched, gear.spectrum, rate)
+    louder_lu = lu_between(own_lufs(aligned, rate), gear.loudness_lufs)
     found = judgement(
         esr=as_it_is,
         esr_matched=matched_esr,
@@ -273,7 +273,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         esr_trainer=_esr_trainer(take, model, predicted) if quality == 1 else None,
         esr_aligned=esr(aligned, wet),
         esr_matched=matched_esr,
-        esr_pre_emphasised=esr(measures.pre_emphasised(matched), measures.pre_emphasised(wet)),
+        esr_pre_emphasised=esr(measures.pre_emphasised(matched), gear.pre_emphasised),
         null_db=null_db,
         null_by_octave_db=octaves,
         esr_by_input_level=measures.esr_by_input_level(dry, wet - matched, wet, rate),
@@ -282,7 +282,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         confidence=lag.confidence,
         gain_db=db_from_gain(gain),
         loudness_difference_lu=louder_lu,
-        spectral_difference_db=measures.spectral_difference_db(aligned, wet, rate),
+        spectral_difference_db=measures.spectral_difference_db(aligned, gear.spectrum, rate),
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
         aliasing_db=measured_aliasing.measure(model, (quality,))[quality],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from ..errors import CaptureError, CompareError
 from ..trainer.capture_file import DRY, WET, input_level, read_content
 from ..trainer.layout import VALIDATION_S, has_training_layout
 from .faults import MOVES_SAMPLES, lag_fault, silence_fault
+from .gear_figures import GearFigures
 
 MAX_LAG_SAMPLES = 10_000  # as the neural-amp-modeler trainer looks for latency
 LONGER_S = 1.0  # so much more than the dry file a take may have, as the trainer allows
@@ -69,7 +71,7 @@ class TakeFiles:
         return replace(self, dry=self.dry.absolute(), wet=self.wet.absolute(), second_wet=again)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Take:
     """A pair that can be judged. `dry` and `wet` have shape (n,), full scale 1."""
 
@@ -83,6 +85,11 @@ class Take:
     repeatability_basis: str
     warnings: tuple[str, ...]
     faults: tuple[str, ...] = ()  # of the take itself: no figure says much about a model
+
+    @cached_property
+    def gear(self) -> GearFigures:
+        """What is the same for every model."""
+        return GearFigures(self.wet[self.span], self.sample_rate)
 
 
 # The latest, and how its files were: a worker judges one model after the other by the same take.

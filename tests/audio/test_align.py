@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from rig.audio.align import find_lag, shifted
+from rig.audio.align import Target, find_lag, shifted
 from rig.errors import RigError
 
 RATE = 48000
@@ -120,3 +120,13 @@ def test_a_fractional_shift_moves_a_tone_by_that_much(delay):
     assert np.abs(shifted(tone, delay) - late).max() < 1e-8
     there_and_back = shifted(shifted(tone, delay), -delay)
     assert np.abs(there_and_back - tone)[200:-200].max() < 1e-6  # what was pushed out at the ends is lost
+
+
+@pytest.mark.parametrize("late", [0.0, 0.3, 25.5, -4.0])
+def test_a_target_of_many_gives_each_the_same_lag_as_its_samples(late):
+    b = WET
+    target = Target(b)
+    for _ in range(2):  # the second time its spectrum is known
+        a = shifted(b, -late)
+        assert find_lag(a, target, max_lag_samples=100) == find_lag(a, b, max_lag_samples=100)
+    assert find_lag(a, target, max_lag_samples=100).samples == pytest.approx(late, abs=1e-3)
