@@ -262,6 +262,8 @@ def parsed(
 
 
 def _text(data: bytes, file: str, what: str, error_type: type[RigError], most_bytes: int) -> str:
+    if data.lstrip()[:1] == b"{":
+        raise error_type(f"{file}: a file in JSON, as a model is, and not a {what}.")
     if len(data) > most_bytes:
         raise error_type(f"{file}: more than {most_bytes >> 10} KiB, which no {what} has.")
     try:

@@ -194,6 +194,7 @@ HOSTILE = {
     "huge": (b"#" * (MAX_BYTES + 1), "more than 64 KiB"),
     "deep lists": (b"a = " + b"[" * 30000, "nested too deep|not TOML"),
     "deep tables": (b"a = " + b"{a=" * 20000, "nested too deep|not TOML"),
+    "a model": (b'{"weights": [' + b"0.5, " * 30000 + b"0.5]}", "a file in JSON, as a model is, and not a preset"),
     "a deep key": (b"a." * 30000 + b"a = 1", "line 1: a key of hundreds of parts"),
     "a deep table": (b"[" + b"a." * 30000 + b"a]", "line 1: a key of hundreds of parts"),
     "keys as deep as may be": (b"\n".join(b"a." * 499 + b"b%d = 1" % i for i in range(64)), "names no model"),
