@@ -141,6 +141,17 @@ def test_who_plays_is_told_once_and_what_another_thread_needs_is_told_by_the_fir
     assert told == [first_start.WAIT]
 
 
+def test_what_ctrl_c_leaves_undone_is_not_taken_for_done(parts, monkeypatch, tmp_path):
+    def stopped():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(parts[0], "compile", stopped)
+    with pytest.raises(KeyboardInterrupt), first_start.announced():
+        first_start.compile_all()
+    assert compiled(parts) == [BLOCK]
+    assert not (tmp_path / first_start.ALL).exists()
+
+
 def test_the_first_part_brings_the_others_only_within_a_command():
     assert report.instead is None
     with first_start.announced():

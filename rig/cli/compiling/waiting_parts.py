@@ -72,8 +72,10 @@ class Parts:
                 self._take(left[0])
             try:
                 left[0].compile()
-            finally:
-                self._done(left[0])
+            except BaseException:  # Ctrl-C
+                self._undone(left[0])
+                raise
+            self._done(left[0])
 
     def left(self, names: Collection[str]) -> tuple[int, float]:
         """How many of those are not on disk, and about how many seconds that takes."""
@@ -111,6 +113,13 @@ class Parts:
             self._scale = took, expected + seconds_of(entry.name)
             self._changed.notify_all()
 
+    def _undone(self, entry: Entry) -> None:
+        with self._changed:
+            del self._began[entry.name]
+            if not self._is_stopped:
+                self._waiting.insert(0, entry)
+            self._changed.notify_all()
+
     def _with_help(self) -> None:
         """All there is, through another process; what that cannot do is left to others."""
         with contextlib.suppress(OSError), contextlib.closing(Helper()) as helper:
@@ -125,12 +134,8 @@ class Parts:
                 if helper.compile(entry.name):
                     self._done(entry)
                     continue
-                with self._changed:
-                    del self._began[entry.name]
-                    if not self._is_stopped:
-                        self._waiting.insert(0, entry)
-                    self._changed.notify_all()
-                    return
+                self._undone(entry)
+                return
 
 
 def seconds_of(name: str) -> float:
