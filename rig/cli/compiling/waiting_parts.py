@@ -82,9 +82,11 @@ class Parts:
         with self._changed:
             now, (took, expected) = time.monotonic(), self._scale
             waiting = [entry.name for entry in self._waiting if entry.name in names]
-            begun = {name: began for name, began in self._began.items() if name in names}
+            begun = {name: now - began for name, began in self._began.items() if name in names}
         factor = took / expected if expected > 1.0 else 1.0
-        running = [max(seconds_of(name) * factor - (now - began), 0.5) for name, began in begun.items()]
+        # What takes longer than it should says, too, how slow the machine is.
+        factor = max([factor, *(1.1 * since / seconds_of(name) for name, since in begun.items())])
+        running = [seconds_of(name) * factor - since for name, since in begun.items()]
         total = sum(running) + sum(seconds_of(name) * factor for name in waiting)
         return len(waiting) + len(begun), max([total / (1 + len(self._threads)), *running])
 
