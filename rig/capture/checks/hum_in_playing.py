@@ -24,6 +24,7 @@ LOUD = 0.016  # of the power of wet: softer hum is left to the silences
 OF_WHAT_IS_LEFT = 0.1
 RISES = 4.0  # times what it is at both ends
 LINES, COUNTS = 3, 0.03  # so many harmonics, each at least that much of all
+FEW_LINES, MOST_OF_FEW = 2, 0.6  # fewer do, where they are so much of what is not explained: strings do not meet twice
 LASTS = 3  # windows
 
 
@@ -35,7 +36,7 @@ def hums(take: Explained, frames: slice) -> float | None:
         return None
     for mains in MAINS_HZ:
         lines = hum_lines(piece, mains, RATE / SLOW, NARROW_HZ)
-        if lines.sum() > MOST * total and np.sum(lines > COUNTS * lines.sum()) >= LINES:
+        if lines.sum() > MOST * total and _are_harmonics(lines, total):
             return mains
     return None
 
@@ -53,14 +54,21 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
             part = slice(start, start + WINDOW)
             lines = hum_lines(left[part], mains, RATE / SLOW, NARROW_HZ)
             power[i] = lines.sum()
-            least = max(LOUD * float(np.mean(wet[part] ** 2)), OF_WHAT_IS_LEFT * float(np.mean(left[part] ** 2)))
-            hums[i] = power[i] > least and np.sum(lines > COUNTS * power[i]) >= LINES
+            all_left = float(np.mean(left[part] ** 2))
+            least = max(LOUD * float(np.mean(wet[part] ** 2)), OF_WHAT_IS_LEFT * all_left)
+            hums[i] = power[i] > least and _are_harmonics(lines, all_left)
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
             if last - first >= LASTS:
                 found.append((mains, int(starts[first]) * SLOW, (int(starts[last - 1]) + WINDOW) * SLOW))
     return found
+
+
+def _are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
+    """Whether enough of the lines of the mains are there, by their powers and by that of all that is not explained."""
+    count, power = int(np.sum(lines > COUNTS * lines.sum())), float(lines.sum())
+    return count >= LINES or (count >= FEW_LINES and power > MOST_OF_FEW * left)
 
 
 def _slow(spectrum: Spectra) -> NDArray[np.float64]:

@@ -127,6 +127,8 @@ class Paged:
         ws = self.socket(**options)
         ws.send(json.dumps({"token": self.token, "client": client}))
         hello, state = json.loads(ws.recv(5)), json.loads(ws.recv(5))
+        while "event" in state:  # told to all at that moment: the cabinets are read, say
+            state = json.loads(ws.recv(5))
         return ws, hello["hello"], state
 
     def as_new(self):
