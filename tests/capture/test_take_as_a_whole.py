@@ -12,7 +12,9 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from takes import signal
 
 from rig.capture.checks.closing import FEWEST, find_closing, knows_a_level
+from rig.capture.checks.hum_in_playing import MAINS_HZ, are_harmonics
 from rig.capture.checks.limits import LIMITS
+from rig.capture.checks.measures import hum_lines
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import flat_tops, gaps, missing_pieces, normalised_to_dbfs, repeats, step_of
 from rig.capture.checks.silences import (
@@ -262,6 +264,18 @@ def test_a_room_is_found_with_how_much_and_how_long():
     assert tail_check(np.ones(RATE), np.ones(RATE)).verdict == "unknown"
 
 
+@pytest.mark.parametrize(
+    ("hz", "is_hum"), [((100, 200), True), ((60, 180), True), ((110, 220), False), ((100,), False)]
+)
+def test_two_harmonics_are_hum_where_little_else_is_left_and_a_string_is_none(hz, is_hum):
+    t = np.arange(3 * RATE // 16) * 16 / RATE
+    left = sum(np.sin(2 * np.pi * f * t) / k for k, f in enumerate(hz, 1)) + noise(3, -20)[: len(t)]
+    found = [are_harmonics(hum_lines(left, mains, RATE / 16, 0.8), float(np.mean(left**2))) for mains in MAINS_HZ]
+    assert any(found) == is_hum
+    louder = float(10 * np.mean(left**2))  # where the model leaves much else
+    assert not any(are_harmonics(hum_lines(left, mains, RATE / 16, 0.8), louder) for mains in MAINS_HZ)
+
+
 # ---------------------------------------------------------------- one gear from end to end
 FAULTS = [  # some each day, some in the soak, which draws others as well: test_take_faults_soak.py
     ("crunch", Fault("silence", "behind", 1.0, 18.2)),
@@ -283,6 +297,18 @@ def test_six_seconds_that_are_not_the_same_gear_are_found_by_name(name, fault):
     assert found["programme"].verdict == "fail"
     if fault.name != "hum":  # which is found by its lines
         assert found.programme.score[np.abs(found.programme.seconds - fault.at_s - 3) < 2].max() > 1
+
+
+def test_another_programme_that_rests_most_of_the_time_is_no_silence():
+    x = sent()
+    right = played(GEAR["parked wah"], x)
+    other = suffered(GEAR["parked wah"], Fault("other programme", "before", 1.0, 17.6), x, right, 0)
+    part = slice(PRE_ROLL + round(17.6 * RATE), PRE_ROLL + round(23.6 * RATE))
+    rests = np.arange(part.stop - part.start) % round(1.2 * RATE) > 0.4 * RATE
+    wrong = right.copy()
+    wrong[part] = np.where(rests, 0.0, other[part])
+    found = judged(recorded(wrong, Desk(), 0, float(abs(right).max())), 35.0)
+    assert "another programme, which rests now and then" in found["programme"].text
 
 
 @pytest.mark.parametrize(

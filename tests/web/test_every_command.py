@@ -19,6 +19,7 @@ from rigs import NANO
 from touched import Touched
 
 import rig
+from rig.dsp.native.build import cache_directory
 from rig.player.commands import COMMANDS
 from rig.web.board import Request
 from rig.web.messages import Do, Malformed, read_said
@@ -110,7 +111,7 @@ def elsewhere(paths, tmp_path):
     """What was touched beside the folders that were fixed at the start, Python's own and rig's."""
     own = [tmp_path / "work", tmp_path / "own", Path(rig.__file__).parent.parent, Path(sys.prefix), Path("/dev")]
     own += [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib")]
-    own += [Path(platformdirs.user_cache_dir("rig", appauthor=False)), Path("/proc"), Path("/sys")]
+    own += [Path(platformdirs.user_cache_dir("rig", appauthor=False)), cache_directory(), Path("/proc"), Path("/sys")]
     own += [Path(sys.pycache_prefix)] if sys.pycache_prefix else []
     found = []
     for event, path in sorted(paths):

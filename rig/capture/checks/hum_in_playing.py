@@ -36,7 +36,7 @@ def hums(take: Explained, frames: slice) -> float | None:
         return None
     for mains in MAINS_HZ:
         lines = hum_lines(piece, mains, RATE / SLOW, NARROW_HZ)
-        if lines.sum() > MOST * total and _are_harmonics(lines, total):
+        if lines.sum() > MOST * total and are_harmonics(lines, total):
             return mains
     return None
 
@@ -56,7 +56,7 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
             power[i] = lines.sum()
             all_left = float(np.mean(left[part] ** 2))
             least = max(LOUD * float(np.mean(wet[part] ** 2)), OF_WHAT_IS_LEFT * all_left)
-            hums[i] = power[i] > least and _are_harmonics(lines, all_left)
+            hums[i] = power[i] > least and are_harmonics(lines, all_left)
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
@@ -65,7 +65,7 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
     return found
 
 
-def _are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
+def are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
     """Whether enough of the lines of the mains are there, by their powers and by that of all that is not explained."""
     count, power = int(np.sum(lines > COUNTS * lines.sum())), float(lines.sum())
     return count >= LINES or (count >= FEW_LINES and power > MOST_OF_FEW * left)

@@ -37,6 +37,8 @@ MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.55  # where the playing falls, than where it
 PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
+UNRELATED = 0.25  # times what wet and model usually have in common: so little is chance
+RESTS = 0.1  # of the frames that sound where another programme rests, at least, if it is no silence; twice if softly
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 INVERTED = "it is inverted"
@@ -109,6 +111,10 @@ def _kind(
     usual = float(np.sqrt(max(1 - power_from_db(usual_left_db), 0.05)))  # what the two have in common elsewhere
     nothing = (power < 8 * take.noise) | (frame_db < NOTHING_DB)
     if level_db < -12 and abs(match.here) < 0.25 and np.mean(nothing) > 0.6:
+        sounds, loud = at[~nothing], np.mean(frame_db > DEAD_DB)
+        rests = bool(loud > RESTS or len(sounds) > 2 * RESTS * len(at))
+        if rests and abs(_match(take, sounds, take.model).best) < UNRELATED * usual:
+            return "another programme", "it has nothing to do with dry: another programme, which rests now and then"
         return "silent", "it is silent while the signal plays, or a gate hardly ever opens"
     if match.here < -0.95 * usual and abs(level_db) < SAME_LEVEL_DB:
         return "inverted", INVERTED
@@ -142,7 +148,7 @@ def _kind(
         # Frames show a short delay themselves, where there is one.
         if samples is not None and abs(samples) > (NEAR if best > 0.3 * usual else REACH // 2):
             return "jumps", f"the take jumps by {samples:.0f} samples"
-    if best < 0.25 * usual:
+    if best < UNRELATED * usual:
         return "another programme", "it has nothing to do with dry: another programme"
     if best < 0.4 * usual and level_db > -6:
         return "another programme", "it has little to do with dry: another programme"
