@@ -74,7 +74,9 @@ def test_a_midi_knob_turns_it_in_its_period_and_all_agree_on_it():
     player.poll()
     assert player.value("presence") == player.sound.presence_db == 12.0
     player.do("bypass")
+    bench.settle()
     bench.backend.process(np.zeros(64, np.float32), midi=[(0, bytes((0xB0, 20, 0)))])
+    assert targets(bench) == [1.0] * 4  # nor before Python has looked
     player.poll()
     assert targets(bench) == [1.0] * 4
     player.do("bypass")
