@@ -59,7 +59,7 @@ class Target:
         return self.samples[part]
 
     def spectrum(self, n: int, band: slice) -> NDArray[np.complex128]:
-        """Of n samples, in that band."""
+        """Of n samples, the bins in that band: (bins,)."""
         key = n, band.start, band.stop
         if key not in self._spectra:
             self._spectra = {key: rfft(self.samples, n)[band].copy()}  # of one length only: it may be large
@@ -116,7 +116,7 @@ def _lag(a: NDArray[Any], b: NDArray[Any] | Target, whiten: bool, reach: int, sa
 
 
 def _next_to_zero(cross: NDArray[Any], omega: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The correlation one sample early, at 0 and one late, but for a factor: three values need no transform."""
+    """The correlation one sample early, at 0 and one late, (3,), but for a factor: so few need no transform."""
     even, odd = cross.real * np.cos(omega), cross.imag * np.sin(omega)
     middle = float(np.sum(cross.real))
     return np.array([float(np.sum(even + odd)), middle, float(np.sum(even - odd))])

@@ -114,7 +114,7 @@ def test_what_is_needed_first_comes_first_and_the_rest_when_it_is_asked_for(part
     with first_start.announced():
         parts[2].compile()
         assert compiled(parts) == [BLOCK]
-        assert capsys.readouterr().err.splitlines()[1].endswith("s; 1 more follow in the background.")
+        assert capsys.readouterr().err.splitlines()[1].endswith("s; 1 more follow meanwhile, or when they are needed.")
         assert not (tmp_path / first_start.ALL).exists()
         parts[0].compile()
     assert compiled(parts) == [READ, BLOCK]

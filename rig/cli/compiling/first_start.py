@@ -61,7 +61,7 @@ class _FirstStart:
             self.parts.begin_helping()
         return self.parts
 
-    def complete_shown(self, needed: frozenset[str], later: str = "in the background") -> None:
+    def complete_shown(self, needed: frozenset[str], later: str = "meanwhile, or when they are needed") -> None:
         """Compile those, under the line."""
         from .progress import shown
 
@@ -97,7 +97,7 @@ class _FirstStart:
             keep_mark(self.parts)
             self.parts.stop()
         self.parts = self.tell = None
-        self._has_said = False
+        self._has_said, self._unsaid = False, []
 
 
 first_start = _FirstStart()
@@ -106,12 +106,11 @@ first_start = _FirstStart()
 @contextlib.contextmanager
 def announced() -> Iterator[None]:
     """Meanwhile the first part that has to be compiled brings all others with it."""
-    before, report.instead = report.instead, first_start.wanted
-    try:
-        yield
-    finally:
-        report.instead = before
-        first_start.stop()
+    with _asking():
+        try:
+            yield
+        finally:
+            first_start.stop()
 
 
 def ensure() -> None:
