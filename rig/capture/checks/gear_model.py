@@ -59,10 +59,10 @@ BANDS = _bands()  # of the spectrum, those that are looked at
 BANDS_HZ = BANDS * RATE / FRAME
 
 
-def spectra(x: Samples) -> Spectra:
-    """Short-time spectra of x, (n,), in BANDS: (bands, frames)."""
+def spectra(x: Samples, hop: int = HOP) -> Spectra:
+    """Short-time spectra of x, (n,), in BANDS, one every `hop` samples: (bands, frames)."""
     window = np.hanning(FRAME).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(np.asarray(x, np.float32), FRAME)[::HOP]
+    frames = np.lib.stride_tricks.sliding_window_view(np.asarray(x, np.float32), FRAME)[::hop]
     parts = [rfft(frames[at : at + 256] * window, axis=1)[:, BANDS].T for at in range(0, len(frames), 256)]
     return np.ascontiguousarray(np.concatenate(parts, axis=1), np.complex64)
 
@@ -74,30 +74,28 @@ def _followed(x: Samples, seconds: float) -> Samples:
 
 def _high(x: Samples, hz: float) -> Samples:
     """Without what lies below a frequency, by one pole."""
-    return np.asarray(sosfilt(butter(1, hz, "high", fs=RATE, output="sos"), x))
+    return np.asarray(sosfilt(butter(1, hz, "high", fs=RATE, output="sos"), x), np.float32)
 
 
-def _bent(dry: Samples) -> Iterator[Samples]:
+def bent(dry: Samples) -> Iterator[Samples]:
     """What the gear's answer is made of; the first is dry itself."""
     x = np.asarray(dry, np.float32)
-    bright = np.asarray(_high(x, 700), np.float32)
+    bright, without_lows = _high(x, 700), _high(x, 100)
     yield x
     for drive in (3, 10, 40, 200):
         yield np.tanh(drive * x)
     for drive in (10, 40, 200):
         yield np.tanh(drive * bright)
     for threshold in (0.002, 0.004, 0.008, 0.03):  # nothing comes of what is soft
-        starved = _high(x, 100)
-        starved = np.sign(starved) * np.clip((np.abs(starved) / threshold - 1) / 0.6, 0, 1)
-        yield np.asarray(starved, np.float32)
+        yield np.sign(without_lows) * np.clip((np.abs(without_lows) / threshold - 1) / 0.6, 0, 1)
     yield np.tanh(60 * bright) ** 3
     yield np.abs(x)
     yield np.abs(np.tanh(30 * x))
     yield np.tanh(20 * np.abs(bright))
     # Folded and bent again, two stages that are both biased, and a clipper that gives in on one side first.
-    yield np.asarray(np.tanh(5 * _high(np.abs(np.tanh(10 * _high(x, 100))), 60)), np.float32)
-    yield np.asarray(np.tanh(6 * _high(np.tanh(30 * _high(x, 150) + 0.4), 80)), np.float32)
-    yield np.asarray(np.clip(150 * _high(x, 100), -0.6, 1), np.float32)
+    yield np.tanh(5 * _high(np.abs(np.tanh(10 * without_lows)), 60))
+    yield np.tanh(6 * _high(np.tanh(30 * _high(x, 150) + 0.4), 80))
+    yield np.clip(150 * without_lows, -0.6, 1)
     yield x / (1 + _followed(x, 0.004) / 0.05)
     fast, slow = _followed(x, 0.02), _followed(x, 0.15)
     for threshold in (0.02, 0.15):
@@ -118,6 +116,7 @@ class Explained:
     dry: Spectra
     wet: Spectra
     model: Spectra
+    filters: Spectra  # (bands, parts) of what dry is bent to
     weights: Power  # (bands,)
     noise: float  # power of wet in silence
     band_noise: Power  # (bands,) the same of each band, not weighted
@@ -160,7 +159,7 @@ class _LastParts:
     def of(self, dry: Samples) -> Spectra:
         digest = hashlib.sha256(np.asarray(dry, np.float32).tobytes()).digest()
         if digest != self.digest:
-            self.parts = np.stack([spectra(part) for part in _bent(dry)], axis=1)
+            self.parts = np.stack([spectra(part) for part in bent(dry)], axis=1)
             self.parts.flags.writeable = False
             self.digest = digest
         return self.parts
@@ -202,9 +201,10 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_], roun
     least = SOFT * float(np.percentile(usual_power[played], 90)) if played.any() else 0.0
     base = np.where(played, 1 / (usual_power + least + noise), 0.0)
     counted = np.where(trusted, base, 0.0)
-    model = answer
+    model, filters = answer, parts[:, :, 0]
     for _ in range(ROUNDS):
-        model = _fitted(parts, answer, counted)
+        filters = _fitted(parts, answer, counted)
+        model = np.einsum("bi,bit->bt", filters, parts)
         error = weights @ np.square(np.abs(answer - model), dtype=np.float64)
         expected = weights @ np.square(np.abs(model), dtype=np.float64)
         left = np.maximum(error - noise, 0) / (np.maximum(expected, power) + noise)
@@ -215,7 +215,8 @@ def explained(parts: Spectra, answer: Spectra, agreeing: NDArray[np.bool_], roun
         doubt[SECTIONS] = np.minimum((left[SECTIONS] / (4 * usual + 0.02)) ** 2, ODDEST)
         counted = base / (1 + doubt)
         counted[trusted] = np.maximum(counted[trusted], 0.5 * base[trusted])
-    return Explained(np.ascontiguousarray(parts[:, 0]), answer, model, weights, noise, band_noise, played, trusted)
+    dry = np.ascontiguousarray(parts[:, 0])
+    return Explained(dry, answer, model, filters, weights, noise, band_noise, played, trusted)
 
 
 def _agreeing(wet: Samples, frames: int) -> NDArray[np.bool_]:
@@ -242,9 +243,9 @@ def _usual_power(level_db: Power, power: Power, trusted: NDArray[np.bool_]) -> P
 
 
 def _fitted(parts: Spectra, answer: Spectra, counted: Power) -> Spectra:
-    """What least squares make of the parts, (bands, parts, frames); `counted`: the weight of each frame.
+    """The filters that make wet of the parts, (bands, parts, frames), by least squares: (bands, parts).
 
-    The sums are not BLAS's, whose threads wait busily for each other where the machine has other work.
+    `counted`: the weight of each frame. The sums are not BLAS's, whose threads wait busily for each other where the machine has other work.
     """
     used = counted > 0
     root = np.sqrt(counted[used]).astype(np.float32)
@@ -257,5 +258,4 @@ def _fitted(parts: Spectra, answer: Spectra, counted: Power) -> Spectra:
     diagonal = np.einsum("bii->bi", normal).real
     normal[:, np.arange(size), np.arange(size)] += RIDGE * diagonal + 1e-25
     right = np.einsum("bit,bt->bi", np.conj(taken), wanted).astype(complex)
-    filters = np.linalg.solve(normal, right[:, :, None])[:, :, 0].astype(np.complex64)
-    return np.einsum("bi,bit->bt", filters, parts)
+    return np.asarray(np.linalg.solve(normal, right[:, :, None])[:, :, 0], np.complex64)

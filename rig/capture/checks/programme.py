@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from ...audio.align import find_lag
 from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
-from .gear_model import FRAME, HOP, Explained, explain
+from .driven import driven_error
+from .gear_model import FRAME, HOP, Explained, Power, explain
 from .measures import Samples
 from .strange import Delay, Strange, humming, named
 from .verdict import Check, Verdict, worst
@@ -33,6 +34,9 @@ UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less a
 AS_UNLIKE, ENOUGH_OTHERS = 0.7, 30  # times as unlike what is known as this is; windows
 UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, as far as noise does not say more
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
+# What the gear leaves unexplained, re what it would leave if it had been driven harder: from what nearly right gear
+# leaves at most to what is strange, a score of 1.
+NEVER_DRIVEN_DB, DRIVEN_DB = -1.5, 0.5
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
@@ -68,19 +72,21 @@ class _Windows:
     level_db: NDArray[np.float64]  # re the model
     band_db: NDArray[np.float64]  # (windows, BANDS)
     like_db: NDArray[np.float64]  # (windows, BANDS + 1): levels of dry, and how many bands it fills
+    driven_db: NDArray[np.float64]  # what is left, re what would be if the gear had been driven harder
     tone: NDArray[np.bool_]  # (windows,) little more than one tone: nothing else in the take tells what it bends to
 
 
 def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Check, ProgrammeTrack]:
     """The line of the table and the track; dry and wet (n,), aligned; `missing`: samples where pieces are."""
     take = explain(dry, wet)
+    driven = driven_error(dry, take)
 
     def delay(start: int, stop: int) -> float | None:
         part = slice(max(0, start), stop)
         lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
         return lag.samples if lag.is_certain else None
 
-    track, found = look(take, len(dry), missing, delay)
+    track, found = look(take, driven, len(dry), missing, delay)
     compared = len(track.seconds) * STEP * HOP / RATE
     if not len(track.seconds):
         return Check("programme", "unknown", None, "", 1.0, FAILS, UNSEEN, "Is this a recording of that signal?"), track
@@ -94,9 +100,14 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
     return Check("programme", verdict, figure, "", 1.0, FAILS, f"{text} ({seen})", advice), track
 
 
-def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tuple[ProgrammeTrack, list[Strange]]:
-    """The track of a take of so many samples, and what is strange in it; `delay` tells that of wet behind dry."""
-    windows = _windows(take)
+def look(
+    take: Explained, driven: Power | None, samples: int, missing: list[int], delay: Delay
+) -> tuple[ProgrammeTrack, list[Strange]]:
+    """The track of a take of so many samples, and what is strange in it; `delay` tells that of wet behind dry.
+
+    `driven`: what would be left of wet if the gear had been driven harder, see `driven_error`.
+    """
+    windows = _windows(take, driven)
     if len(windows.first) <= NEIGHBOURS:
         return NO_PROGRAMME, []
     score, level_db, usual_db = _scores(windows, samples)
@@ -112,7 +123,7 @@ def look(take: Explained, samples: int, missing: list[int], delay: Delay) -> tup
     return ProgrammeTrack(seconds, score, level_db), found
 
 
-def _windows(take: Explained) -> _Windows:
+def _windows(take: Explained, driven: Power | None) -> _Windows:
     model_power, power = take.power(take.model), take.power(take.wet)
     error = take.power(take.wet - take.model)
     tells = (take.played & (model_power > take.least)) | (power > UNEXPECTED * take.least)
@@ -143,12 +154,18 @@ def _windows(take: Explained) -> _Windows:
     bands = np.array(
         [sums(counted * a) / np.maximum(sums(counted * b), 1e-30) for a, b in zip(wet_bands, model_bands, strict=True)]
     )
+    if driven is None:
+        driven_db = np.full(len(starts), -np.inf)
+    else:
+        each = np.where(tells, 1 / (np.maximum(model_power, power) + take.noise), 0.0)
+        driven_db = db_from_powers((sums(each * error) + 1e-9) / (sums(each * driven) + 1e-9))
     return _Windows(
         starts[enough],
         db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
         db_from_powers(level + 1e-9)[enough],
         db_from_powers(bands.T + 1e-9)[enough],
         np.array([sums(levels) / WINDOW for levels in dry_db]).T[enough],
+        driven_db[enough],
         (sums((tone & tells).astype(float)) > 0.5 * told)[enough],
     )
 
@@ -231,7 +248,8 @@ def _compared(
     residue = np.where(compared, windows.left_db - allowed_db, 0.0) / max(RESIDUE_DB, off_db)
     level = np.abs(level_db) / level_spread / LEVEL_SPREADS
     bands = np.sqrt(np.mean((band_db / band_spread) ** 2, axis=1)) / BAND_SPREADS
-    score = np.maximum(residue, np.maximum(level, bands))
+    driven = np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0)
+    score = np.maximum(np.maximum(residue, driven), np.maximum(level, bands))
     in_sections = (start >= SWEEP - FRAME) & (start < PROGRAMME)
     score[in_sections] = np.abs(level_db[in_sections]) / TONE_DB
     return score, level_db, usual_db
