@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import takes
-from faulty_takes import GEARS, Desk, Fault, called_right, change_db, judged, recorded, sent, suffered
+from faulty_takes import COUNTS_DB, GEARS, Desk, Fault, called_right, change_db, judged, recorded, sent, suffered
 from gears import cabinet, gated, played
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, fftconvolve, sosfilt
@@ -281,6 +281,9 @@ FAULTS = [  # some each day, some in the soak, which draws others as well: test_
     ("crunch", Fault("silence", "behind", 1.0, 18.2)),
     ("fuzz", Fault("polarity", "behind", 1.0, 17.4)),
     ("gated fuzz", Fault("hum", "behind", 0.06, 18.7)),
+    ("high gain", Fault("drive", "before", 2.8, 17.7)),
+    pytest.param("fuzz", Fault("drive", "before", 4.0, 17.7), marks=pytest.mark.soak),
+    pytest.param("gated fuzz", Fault("drive", "before", 2.8, 18.9), marks=pytest.mark.soak),
     pytest.param("compressor", Fault("other programme", "before", 1.0, 18.9), marks=pytest.mark.soak),
     pytest.param("limiter", Fault("lag", "behind", 655.0, 17.8), marks=pytest.mark.soak),
 ]
@@ -291,12 +294,22 @@ def test_six_seconds_that_are_not_the_same_gear_are_found_by_name(name, fault):
     x = sent()
     right = played(GEAR[name], x)
     wrong = suffered(GEAR[name], fault, x, right, 0)
-    assert change_db(fault, right, wrong) > -20
+    assert change_db(fault, right, wrong) > COUNTS_DB
     found = judged(recorded(wrong, Desk(), 0, float(abs(right).max())), 35.0)
     assert called_right(fault, found), [str(check) for check in found.checks]
     assert found["programme"].verdict == "fail"
     if fault.name != "hum":  # which is found by its lines
         assert found.programme.score[np.abs(found.programme.seconds - fault.at_s - 3) < 2].max() > 1
+
+
+@pytest.mark.soak
+def test_a_bypass_on_the_last_steps_of_a_file_is_one_and_nothing_softer():
+    x, seed = sent(60.0), 90417755
+    fault, desk = Fault("bypass", "behind", 1.0, 18.77), Desk(peak_dbfs=-39.37, bits=16, delay=337, floor_dbfs=-117.5)
+    right = played(GEAR["tube"], x, seed)
+    wrong = suffered(GEAR["tube"], fault, x, right, seed)
+    found = judged(recorded(wrong, desk, seed, float(abs(wrong).max())), 60.0)
+    assert called_right(fault, found), str(found["programme"])
 
 
 def test_another_programme_that_rests_most_of_the_time_is_no_silence():

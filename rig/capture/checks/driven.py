@@ -18,7 +18,7 @@ HARD_TO_EXPLAIN = 0.0025  # of the power of wet: gear that leaves less of itself
 
 
 def driven_error(dry: Samples, take: Explained) -> Power | None:
-    """The power that would be left of wet if dry, (n,), had been louder, (frames,); None: the gear is well explained."""
+    """What power would be left of wet if dry, (n,), had been louder, (frames,); None: the gear is well known."""
     known = take.trusted & (take.power(take.model) > take.least)
     error = take.power(take.wet - take.model)
     if not known.any():

@@ -245,7 +245,8 @@ def _usual_power(level_db: Power, power: Power, trusted: NDArray[np.bool_]) -> P
 def _fitted(parts: Spectra, answer: Spectra, counted: Power) -> Spectra:
     """The filters that make wet of the parts, (bands, parts, frames), by least squares: (bands, parts).
 
-    `counted`: the weight of each frame. The sums are not BLAS's, whose threads wait busily for each other where the machine has other work.
+    `counted`: the weight of each frame. The sums are not BLAS's: its threads wait busily for each other where the
+    machine has other work.
     """
     used = counted > 0
     root = np.sqrt(counted[used]).astype(np.float32)

@@ -34,9 +34,9 @@ UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less a
 AS_UNLIKE, ENOUGH_OTHERS = 0.7, 30  # times as unlike what is known as this is; windows
 UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, as far as noise does not say more
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
-# What the gear leaves unexplained, re what it would leave if it had been driven harder: from what nearly right gear
-# leaves at most to what is strange, a score of 1.
-NEVER_DRIVEN_DB, DRIVEN_DB = -1.5, 0.5
+# Of what is left unexplained, re what would be if the gear had been driven harder: up to what right gear comes, and
+# what is a score of 1.
+NEVER_DRIVEN_DB, DRIVEN_DB = -1.0, 0.4
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
@@ -113,12 +113,18 @@ def look(
     score, level_db, usual_db = _scores(windows, samples)
     seconds = windows.first * HOP / RATE
     playing = ~windows.tone & ((windows.first * HOP < VALIDATION) | (windows.first * HOP >= PROGRAMME))
-    lasting = _lasting(windows.first, score, playing)
+    harder = np.where(
+        playing, np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0), 0.0
+    )
+    # Each has to last by itself: odd in one way now and in another next is what little is known of looks like.
+    lasting = np.maximum(_lasting(windows.first, score, playing), _lasting(windows.first, harder, playing))
+    score = np.maximum(score, harder)
     found = []
     for first, last in _runs(windows.first, lasting, score):
         peak = float(lasting[first:last].max())
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
-        found.append(named(take, frames, float(np.median(usual_db[first:last])), missing, peak >= FAILS, delay))
+        usual, is_driven = float(np.median(usual_db[first:last])), bool(np.median(windows.driven_db[first:last]) > 0)
+        found.append(named(take, frames, usual, is_driven, missing, peak >= FAILS, delay))
     found = sorted([*found, *humming(take, samples, found)], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
@@ -154,11 +160,10 @@ def _windows(take: Explained, driven: Power | None) -> _Windows:
     bands = np.array(
         [sums(counted * a) / np.maximum(sums(counted * b), 1e-30) for a, b in zip(wet_bands, model_bands, strict=True)]
     )
-    if driven is None:
-        driven_db = np.full(len(starts), -np.inf)
-    else:
-        each = np.where(tells, 1 / (np.maximum(model_power, power) + take.noise), 0.0)
-        driven_db = db_from_powers((sums(each * error) + 1e-9) / (sums(each * driven) + 1e-9))
+    driven_db = np.full(len(starts), -np.inf)
+    if driven is not None:
+        unseen = take.noise + 1e-9 * model_power
+        driven_db = sums(np.where(tells, db_from_powers((error + unseen) / (driven + unseen)), 0.0)) / told
     return _Windows(
         starts[enough],
         db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
@@ -248,8 +253,7 @@ def _compared(
     residue = np.where(compared, windows.left_db - allowed_db, 0.0) / max(RESIDUE_DB, off_db)
     level = np.abs(level_db) / level_spread / LEVEL_SPREADS
     bands = np.sqrt(np.mean((band_db / band_spread) ** 2, axis=1)) / BAND_SPREADS
-    driven = np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0)
-    score = np.maximum(np.maximum(residue, driven), np.maximum(level, bands))
+    score = np.maximum(residue, np.maximum(level, bands))
     in_sections = (start >= SWEEP - FRAME) & (start < PROGRAMME)
     score[in_sections] = np.abs(level_db[in_sections]) / TONE_DB
     return score, level_db, usual_db

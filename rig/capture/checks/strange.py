@@ -72,12 +72,15 @@ class _Match:
 
 
 def named(
-    take: Explained, frames: slice, usual_left_db: float, missing: list[int], sure: bool, delay: Delay
+    take: Explained, frames: slice, usual_left_db: float, driven: bool, missing: list[int], sure: bool, delay: Delay
 ) -> Strange:
-    """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
+    """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing.
+
+    `driven`: whether it is more like the gear driven harder than like the gear.
+    """
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    kind, text = _kind(take, frames, usual_left_db, len(holes), lambda: delay(start, stop))
+    kind, text = _kind(take, frames, usual_left_db, driven, len(holes), lambda: delay(start, stop))
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
@@ -94,7 +97,7 @@ def humming(take: Explained, samples: int, found: list[Strange]) -> list[Strange
 
 
 def _kind(
-    take: Explained, frames: slice, usual_left_db: float, holes: int, delay: Callable[[], float | None]
+    take: Explained, frames: slice, usual_left_db: float, driven: bool, holes: int, delay: Callable[[], float | None]
 ) -> tuple[str, str]:
     inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
@@ -130,7 +133,7 @@ def _kind(
     hum_hz = hums(take, frames)
     if hum_hz is not None:
         return "hum", HUM.format(hum_hz)
-    if _rings(take, inner):
+    if not driven and _rings(take, inner):  # gear that is driven harder also sustains longer
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         return "inverted", INVERTED
@@ -181,7 +184,10 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     left, gains = _left_by_dry(take, at)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
     usually_left, usual_gains = _left_by_dry(take, np.flatnonzero(clear if clear.any() else take.trusted))
-    if np.median(left) >= min(IS_DRY, DRIER * float(np.median(usually_left))):  # both may lie within the noise
+    # Both may lie within the noise; soft frames within the steps of the file, which are no noise: so loud ones may do.
+    drier = np.median(left) < DRIER * np.median(usually_left)
+    drier |= np.percentile(left, 25) < DRIER * np.percentile(usually_left, 10)
+    if not drier or np.median(left) >= IS_DRY:
         return ""
     text = "it is bypassed: dry comes back, and not this gear"
     (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
