@@ -12,6 +12,7 @@ RigError
 ├── ConfigError      the user's own settings or an unknown interface
 ├── CaptureError     a capture that cannot be made, checked or finished
 ├── CompareError     recordings that cannot be compared
+├── TrainingError    a training that cannot begin or go on
 ├── LevelError       a level or gain outside anything sensible
 ├── ArgumentError    a call from Python with something of the wrong type; a TypeError as well
 ├── UsageError       a command line with a word that there is not, or without one that is needed
@@ -65,6 +66,10 @@ class CaptureError(RigError):
 
 class CompareError(RigError):
     """Recordings that cannot be compared: unrelated, silent, of different rates."""
+
+
+class TrainingError(RigError):
+    """A training that cannot begin or go on: no trainer, a take that is not fit for it, or what stopped it."""
 
 
 class LevelError(RigError):

@@ -42,7 +42,7 @@ ROOMS = (
         "player.key_map",
     ),
     *("player.shown", "player.state", "player.midi", "player"),
-    *("compare.live", "web"),
+    *("compare.live", "web", "training"),
     *("cli.command_line", "cli.standard_output", "cli.tables", "cli.versions"),
     "cli.compiling",
     "cli.backing_options",

@@ -19,7 +19,7 @@ import pytest
 from child import run_in_child
 from jackserver import JACKD_IS_MISSING
 
-from rig.capture.result.training_folder import TRAINER
+from rig.trainer.configurations import TRAINER
 
 NEEDED_GB = 14
 INSTALL_S = 3000
