@@ -35,8 +35,10 @@ STEP_EVERY_S = 1.0
 
 def say(event: str, **more: Any) -> None:
     """One line for rig; a number that is none is null."""
-    finite = {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in more.items()}
-    print("RIG " + json.dumps({"event": event, **finite}), flush=True)
+    for key, value in more.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            more[key] = None
+    print("RIG " + json.dumps({"event": event, **more}), flush=True)
 
 
 class NoNumber(Exception):
@@ -117,7 +119,7 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
     import pytorch_lightning as pl
     import torch
 
-    class Watched(pl.Callback):
+    class Watched(pl.Callback):  # type: ignore[misc]
         """Says how it goes, lets the learning rate fall, keeps what was learnt, and ends when it is time."""
 
         def __init__(self) -> None:
@@ -154,7 +156,7 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
         def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
             drawn = int(job["seed"]) + 7919 * trainer.current_epoch
             torch.manual_seed(drawn)
-            numpy.random.seed(drawn % 2**32)
+            numpy.random.seed(drawn % 2**32)  # noqa: NPY002  the trainer's own generator
             random.seed(drawn)
 
         def on_train_batch_start(self, trainer: Any, module: Any, batch: Any, index: int) -> None:

@@ -116,7 +116,7 @@ class Record:
             raise _damaged(path) from error
         try:
             if data.pop("schema") != SCHEMA:
-                raise TrainingError(f"{path.name} of {folder}: written by another version of rig; --restart begins anew.")
+                raise TrainingError(f"{path}: written by another version of rig; --restart begins anew.")
             plan, epochs = Plan(**data.pop("plan")), [Epoch(**each) for each in data.pop("epochs")]
             record = cls(plan=plan, epochs=epochs, **data)
             record.accepted = tuple(record.accepted)

@@ -33,7 +33,7 @@ TENTHS = 2.56  # standard deviations between what a tenth is below and what a te
 TOLD_APART = 10  # bands that say each for itself how loud a frame is; the others follow these
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
-MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.55  # where the playing falls, than where it rises
+MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.63  # where the playing falls, than where it rises
 PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
@@ -133,7 +133,8 @@ def _kind(
     hum_hz = hums(take, frames)
     if hum_hz is not None:
         return "hum", HUM.format(hum_hz)
-    if not driven and _rings(take, inner):  # gear that is driven harder also sustains longer
+    # Gear that is driven harder sustains longer, and is no louder; a room is.
+    if not (driven and abs(level_db) < SAME_LEVEL_DB) and _rings(take, inner):
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         return "inverted", INVERTED
@@ -193,12 +194,13 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
     change_db = loudness_db - usual_db
     often = np.mean(usually_left < EXACTLY_DRY) >= OFTEN_DRY
-    if abs(change_db) < OTHER_DRIVE_DB or not (often or alike):
+    if abs(change_db) < OTHER_DRIVE_DB:
         return text
     one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
     if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 3 * ONE_GAIN_DB):
         word = "softer" if change_db < 0 else "louder"
-        return f"{text}, or as this gear leaves some playing alone, {abs(change_db):.1f} dB {word}"
+        left_alone = "this gear leaves some playing alone" if often or alike else "it is driven so little that it is clean"
+        return f"{text}, or {'as ' if often or alike else ''}{left_alone}, {abs(change_db):.1f} dB {word}"
     return ""
 
 
