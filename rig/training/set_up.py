@@ -7,10 +7,11 @@ what was fetched, and removes the rest.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import secrets
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from .installing.locked_versions import (
     locked_pythons,
     requirements,
 )
-from .installing.pip import NoSuchFile, fetch, fetch_from, install, run_pip, run_watched
+from .installing.pip import NoSuchFile, fetch, install, run_pip, run_watched
 from .installing.places import folder_of, folders, mark_complete, python_in, trainer_folder, wheels_folder
 
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"  # PyTorch's own, where its builds for Linux without CUDA are
@@ -135,8 +136,7 @@ def _made(plan: Plan, show: Show) -> Trainer:
     folder, wheels = plan.folder, wheels_folder()
     temporary, environment = folder / "temporary", folder / f"environment-{secrets.token_hex(8)}"
     _remove(folder)
-    fetched_bytes = _bytes_in(wheels)
-    needed_bytes = max(plan.download_bytes - fetched_bytes, 0) + plan.disk_bytes + SPARE_BYTES
+    needed_bytes = max(plan.download_bytes - _fetched_bytes(wheels), 0) + plan.disk_bytes + SPARE_BYTES
     check_space(folder, needed_bytes, "setting the trainer up")
     for made in (wheels, temporary):
         made.mkdir(parents=True, exist_ok=True)
@@ -146,7 +146,7 @@ def _made(plan: Plan, show: Show) -> Trainer:
     runs = _runs(requirements(plan.variant))
 
     def fetching() -> None:
-        show("Fetching", min((_bytes_in(wheels) + _bytes_in(temporary)) / plan.download_bytes, 1.0))
+        show("Fetching", min(_fetched_bytes(wheels, temporary) / plan.download_bytes, 1.0))
 
     for run in runs:
         _fetch(plan, python, run, wheels, temporary, fetching)
@@ -219,7 +219,7 @@ def _fetch(
         if not (plan.variant == "cpu" and run[0].name == "torch" and sys.platform.startswith("linux")):
             raise
     try:
-        fetch_from(CPU_INDEX, python, run, wheels, temporary, watch)
+        fetch(python, run, wheels, temporary, watch, (CPU_INDEX,))
     except TrainingError as error:
         raise OnlyWithCuda(
             "PyTorch's build for CPUs is neither in the package index that pip is set to use nor can PyTorch's own be "
@@ -227,12 +227,10 @@ def _fetch(
         ) from error
 
 
-def _bytes_in(folder: Path) -> int:
-    return sum(_files(folder))
-
-
-def _files(folder: Path) -> Iterator[int]:
-    """The sizes of what was fetched there, finished or not."""
-    for path in folder.rglob("*.whl"):
+def _fetched_bytes(*folders: Path) -> int:
+    """How much was fetched into these folders, finished or not; what is being copied from one to the other once."""
+    sizes: dict[str, int] = {}
+    for path in itertools.chain.from_iterable(folder.rglob("*.whl") for folder in folders):
         with contextlib.suppress(OSError):  # it has just been moved
-            yield path.stat().st_size
+            sizes[path.name] = max(sizes.get(path.name, 0), path.stat().st_size)
+    return sum(sizes.values())

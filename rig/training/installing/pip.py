@@ -36,16 +36,21 @@ class NoSuchFile(TrainingError):
     """None of the places that pip looks at has a file of the lock for this Python and system."""
 
 
-def fetch(python: Path, wanted: Sequence[Requirement], into: Path, folder: Path, watch: Callable[[], None]) -> None:
-    """Fetch files of the lock into a folder; those that are there stay. See `run_pip`."""
-    run_pip(python, ["download", *_COMMON, "--retries", "2", "--dest", str(into)], wanted, folder, watch)
-
-
-def fetch_from(
-    index: str, python: Path, wanted: Sequence[Requirement], into: Path, folder: Path, watch: Callable[[], None]
+def fetch(
+    python: Path,
+    wanted: Sequence[Requirement],
+    into: Path,
+    folder: Path,
+    watch: Callable[[], None],
+    more_indexes: Sequence[str] = (),
 ) -> None:
-    """The same, looking at one more index."""
-    words = ["download", *_COMMON, "--retries", "1", "--extra-index-url", index, "--dest", str(into)]
+    """Fetch files of the lock into a folder; those that lie there already are not fetched again. See `run_pip`.
+
+    `more_indexes`: addresses of package indexes to look at besides those of the user's settings.
+    """
+    words = ["download", *_COMMON, "--retries", "1", "--find-links", str(into), "--dest", str(into)]
+    for index in more_indexes:
+        words += ["--extra-index-url", index]
     run_pip(python, words, wanted, folder, watch)
 
 
