@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import TrainingError
-from .installing.interpreter import PATIENCE_S, versions_of
+from .installing.installed_versions import PATIENCE_S, versions_of
 from .installing.locked_versions import LIGHTNING, TRAINER, locked_version
 from .installing.places import complete_in, folders, wheels_folder
 

@@ -20,7 +20,7 @@ from ..files.lock import locked
 from .environment import Trainer, find_trainer
 from .installing.disk_space import check_space
 from .installing.graphics import nvidia_gpu
-from .installing.interpreter import versions_of
+from .installing.installed_versions import versions_of
 from .installing.locked_versions import (
     VARIANTS,
     Requirement,

@@ -21,7 +21,7 @@ from rig.files.lock import locked
 from rig.training.environment import find_trainer
 from rig.training.installing import graphics, locked_versions
 from rig.training.installing.disk_space import check_space
-from rig.training.installing.places import MARK, folder_of, folders, trainer_folder, wheels_folder
+from rig.training.installing.places import MARK, folder_of, folders, mark_complete, trainer_folder, wheels_folder
 from rig.training.set_up import OnlyWithCuda, make, planned
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there are two builds of torch")
@@ -169,7 +169,7 @@ def test_anything_but_yes_fetches_nothing(answer, capsys, monkeypatch):
 def test_after_a_yes_it_is_made_and_found_and_not_made_again(lock, capsys, monkeypatch, quick):
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     older = trainer_folder() / "gpu-00000000"
-    older.mkdir(parents=True)
+    mark_complete(older, older / "environment-1", "gpu")
     assert set_up(variant="cpu") == 0  # by the Python that runs
     said = capsys.readouterr().out
     assert "takes the place of the environment that is there" in said

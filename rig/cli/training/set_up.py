@@ -12,7 +12,7 @@ from ...training.environment import Trainer
 from ...training.installing.disk_space import size_in_words
 from ...training.installing.graphics import nvidia_gpu
 from ...training.installing.locked_versions import TRAINER, disk_bytes, download_bytes, locked_on, locked_version
-from ...training.installing.places import folders, trainer_folder
+from ...training.installing.places import complete_in, folders, trainer_folder
 from ...training.set_up import OnlyWithCuda, Plan, make, planned, set_up_already, variants_here
 from ..display.screen import Screen
 from ..terminal import end_if_asked
@@ -76,7 +76,7 @@ def _stated(plan: Plan, is_named: bool) -> str:
             if gpu
             else "No NVIDIA GPU was found, so cpu is taken; --variant gpu takes the other."
         )
-    if any(folder != plan.folder for folder in folders()):
+    if any(folder != plan.folder and complete_in(folder) is not None for folder in folders()):
         lines.append("It takes the place of the environment that is there, which is removed when this one works.")
     return "\n".join(lines)
 

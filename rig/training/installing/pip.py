@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from ...errors import TrainingError
-from .interpreter import end
+from .installed_versions import end
 from .locked_versions import Requirement
 
 LOOK_EVERY_S = 0.25

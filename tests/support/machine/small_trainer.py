@@ -57,10 +57,10 @@ class SmallLock:
         self.wheels, self.locks = folder / "index", folder / "locks"
         self.wheels.mkdir()
         self.locks.mkdir()
-        of_cpu = self.wheel("torch", f"2.13.0+cpu", {"torch/__init__.py": of_torch})
+        of_cpu = self.wheel("torch", "2.13.0+cpu", {"torch/__init__.py": of_torch})
         of_gpu = self.wheel("torch", "2.13.0", MODULES["torch"])
         common = [self.wheel(name, LOCKED[name], MODULES[name]) for name in ("neural-amp-modeler", "pytorch-lightning")]
-        self.write("torch-cpu", [(f"torch==2.13.0+cpu", of_cpu)])
+        self.write("torch-cpu", [("torch==2.13.0+cpu", of_cpu)])
         self.write("torch-gpu", [("torch==2.13.0", of_gpu)])
         pins = [f"{name}=={LOCKED[name]}" for name in ("neural-amp-modeler", "pytorch-lightning")]
         self.write("common", list(zip(pins, common, strict=True)))

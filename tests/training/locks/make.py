@@ -46,7 +46,7 @@ CPU_WHEELS = {
     "cp314-cp314-manylinux_2_28_aarch64": "ca021f9eb2f8345c83fa03e3a04587308afb8df71bd472670b3ece00df58621c",
 }
 CPU_BYTES = {"Linux x86_64": 191_794_682, "Linux aarch64": 155_020_718}  # of such a wheel
-DISK = {"cpu": 1_866_000_000, "gpu": 6_000_000_000}  # bytes of an environment on Linux x86_64 with Python 3.11
+DISK = {"cpu": 1_866_000_000, "gpu": 5_900_000_000}  # bytes of an environment on Linux x86_64 with Python 3.11
 GPU_ONLY = re.compile(r"triton|nvidia-.*|cuda-.*")  # what torch needs besides where it computes on a GPU
 ALWAYS = "python_full_version >= '3.11'"
 
