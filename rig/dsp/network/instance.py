@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from ...errors import RigError
 from ..native.address import Address
 from ..native.simd import W
-from .installed_versions import reset, run, settle
+from .interpreter import reset, run, settle
 from .program import Program
 
 

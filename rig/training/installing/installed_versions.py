@@ -60,13 +60,11 @@ def versions_of(python: Path, patience_s: float = PATIENCE_S) -> dict[str, str]:
     try:
         listener.join(patience_s)
         is_silent = listener.is_alive()
-        if not is_silent and len(heard) < MOST_BYTES:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience_s)
     finally:
         end(process)
-        listener.join()
-        pipe.close()
+        listener.join(1.0)
+        if not listener.is_alive():  # something that got away may still hold the other end
+            pipe.close()
     if is_silent:
         raise TrainingError(f"{python} gave no answer within {patience_s:g} s: {_NAME_ANOTHER}")
     return _understood(python, heard.decode("utf-8", "replace"))
@@ -99,7 +97,9 @@ def _understood(python: Path, said: str) -> dict[str, str]:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and all that it has started, and wait for it; nothing if it has ended."""
+    """End a process, and all that it has started, and wait for it; nothing if its end is known already."""
+    if process.returncode is not None:
+        return
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
             process.kill()
