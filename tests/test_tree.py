@@ -41,6 +41,7 @@ SAME_NAMES = {
     "remote.py": "the command; the other end of its connection",
     "row.py": "two networks in a row; two models in a row",
     "session.py": "a capture; the capture of a cabinet; playing live",
+    "set_up.py": "making the trainer's environment; asking before it is made",
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",

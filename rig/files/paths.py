@@ -19,7 +19,7 @@ def config_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """What users made and would miss: entered levels, results of blind tests."""
+    """What users made and would miss: entered levels, results of blind tests, the trainer."""
     return Path(platformdirs.user_data_dir(NAME, appauthor=False))
 
 
