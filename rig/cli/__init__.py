@@ -30,6 +30,7 @@ from .commands import (
     remote,
     render,
     signal,
+    train,
 )
 from .compiling.first_start import announced
 from .terminal import Harmless, ending_politely
@@ -44,6 +45,7 @@ EXAMPLES = (
     "rig render crunch.nam di.wav out.wav  # a file instead of a guitar",
     "rig doctor                            # what stands in the way of low latency",
     "rig capture e570                      # a training pair of your gear",
+    "rig train captures/e570               # a model of it, heard while it learns",
     "rig compare captures/e570 models/     # models against the gear, by number",
     "rig play --help                       # all about a command",
 )
@@ -62,7 +64,7 @@ def parser() -> CommandLine:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, remote, render, info, ir, midi, devices, doctor),
-        *(calibrate, signal, capture, compare, ab, abx, bench),
+        *(calibrate, signal, capture, train, compare, ab, abx, bench),
     ):
         module.add(commands)
     return top

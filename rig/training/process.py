@@ -43,6 +43,7 @@ class TrainerProcess:
 
     def __init__(self, command: Sequence[str], folder: Path) -> None:
         """`command`: the interpreter of the trainer and what it takes before the script."""
+        folder = folder.absolute()
         self._home = tempfile.TemporaryDirectory(prefix="rig-trainer-")
         self._log = (folder / LOG).open("w", encoding="utf-8")
         try:

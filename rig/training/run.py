@@ -110,7 +110,7 @@ class Training:
             record = before
             if record.pair != pair:
                 raise TrainingError(
-                    f"{self.capture.name}: the take is not the one that this training began with; --restart begins anew."
+                    f"{self.capture.name}: the take is not that which this training began with; --restart begins anew."
                 )
             if (record.plan.seed, record.plan.start_from) != (self.plan.seed, self.plan.start_from):
                 raise TrainingError(
@@ -131,14 +131,15 @@ class Training:
         for path in (*self.folder.glob("*.ckpt"), *self.folder.glob("*.nam"), self.folder / "training.json"):
             path.unlink(missing_ok=True)
 
-    def _train(
-        self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]
-    ) -> None:
+    def _train(self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]) -> None:
         while True:
             self._write_job()
             with TrainerProcess(command, self.folder) as child:
-                end = self._followed(record, child, listener, must_stop)
-                status = child.end()
+                try:
+                    end = self._followed(record, child, listener, must_stop)
+                except KeyboardInterrupt:  # what was learnt up to the last epoch stays
+                    record.state, record.reason, end = "stopped", "stopped by hand", "stopped"
+                status = child.end() if end is not None else child.status()
             if end == "checkpoint":  # it was whole when it was written; disks fail
                 listener.note("The last checkpoint cannot be read; it goes on from the one before.")
                 (self.folder / LAST).unlink()

@@ -12,7 +12,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from takes import signal
 
 from rig.capture.checks.closing import FEWEST, find_closing, knows_a_level
-from rig.capture.checks.hum_in_playing import MAINS_HZ, are_harmonics
+from rig.capture.checks.gear.hum_in_playing import MAINS_HZ, are_harmonics
 from rig.capture.checks.limits import LIMITS
 from rig.capture.checks.measures import hum_lines
 from rig.capture.checks.programme import FAILS, _lasting, _runs, programme_check

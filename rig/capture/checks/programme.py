@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from ...audio.align import find_lag
 from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
-from .driven import driven_error
-from .gear_model import FRAME, HOP, Explained, Power, explain
+from .gear.driven import driven_error
+from .gear.gear_model import FRAME, HOP, Explained, Power, explain
+from .gear.strange import Delay, Strange, humming, named
 from .measures import Samples
-from .strange import Delay, Strange, humming, named
 from .verdict import Check, Verdict, worst
 
 WINDOW, STEP = 12, 4  # frames

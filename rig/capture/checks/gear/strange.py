@@ -13,11 +13,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ...decibels import db_from_gain, db_from_powers, power_from_db
-from ...trainer.layout import RATE
+from ....decibels import db_from_gain, db_from_powers, power_from_db
+from ....trainer.layout import RATE
+from ..verdict import Verdict
 from .gear_model import BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
 from .hum_in_playing import hum_pieces, hums
-from .verdict import Verdict
 
 EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
 REACH = 1200  # samples of delay, either way, that frames of FRAME samples can tell
@@ -199,7 +199,9 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
     if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 3 * ONE_GAIN_DB):
         word = "softer" if change_db < 0 else "louder"
-        left_alone = "this gear leaves some playing alone" if often or alike else "it is driven so little that it is clean"
+        left_alone = (
+            "this gear leaves some playing alone" if often or alike else "it is driven so little that it is clean"
+        )
         return f"{text}, or {'as ' if often or alike else ''}{left_alone}, {abs(change_db):.1f} dB {word}"
     return ""
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft
 
-from ...trainer.layout import PROGRAMME, RATE, VALIDATION
+from ....trainer.layout import PROGRAMME, RATE, VALIDATION
+from ..measures import hum_lines
 from .gear_model import BANDS, FRAME, Explained, Spectra
-from .measures import hum_lines
 
 MAINS_HZ = (50.0, 60.0)
 SLOW = 16  # hum is looked for at the rate divided by this

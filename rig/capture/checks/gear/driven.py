@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..measures import Samples
 from .gear_model import HOP, Explained, Power, bent, spectra
-from .measures import Samples
 
 LOUDER = 2.8  # times: 9 dB, which tells 6 dB and 12 dB as well
 EVERY = 2  # frames: each sample is still looked at

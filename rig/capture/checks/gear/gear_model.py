@@ -22,10 +22,10 @@ from scipy.fft import rfft
 from scipy.ndimage import median_filter
 from scipy.signal import butter, lfilter, sosfilt
 
-from ...decibels import db_from_powers, power_from_db, powers_from_db
-from ...trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
-from .measures import Samples
-from .quantisation import step_of
+from ....decibels import db_from_powers, power_from_db, powers_from_db
+from ....trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
+from ..measures import Samples
+from ..quantisation import step_of
 
 FRAME, HOP = 4096, 2048  # samples
 LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0

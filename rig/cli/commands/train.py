@@ -1,0 +1,166 @@
+"""`rig train`: from captures to models, by the official trainer in an environment of its own."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import RigError, TrainingError, UsageError
+from ...trainer.configurations import RECIPES
+from ..options import add_json_option
+
+if TYPE_CHECKING:
+    from ...capture.result.finish import Finished
+    from ...training.environment import Trainer
+    from ...training.record import Plan, Record
+
+FAILED, INTERRUPTED = 2, 130  # exit codes
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    command = commands.add_parser(
+        "train",
+        help="train models of captures with the official trainer, and hear them while they learn",
+        usage="rig train CAPTURE... [options], or rig train --set-up",
+        description="Train a model of each CAPTURE, a folder that rig capture wrote, one after the other. It ends when "
+        "the model is as near to the gear as the gear is to itself, when it gets no better, or at a limit; the best "
+        "epoch by the nine seconds that are held out is the model. Ctrl-C keeps what was learnt; the same command "
+        "goes on.",
+        examples=(
+            "rig train --set-up                          # once: the trainer's environment",
+            "rig train captures/e570                     # standard, until it is good",
+            "rig train captures/e570 --architecture nano --minutes 10",
+            "rig train captures/*                        # one after the other",
+        ),
+    )
+    command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
+    command.add_argument("--architecture", choices=tuple(RECIPES), default="standard", help="(default: standard)")
+    limits = command.add_argument_group("when it ends")
+    limits.add_argument("--minutes", type=_positive, metavar="M", help="at most so long for each capture")
+    limits.add_argument("--until-esr", type=_positive, metavar="X", help="as soon as the ESR is X or less")
+    limits.add_argument("--steps", type=_whole, metavar="N", help="at most so many steps (default: by architecture)")
+    command.add_argument("--second-take", type=Path, metavar="WAV", help="the same gear once more, to tell how near")
+    command.add_argument("--start-from", type=Path, metavar="CKPT", help="checkpoint of a related model")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn at random (default: 1)")
+    command.add_argument("--threads", type=_whole, metavar="N", help="of the processor (default: half of its cores)")
+    command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
+    command.add_argument("--restart", action="store_true", help="forget what was learnt before")
+    command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
+    set_up = command.add_argument_group("set-up")
+    set_up.add_argument("--set-up", action="store_true", help="make the trainer's environment, after a question")
+    set_up.add_argument("--variant", choices=("cpu", "gpu"), help="of the environment (default: by this machine)")
+    set_up.add_argument("--yes", action="store_true", help="ask nothing")
+    add_json_option(command)
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Set up, or train."""
+    if options.set_up:
+        from ..training.set_up import set_up
+
+        if options.captures:
+            raise UsageError("--set-up makes the trainer's environment and trains nothing: give it no CAPTURE.")
+        return set_up(variant=options.variant, python=options.python, yes=options.yes)
+    if not options.captures:
+        raise UsageError("Name the folder of at least one capture, or --set-up.")
+    from ...training.environment import find_trainer
+
+    trainer = find_trainer(options.python)
+    results, status = [], 0
+    for capture in options.captures:
+        try:
+            results.append(_trained(capture, trainer, options))
+        except RigError as error:  # one that cannot be trained does not keep the others from it
+            if len(options.captures) == 1:
+                raise
+            results.append({"capture": str(capture), "error": str(error)})
+            _tell(options, str(error))
+            status = FAILED
+        else:
+            if results[-1]["state"] == "stopped":
+                status = INTERRUPTED
+                break
+            if results[-1]["state"] == "failed":
+                status = FAILED
+    if options.json:
+        print(json.dumps(results, indent=2))
+    return status
+
+
+def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dict[str, Any]:
+    from ...capture.result.sidecar import Capture
+    from ...training.curve import write_curve
+    from ...training.run import Training
+    from ..training.shown import Shown
+
+    training = Training(Capture.load(folder), _plan(options), second_wet=options.second_take, accept=options.accept)
+    shown = Shown(options.json, lambda record: [])
+    try:
+        record, finished = training.run([str(trainer.python), "-I"], shown, restart=options.restart)
+    finally:
+        shown.end()
+    page = write_curve(record, training.folder)
+    if not options.json:
+        print(_said(record, finished))
+        print(f"Curve    {page}")
+    return {
+        "capture": str(folder),
+        "state": record.state,
+        "reason": record.reason,
+        "record": str(training.folder / "training.json"),
+        "curve": str(page),
+        "model": None if finished is None else finished.to_json(),
+    }
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    from ...training.record import Plan
+
+    if options.start_from is not None and not options.start_from.is_file():
+        raise TrainingError(f"{options.start_from}: there is no such checkpoint; it is a .ckpt file of the trainer.")
+    cores = os.cpu_count() or 1
+    return Plan.of(
+        options.architecture,
+        steps=options.steps,
+        minutes=options.minutes,
+        until_esr=options.until_esr,
+        seed=options.seed,
+        threads=options.threads or max(1, cores // 2),
+        start_from=None if options.start_from is None else str(options.start_from.absolute()),
+    )
+
+
+def _said(record: Record, finished: Finished | None) -> str:
+    if finished is None:
+        return f"{record.capture}: {record.reason}; no epoch was learnt yet, the same command begins again."
+    more = "" if record.state == "done" else " The same command goes on."
+    kept = record.best_epoch
+    return (
+        f"{record.capture}: {record.reason}.{more}\n"
+        f"Model    {finished.path}: epoch {kept}, {finished.reason}\n"
+        f"         rig play {finished.path}   rig compare {finished.path.parent} {finished.path}"
+    )
+
+
+def _tell(options: argparse.Namespace, text: str) -> None:
+    if not options.json:
+        print(text)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text} is no figure above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 10_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
+    return value
