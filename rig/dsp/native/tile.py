@@ -11,7 +11,7 @@ from typing import Any
 
 from .marks import intrinsic
 from .on_demand import ir, kinds, types
-from .simd import W, build_broadcast, build_call, build_load, build_plus, build_store
+from .simd import W, build_broadcast, build_call, build_load, build_plus, build_pointer, build_store
 
 
 def _array(rows: int, vecs: int, content: Any) -> Any:
@@ -95,6 +95,56 @@ def tile_repeat(typingctx: Any, m: Any, x: Any, rows: Any, vecs: Any) -> Any:
         return tile
 
     return kinds.TileType(R, V)(kinds.f32p, types.int64, rows, vecs), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_raise(typingctx: Any, tile: Any, rows: Any) -> Any:
+    """More rows below, all zero."""
+    R, V = rows.literal_value, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        more = _array(R, V, [ir.Constant(kinds.VECTOR, [0.0] * W)] * (R * V))
+        for k in range(tile.rows * V):
+            more = builder.insert_value(more, builder.extract_value(args[0], k), k)
+        return more
+
+    return kinds.TileType(R, V)(tile, rows), codegen
+
+
+def lane_columns() -> list[list[int]]:
+    """For each step of `tile_madd_lanes`, which lane of the input each lane of the output meets: W steps of W lanes.
+
+    An input is not spread over a whole vector, but over each four lanes: that is one quick instruction, where a float
+    that was stored in a vector before takes long to come back from memory. So each four lanes of the output meet their
+    own four lanes of the input first, then the next four, and so on.
+    """
+    return [[(4 * (lane // 4 + part) + k) % W for lane in range(W)] for part in range(W // 4) for k in range(4)]
+
+
+@intrinsic
+def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any) -> Any:
+    """For each lane of v a column of `vecs` vectors from m[w] on, in the order of `lane_columns`; w counts whole vectors.
+
+    tile[r, v] += the lane * its vector, where the rows take the columns in turn.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, v, m, w = args
+        lanes = ir.VectorType(kinds.INT32, W)
+        for column in range(W):
+            if column % 4 == 0:
+                turned = builder.shuffle_vector(v, v, ir.Constant(lanes, [(lane + column) % W for lane in range(W)]))
+            spread = [lane // 4 * 4 + column % 4 for lane in range(W)]
+            factor = builder.shuffle_vector(turned, turned, ir.Constant(lanes, spread))
+            for k in range(tile.vecs):
+                at = build_pointer(builder, m, build_plus(builder, w, (column * tile.vecs + k) * W))
+                weights = builder.load(at, align=4 * W)
+                k += column % tile.rows * tile.vecs
+                total = build_call(builder, "fmuladd", factor, weights, builder.extract_value(acc, k))
+                acc = builder.insert_value(acc, total, k)
+        return acc
+
+    return tile(tile, kinds.vec, kinds.f32p, types.int64), codegen
 
 
 @intrinsic

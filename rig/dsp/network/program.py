@@ -17,8 +17,8 @@ from ..native.memory import Layout
 from ..native.simd import W
 from .activations import NONE
 from .instance_memory import State
-from .lstm import LSTMLayer, half_floats, inputs_end, overlapped_state, packed_layer
-from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
+from .lstm import LSTMLayer, overlapped_state, packed_layer, padded_units
+from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers
 from .operations import FUSED, TILES, tile_heights
 from .records import (
     ACTIVATE,
@@ -256,11 +256,8 @@ class Program:
             fields["weights"], state = self._constant(packed_layers(layers)), initial_state(layers)
             fields["gates"] = self._constant(np.zeros(STEPS * 4 * padded))
         else:
-            before, half = inputs_end(inputs, hidden), half_floats(inputs, hidden)
-            packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
-            fields["weights"] = self._constant(np.concatenate(packed))
-            fields["before"], fields["half"] = before, half
-            state = overlapped_state(layers, inputs)
+            packed = [packed_layer(layer, 0 if i else inputs) for i, layer in enumerate(layers)]
+            fields["weights"], state = self._constant(np.concatenate(packed)), overlapped_state(layers)
         fields["state"], fields["state_floats"] = self._constant(state), state.size
         fields["settled"] = self._constant(np.zeros_like(state))
         self._lstms.append(fields)

@@ -61,11 +61,9 @@ LSTM = np.dtype(
         ("hidden", np.int64),  # units that really exist
         ("inputs", np.int64),  # of layer 0
         ("outputs", np.int64),  # rows of the head
-        ("before", np.int64),  # floats of the first part of u: where h begins
         ("weights", np.int64),  # offset in m; see `packed_layer`
         ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
-        ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
-        ("half", np.int64),  # floats of one u[layer][parity]
+        ("state", np.int64),  # offset of h, then of the cells [layer][groups*W]
         ("state_floats", np.int64),  # all of that
         ("settled", np.int64),  # offset of the state after the prewarm
         ("phase", np.int64),  # parity of the next sample of layer 0
