@@ -133,7 +133,7 @@ def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any) -> Any:
         lanes = ir.VectorType(kinds.INT32, W)
         for column in range(W):
             if column % 4 == 0:
-                turned = builder.shuffle_vector(v, v, ir.Constant(lanes, [(lane + column) % W for lane in range(W)]))
+                turned = builder.shuffle_vector(v, build_call(builder, "arithmetic.fence", v), ir.Constant(lanes, [lane + column for lane in range(W)]))
             spread = [lane // 4 * 4 + column % 4 for lane in range(W)]
             factor = builder.shuffle_vector(turned, turned, ir.Constant(lanes, spread))
             for k in range(tile.vecs):

@@ -36,8 +36,10 @@ def tanh_fraction(x: Any) -> Any:
     return x * p, q
 
 
-# exp2_fraction: with exactly this slope at 0, and the least largest error that then remains.
-_CONSTANT, _SQUARE = f32(2.0 / math.log(2.0)), f32(0.11532396)
+# 2**f = (f*(f + SLOPE) + CONSTANT) / (f*(f - SLOPE) + CONSTANT) for f within 1/2: exact to first order at 0, so that a
+# quiet signal has the right gain, and with the least largest error that then remains.
+_SLOPE = 8.6712215
+_CONSTANT = _SLOPE * 2.0 / math.log(2.0)
 _LARGEST_POWER = 30.0  # of 2, and of 1/2
 
 
@@ -46,12 +48,11 @@ def exp2_fraction(x: Any) -> Any:
     """p and q, where p / q = 2**x, off by less than 1e-6 of it; x counts as 30 above, as -30 below.
 
     The logistic of z is p / (p + q) for x = z / log(2), tanh(z) is (p - q) / (p + q) for x = 2 z / log(2): as exact as
-    `tanh` above. There is a quarter less to calculate, half of it additions and logic, which have units of their own.
+    `tanh` above. There is less to multiply: most are additions, which have units of their own.
     """
-    n = nearest(x)
-    f = x - n
-    p = fma(fma(f, splat(_SQUARE), splat(f32(1.0))), f, splat(_CONSTANT))
-    q = fma(fma(f, splat(_SQUARE), splat(f32(-1.0))), f, splat(_CONSTANT))
+    f = x - nearest(x)
+    p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
+    q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
     power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
     return times_power(p, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))), q
 
