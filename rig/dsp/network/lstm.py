@@ -18,6 +18,7 @@ vector comes back late. How long the chain is, and what was tried, is told in do
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -78,8 +79,9 @@ def by_lanes(gates: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def pairs(padded: int) -> list[slice]:
-    """The units that are computed at a time: two vectors of them, and what is left."""
-    return [slice(unit, min(unit + 2 * W, padded)) for unit in range(0, padded, 2 * W)]
+    """The units that are computed at a time: two vectors of them; at the end, of an odd number, three."""
+    cuts = [*range(0, max(padded - W, 1), 2 * W), padded]
+    return [slice(a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def packed_layer(layer: LSTMLayer, inputs: int) -> NDArray[np.float32]:
@@ -146,7 +148,7 @@ def _make_fed(vecs: int) -> Callable[..., Any]:
     return fed
 
 
-_fed4, _fed8 = _make_fed(4), _make_fed(8)
+_fed4, _fed8, _fed12 = _make_fed(4), _make_fed(8), _make_fed(12)
 
 
 @inline
@@ -163,6 +165,14 @@ def next_pair(gates: Any, cell: Any, cell2: Any) -> Any:
     cell, h = next_state(tile_get(gates, 0), tile_get(gates, 1), tile_get(gates, 2), tile_get(gates, 3), cell)
     cell2, h2 = next_state(tile_get(gates, 4), tile_get(gates, 5), tile_get(gates, 6), tile_get(gates, 7), cell2)
     return cell, h, cell2, h2
+
+
+@inline
+def next_triple(gates: Any, cell: Any, cell2: Any, cell3: Any) -> Any:
+    """The next cell and h of W units, and of two more W."""
+    cell, h, cell2, h2 = next_pair(gates, cell, cell2)
+    cell3, h3 = next_state(tile_get(gates, 8), tile_get(gates, 9), tile_get(gates, 10), tile_get(gates, 11), cell3)
+    return cell, h, cell2, h2, cell3, h3
 
 
 @inline
@@ -252,7 +262,8 @@ def _any(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
                 cells += padded
                 continue
             h, behind = now + (layer + 1) * padded - sources * W, then + layer * padded
-            for _ in range(groups >> 1):
+            odd = groups & 1
+            for _ in range((groups - 3 * odd) >> 1):
                 gates, w = _fed8(m, w, x.at + t, x.stride, inputs)
                 for s in range(sources):
                     gates = tile_madd_lanes(gates, load(m, h + s * W), m, w)
@@ -264,7 +275,20 @@ def _any(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
                 store(m, behind + W, out2)
                 cells += 2 * W
                 behind += 2 * W
-            if groups & 1:
+            if odd and groups > 1:
+                gates, w = _fed12(m, w, x.at + t, x.stride, inputs)
+                for s in range(sources):
+                    gates = tile_madd_lanes(gates, load(m, h + s * W), m, w)
+                    w += 12 * W * W
+                cell, out, cell2, out2, cell3, out3 = next_triple(gates, load(m, cells), load(m, cells + W), load(m, cells + 2 * W))
+                store(m, cells, cell)
+                store(m, cells + W, cell2)
+                store(m, cells + 2 * W, cell3)
+                store(m, behind, out)
+                store(m, behind + W, out2)
+                store(m, behind + 2 * W, out3)
+                cells += 3 * W
+            elif odd:
                 fed, w = _fed4(m, w, x.at + t, x.stride, inputs)
                 gates = tile_raise(fed, 2)
                 for s in range(sources):

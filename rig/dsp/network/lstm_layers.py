@@ -22,7 +22,7 @@ from ..native.compile import inline, kernel
 from ..native.pointers import Record
 from ..native.simd import W, load, store
 from ..native.tile import tile_madd_far, tile_madd_lanes, tile_raise, tile_repeat, tile_store
-from .lstm import CELL_SCALE, LSTMLayer, answer, by_lanes, next_pair, next_single, padded_units, pairs, scaled
+from .lstm import CELL_SCALE, LSTMLayer, answer, by_lanes, next_pair, next_single, next_triple, padded_units, pairs, scaled
 from .operations import MANY, move
 
 WIDE_UNITS = 24  # of two layers or more, from here on. Below, it is faster to let the layers overlap.
@@ -79,7 +79,8 @@ def _meet_inputs(
 def _step(m: Any, w: Any, gates: Any, groups: Any, h: Any, cells: Any) -> None:
     """One sample: h[1] and the cells from the gates, h[0] and the cells before."""
     padded = groups * W
-    for g in range(0, padded - W, 2 * W):
+    odd = groups & 1
+    for g in range(0, padded - 3 * W * odd, 2 * W):
         both = tile_repeat(m, gates + 4 * g, 1, 8)
         for j in range(0, padded, W):
             both = tile_madd_lanes(both, load(m, h + j), m, w)
@@ -89,7 +90,20 @@ def _step(m: Any, w: Any, gates: Any, groups: Any, h: Any, cells: Any) -> None:
         store(m, cells + g + W, cell2)
         store(m, h + padded + g, out)
         store(m, h + padded + g + W, out2)
-    if groups & 1:
+    if odd and groups > 1:
+        g = padded - 3 * W
+        three = tile_repeat(m, gates + 4 * g, 1, 12)
+        for j in range(0, padded, W):
+            three = tile_madd_lanes(three, load(m, h + j), m, w)
+            w += 12 * W * W
+        cell, out, cell2, out2, cell3, out3 = next_triple(three, load(m, cells + g), load(m, cells + g + W), load(m, cells + g + 2 * W))
+        store(m, cells + g, cell)
+        store(m, cells + g + W, cell2)
+        store(m, cells + g + 2 * W, cell3)
+        store(m, h + padded + g, out)
+        store(m, h + padded + g + W, out2)
+        store(m, h + padded + g + 2 * W, out3)
+    elif odd:
         g = padded - W
         one = tile_raise(tile_repeat(m, gates + 4 * g, 1, 4), 2)
         for j in range(0, padded, W):
