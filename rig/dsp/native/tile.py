@@ -121,30 +121,34 @@ def lane_columns() -> list[list[int]]:
     return [[(4 * (lane // 4 + part) + k) % W for lane in range(W)] for part in range(W // 4) for k in range(4)]
 
 
-@intrinsic
-def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any) -> Any:
-    """For each lane of v a column of `vecs` vectors from m[w] on, in the order of `lane_columns`; w counts whole vectors.
+@intrinsic(prefer_literal=True)
+def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any, columns: Any) -> Any:
+    """The first `columns` steps of `lane_columns`, each with `vecs` vectors of weights, aligned, from m[w] on.
 
-    tile[r, v] += the lane * its vector, where the rows take the columns in turn.
+    tile[r, k] += the lanes * the vector k, where the rows take the columns in turn.
     """
+    count = columns.literal_value
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        acc, v, m, w = args
-        lanes = ir.VectorType(kinds.INT32, W)
-        for column in range(W):
+        acc, v, m, w, _ = args
+        order = ir.VectorType(kinds.INT32, W)
+        # To LLVM, another vector: else it turns what is already spread, four times for once.
+        same = build_call(builder, "arithmetic.fence", v)
+        for column in range(count):
             if column % 4 == 0:
-                turned = builder.shuffle_vector(v, build_call(builder, "arithmetic.fence", v), ir.Constant(lanes, [lane + column for lane in range(W)]))
-            spread = [lane // 4 * 4 + column % 4 for lane in range(W)]
-            factor = builder.shuffle_vector(turned, turned, ir.Constant(lanes, spread))
+                turn = ir.Constant(order, [lane + column for lane in range(W)])
+                turned = builder.shuffle_vector(v, same, turn)
+            spread = ir.Constant(order, [lane // 4 * 4 + column % 4 for lane in range(W)])
+            factor = builder.shuffle_vector(turned, turned, spread)
             for k in range(tile.vecs):
                 at = build_pointer(builder, m, build_plus(builder, w, (column * tile.vecs + k) * W))
                 weights = builder.load(at, align=4 * W)
-                k += column % tile.rows * tile.vecs
-                total = build_call(builder, "fmuladd", factor, weights, builder.extract_value(acc, k))
-                acc = builder.insert_value(acc, total, k)
+                into = column % tile.rows * tile.vecs + k
+                total = build_call(builder, "fmuladd", factor, weights, builder.extract_value(acc, into))
+                acc = builder.insert_value(acc, total, into)
         return acc
 
-    return tile(tile, kinds.vec, kinds.f32p, types.int64), codegen
+    return tile(tile, kinds.vec, kinds.f32p, types.int64, columns), codegen
 
 
 @intrinsic

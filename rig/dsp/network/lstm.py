@@ -2,18 +2,22 @@
 
 Wide stacks go another way, see `lstm_layers.py`.
 
-The tile's roles are swapped here: the factor is one input, or one unit's h, the vectors are the weights of W hidden
-units. The gates come as exponents of 2: the rows of i, f and o are divided by log(2), those of g by log(2) / 2, and
-the cells are kept multiplied by 2 / log(2); see `exp2_fraction`.
+The tile's roles are swapped here: the factor is an input, or a unit's h, the vectors are the weights of W hidden units.
+The gates come as exponents of 2: the rows of i, f and o are divided by log(2), those of g by log(2) / 2, and the cells
+are kept multiplied by 2 / log(2); see `exp2_fraction`.
 
 The chain h -> gates -> c -> h of one layer cannot be hidden, but layers can overlap: step n computes sample n of
-layer 0, sample n - 1 of layer 1, and so on, all within the block. What a step reads, the step before has written:
+layer 0, sample n - 1 of layer 1, and so on, all within the block. What a step reads, the step before has written.
 
     h[parity][layer][padded]     of this step while that of the next is written
     c[layer][padded]
 
-Where h and c are two vectors or one, they stay in registers for the whole block: a float that was just stored in a
-vector comes back late. How long the chain is, and what was tried, is told in docs/developer/kernel-speed.md.
+Where h is one vector or two, it stays in registers for the whole block: a float that was just stored in a vector comes
+back late. Layers that fit into one vector together are made one layer, whose units hear what they heard before; then
+the units of layer i are i samples behind. Where the last vector of a layer is half empty, it holds its units twice:
+then half the columns of weights will do.
+
+How long the chain is, and what was tried, is told in docs/developer/kernel-speed.md.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from numpy.typing import NDArray
 
 from ..native.compile import inline, kernel
 from ..native.pointers import Record
-from ..native.simd import W, load, quotient, splat, store, vsum
+from ..native.simd import W, load, quotient, splat, store, vsum, where_positive
 from ..native.tile import lane_columns, tile_get, tile_madd, tile_madd_lanes, tile_raise, tile_repeat
 from .activations import exp2_fraction
 
@@ -37,8 +41,10 @@ f32 = np.float32
 
 CELL_SCALE = f32(2.0 / math.log(2.0))
 GATE_SCALES = np.array([[1.0], [1.0], [2.0], [1.0]]) / math.log(2.0)  # i, f, g, o
+HALF = max(W // 2, 4)  # columns of a vector that holds its units twice
 
 
+# ---------------------------------------------------------------- weights and state, in the order of reading
 class LSTMLayer(NamedTuple):
     """Weights of one layer in the order i, f, g, o: `gates` (4, hidden, inputs + hidden), `bias` (4, hidden)."""
 
@@ -53,53 +59,78 @@ def padded_units(hidden: int) -> int:
     return -(-hidden // W) * W
 
 
-def scaled(layer: LSTMLayer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Bias (4, padded) and gates (4, padded, inputs + hidden) as exponents of 2, in whole vectors of units."""
-    hidden = layer.bias.shape[1]
-    more = padded_units(hidden) - hidden
-    bias = np.pad(layer.bias * GATE_SCALES, ((0, 0), (0, more)))
-    gates = np.pad(layer.gates * GATE_SCALES[:, :, None], ((0, 0), (0, more), (0, 0)))
-    return bias.astype(np.float32), gates.astype(np.float32)
+def is_narrow(hidden: int) -> bool:
+    """Whether the last vector of so many units holds them twice."""
+    return W > HALF and 0 < hidden % W <= HALF
+
+
+def in_vectors(values: NDArray[Any], hidden: int) -> NDArray[np.float32]:
+    """`values` (..., hidden) in whole vectors, (..., padded)."""
+    padded = np.zeros((*values.shape[:-1], padded_units(hidden)), np.float32)
+    padded[..., :hidden] = values
+    if is_narrow(hidden):
+        padded[..., -HALF:] = padded[..., -2 * HALF : -HALF]
+    return padded
+
+
+def merged(layers: Sequence[LSTMLayer], inputs: int) -> LSTMLayer:
+    """One layer with the units of all. `inputs`: of layer 0."""
+    hidden, units = layers[0].h.size, len(layers) * layers[0].h.size
+    gates = np.zeros((4, units, inputs + units), np.float32)
+    for i, layer in enumerate(layers):
+        rows, own = slice(i * hidden, (i + 1) * hidden), inputs + i * hidden
+        first = own - hidden if i else 0
+        below = layer.gates.shape[2] - hidden
+        gates[:, rows, first : first + below] = layer.gates[:, :, :below]
+        gates[:, rows, own : own + hidden] = layer.gates[:, :, below:]
+    bias, h, c = (np.concatenate([layer[k] for layer in layers], axis=-1) for k in (1, 2, 3))
+    return LSTMLayer(gates, bias, h, c)
+
+
+def exponents(layer: LSTMLayer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Bias (4, padded) and gates (4, inputs + hidden, padded), as exponents of 2."""
+    hidden = layer.h.size
+    gates = (layer.gates * GATE_SCALES[:, :, np.newaxis]).swapaxes(1, 2)
+    return in_vectors(layer.bias * GATE_SCALES, hidden), in_vectors(gates, hidden)
 
 
 def by_vectors(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of the gates (4, units), whole vectors of units, as [vector][4 gates][W], shape (n,)."""
+    """Four gates of whole vectors of units, (4, units), as [vector][4][W]: shape (n,)."""
     return rows.reshape(4, -1, W).swapaxes(0, 1).ravel()
 
 
 def by_lanes(gates: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The gates of whole vectors of h, (4, units, of h), as `tile_madd_lanes` reads them: shape (n,), float32."""
-    units, whole = gates.shape[1], padded_units(gates.shape[2])
-    gates = np.pad(gates, ((0, 0), (0, 0), (0, whole - gates.shape[2])))
-    lane, packed = np.arange(units), []
-    for first in range(0, whole, W):
-        for column in np.array(lane_columns()):
-            packed.append(by_vectors(gates[:, lane, first + column[lane % W]]))
+    """What h makes of the gates of whole vectors of units, (4, hidden, units), for `_heard`: shape (n,), float32."""
+    hidden, unit = gates.shape[1], np.arange(gates.shape[2])
+    padded, packed = padded_units(hidden), []
+    sources = np.pad(gates, ((0, 0), (0, padded - hidden), (0, 0)))
+    for first in range(0, padded, W):
+        period = HALF if is_narrow(hidden) and first + W == padded else W
+        for column in np.array(lane_columns()[:period]):
+            packed.append(by_vectors(sources[:, first + column[unit % W] % period, unit]))
     return np.concatenate(packed)
 
 
-def pairs(padded: int) -> list[slice]:
-    """The units that are computed at a time: two vectors of them; at the end, of an odd number, three."""
+def at_a_time(padded: int) -> list[slice]:
+    """The units whose gates are summed at a time: two vectors; at the end, where their number is odd, three or one."""
     cuts = [*range(0, max(padded - W, 1), 2 * W), padded]
     return [slice(a, b) for a, b in itertools.pairwise(cuts)]
 
 
 def packed_layer(layer: LSTMLayer, inputs: int) -> NDArray[np.float32]:
-    """For each of `pairs` [4 gates of bias], the same per input, and for each lane of h; shape (n,), float32.
+    """For the units of each of `at_a_time`: bias, per input, per h; shape (n,), float32.
 
-    `inputs`: of the network, for layer 0; 0 above it, where h of the layer below comes first. All as exponents of 2.
+    `inputs`: of the network, for layer 0; 0 above it, where h of the layer below comes first.
     """
-    bias, gates = scaled(layer)
-    padded, hidden = bias.shape[1], layer.h.size
-    below, own = gates[:, :, : gates.shape[2] - hidden], gates[:, :, gates.shape[2] - hidden :]
+    bias, gates = exponents(layer)
+    below = gates.shape[1] - layer.h.size
     packed = []
-    for units in pairs(padded):
+    for units in at_a_time(bias.shape[1]):
         packed.append(by_vectors(bias[:, units]))
-        if inputs:
-            packed += [by_vectors(below[:, units, i]) for i in range(inputs)]
-        else:
-            packed.append(by_lanes(below[:, units]))
-        packed.append(by_lanes(own[:, units]))
+        packed += [by_vectors(gates[:, i, units]) for i in range(inputs)]
+        if not inputs:
+            packed.append(by_lanes(gates[:, :below, units]))
+        packed.append(by_lanes(gates[:, below:, units]))
     return np.concatenate(packed)
 
 
@@ -107,15 +138,15 @@ def overlapped_state(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
     """All h twice, then all cells, before the first sample: shape (n,), float32."""
     hidden = layers[0].h.size
     h = np.zeros((2, len(layers), padded_units(hidden)), np.float32)
-    cells = np.zeros(h.shape[1:], np.float32)
     for i, layer in enumerate(layers):
-        h[i & 1, i, :hidden] = layer.h  # layer i starts at step i, which reads what has that parity
-        cells[i, :hidden] = layer.c * CELL_SCALE
+        h[i & 1, i] = in_vectors(layer.h, hidden)  # layer i starts at step i, which reads what has that parity
+    cells = in_vectors(np.array([layer.c for layer in layers]) * CELL_SCALE, hidden)
     return np.concatenate([h.ravel(), cells.ravel()])
 
 
+# ---------------------------------------------------------------- one sample of some units
 @inline
-def next_state(i: Any, f: Any, g: Any, o: Any, cell: Any) -> Any:
+def _next_state(i: Any, f: Any, g: Any, o: Any, cell: Any) -> Any:
     """The next cell and h, from the gates and the cell, all as exponents of 2.
 
     Where factors are fractions, one division serves for both.
@@ -131,12 +162,65 @@ def next_state(i: Any, f: Any, g: Any, o: Any, cell: Any) -> Any:
     return cell, quotient(op * (cp - cq), (op + oq) * (cp + cq))
 
 
+@inline
+def next_one(gates: Any, cell: Any) -> Any:
+    """The next cell and h of one vector, whose gates are the sum of two rows: twice as many chains of multiply-adds."""
+    i, f = tile_get(gates, 0) + tile_get(gates, 4), tile_get(gates, 1) + tile_get(gates, 5)
+    g, o = tile_get(gates, 2) + tile_get(gates, 6), tile_get(gates, 3) + tile_get(gates, 7)
+    return _next_state(i, f, g, o, cell)
+
+
+@inline
+def next_two(gates: Any, cell: Any, cell2: Any) -> Any:
+    """The next cells and h of two vectors: eight gates, as many chains as hide the latency of a multiply-add."""
+    cell, h = _next_state(tile_get(gates, 0), tile_get(gates, 1), tile_get(gates, 2), tile_get(gates, 3), cell)
+    cell2, h2 = _next_state(tile_get(gates, 4), tile_get(gates, 5), tile_get(gates, 6), tile_get(gates, 7), cell2)
+    return cell, h, cell2, h2
+
+
+@inline
+def update_one(m: Any, gates: Any, cells: Any, h: Any) -> None:
+    """The next cells and h in memory, of one vector."""
+    cell, out = next_one(gates, load(m, cells))
+    store(m, cells, cell)
+    store(m, h, out)
+
+
+@inline
+def update_two(m: Any, gates: Any, cells: Any, h: Any) -> None:
+    """The same of two vectors."""
+    cell, out, cell2, out2 = next_two(gates, load(m, cells), load(m, cells + W))
+    store(m, cells, cell)
+    store(m, cells + W, cell2)
+    store(m, h, out)
+    store(m, h + W, out2)
+
+
+@inline
+def update_three(m: Any, gates: Any, cells: Any, h: Any) -> None:
+    """The same of three vectors."""
+    update_two(m, gates, cells, h)
+    i, f, g, o = tile_get(gates, 8), tile_get(gates, 9), tile_get(gates, 10), tile_get(gates, 11)
+    cell, out = _next_state(i, f, g, o, load(m, cells + 2 * W))
+    store(m, cells + 2 * W, cell)
+    store(m, h + 2 * W, out)
+
+
+@inline
+def _add_lanes(gates: Any, h: Any, m: Any, w: Any, narrow: Any) -> Any:
+    """What one vector of h makes of the gates; `narrow` where it holds its units twice."""
+    if HALF < W and narrow:
+        return tile_madd_lanes(gates, h, m, w, HALF)
+    return tile_madd_lanes(gates, h, m, w, W)
+
+
 @cache
-def _make_fed(vecs: int) -> Callable[..., Any]:
-    """What bias and inputs make of `vecs` gates, and where the weights go on; input k is m[x + k*stride]."""
+def _make_sums(vecs: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The two sums that make `vecs` gates; each gives them and the offset behind the weights it read."""
 
     @inline
     def fed(m: Any, w: Any, x: Any, stride: Any, inputs: Any) -> Any:
+        """Bias and inputs, which are m[x + i*stride]."""
         gates = tile_repeat(m, w, 1, vecs)
         w += vecs * W
         for _ in range(inputs):
@@ -145,90 +229,91 @@ def _make_fed(vecs: int) -> Callable[..., Any]:
             w += vecs * W
         return gates, w
 
-    return fed
+    @inline
+    def heard(gates: Any, m: Any, w: Any, h: Any, layers: Any, groups: Any, narrow: Any) -> Any:
+        """What h of some layers, each of `groups` vectors from m[h] on, adds to the gates."""
+        for _ in range(layers):
+            for _ in range(groups - narrow):
+                gates = tile_madd_lanes(gates, load(m, h), m, w, W)
+                w += vecs * W * W
+                h += W
+            if HALF < W and narrow:
+                gates = tile_madd_lanes(gates, load(m, h), m, w, HALF)
+                w += vecs * W * HALF
+                h += W
+        return gates, w
+
+    return fed, heard
 
 
-_fed4, _fed8, _fed12 = _make_fed(4), _make_fed(8), _make_fed(12)
+_fed4, heard4 = _make_sums(4)
+_fed8, heard8 = _make_sums(8)
+_fed12, heard12 = _make_sums(12)
 
 
+# ---------------------------------------------------------------- a block
 @inline
-def next_single(gates: Any, cell: Any) -> Any:
-    """The next cell and h of W units, whose gates are the sum of two rows: twice as many chains of multiply-adds."""
-    i, f = tile_get(gates, 0) + tile_get(gates, 4), tile_get(gates, 1) + tile_get(gates, 5)
-    g, o = tile_get(gates, 2) + tile_get(gates, 6), tile_get(gates, 3) + tile_get(gates, 7)
-    return next_state(i, f, g, o, cell)
-
-
-@inline
-def next_pair(gates: Any, cell: Any, cell2: Any) -> Any:
-    """The next cell and h of W units, and of another W: eight gates, as many chains as hide a multiply-add."""
-    cell, h = next_state(tile_get(gates, 0), tile_get(gates, 1), tile_get(gates, 2), tile_get(gates, 3), cell)
-    cell2, h2 = next_state(tile_get(gates, 4), tile_get(gates, 5), tile_get(gates, 6), tile_get(gates, 7), cell2)
-    return cell, h, cell2, h2
-
-
-@inline
-def next_triple(gates: Any, cell: Any, cell2: Any, cell3: Any) -> Any:
-    """The next cell and h of W units, and of two more W."""
-    cell, h, cell2, h2 = next_pair(gates, cell, cell2)
-    cell3, h3 = next_state(tile_get(gates, 8), tile_get(gates, 9), tile_get(gates, 10), tile_get(gates, 11), cell3)
-    return cell, h, cell2, h2, cell3, h3
-
-
-@inline
-def _single(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
-    """One layer, whose h is one vector."""
-    inputs, outputs, stride, head = net.inputs, net.outputs, x.stride, net.head
-    weights, at, out, out_stride = net.weights, x.at, y.at, y.stride
+def _one(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
+    """One vector, of one layer or several merged ones."""
+    inputs, outputs, narrow, behind, head = net.inputs, net.outputs, net.narrow, net.behind, net.head
+    weights, stride, out, out_stride = net.weights, x.stride, y.at - net.behind, y.stride
     cells = net.state + 2 * W
     h, cell = load(m, net.state), load(m, cells)
-    for t in range(frames):
-        fed, w = _fed4(m, weights, at + t, stride, inputs)
-        cell, h = next_single(tile_madd_lanes(tile_raise(fed, 2), h, m, w), cell)
-        for o in range(outputs):
-            row = head + o * (W + 1)
-            m[out + o * out_stride + t] = vsum(h * load(m, row)) + m[row + W]
+    for n in range(frames + behind):
+        fed, w = _fed4(m, weights, x.at + min(n, frames - 1), stride, inputs)
+        next_cell, next_h = next_one(_add_lanes(tile_raise(fed, 2), h, m, w, narrow), cell)
+        if n < behind or n >= frames:  # some layers have not begun, or are done
+            since = f32(n) + f32(0.5) - load(m, net.delays)
+            left = f32(frames) - since
+            next_cell = where_positive(since, where_positive(left, next_cell, cell), cell)
+            next_h = where_positive(since, where_positive(left, next_h, h), h)
+        cell, h = next_cell, next_h
+        if n >= behind:
+            for o in range(outputs):
+                row = head + o * (W + 1)
+                m[out + o * out_stride + n] = vsum(h * load(m, row)) + m[row + W]
     store(m, net.state, h)
     store(m, cells, cell)
 
 
 @inline
-def _pair(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
-    """One layer, whose h is two vectors."""
-    inputs, outputs, stride, head = net.inputs, net.outputs, x.stride, net.head
-    weights, at, out, out_stride = net.weights, x.at, y.at, y.stride
-    cells = net.state + 4 * W
-    h, h2, cell, cell2 = load(m, net.state), load(m, net.state + W), load(m, cells), load(m, cells + W)
+def _two(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
+    """One layer of two vectors."""
+    inputs, outputs, narrow, head = net.inputs, net.outputs, net.narrow, net.head
+    weights, at, stride, out, out_stride = net.weights, x.at, x.stride, y.at, y.stride
+    state, cells = net.state, net.state + 4 * W
+    h, h2, cell, cell2 = load(m, state), load(m, state + W), load(m, cells), load(m, cells + W)
     for t in range(frames):
         gates, w = _fed8(m, weights, at + t, stride, inputs)
-        gates = tile_madd_lanes(gates, h, m, w)
-        gates = tile_madd_lanes(gates, h2, m, w + 8 * W * W)
-        cell, h, cell2, h2 = next_pair(gates, cell, cell2)
+        gates = tile_madd_lanes(gates, h, m, w, W)
+        gates = _add_lanes(gates, h2, m, w + 8 * W * W, narrow)
+        cell, h, cell2, h2 = next_two(gates, cell, cell2)
         for o in range(outputs):
             row = head + o * (2 * W + 1)
             m[out + o * out_stride + t] = vsum(h * load(m, row) + h2 * load(m, row + W)) + m[row + 2 * W]
-    store(m, net.state, h)
-    store(m, net.state + W, h2)
+    store(m, state, h)
+    store(m, state + W, h2)
     store(m, cells, cell)
     store(m, cells + W, cell2)
 
 
 @inline
 def _stack(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
-    """Two layers, whose h are one vector each; the second one is a sample behind."""
-    inputs, outputs, stride, head = net.inputs, net.outputs, x.stride, net.head
-    weights, at, out, out_stride = net.weights, x.at, y.at - 1, y.stride
-    cells, state2 = net.state + 4 * W, net.state + 3 * W
-    h, h2, cell, cell2 = load(m, net.state), load(m, state2), load(m, cells), load(m, cells + W)
+    """Two layers of one vector; the second one is a sample behind."""
+    inputs, outputs, narrow, head = net.inputs, net.outputs, net.narrow, net.head
+    weights, at, stride, out, out_stride = net.weights, x.at, x.stride, y.at - 1, y.stride
+    state, state2, cells = net.state, net.state + 3 * W, net.state + 4 * W
+    columns = 4 * W * (HALF if narrow else W)
+    h, h2, cell, cell2 = load(m, state), load(m, state2), load(m, cells), load(m, cells + W)
     for n in range(frames + 1):
-        # Before its first sample, and after its last, a layer computes a sample for nothing.
+        # Before its first sample, and after its last, a layer computes one for nothing.
         fed, w = _fed4(m, weights, at + n, stride, inputs)
-        gates = tile_madd_lanes(tile_raise(fed, 2), h, m, w)
-        w += 4 * W * W
-        gates2 = tile_madd_lanes(tile_raise(tile_repeat(m, w, 1, 4), 2), h, m, w + 4 * W)
-        gates2 = tile_madd_lanes(gates2, h2, m, w + 4 * W + 4 * W * W)
-        next_cell, next_h = next_single(gates, cell)
-        next_cell2, next_h2 = next_single(gates2, cell2)
+        gates = _add_lanes(tile_raise(fed, 2), h, m, w, narrow)
+        w += columns
+        gates2 = _add_lanes(tile_raise(tile_repeat(m, w, 1, 4), 2), h, m, w + 4 * W, narrow)
+        gates2 = _add_lanes(gates2, h2, m, w + 4 * W + columns, narrow)
+        next_cell, next_h = next_one(gates, cell)
+        next_cell2, next_h2 = next_one(gates2, cell2)
         if n < frames:
             cell, h = next_cell, next_h
         if n > 0:
@@ -236,70 +321,45 @@ def _stack(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
             for o in range(outputs):
                 row = head + o * (W + 1)
                 m[out + o * out_stride + n] = vsum(h2 * load(m, row)) + m[row + W]
-    store(m, net.state, h)
+    store(m, state, h)
     store(m, state2, h2)
     store(m, cells, cell)
     store(m, cells + W, cell2)
 
 
 @inline
-def _any(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
-    """As many layers and vectors as there are, by way of the memory."""
-    layers, groups, phase, head = net.layers, net.groups, net.phase, net.head
-    padded = groups * W
-    half = layers * padded
+def _many(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
+    """Any number of layers and vectors, by way of the memory."""
+    layers, groups, narrow, phase = net.layers, net.groups, net.narrow, net.phase
+    padded, odd = groups * W, groups & 1
+    all_h, columns = layers * padded, padded - narrow * (W - HALF)
     for n in range(frames + layers - 1):
-        now = net.state + ((n + phase) & 1) * half
-        then = net.state + half - (now - net.state)
-        w, cells = net.weights, net.state + 2 * half
+        now = ((n + phase) & 1) * all_h
+        h, then = net.state + now, net.state + all_h - now
+        w, cells = net.weights, net.state + 2 * all_h
         for layer in range(layers):
-            # Layer 0 hears the inputs and its own h, the others h of the layer below and then, right behind, their own.
-            inputs = net.inputs if layer == 0 else 0
-            sources = groups if layer == 0 else 2 * groups
+            inputs, heard = (net.inputs, 1) if layer == 0 else (0, 2)
             t = n - layer
             if t < 0 or t >= frames:
-                w += padded * 4 * (1 + inputs + sources * W)
-                cells += padded
-                continue
-            h, behind = now + (layer + 1) * padded - sources * W, then + layer * padded
-            odd = groups & 1
-            for _ in range((groups - 3 * odd) >> 1):
-                gates, w = _fed8(m, w, x.at + t, x.stride, inputs)
-                for s in range(sources):
-                    gates = tile_madd_lanes(gates, load(m, h + s * W), m, w)
-                    w += 8 * W * W
-                cell, out, cell2, out2 = next_pair(gates, load(m, cells), load(m, cells + W))
-                store(m, cells, cell)
-                store(m, cells + W, cell2)
-                store(m, behind, out)
-                store(m, behind + W, out2)
-                cells += 2 * W
-                behind += 2 * W
-            if odd and groups > 1:
-                gates, w = _fed12(m, w, x.at + t, x.stride, inputs)
-                for s in range(sources):
-                    gates = tile_madd_lanes(gates, load(m, h + s * W), m, w)
-                    w += 12 * W * W
-                cell, out, cell2, out2, cell3, out3 = next_triple(gates, load(m, cells), load(m, cells + W), load(m, cells + 2 * W))
-                store(m, cells, cell)
-                store(m, cells + W, cell2)
-                store(m, cells + 2 * W, cell3)
-                store(m, behind, out)
-                store(m, behind + W, out2)
-                store(m, behind + 2 * W, out3)
-                cells += 3 * W
-            elif odd:
-                fed, w = _fed4(m, w, x.at + t, x.stride, inputs)
-                gates = tile_raise(fed, 2)
-                for s in range(sources):
-                    gates = tile_madd_lanes(gates, load(m, h + s * W), m, w)
-                    w += 4 * W * W
-                cell, out = next_single(gates, load(m, cells))
-                store(m, cells, cell)
-                store(m, behind, out)
-                cells += W
-            if layer == layers - 1:
-                answer(net, y, m, then + layer * padded, t)
+                w += padded * 4 * (1 + inputs + heard * columns)
+            else:
+                for g in range(0, padded - 3 * W * odd, 2 * W):
+                    two, w = _fed8(m, w, x.at + t, x.stride, inputs)
+                    two, w = heard8(two, m, w, h, heard, groups, narrow)
+                    update_two(m, two, cells + g, then + g)
+                if groups == 1:
+                    fed, w = _fed4(m, w, x.at + t, x.stride, inputs)
+                    one, w = heard4(tile_raise(fed, 2), m, w, h, heard, groups, narrow)
+                    update_one(m, one, cells, then)
+                elif odd:
+                    three, w = _fed12(m, w, x.at + t, x.stride, inputs)
+                    three, w = heard12(three, m, w, h, heard, groups, narrow)
+                    update_three(m, three, cells + padded - 3 * W, then + padded - 3 * W)
+                if layer == layers - 1:
+                    answer(net, y, m, then, t)
+            h += padded * (heard - 1)  # the layer above hears this one first
+            then += padded
+            cells += padded
     net.phase = (phase + frames) & 1
 
 
@@ -318,10 +378,10 @@ def answer(net: Record, y: Record, m: Any, h: Any, t: Any) -> None:
 def lstm(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
     """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     if net.layers == 1 and net.groups == 1:
-        _single(net, x, y, m, frames)
+        _one(net, x, y, m, frames)
     elif net.layers == 1 and net.groups == 2:
-        _pair(net, x, y, m, frames)
+        _two(net, x, y, m, frames)
     elif net.layers == 2 and net.groups == 1:
         _stack(net, x, y, m, frames)
     else:
-        _any(net, x, y, m, frames)
+        _many(net, x, y, m, frames)

@@ -20,9 +20,25 @@ from numpy.typing import NDArray
 
 from ..native.compile import inline, kernel
 from ..native.pointers import Record
-from ..native.simd import W, load, store
-from ..native.tile import tile_madd_far, tile_madd_lanes, tile_raise, tile_repeat, tile_store
-from .lstm import CELL_SCALE, LSTMLayer, answer, by_lanes, next_pair, next_single, next_triple, padded_units, pairs, scaled
+from ..native.simd import W
+from ..native.tile import tile_madd_far, tile_raise, tile_repeat, tile_store
+from .lstm import (
+    CELL_SCALE,
+    HALF,
+    LSTMLayer,
+    answer,
+    at_a_time,
+    by_lanes,
+    exponents,
+    heard4,
+    heard8,
+    heard12,
+    in_vectors,
+    padded_units,
+    update_one,
+    update_three,
+    update_two,
+)
 from .operations import MANY, move
 
 WIDE_UNITS = 24  # of two layers or more, from here on. Below, it is faster to let the layers overlap.
@@ -31,16 +47,16 @@ TOGETHER = 4 if MANY else 2  # samples for which a weight is read once: so many 
 
 
 def packed_layers(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
-    """For each layer, for each vector of units [4 gates of bias], then [4 gates] per input; then, for each of `pairs`
-    of vectors, the same per lane of h. All as exponents of 2; shape (n,), float32.
+    """For each layer, for each vector of units [4 gates of bias], then [4 gates] per input; then, for the units of each
+    of `at_a_time`, what h makes of them. All as exponents of 2; shape (n,), float32.
     """
     packed = []
     for layer in layers:
-        bias, gates = scaled(layer)
-        padded, inputs = bias.shape[1], gates.shape[2] - layer.h.size
-        fed = np.concatenate([bias[:, :, None], gates[:, :, :inputs]], axis=2)
-        packed += [fed[:, unit : unit + W].transpose(2, 0, 1).ravel() for unit in range(0, padded, W)]
-        packed += [by_lanes(gates[:, units, inputs:]) for units in pairs(padded)]
+        bias, gates = exponents(layer)
+        padded, inputs = bias.shape[1], gates.shape[1] - layer.h.size
+        fed = np.concatenate([bias[:, np.newaxis], gates[:, :inputs]], axis=1).swapaxes(0, 1)
+        packed += [fed[:, :, unit : unit + W].ravel() for unit in range(0, padded, W)]
+        packed += [by_lanes(gates[:, inputs:, units]) for units in at_a_time(padded)]
     return np.concatenate(packed)
 
 
@@ -48,9 +64,8 @@ def initial_state(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
     """All h, then all cells, before the first sample: shape (n,), float32."""
     hidden = layers[0].h.size
     h = np.zeros((len(layers), 1 + STEPS, padded_units(hidden)), np.float32)
-    cells = np.zeros((len(layers), padded_units(hidden)), np.float32)
-    for i, layer in enumerate(layers):
-        h[i, 0, :hidden], cells[i, :hidden] = layer.h, layer.c * CELL_SCALE
+    h[:, 0] = in_vectors(np.array([layer.h for layer in layers]), hidden)
+    cells = in_vectors(np.array([layer.c for layer in layers]) * CELL_SCALE, hidden)
     return np.concatenate([h.ravel(), cells.ravel()])
 
 
@@ -76,42 +91,19 @@ def _meet_inputs(
 
 
 @inline
-def _step(m: Any, w: Any, gates: Any, groups: Any, h: Any, cells: Any) -> None:
+def _step(m: Any, w: Any, gates: Any, groups: Any, narrow: Any, h: Any, cells: Any) -> None:
     """One sample: h[1] and the cells from the gates, h[0] and the cells before."""
-    padded = groups * W
-    odd = groups & 1
+    padded, odd = groups * W, groups & 1
     for g in range(0, padded - 3 * W * odd, 2 * W):
-        both = tile_repeat(m, gates + 4 * g, 1, 8)
-        for j in range(0, padded, W):
-            both = tile_madd_lanes(both, load(m, h + j), m, w)
-            w += 8 * W * W
-        cell, out, cell2, out2 = next_pair(both, load(m, cells + g), load(m, cells + g + W))
-        store(m, cells + g, cell)
-        store(m, cells + g + W, cell2)
-        store(m, h + padded + g, out)
-        store(m, h + padded + g + W, out2)
-    if odd and groups > 1:
-        g = padded - 3 * W
-        three = tile_repeat(m, gates + 4 * g, 1, 12)
-        for j in range(0, padded, W):
-            three = tile_madd_lanes(three, load(m, h + j), m, w)
-            w += 12 * W * W
-        cell, out, cell2, out2, cell3, out3 = next_triple(three, load(m, cells + g), load(m, cells + g + W), load(m, cells + g + 2 * W))
-        store(m, cells + g, cell)
-        store(m, cells + g + W, cell2)
-        store(m, cells + g + 2 * W, cell3)
-        store(m, h + padded + g, out)
-        store(m, h + padded + g + W, out2)
-        store(m, h + padded + g + 2 * W, out3)
+        two, w = heard8(tile_repeat(m, gates + 4 * g, 1, 8), m, w, h, 1, groups, narrow)
+        update_two(m, two, cells + g, h + padded + g)
+    if groups == 1:
+        one, w = heard4(tile_raise(tile_repeat(m, gates, 1, 4), 2), m, w, h, 1, groups, narrow)
+        update_one(m, one, cells, h + padded)
     elif odd:
-        g = padded - W
-        one = tile_raise(tile_repeat(m, gates + 4 * g, 1, 4), 2)
-        for j in range(0, padded, W):
-            one = tile_madd_lanes(one, load(m, h + j), m, w)
-            w += 4 * W * W
-        cell, out = next_single(one, load(m, cells + g))
-        store(m, cells + g, cell)
-        store(m, h + padded + g, out)
+        g = padded - 3 * W
+        three, w = heard12(tile_repeat(m, gates + 4 * g, 1, 12), m, w, h, 1, groups, narrow)
+        update_three(m, three, cells + g, h + padded + g)
 
 
 @kernel
@@ -119,7 +111,7 @@ def lstm_layers(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
     """y = head of the last layer. `net` is an LSTM record; x and y are ROWS."""
     groups, hidden = net.groups, net.hidden
     padded = groups * W
-    sequence = (1 + STEPS) * padded
+    sequence, columns = (1 + STEPS) * padded, padded - net.narrow * (W - HALF)
     for start in range(0, frames, STEPS):
         count = min(STEPS, frames - start)
         w, h, cells = net.weights, net.state, net.state + net.layers * sequence
@@ -127,8 +119,8 @@ def lstm_layers(net: Record, x: Record, y: Record, m: Any, frames: Any) -> None:
         for _ in range(net.layers):
             w = _meet_inputs(m, w, net.gates, groups, inputs, at, column, row, count)
             for t in range(count):
-                _step(m, w, net.gates + t * groups * 4 * W, groups, h + t * padded, cells)
-            w += padded * 4 * padded
+                _step(m, w, net.gates + t * groups * 4 * W, groups, net.narrow, h + t * padded, cells)
+            w += padded * 4 * columns
             inputs, at, column, row = hidden, h + padded, 1, padded
             h += sequence
             cells += padded

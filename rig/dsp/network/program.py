@@ -17,7 +17,7 @@ from ..native.memory import Layout
 from ..native.simd import W
 from .activations import NONE
 from .instance_memory import State
-from .lstm import LSTMLayer, overlapped_state, packed_layer, padded_units
+from .lstm import LSTMLayer, in_vectors, is_narrow, merged, overlapped_state, packed_layer, padded_units
 from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers
 from .operations import FUSED, TILES, tile_heights
 from .records import (
@@ -239,17 +239,24 @@ class Program:
         bias: NDArray[np.float32],
     ) -> None:
         """Out = head @ h + bias of the last layer, (outputs, hidden) and (outputs,); `a` feeds the first."""
+        count, inputs = len(layers), a.channels
+        if head.shape[1] * count <= W:
+            head = np.pad(head, ((0, 0), (head.shape[1] * (count - 1), 0)))
+            layers = [merged(layers, inputs)]
         outputs, hidden = head.shape
-        inputs, padded = a.channels, padded_units(hidden)
+        padded = padded_units(hidden)
         output = np.zeros((outputs, padded + 1), np.float32)
         output[:, :hidden], output[:, padded] = head, bias
         fields = {
             "layers": len(layers),
             "groups": padded // W,
             "hidden": hidden,
+            "narrow": int(is_narrow(hidden)),
             "inputs": inputs,
             "outputs": outputs,
             "head": self._constant(output),
+            "behind": count - len(layers),
+            "delays": self._constant(in_vectors(np.arange(hidden) * count // hidden, hidden)),
         }
         by_layers = len(layers) > 1 and hidden >= WIDE_UNITS
         if by_layers:
