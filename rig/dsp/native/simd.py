@@ -171,8 +171,8 @@ def where_positive(typingctx: Any, x: Any, a: Any, b: Any) -> Any:
     return kinds.vec(kinds.vec, kinds.vec, kinds.vec), codegen
 
 
-# Added to a float below 2**22 and taken away again, it leaves the nearest whole number; in between, the number stands in
-# the lowest bits.
+# Added to a float below 2**22 and taken away again, it leaves the nearest whole number, which in between stands in the
+# lowest bits.
 ROUNDING = 1.5 * 2.0**23
 _ROUNDS = W == 8 or (W == 4 and (_ARM or "+sse4.1" in cpu_features().split(",")))  # AVX-512 adds as fast as it rounds
 

@@ -11,29 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..native.compile import inline
+from ..native.cpu import adds_apart
 from ..native.simd import ROUNDING, fma, nearest, quotient, splat, times_power, vabs, vmax, vmin, where_positive
 
 f32 = np.float32
 
 NONE, TANH, LEAKY_RELU, RELU, SIGMOID, SILU, HARDTANH, HARDSWISH, LEAKY_HARDTANH, SOFTSIGN, FAST_TANH = range(11)
-
-
-@inline
-def tanh_fraction(x: Any) -> Any:
-    """Numerator and denominator of tanh: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
-
-    The quotient is off by less than 5e-7. Where several are multiplied, one division serves for all.
-    """
-    s = vmin(x * x, splat(f32(64.0)))  # does not wait for the clamp: in an LSTM every cycle of latency counts
-    x = vmin(vmax(x, splat(f32(-8.0))), splat(f32(8.0)))
-    p = fma(s, splat(f32(-6.02000904e-09)), splat(f32(7.08346064e-06)))
-    p = fma(s, p, splat(f32(2.68449693e-03)))
-    p = fma(s, p, splat(f32(1.26997835e-01)))
-    p = fma(s, p, splat(f32(9.99999065e-01)))
-    q = fma(s, splat(f32(1.95299282e-04)), splat(f32(2.27973980e-02)))
-    q = fma(s, q, splat(f32(4.60327763e-01)))
-    q = fma(s, q, splat(f32(1.0)))
-    return x * p, q
 
 
 # 2**f = (f*(f + SLOPE) + CONSTANT) / (f*(f - SLOPE) + CONSTANT) for f within 1/2: exact to first order at 0, so that a
@@ -44,24 +27,53 @@ _LARGEST_POWER = 30.0  # of 2, and of 1/2
 
 
 @inline
-def exp2_fraction(x: Any) -> Any:
-    """p and q, where p / q = 2**x, off by less than 1e-6 of it; x counts as 30 above, as -30 below.
-
-    The logistic of z is p / (p + q) for x = z / log(2), tanh(z) is (p - q) / (p + q) for x = 2 z / log(2): as exact as
-    `tanh` above. There is less to multiply: most are additions, which have units of their own.
-    """
+def _fraction(x: Any, power: Any) -> Any:
+    """p and q, where p / q = 2**x; `power`: the whole number nearest to x, plus ROUNDING."""
     f = x - nearest(x)
     p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
     q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
-    power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
-    return times_power(p, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))), q
+    return times_power(p, power), q
 
 
 @inline
-def tanh(x: Any) -> Any:
-    """Off by less than 5e-7 everywhere."""
-    p, q = tanh_fraction(x)
-    return quotient(p, q)
+def exp2_fraction(x: Any) -> Any:
+    """p and q, where p / q = 2**x, off by less than 1e-6 of it; x counts as 30 above, as -30 below.
+
+    The logistic of z is p / (p + q) for x = z / log(2), tanh(z) is (p - q) / (p + q) for x = 2 z / log(2), and where
+    several are multiplied, one division serves for all. x must be finite: f does not wait until it is clamped, as every
+    cycle counts in an LSTM.
+    """
+    power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
+    return _fraction(x, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER))))
+
+
+@inline
+def tanh_by_power(x: Any) -> Any:
+    """Off by less than 5e-7 everywhere. Mostly additions and shifts, which leave the multipliers to the products."""
+    x = vmin(vmax(x * f32(2.0 / math.log(2.0)), splat(f32(-_LARGEST_POWER))), splat(f32(_LARGEST_POWER)))
+    p, q = _fraction(x, x + f32(ROUNDING))
+    return quotient(p - q, p + q)
+
+
+@inline
+def tanh_by_polynomials(x: Any) -> Any:
+    """Off by less than 5e-7 everywhere: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
+
+    The fewest operations, most of them multiply-adds.
+    """
+    x = vmin(vmax(x, splat(f32(-8.0))), splat(f32(8.0)))
+    s = x * x
+    p = fma(s, splat(f32(-6.02000904e-09)), splat(f32(7.08346064e-06)))
+    p = fma(s, p, splat(f32(2.68449693e-03)))
+    p = fma(s, p, splat(f32(1.26997835e-01)))
+    p = fma(s, p, splat(f32(9.99999065e-01)))
+    q = fma(s, splat(f32(1.95299282e-04)), splat(f32(2.27973980e-02)))
+    q = fma(s, q, splat(f32(4.60327763e-01)))
+    q = fma(s, q, splat(f32(1.0)))
+    return quotient(x * p, q)
+
+
+tanh = tanh_by_power if adds_apart() else tanh_by_polynomials
 
 
 @inline

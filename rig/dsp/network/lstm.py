@@ -199,11 +199,15 @@ def update_two(m: Any, gates: Any, cells: Any, h: Any) -> None:
 @inline
 def update_three(m: Any, gates: Any, cells: Any, h: Any) -> None:
     """The same of three vectors."""
-    update_two(m, gates, cells, h)
+    cell, out, cell2, out2 = next_two(gates, load(m, cells), load(m, cells + W))
     i, f, g, o = tile_get(gates, 8), tile_get(gates, 9), tile_get(gates, 10), tile_get(gates, 11)
-    cell, out = _next_state(i, f, g, o, load(m, cells + 2 * W))
-    store(m, cells + 2 * W, cell)
-    store(m, h + 2 * W, out)
+    cell3, out3 = _next_state(i, f, g, o, load(m, cells + 2 * W))
+    store(m, cells, cell)
+    store(m, cells + W, cell2)
+    store(m, cells + 2 * W, cell3)
+    store(m, h, out)
+    store(m, h + W, out2)
+    store(m, h + 2 * W, out3)
 
 
 @inline

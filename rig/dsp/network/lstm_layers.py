@@ -47,8 +47,9 @@ TOGETHER = 4 if MANY else 2  # samples for which a weight is read once: so many 
 
 
 def packed_layers(layers: Sequence[LSTMLayer]) -> NDArray[np.float32]:
-    """For each layer, for each vector of units [4 gates of bias], then [4 gates] per input; then, for the units of each
-    of `at_a_time`, what h makes of them. All as exponents of 2; shape (n,), float32.
+    """For each layer, for each vector of units [4 gates of bias], then [4 gates] per input; then, all per h.
+
+    What h makes of the gates lies as in `lstm.by_lanes`. All as exponents of 2; shape (n,), float32.
     """
     packed = []
     for layer in layers:
