@@ -132,12 +132,12 @@ def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any, columns: 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc, v, m, w, _ = args
         order = ir.VectorType(kinds.INT32, W)
-        # To LLVM, another vector: else it turns what is already spread, four times for once.
+        # Fenced, to LLVM it is another vector: else it turns each of the four that are spread, which takes longer.
         same = build_call(builder, "arithmetic.fence", v)
         for column in range(count):
             if column % 4 == 0:
                 turn = ir.Constant(order, [lane + column for lane in range(W)])
-                turned = builder.shuffle_vector(v, same, turn)
+                turned = build_call(builder, "arithmetic.fence", builder.shuffle_vector(v, same, turn))
             spread = ir.Constant(order, [lane // 4 * 4 + column % 4 for lane in range(W)])
             factor = builder.shuffle_vector(turned, turned, spread)
             for k in range(tile.vecs):
