@@ -24,5 +24,5 @@ def cpu_features() -> str:
 
 
 def adds_apart() -> bool:
-    """Whether additions have units of their own, beside those of the multiply-adds: AMD's Zen, where that is measured."""
+    """Whether additions have units of their own, beside the multiply-adds: AMD's Zen, where that is measured."""
     return cpu_name().startswith("znver")
