@@ -21,8 +21,3 @@ def cpu_features() -> str:
         return str(llvm.get_host_cpu_features().flatten())
     except RuntimeError:
         return ""
-
-
-def adds_apart() -> bool:
-    """Whether additions have units of their own, beside the multiply-adds: AMD's Zen, where that is measured."""
-    return cpu_name().startswith("znver")

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..native.compile import inline
-from ..native.cpu import adds_apart
 from ..native.simd import ROUNDING, fma, nearest, quotient, splat, times_power, vabs, vmax, vmin, where_positive
 
 f32 = np.float32
@@ -27,15 +26,6 @@ _LARGEST_POWER = 30.0  # of 2, and of 1/2
 
 
 @inline
-def _fraction(x: Any, power: Any) -> Any:
-    """p and q, where p / q = 2**x; `power`: the whole number nearest to x, plus ROUNDING."""
-    f = x - nearest(x)
-    p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
-    q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
-    return times_power(p, power), q
-
-
-@inline
 def exp2_fraction(x: Any) -> Any:
     """p and q, where p / q = 2**x, off by less than 1e-6 of it; x counts as 30 above, as -30 below.
 
@@ -43,24 +33,16 @@ def exp2_fraction(x: Any) -> Any:
     several are multiplied, one division serves for all. x must be finite: f does not wait until it is clamped, as every
     cycle counts in an LSTM.
     """
+    f = x - nearest(x)
+    p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
+    q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
     power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
-    return _fraction(x, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER))))
+    return times_power(p, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))), q
 
 
 @inline
-def tanh_by_power(x: Any) -> Any:
-    """Off by less than 5e-7 everywhere. Mostly additions and shifts, which leave the multipliers to the products."""
-    x = vmin(vmax(x * f32(2.0 / math.log(2.0)), splat(f32(-_LARGEST_POWER))), splat(f32(_LARGEST_POWER)))
-    p, q = _fraction(x, x + f32(ROUNDING))
-    return quotient(p - q, p + q)
-
-
-@inline
-def tanh_by_polynomials(x: Any) -> Any:
-    """Off by less than 5e-7 everywhere: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
-
-    The fewest operations, most of them multiply-adds.
-    """
+def tanh(x: Any) -> Any:
+    """Off by less than 5e-7 everywhere: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there."""
     x = vmin(vmax(x, splat(f32(-8.0))), splat(f32(8.0)))
     s = x * x
     p = fma(s, splat(f32(-6.02000904e-09)), splat(f32(7.08346064e-06)))
@@ -71,9 +53,6 @@ def tanh_by_polynomials(x: Any) -> Any:
     q = fma(s, q, splat(f32(4.60327763e-01)))
     q = fma(s, q, splat(f32(1.0)))
     return quotient(x * p, q)
-
-
-tanh = tanh_by_power if adds_apart() else tanh_by_polynomials
 
 
 @inline
