@@ -33,18 +33,23 @@ def exp2_fraction(x: Any) -> Any:
     several are multiplied, one division serves for all. x must be finite: f does not wait until it is clamped, as every
     cycle counts in an LSTM.
     """
+    # In this order: LLVM keeps to it, and with the power last an LSTM of 16 units takes 203 cycles instead of 180.
+    power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
+    power = vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))
     f = x - nearest(x)
     p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
     q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
-    power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
-    return times_power(p, vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))), q
+    return times_power(p, power), q
 
 
 @inline
 def tanh(x: Any) -> Any:
-    """Off by less than 5e-7 everywhere: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there."""
+    """Off by less than 5e-7 everywhere.
+
+    x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
+    """
+    s = vmin(x * x, splat(f32(64.0)))  # does not wait for the clamp: in a short block every cycle of latency counts
     x = vmin(vmax(x, splat(f32(-8.0))), splat(f32(8.0)))
-    s = x * x
     p = fma(s, splat(f32(-6.02000904e-09)), splat(f32(7.08346064e-06)))
     p = fma(s, p, splat(f32(2.68449693e-03)))
     p = fma(s, p, splat(f32(1.26997835e-01)))
