@@ -7,7 +7,7 @@ The weights are random: speed depends on the shape alone.
 Every other shape reaches at least half of A1 standard's share, but for these (of A1's share, with 16 lanes and with 8):
 
     LSTM 1x8    0.1   0.2     A sample cannot begin before the one before it has been through matrix, logistic, cell
-    LSTM 1x16   0.4   0.5     and tanh, a chain of about 170 cycles. The multiply-adds of few units hide in its shadow,
+    LSTM 1x16   0.4   0.5     and tanh, a chain of about 100 cycles. The multiply-adds of few units hide in its shadow,
     LSTM 1x24   0.5   0.7     and the units that fill up a vector count for nothing. Layers do overlap.
     LSTM 2x8    0.2   0.4
     A1 nano     0.4   0.4     Two to four channels: a tanh for every dozen multiply-adds, and a division for every tanh.

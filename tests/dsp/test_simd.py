@@ -5,15 +5,34 @@ import pytest
 
 from rig.dsp.native.compile import entry
 from rig.dsp.native.cpu import cpu_features
+from rig.dsp.native.memory import Layout
 from rig.dsp.native.pointers import floats
 from rig.dsp.native.roofline import fma_peak_gmacs
-from rig.dsp.native.simd import W, lanes, load, quotient, splat, store, vabs, vmax, vmin, vsum, where_positive
+from rig.dsp.native.simd import (
+    ROUNDING,
+    W,
+    lanes,
+    load,
+    nearest,
+    quotient,
+    splat,
+    store,
+    times_power,
+    vabs,
+    vmax,
+    vmin,
+    vsum,
+    where_positive,
+)
 from rig.dsp.native.tile import (
+    lane_columns,
     tile_add,
     tile_bias,
     tile_madd,
     tile_madd_far,
+    tile_madd_lanes,
     tile_mix,
+    tile_raise,
     tile_repeat,
     tile_store,
     tile_sum,
@@ -104,6 +123,82 @@ def test_a_tile_is_a_small_matrix_product():
     expected = 2 * (x[:1] + np.array([m[:4], m[5:9]]).astype(float) @ x)
     assert np.allclose(y[10 * W : 14 * W].reshape(2, 2 * W), expected, atol=1e-5)
     assert np.allclose(y[14 * W :], m[3] + m[7:9] @ expected / 2, atol=1e-5)
+
+
+@entry(ADDRESSES)
+def lanes_by_weights(m, w, y):
+    """Two rows of two vectors: bias in the first; the lanes of m by all columns, or by the first four."""
+    m, w, y = floats(m), floats(w), floats(y)
+    acc = tile_raise(tile_repeat(m, W, 1, 2), 2)
+    tile_store(tile_madd_lanes(acc, load(m, 0), w, 0, W), y, 0, 2 * W)
+    tile_store(tile_madd_lanes(acc, load(m, 0), w, 0, 4), y, 4 * W, 2 * W)
+
+
+def test_every_lane_meets_every_other_one_once():
+    assert [sorted(lanes) for lanes in zip(*lane_columns(), strict=True)] == [list(range(W))] * W
+
+
+def test_a_vector_is_multiplied_by_a_matrix_that_lies_in_columns_of_lanes():
+    layout = Layout()
+    parts = [layout.reserve(np.float32, size) for size in (3 * W, 2 * W * W, 8 * W)]
+    arena = layout.allocate()
+    m, w, y = (arena[part] for part in parts)
+    m[:] = np.random.default_rng(5).standard_normal(m.size)
+    w[:] = np.random.default_rng(6).standard_normal(w.size)
+    lanes_by_weights(*(arena.address_of(part) for part in parts))
+    bias, columns = m[W:].reshape(2, W), w.reshape(W, 2, W)
+    for columns_read, rows in ((W, y[: 4 * W]), (4, y[4 * W :])):
+        expected = np.zeros((2, 2, W))
+        expected[0] = bias
+        for k, lanes_read in enumerate(lane_columns()[:columns_read]):
+            expected[k % 2] += m[lanes_read] * columns[k]
+        assert np.allclose(rows.reshape(2, 2, W), expected, atol=1e-5)
+
+
+@entry(ADDRESSES)
+def whole_numbers_and_powers(x, y, frames):
+    x, y = floats(x), floats(y)
+    for t in range(0, frames, W):
+        store(y, t, nearest(load(x, t)))
+        store(y, frames + t, times_power(splat(f32(1.5)), nearest(load(x, t)) + f32(ROUNDING)))
+
+
+def test_numbers_are_rounded_and_powers_of_two_are_exact():
+    x = np.linspace(-40, 40, 1 << 12).astype(f32)
+    y = np.empty((2, x.size), f32)
+    whole_numbers_and_powers(x.ctypes.data, y.ctypes.data, x.size)
+    assert np.array_equal(y[0], np.rint(x))
+    assert np.array_equal(y[1], f32(1.5) * f32(2) ** np.rint(x))
+
+
+@entry(ADDRESSES)
+def fractions(x, y, frames):
+    """The logistic, and tanh, each as a fraction, and tanh."""
+    x, y = floats(x), floats(y)
+    for t in range(0, frames, W):
+        p, q = activations.exp2_fraction(load(x, t) * f32(1 / np.log(2)))
+        store(y, t, p / (p + q))
+        p, q = activations.exp2_fraction(load(x, t) * f32(2 / np.log(2)))
+        store(y, frames + t, (p - q) / (p + q))
+        store(y, 2 * frames + t, activations.tanh(load(x, t)))
+
+
+def test_powers_of_two_make_logistic_and_tanh():
+    x = np.linspace(-40, 40, 1 << 18).astype(f32)
+    x[:4] = 0, 1e-30, 1e6, -1e6
+    y = np.empty((3, x.size), f32)
+    fractions(x.ctypes.data, y.ctypes.data, x.size)
+    with np.errstate(over="ignore"):
+        expected = [1 / (1 + np.exp(-x.astype(float))), *[np.tanh(x.astype(float))] * 2]
+    assert np.abs(y - expected).max() < 6e-7
+
+
+# As loud as it should be: a factor that is off by a millionth is 0.00001 dB.
+def test_a_quiet_signal_keeps_its_level_through_tanh():
+    x = np.linspace(1e-3, 2e-3, 1 << 12).astype(f32)
+    y = np.empty((3, x.size), f32)
+    fractions(x.ctypes.data, y.ctypes.data, x.size)
+    assert np.mean(y[1:] / np.tanh(x.astype(float)), axis=1) == pytest.approx(1, abs=2e-6)
 
 
 @entry(ADDRESSES)

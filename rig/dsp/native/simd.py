@@ -27,7 +27,8 @@ def lanes(features: str) -> int:
 
 W = lanes(cpu_features())
 # Vector registers: tiles must fit in them, or every step of the inner loop goes through memory.
-REGISTERS = 32 if W == 16 or llvm.get_default_triple().startswith(("aarch64", "arm64")) else 16
+_ARM = llvm.get_default_triple().startswith(("aarch64", "arm64"))
+REGISTERS = 32 if W == 16 or _ARM else 16
 
 CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add
 
@@ -168,6 +169,38 @@ def where_positive(typingctx: Any, x: Any, a: Any, b: Any) -> Any:
         return builder.select(builder.fcmp_ordered(">", args[0], zero), args[1], args[2])
 
     return kinds.vec(kinds.vec, kinds.vec, kinds.vec), codegen
+
+
+# Added to a float below 2**22 and taken away again, it leaves the nearest whole number, which in between stands in the
+# lowest bits.
+ROUNDING = 1.5 * 2.0**23
+_ROUNDS = W == 8 or (W == 4 and (_ARM or "+sse4.1" in cpu_features().split(",")))  # AVX-512 adds as fast as it rounds
+
+
+@intrinsic
+def nearest(typingctx: Any, v: Any) -> Any:
+    """The nearest whole numbers; without an instruction for that, of what is smaller than 2**22."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if _ROUNDS:
+            return build_call(builder, "roundeven", *args)
+        much = ir.Constant(kinds.VECTOR, [ROUNDING] * W)
+        return builder.fsub(builder.fadd(args[0], much), much)
+
+    return kinds.vec(kinds.vec), codegen
+
+
+@intrinsic
+def times_power(typingctx: Any, v: Any, n: Any) -> Any:
+    """v * 2**(n - ROUNDING) where n - ROUNDING is a whole number and the product neither tiny nor huge."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = ir.VectorType(kinds.INT32, W)
+        value, exponent = (builder.bitcast(a, bits) for a in args)
+        exponent = builder.shl(exponent, ir.Constant(bits, [23] * W))  # of ROUNDING, nothing is left
+        return builder.bitcast(builder.add(value, exponent), kinds.VECTOR)
+
+    return kinds.vec(kinds.vec, kinds.vec), codegen
 
 
 @intrinsic

@@ -11,7 +11,7 @@ from typing import Any
 
 from .marks import intrinsic
 from .on_demand import ir, kinds, types
-from .simd import W, build_broadcast, build_call, build_load, build_plus, build_store
+from .simd import W, build_broadcast, build_call, build_load, build_plus, build_pointer, build_store
 
 
 def _array(rows: int, vecs: int, content: Any) -> Any:
@@ -95,6 +95,60 @@ def tile_repeat(typingctx: Any, m: Any, x: Any, rows: Any, vecs: Any) -> Any:
         return tile
 
     return kinds.TileType(R, V)(kinds.f32p, types.int64, rows, vecs), codegen
+
+
+@intrinsic(prefer_literal=True)
+def tile_raise(typingctx: Any, tile: Any, rows: Any) -> Any:
+    """More rows below, all zero."""
+    R, V = rows.literal_value, tile.vecs
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        more = _array(R, V, [ir.Constant(kinds.VECTOR, [0.0] * W)] * (R * V))
+        for k in range(tile.rows * V):
+            more = builder.insert_value(more, builder.extract_value(args[0], k), k)
+        return more
+
+    return kinds.TileType(R, V)(tile, rows), codegen
+
+
+def lane_columns() -> list[list[int]]:
+    """For each step of `tile_madd_lanes`, which lane of the input each lane of the output meets: W steps of W lanes.
+
+    An input is not spread over a whole vector, but over each four lanes: that is one quick instruction, where a float
+    that was stored in a vector before takes long to come back from memory. So each four lanes of the output meet their
+    own four lanes of the input first, then the next four, and so on.
+    """
+    return [[(4 * (lane // 4 + part) + k) % W for lane in range(W)] for part in range(W // 4) for k in range(4)]
+
+
+@intrinsic(prefer_literal=True)
+def tile_madd_lanes(typingctx: Any, tile: Any, v: Any, m: Any, w: Any, columns: Any) -> Any:
+    """The first `columns` steps of `lane_columns`, each with `vecs` vectors of weights, aligned, from m[w] on.
+
+    tile[r, k] += the lanes * the vector k, where the rows take the columns in turn.
+    """
+    count = columns.literal_value
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        acc, v, m, w, _ = args
+        order = ir.VectorType(kinds.INT32, W)
+        # Fenced, to LLVM it is another vector: else it turns each of the four that are spread, which takes longer.
+        same = build_call(builder, "arithmetic.fence", v)
+        for column in range(count):
+            if column % 4 == 0:
+                turn = ir.Constant(order, [lane + column for lane in range(W)])
+                turned = build_call(builder, "arithmetic.fence", builder.shuffle_vector(v, same, turn))
+            spread = ir.Constant(order, [lane // 4 * 4 + column % 4 for lane in range(W)])
+            factor = builder.shuffle_vector(turned, turned, spread)
+            for k in range(tile.vecs):
+                at = build_pointer(builder, m, build_plus(builder, w, (column * tile.vecs + k) * W))
+                weights = builder.load(at, align=4 * W)
+                into = column % tile.rows * tile.vecs + k
+                total = build_call(builder, "fmuladd", factor, weights, builder.extract_value(acc, into))
+                acc = builder.insert_value(acc, total, into)
+        return acc
+
+    return tile(tile, kinds.vec, kinds.f32p, types.int64, columns), codegen
 
 
 @intrinsic

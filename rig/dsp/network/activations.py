@@ -5,25 +5,50 @@ A network's program names them by number. Parameters, where one has any, are rea
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from ..native.compile import inline
-from ..native.simd import fma, quotient, splat, vabs, vmax, vmin, where_positive
+from ..native.simd import ROUNDING, fma, nearest, quotient, splat, times_power, vabs, vmax, vmin, where_positive
 
 f32 = np.float32
 
 NONE, TANH, LEAKY_RELU, RELU, SIGMOID, SILU, HARDTANH, HARDSWISH, LEAKY_HARDTANH, SOFTSIGN, FAST_TANH = range(11)
 
 
-@inline
-def tanh_fraction(x: Any) -> Any:
-    """Numerator and denominator of tanh: x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
+# 2**f = (f*(f + SLOPE) + CONSTANT) / (f*(f - SLOPE) + CONSTANT) for f within 1/2: exact to first order at 0, so that a
+# quiet signal has the right gain, and with the least largest error that then remains.
+_SLOPE = 8.6712215
+_CONSTANT = _SLOPE * 2.0 / math.log(2.0)
+_LARGEST_POWER = 30.0  # of 2, and of 1/2
 
-    The quotient is off by less than 5e-7. Where several are multiplied, one division serves for all.
+
+@inline
+def exp2_fraction(x: Any) -> Any:
+    """p and q, where p / q = 2**x, off by less than 1e-6 of it; x counts as 30 above, as -30 below.
+
+    The logistic of z is p / (p + q) for x = z / log(2), tanh(z) is (p - q) / (p + q) for x = 2 z / log(2), and where
+    several are multiplied, one division serves for all. x must be finite: f does not wait until it is clamped, as every
+    cycle counts in an LSTM.
     """
-    s = vmin(x * x, splat(f32(64.0)))  # does not wait for the clamp: in an LSTM every cycle of latency counts
+    # In this order: LLVM keeps to it, and with the power last an LSTM of 16 units takes 203 cycles instead of 180.
+    power = vmax(x + f32(ROUNDING), splat(f32(ROUNDING - _LARGEST_POWER)))
+    power = vmin(power, splat(f32(ROUNDING + _LARGEST_POWER)))
+    f = x - nearest(x)
+    p = fma(f + f32(_SLOPE), f, splat(f32(_CONSTANT)))
+    q = fma(f - f32(_SLOPE), f, splat(f32(_CONSTANT)))
+    return times_power(p, power), q
+
+
+@inline
+def tanh(x: Any) -> Any:
+    """Off by less than 5e-7 everywhere.
+
+    x P(x^2) / Q(x^2), with the smallest largest error on [-8, 8], clamped there.
+    """
+    s = vmin(x * x, splat(f32(64.0)))  # does not wait for the clamp: in a short block every cycle of latency counts
     x = vmin(vmax(x, splat(f32(-8.0))), splat(f32(8.0)))
     p = fma(s, splat(f32(-6.02000904e-09)), splat(f32(7.08346064e-06)))
     p = fma(s, p, splat(f32(2.68449693e-03)))
@@ -32,14 +57,7 @@ def tanh_fraction(x: Any) -> Any:
     q = fma(s, splat(f32(1.95299282e-04)), splat(f32(2.27973980e-02)))
     q = fma(s, q, splat(f32(4.60327763e-01)))
     q = fma(s, q, splat(f32(1.0)))
-    return x * p, q
-
-
-@inline
-def tanh(x: Any) -> Any:
-    """Off by less than 5e-7 everywhere."""
-    p, q = tanh_fraction(x)
-    return quotient(p, q)
+    return quotient(x * p, q)
 
 
 @inline

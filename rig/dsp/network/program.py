@@ -17,8 +17,8 @@ from ..native.memory import Layout
 from ..native.simd import W
 from .activations import NONE
 from .instance_memory import State
-from .lstm import LSTMLayer, half_floats, inputs_end, overlapped_state, packed_layer
-from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers, padded_units
+from .lstm import LSTMLayer, in_vectors, is_narrow, merged, overlapped_state, packed_layer, padded_units
+from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers
 from .operations import FUSED, TILES, tile_heights
 from .records import (
     ACTIVATE,
@@ -239,28 +239,32 @@ class Program:
         bias: NDArray[np.float32],
     ) -> None:
         """Out = head @ h + bias of the last layer, (outputs, hidden) and (outputs,); `a` feeds the first."""
+        count, inputs = len(layers), a.channels
+        if head.shape[1] * count <= W:
+            head = np.pad(head, ((0, 0), (head.shape[1] * (count - 1), 0)))
+            layers = [merged(layers, inputs)]
         outputs, hidden = head.shape
-        inputs, padded = a.channels, padded_units(hidden)
+        padded = padded_units(hidden)
         output = np.zeros((outputs, padded + 1), np.float32)
         output[:, :hidden], output[:, padded] = head, bias
         fields = {
             "layers": len(layers),
             "groups": padded // W,
             "hidden": hidden,
+            "narrow": int(is_narrow(hidden)),
             "inputs": inputs,
             "outputs": outputs,
             "head": self._constant(output),
+            "behind": count - len(layers),
+            "delays": self._constant(in_vectors(np.arange(hidden) * count // hidden, hidden)),
         }
         by_layers = len(layers) > 1 and hidden >= WIDE_UNITS
         if by_layers:
             fields["weights"], state = self._constant(packed_layers(layers)), initial_state(layers)
             fields["gates"] = self._constant(np.zeros(STEPS * 4 * padded))
         else:
-            before, half = inputs_end(inputs, hidden), half_floats(inputs, hidden)
-            packed = [packed_layer(layer, inputs if i == 0 else padded) for i, layer in enumerate(layers)]
-            fields["weights"] = self._constant(np.concatenate(packed))
-            fields["before"], fields["half"] = before, half
-            state = overlapped_state(layers, inputs)
+            packed = [packed_layer(layer, 0 if i else inputs) for i, layer in enumerate(layers)]
+            fields["weights"], state = self._constant(np.concatenate(packed)), overlapped_state(layers)
         fields["state"], fields["state_floats"] = self._constant(state), state.size
         fields["settled"] = self._constant(np.zeros_like(state))
         self._lstms.append(fields)

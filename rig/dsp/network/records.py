@@ -59,13 +59,14 @@ LSTM = np.dtype(
         ("layers", np.int64),
         ("groups", np.int64),  # vectors of W hidden units
         ("hidden", np.int64),  # units that really exist
+        ("narrow", np.int64),  # 1 where the last vector holds its units twice, else 0
         ("inputs", np.int64),  # of layer 0
         ("outputs", np.int64),  # rows of the head
-        ("before", np.int64),  # floats of the first part of u: where h begins
+        ("behind", np.int64),  # samples that the output is behind: layers merged into layer 0
+        ("delays", np.int64),  # offset in m: by how many samples each lane is behind, where layers are merged
         ("weights", np.int64),  # offset in m; see `packed_layer`
         ("head", np.int64),  # offset of the output rows: groups*W weights, then the bias
-        ("state", np.int64),  # offset of u, then of the cells [layer][groups*W]
-        ("half", np.int64),  # floats of one u[layer][parity]
+        ("state", np.int64),  # offset of h, then of the cells [layer][groups*W]
         ("state_floats", np.int64),  # all of that
         ("settled", np.int64),  # offset of the state after the prewarm
         ("phase", np.int64),  # parity of the next sample of layer 0
