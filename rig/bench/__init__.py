@@ -21,6 +21,7 @@ from ..files.folders import telling_names
 from ..nam import load_model
 from .cabinet import CabinetBench, cabinets
 from .networks import NetworkBench, compare_with_yardstick, network_cost
+from .peers import compare_with_peers
 from .qualities import QualityBench, qualities
 from .shapes import SHAPES, Subject, subject
 from .timing import Stopwatch
@@ -36,15 +37,21 @@ def bench(
     *,
     only: Sequence[str] = (),
     start: bool = False,
+    peers: Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> dict[str, Any]:
     """Measure models (without any: the known shapes with random weights) and the convolver; plain data.
 
     `only`: names of shapes, or beginnings of them, and `cabinet`; nothing else is measured. `start`: measure starts
-    of the program too, which compiles everything once more. Raises RigError for a name that fits nothing.
+    of the program too, which compiles everything once more. `peers`: a folder with other players' benchmark programs;
+    these are measured beside rig, and nothing else. Raises RigError for a name that fits nothing.
     """
     from .start import measure_start  # reads and writes audio files: a library that `rig info` does not wait for
 
+    if peers is not None:
+        beside = compare_with_peers(peers, models, rounds, only=only, progress=progress)
+        peak = median(fma_peak_gmacs() for _ in range(3))
+        return _result(peak, rounds, peers=beside)
     called = zip(models, telling_names(models), strict=True)
     subjects = [_of_file(path, name) for path, name in called] or [subject(name) for name in _chosen(only)]
     stopwatch = Stopwatch()
@@ -62,13 +69,27 @@ def bench(
     peak = median(peaks)
     reports = [network.report(peak) for network in networks]
     compare_with_yardstick(reports)
-    return {
-        "machine": {"cpu": cpu_name(), "system": platform.system(), "lanes": W, "peak_gmacs": peak, "rounds": rounds},
-        "models": reports,
-        "quality": [part.report() for part in faster],
-        "convolver": [length.report() for length in lengths],
-        "start": measure_start(progress) if start else None,
+    return _result(
+        peak,
+        rounds,
+        models=reports,
+        quality=[part.report() for part in faster],
+        convolver=[length.report() for length in lengths],
+        start=measure_start(progress) if start else None,
+    )
+
+
+def _result(peak_gmacs: float, rounds: int, **measured: Any) -> dict[str, Any]:
+    """What was measured, and on what; what was not is empty, or None where it is one thing."""
+    machine = {
+        "cpu": cpu_name(),
+        "system": platform.system(),
+        "lanes": W,
+        "peak_gmacs": peak_gmacs,
+        "rounds": rounds,
     }
+    nothing = {"models": [], "quality": [], "convolver": [], "start": None, "peers": None}
+    return {"machine": machine, **nothing, **measured}
 
 
 def _of_file(path: Path, name: str) -> Subject:
