@@ -247,7 +247,10 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
     gain = best_gain(aligned, wet)
     matched = gain * aligned
     as_it_is, matched_esr = esr(predicted, wet), esr(matched, wet)
-    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(wet - matched, gear.spectrum, rate)
+    # The spectrum of what is left is the difference of two that are needed anyway.
+    sounds = measures.spectrum(aligned, rate)
+    left = sounds._replace(values=gear.spectrum.values - gain * sounds.values).power
+    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(left, gear.power, rate)
     louder_lu = lu_between(own_lufs(aligned, rate), gear.loudness_lufs)
     found = judgement(
         esr=as_it_is,
@@ -282,7 +285,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         confidence=lag.confidence,
         gain_db=db_from_gain(gain),
         loudness_difference_lu=louder_lu,
-        spectral_difference_db=measures.spectral_difference_db(aligned, gear.spectrum, rate),
+        spectral_difference_db=measures.spectral_difference_db(sounds.power, gear.power, rate),
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
         aliasing_db=measured_aliasing.measure(model, (quality,))[quality],
