@@ -7,6 +7,7 @@ two things measured in the same minute says more than a time. Times are CPU time
 from __future__ import annotations
 
 import platform
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import median
@@ -24,11 +25,13 @@ from .networks import NetworkBench, compare_with_yardstick, network_cost
 from .peers import compare_with_peers
 from .qualities import QualityBench, qualities
 from .shapes import SHAPES, Subject, subject
+from .throughput import ThroughputBench, throughputs
 from .timing import Stopwatch
 
 __all__ = ["ROUNDS", "bench", "network_cost"]
 
 ROUNDS = 9
+Part = NetworkBench | CabinetBench | QualityBench | ThroughputBench
 
 
 def bench(
@@ -52,21 +55,16 @@ def bench(
         beside = compare_with_peers(peers, models, rounds, only=only, progress=progress)
         peak = median(fma_peak_gmacs() for _ in range(3))
         return _result(peak, rounds, peers=beside)
-    called = zip(models, telling_names(models), strict=True)
-    subjects = [_of_file(path, name) for path, name in called] or [subject(name) for name in _chosen(only)]
+    named = list(zip(models, telling_names(models), strict=True))
+    subjects = [_of_file(path, name) for path, name in named] or [subject(name) for name in _chosen(only)]
     stopwatch = Stopwatch()
     networks = [NetworkBench(each, stopwatch) for each in subjects]
     lengths = cabinets(stopwatch) if not only or "cabinet" in only else []
-    faster = qualities([] if models else [each.name for each in subjects])
-    parts: list[NetworkBench | CabinetBench | QualityBench] = [*networks, *faster, *lengths]
-    peaks: list[float] = []
-    for done in range(rounds):
-        peaks.append(fma_peak_gmacs())
-        for i, part in enumerate(parts):
-            part.round()
-            if progress is not None:
-                progress((done + (i + 1) / len(parts)) / rounds)
-    peak = median(peaks)
+    shapes = [] if models else [each.name for each in subjects]
+    faster = qualities(shapes)
+    with tempfile.TemporaryDirectory() as written:
+        offline = [ThroughputBench(name, path) for path, name in named] or throughputs(shapes, Path(written))
+        peak = _measure([*networks, *faster, *lengths, *offline], rounds, progress)
     reports = [network.report(peak) for network in networks]
     compare_with_yardstick(reports)
     return _result(
@@ -75,8 +73,21 @@ def bench(
         models=reports,
         quality=[part.report() for part in faster],
         convolver=[length.report() for length in lengths],
+        offline=[part.report() for part in offline],
         start=measure_start(progress) if start else None,
     )
+
+
+def _measure(parts: Sequence[Part], rounds: int, progress: Callable[[float], None] | None) -> float:
+    """All rounds of all parts; the peak in billion multiply-adds per second, the median of one value per round."""
+    peaks: list[float] = []
+    for done in range(rounds):
+        peaks.append(fma_peak_gmacs())
+        for i, part in enumerate(parts):
+            part.round()
+            if progress is not None:
+                progress((done + (i + 1) / len(parts)) / rounds)
+    return median(peaks)
 
 
 def _result(peak_gmacs: float, rounds: int, **measured: Any) -> dict[str, Any]:
@@ -88,7 +99,14 @@ def _result(peak_gmacs: float, rounds: int, **measured: Any) -> dict[str, Any]:
         "peak_gmacs": peak_gmacs,
         "rounds": rounds,
     }
-    nothing = {"models": [], "quality": [], "convolver": [], "start": None, "peers": None}
+    nothing: dict[str, Any] = {
+        "models": [],
+        "quality": [],
+        "convolver": [],
+        "offline": [],
+        "start": None,
+        "peers": None,
+    }
     return {"machine": machine, **nothing, **measured}
 
 

@@ -32,6 +32,7 @@ from ..levels import ENTERED, entered_level
 from ..library import measured_aliasing
 from ..library.entered_levels import input_levels
 from ..nam import Model, load_model
+from ..nam.batch import play_in_pieces
 from ..scripting.arguments import number, path, type_name, whole_number
 from ..trainer.layout import has_training_layout
 from . import measures
@@ -44,7 +45,6 @@ from .workers import WorkerPool
 
 CALL = "compare_models"
 Kept = Literal["kept"]
-PIECE_SAMPLES = 1 << 16  # long enough that calls cost nothing, short enough that Ctrl-C is heard
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
 
@@ -215,8 +215,7 @@ def played(take: Take, model: Model, gain_db: float, quality: int, start: int, s
     late = network.latency_samples
     x = np.zeros(stop - begin + late, np.float32)
     x[: stop - begin] = take.dry[begin:stop] * gain_from_db(gain_db)
-    blocks = [network.process(x[i : i + PIECE_SAMPLES]) for i in range(0, len(x), PIECE_SAMPLES)]
-    return np.concatenate(blocks)[late + start - begin :]
+    return play_in_pieces(network, x)[late + start - begin :]
 
 
 def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None = None) -> Score:

@@ -71,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         _models(result["models"]),
         _qualities(result["quality"]),
         _cabinets(result["convolver"]),
+        _offline(result["offline"]),
         _start(result["start"]),
         _peers(result["peers"]),
     ):
@@ -129,6 +130,25 @@ def _cabinets(reports: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _offline(reports: list[dict[str, Any]]) -> list[str]:
+    if not reports:
+        return []
+    first = reports[0]
+    lines = [
+        f"\noffline: models that each play {first['probe_s']:.1f} s, from reading the file to the last sample: seconds of "
+        "audio",
+        f"per second and models per second, on one core and on {first['threads']}; CPU ms to read one, and to make its "
+        "network",
+        f"{'':<18}{'audio s/s':>12}{'models/s':>12}{'all: audio':>12}{'models/s':>12}{'read ms':>10}{'make ms':>10}",
+    ]
+    for report in reports:
+        cells = [f"{report['audio_s_per_s_one_core']:12.0f}{report['models_per_s_one_core']:12.1f}"]
+        cells += [f"{report['audio_s_per_s']:12.0f}{report['models_per_s']:12.1f}"]
+        cells += [f"{report['load_ms']:10.1f}{report['network_ms']:10.1f}"]
+        lines.append(f"{report['name'][:17]:<18}{''.join(cells)}")
+    return lines
+
+
 def _start(report: dict[str, Any] | None) -> list[str]:
     if report is None:
         return []
@@ -140,9 +160,9 @@ def _peers(report: dict[str, Any] | None) -> list[str]:
     if report is None:
         return []
     lines = [
-        f"\nns per sample in blocks of {report['frames_per_block']} frames, in real time, medians; times: the median of "
-        "the ratios",
-        "to rig's run just before, from the least to the most; best: the ratio of the least times; the fastest peer first",
+        f"\nns per sample in blocks of {report['frames_per_block']} frames, in real time, medians; times: those of rig "
+        "just before,",
+        "median, least and most; best: ratio of the least times of all rounds; the fastest peer first",
     ]
     general = False
     for model in report["models"]:
