@@ -135,8 +135,8 @@ def _offline(reports: list[dict[str, Any]]) -> list[str]:
         return []
     first = reports[0]
     lines = [
-        f"\noffline: models that each play {first['probe_s']:.1f} s, from reading the file to the last sample: seconds of "
-        "audio",
+        f"\noffline: models that play {first['probe_s']:.1f} s each, from reading the file to the last sample: seconds "
+        "of audio",
         f"per second and models per second, on one core and on {first['threads']}; CPU ms to read one, and to make its "
         "network",
         f"{'':<18}{'audio s/s':>12}{'models/s':>12}{'all: audio':>12}{'models/s':>12}{'read ms':>10}{'make ms':>10}",
