@@ -53,12 +53,16 @@ class Target:
     def __init__(self, samples: NDArray[Any]) -> None:
         self.samples = np.asarray(samples, np.float64)
         self._spectra: dict[tuple[int, int, int], NDArray[np.complex128]] = {}
+        self._part: tuple[int, int, Target] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, part: slice) -> NDArray[np.float64]:
-        return self.samples[part]
+    def part(self, first: int, length: int) -> Target:
+        """A part of it; the latest is kept, as models of one kind are late by as many samples."""
+        if self._part is None or self._part[:2] != (first, length):
+            self._part = first, length, Target(self.samples[first : first + length])
+        return self._part[2]
 
     def spectrum(self, n: int, band: slice) -> NDArray[np.complex128]:
         """Of n samples, the bins in that band: (bins,)."""
@@ -85,7 +89,8 @@ def find_lag(
     if length == len(a) == len(b) or length <= reach:
         return first
     first_a, first_b = max(0, -whole), max(0, whole)
-    second = _lag(a[first_a : first_a + length], b[first_b : first_b + length], whiten, 1, sample_rate)
+    shared_b = b.part(first_b, length) if isinstance(b, Target) else b[first_b : first_b + length]
+    second = _lag(a[first_a : first_a + length], shared_b, whiten, 1, sample_rate)
     return Lag(whole + second.samples, first.polarity, first.confidence)
 
 
@@ -152,10 +157,11 @@ def _top(cross: NDArray[Any], omega: NDArray[np.float64], start: int, sign: int)
 
     at = float(start)
     step = float(omega[-1] - omega[0]) / max(1, len(omega) - 1)  # from one bin to the next
+    squared = np.square(omega)
     for _ in range(NEWTON_STEPS):
         turned = cross * turns(at)
-        slope = -float(np.sum(omega * turned.imag))
-        bend = -float(np.sum(omega * omega * turned.real))
+        slope = -float(np.einsum("i,i->", omega, turned.imag))
+        bend = -float(np.einsum("i,i->", squared, turned.real))
         if sign * bend >= 0:  # no top here: the largest value lies at the end of what was searched
             return float(start), float(np.sum((cross * turns(start)).real))
         further = float(np.clip(-slope / bend, -0.5, 0.5))
