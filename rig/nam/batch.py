@@ -1,8 +1,8 @@
 """Many models, one signal or many: bare networks played on all cores at once, faster than real time.
 
-One network plays on one core, and its blocks are the interpreter's own, however much it is given at once: larger ones
-were no faster. So what pays is several models side by side. Threads do, as compiled code holds no lock of Python's;
-what does, the reading of the next file, happens meanwhile.
+One network plays on one core, in the blocks that it cuts itself, however much it is given at once: larger ones hardly
+pay (docs/developer/benchmarks.md). So what pays is several models side by side. Threads do, as compiled code holds no
+lock of Python's; what does, the reading of the next file, happens meanwhile.
 """
 
 from __future__ import annotations
