@@ -39,6 +39,7 @@ from . import measures
 from .cluster import on_cluster
 from .judgement import judgement
 from .kept_level import with_kept_level
+from .kept_memory import keep_memory, memory_kept
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
 from .workers import WorkerPool
@@ -94,7 +95,7 @@ def compare_models(
         zip((str(whole_path(each)) for each in paths), telling_names([shown_path(each) for each in paths]), strict=True)
     )
     judging = partial(judge, size=size, quality=quality, entered_dbu=input_levels(tell=tell or _tell_nobody))
-    with _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
+    with memory_kept(), _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
         for done, found in enumerate(results, 1):
             result = replace(found, file=called[found.file])
             if isinstance(result, Score):
@@ -121,6 +122,7 @@ def compare_models(
 
 def prepare() -> None:
     """Compile what every model needs, or read it from the cache; the workers find there what this process compiled."""
+    keep_memory()
     for needed in (run_network, reset_network, run_rated, reset_rated):
         needed.compile()
 
