@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .lane import Lane
     from .levels import Level
     from .library.interfaces import Interface
-    from .nam import Blend, Model, Row
+    from .nam import Blend, Model, Row, render_batch
     from .rendering import Rendered, render
     from .sound import Sound
 
@@ -49,6 +49,7 @@ __all__ = [
     "compare_models",
     "errors",
     "render",
+    "render_batch",
 ]
 
 _HOMES = {  # the module each name is imported from when it is used first
@@ -66,6 +67,7 @@ _HOMES = {  # the module each name is imported from when it is used first
     "Sound": "sound",
     "compare_models": "compare",
     "render": "rendering",
+    "render_batch": "nam",
 }
 _MODULES = {"bundled": "files.bundled"}  # the same for modules
 

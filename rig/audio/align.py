@@ -12,6 +12,7 @@ distortion have smeared it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..errors import RigError
 
 LOW_HZ, HIGH_HZ = 60.0, 9000.0
 NEWTON_STEPS = 5
+TURNS = 512  # of the shorter list of exponentials
 ENOUGH = 0.15  # unrelated guitars of 1 s reach 0.12, of 9 s 0.04; a preamp driven into a square wave keeps 0.23
 RINGING = 4096  # samples: a shift by part of a sample rings at abrupt ends; this keeps one end out of the other
 
@@ -51,12 +53,16 @@ class Target:
     def __init__(self, samples: NDArray[Any]) -> None:
         self.samples = np.asarray(samples, np.float64)
         self._spectra: dict[tuple[int, int, int], NDArray[np.complex128]] = {}
+        self._part: tuple[int, int, Target] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
 
-    def __getitem__(self, part: slice) -> NDArray[np.float64]:
-        return self.samples[part]
+    def part(self, first: int, length: int) -> Target:
+        """A part of it; the latest is kept, as models of one kind are late by as many samples."""
+        if self._part is None or self._part[:2] != (first, length):
+            self._part = first, length, Target(self.samples[first : first + length])
+        return self._part[2]
 
     def spectrum(self, n: int, band: slice) -> NDArray[np.complex128]:
         """Of n samples, the bins in that band: (bins,)."""
@@ -83,13 +89,29 @@ def find_lag(
     if length == len(a) == len(b) or length <= reach:
         return first
     first_a, first_b = max(0, -whole), max(0, whole)
-    second = _lag(a[first_a : first_a + length], b[first_b : first_b + length], whiten, 1, sample_rate)
+    shared_b = b.part(first_b, length) if isinstance(b, Target) else b[first_b : first_b + length]
+    second = _lag(a[first_a : first_a + length], shared_b, whiten, 1, sample_rate)
     return Lag(whole + second.samples, first.polarity, first.confidence)
+
+
+@lru_cache(maxsize=4)
+def bins_hz(n: int, sample_rate: float) -> NDArray[np.float64]:
+    """Frequencies in Hz of the one-sided DFT of n samples, (n // 2 + 1,), read-only: many models share a length."""
+    hz = np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64)
+    hz.setflags(write=False)
+    return hz
+
+
+def _turns(start_rad: float, step_rad: float, count: int) -> NDArray[np.complex128]:
+    """exp(i (start + k step)) for k from 0, (count,): products of two short lists, as each exponential is dear."""
+    fine = np.exp(1j * step_rad * np.arange(TURNS))
+    coarse = np.exp(1j * (start_rad + step_rad * TURNS * np.arange(-(-count // TURNS))))
+    return np.asarray((coarse[:, np.newaxis] * fine).ravel()[:count])
 
 
 def _lag(a: NDArray[Any], b: NDArray[Any] | Target, whiten: bool, reach: int, sample_rate: float) -> Lag:
     n = next_fast_len(max(len(a), len(b)) + reach + 1, real=True)
-    hz = np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64)
+    hz = bins_hz(n, sample_rate)
     band = slice(*np.searchsorted(hz, (LOW_HZ, min(HIGH_HZ, sample_rate / 2))))
     spectrum_a = rfft(np.asarray(a, np.float64), n)[band]
     spectrum_b = b.spectrum(n, band) if isinstance(b, Target) else rfft(np.asarray(b, np.float64), n)[band]
@@ -129,20 +151,26 @@ def _energy(spectrum: NDArray[Any]) -> float:
 
 def _top(cross: NDArray[Any], omega: NDArray[np.float64], start: int, sign: int) -> tuple[float, float]:
     """The top of the correlation near a sample, by Newton's method, and its value there; `omega` per sample."""
+
+    def turns(samples: float) -> NDArray[np.complex128]:
+        return _turns(omega[0] * samples, step * samples, len(omega))
+
     at = float(start)
+    step = float(omega[-1] - omega[0]) / max(1, len(omega) - 1)  # from one bin to the next
+    squared = np.square(omega)
     for _ in range(NEWTON_STEPS):
-        turned = cross * np.exp(1j * omega * at)
-        slope = -float(np.sum(omega * turned.imag))
-        bend = -float(np.sum(omega * omega * turned.real))
+        turned = cross * turns(at)
+        slope = -float(np.einsum("i,i->", omega, turned.imag))
+        bend = -float(np.einsum("i,i->", squared, turned.real))
         if sign * bend >= 0:  # no top here: the largest value lies at the end of what was searched
-            return float(start), float(np.sum((cross * np.exp(1j * omega * start)).real))
-        step = float(np.clip(-slope / bend, -0.5, 0.5))
-        at += step
-        if abs(step) < 1e-6:
+            return float(start), float(np.sum((cross * turns(start)).real))
+        further = float(np.clip(-slope / bend, -0.5, 0.5))
+        at += further
+        if abs(further) < 1e-6:
             break
     if abs(at - start) > 1.0:
         at = float(start)
-    return at, float(np.sum((cross * np.exp(1j * omega * at)).real))
+    return at, float(np.sum((cross * turns(at)).real))
 
 
 def shifted(x: NDArray[Any], samples: float) -> NDArray[np.float64]:
@@ -160,10 +188,12 @@ def shifted(x: NDArray[Any], samples: float) -> NDArray[np.float64]:
         n = next_fast_len(len(x) + 2 * RINGING, real=True)
         padded = np.zeros(n)
         padded[RINGING : RINGING + len(x)] = x
-        turn = np.exp(-2j * np.pi * np.fft.rfftfreq(n) * part)
+        spectrum = rfft(padded)
+        last = spectrum[-1]
+        spectrum *= _turns(0.0, -2 * np.pi * part / n, len(spectrum))
         if n % 2 == 0:
-            turn[-1] = turn[-1].real
-        x = irfft(rfft(padded) * turn, n)
+            spectrum[-1] = last * np.cos(np.pi * part)
+        x = irfft(spectrum, n)
         whole -= RINGING
     first, last = max(0, whole), min(len(y), whole + len(x))
     if last > first:

@@ -65,7 +65,7 @@ _THIRTEEN = [128, 256, 512, *_TEN]
 _A2_ROUND = [1, 3, 7, 17, 41, 101, 239]
 _A2 = [*_A2_ROUND, *_A2_ROUND, 1, 13, *_A2_ROUND]
 _A2_KERNELS = [*[6] * 14, 15, 15, *[6] * 7]
-_FILM_SITES = (
+FILM_SITES = (
     *("conv_pre_film", "conv_post_film", "input_mixin_pre_film", "input_mixin_post_film"),
     *("activation_pre_film", "activation_post_film", "layer1x1_post_film", "head1x1_post_film"),
 )
@@ -141,7 +141,7 @@ SHAPES = {
     "bottleneck": _wavenet(_array(1, 16, 1, _TEN, bottleneck=4)),
     "head1x1": _wavenet(_array(1, 16, 1, _TEN, head1x1=_HEAD1X1)),
     "FiLM once": _wavenet(_array(1, 16, 1, _TEN, activation_pre_film={})),
-    "FiLM everywhere": _wavenet(_array(1, 16, 1, _TEN, head1x1=_HEAD1X1, **{site: {} for site in _FILM_SITES})),
+    "FiLM everywhere": _wavenet(_array(1, 16, 1, _TEN, head1x1=_HEAD1X1, **{site: {} for site in FILM_SITES})),
     "conditioned": _wavenet(
         _array(1, 8, 1, _TEN, condition_size=4), condition=_wavenet(_array(1, 8, 4, _SEVEN, head_bias=True))
     ),

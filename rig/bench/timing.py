@@ -10,6 +10,7 @@ A function to be timed has the signature of a network's `run`: (state, input, ou
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from ..dsp.native.pointers import FLUSH_BITS, floats, foreign, get_float_control
 
 RATE_HZ = 48000
 SECONDS = 1.0  # of audio per measurement; a small network needs some milliseconds for it
+SAMPLES = int(SECONDS * RATE_HZ)
 COLD_BYTES = 16 << 20  # written between two blocks: more than any second-level cache
 
 _call = foreign("v", "l", "l", "l", "l")
@@ -79,15 +81,20 @@ def _play_timed(
     set_float_control(control)
 
 
-def ns_per_sample(callback: Callback, block: int) -> float:
-    """One run of SECONDS of audio, after a shorter one: what ran before may have taken the caches with it."""
-    frames = int(SECONDS * RATE_HZ) // block * block
+def ns_per_sample(
+    callback: Callback, block: int, samples: int = SAMPLES, clock: Callable[[], float] = time.thread_time
+) -> float:
+    """One run of so many samples at most, after a shorter one: what ran before may have taken the caches with it.
+
+    `clock`: CPU time of the thread in seconds, or `time.perf_counter` to compare with what another program says.
+    """
+    frames = samples // block * block
     x = noise(frames)
     y = np.empty_like(x)
     _play(*callback, x.ctypes.data, y.ctypes.data, block, frames // 4 // block * block)
-    started = time.thread_time()
+    started = clock()
     _play(*callback, x.ctypes.data, y.ctypes.data, block, frames)
-    return (time.thread_time() - started) / frames * 1e9
+    return (clock() - started) / frames * 1e9
 
 
 class Stopwatch:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..audio.align import Target
 from ..audio.loudness import own_lufs
 from . import measures
-from .measures import PowerSpectrum
+from .measures import PowerSpectrum, Spectrum
 
 
 class GearFigures:
@@ -26,9 +26,14 @@ class GearFigures:
         return own_lufs(self.wet, self.sample_rate)
 
     @cached_property
-    def spectrum(self) -> PowerSpectrum:
+    def spectrum(self) -> Spectrum:
+        """Amplitude and phase by frequency."""
+        return measures.spectrum(self.wet, self.sample_rate)
+
+    @cached_property
+    def power(self) -> PowerSpectrum:
         """Power by frequency."""
-        return measures.power_spectrum(self.wet, self.sample_rate)
+        return self.spectrum.power
 
     @cached_property
     def pre_emphasised(self) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..audio.align import bins_hz
 from ..audio.measures import energy
 from ..decibels import db_from_gains, db_from_power, db_from_powers, power_from_db
 
@@ -30,11 +31,33 @@ QUIET_DB = 60.0  # octaves of the gear below its whole by more than this have no
 HEARD_DB = 40.0  # third octaves below its loudest by more than this are hum and noise
 
 
+class Spectrum(NamedTuple):
+    """The one-sided DFT of so many samples: bins in Hz, and their complex values. Both have shape (bins,)."""
+
+    hz: NDArray[np.float64]
+    values: NDArray[np.complex128]
+    samples: int  # of the signal, before zeros were added
+
+    @property
+    def power(self) -> PowerSpectrum:
+        """The mean power per bin."""
+        n = 2 * (len(self.hz) - 1)  # lengths are even, see `spectrum`
+        power = (np.square(self.values.real) + np.square(self.values.imag)) * (2.0 / (n * self.samples))
+        power[0] /= 2
+        power[-1] /= 2
+        return PowerSpectrum(self.hz, power)
+
+
 class PowerSpectrum(NamedTuple):
     """Bins in Hz, and the power in each: their sum is the mean square (Parseval)."""
 
     hz: NDArray[np.float64]
     power: NDArray[np.float64]
+
+    def between(self, low_hz: float, high_hz: float) -> float:
+        """The power from one frequency to just below another."""
+        first, last = np.searchsorted(self.hz, (low_hz, high_hz))
+        return float(self.power[first:last].sum())
 
 
 def pre_emphasised(x: Signal, coefficient: float = PRE_EMPHASIS) -> NDArray[np.float64]:
@@ -64,32 +87,33 @@ def esr_by_input_level(dry: Signal, error: Signal, wet: Signal, sample_rate: flo
     return result
 
 
-def null_by_octave_db(error: Signal, wet: Signal | PowerSpectrum, sample_rate: float) -> dict[float, float | None]:
+def null_by_octave_db(
+    error: Signal | PowerSpectrum, wet: Signal | PowerSpectrum, sample_rate: float
+) -> dict[float, float | None]:
     """Null depth in dB per octave around each of OCTAVES_HZ, from (n,); None where the gear has nothing there."""
-    hz, of_error = power_spectrum(error, sample_rate)
-    _, of_wet = power_spectrum(wet, sample_rate)
-    floor = of_wet.sum() * power_from_db(-QUIET_DB)
+    of_error, of_wet = power_spectrum(error, sample_rate), power_spectrum(wet, sample_rate)
+    floor = of_wet.power.sum() * power_from_db(-QUIET_DB)
     result: dict[float, float | None] = {}
     for centre_hz in OCTAVES_HZ:
-        band = (hz >= centre_hz / math.sqrt(2)) & (hz < centre_hz * math.sqrt(2))
-        signal = float(of_wet[band].sum())
+        band_hz = centre_hz / math.sqrt(2), centre_hz * math.sqrt(2)
+        signal = of_wet.between(*band_hz)
         audible = signal > floor and centre_hz < sample_rate / 2
-        result[centre_hz] = null_db(float(of_error[band].sum()) / signal) if audible else None
+        result[centre_hz] = null_db(of_error.between(*band_hz) / signal) if audible else None
     return result
 
 
 def spectrum_db(x: Signal | PowerSpectrum, sample_rate: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Centres in Hz and levels in dB of third-octave bands from 50 Hz to 16 kHz (RMS re full scale)."""
-    hz, power = power_spectrum(x, sample_rate)
+    found = power_spectrum(x, sample_rate)
     first, last = -13, 12  # third octaves around 1 kHz
     centres = 1000 * 2 ** (np.arange(first, last + 1) / THIRDS_PER_OCTAVE)
     centres = centres[centres < sample_rate / 2.3]
     half = 2 ** (0.5 / THIRDS_PER_OCTAVE)
-    levels = np.array([power[(hz >= c / half) & (hz < c * half)].sum() for c in centres])
+    levels = np.array([found.between(c / half, c * half) for c in centres])
     return centres, db_from_powers(np.maximum(levels, 1e-20))
 
 
-def spectral_difference_db(predicted: Signal, wet: Signal | PowerSpectrum, sample_rate: float) -> float:
+def spectral_difference_db(predicted: Signal | PowerSpectrum, wet: Signal | PowerSpectrum, sample_rate: float) -> float:
     """RMS over third octaves of the difference in level, model against gear, in dB; bands without sound left out."""
     _, of_wet = spectrum_db(wet, sample_rate)
     _, of_predicted = spectrum_db(predicted, sample_rate)
@@ -99,13 +123,12 @@ def spectral_difference_db(predicted: Signal, wet: Signal | PowerSpectrum, sampl
 
 def power_spectrum(x: Signal | PowerSpectrum, sample_rate: float) -> PowerSpectrum:
     """Mean power per bin of the whole signal, one-sided; what is a spectrum already stays as it is."""
-    if isinstance(x, PowerSpectrum):
-        return x
+    return x if isinstance(x, PowerSpectrum) else spectrum(x, sample_rate).power
+
+
+def spectrum(x: Signal, sample_rate: float) -> Spectrum:
+    """The DFT of the whole signal, (n,), with zeros behind it up to an even length that is quickly transformed."""
     from scipy.fft import next_fast_len, rfft
 
-    n = next_fast_len(len(x), real=True)
-    power = np.abs(rfft(np.asarray(x, np.float64), n)) ** 2 * (2.0 / (n * len(x)))
-    power[0] /= 2
-    if n % 2 == 0:
-        power[-1] /= 2
-    return PowerSpectrum(np.fft.rfftfreq(n, 1 / sample_rate).astype(np.float64), power)
+    n = 2 * next_fast_len(-(-len(x) // 2), real=True)
+    return Spectrum(bins_hz(n, sample_rate), rfft(np.asarray(x, np.float64), n), len(x))

@@ -32,19 +32,20 @@ from ..levels import ENTERED, entered_level
 from ..library import measured_aliasing
 from ..library.entered_levels import input_levels
 from ..nam import Model, load_model
+from ..nam.batch import play_in_pieces
 from ..scripting.arguments import number, path, type_name, whole_number
 from ..trainer.layout import has_training_layout
 from . import measures
 from .cluster import on_cluster
 from .judgement import judgement
 from .kept_level import with_kept_level
+from .kept_memory import keep_memory, memory_kept
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
 from .score import Comparison, Failure, Score
 from .workers import WorkerPool
 
 CALL = "compare_models"
 Kept = Literal["kept"]
-PIECE_SAMPLES = 1 << 16  # long enough that calls cost nothing, short enough that Ctrl-C is heard
 MARGIN_SAMPLES = MAX_LAG_SAMPLES + RINGING
 CALIBRATION_DB = 12.0  # a model moved further than this from its capture level hears what it was never trained on
 
@@ -94,7 +95,7 @@ def compare_models(
         zip((str(whole_path(each)) for each in paths), telling_names([shown_path(each) for each in paths]), strict=True)
     )
     judging = partial(judge, size=size, quality=quality, entered_dbu=input_levels(tell=tell or _tell_nobody))
-    with _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
+    with memory_kept(), _judged(files, paths, judging, workers, cluster, tell or _tell_nobody) as (take, results):
         for done, found in enumerate(results, 1):
             result = replace(found, file=called[found.file])
             if isinstance(result, Score):
@@ -121,6 +122,7 @@ def compare_models(
 
 def prepare() -> None:
     """Compile what every model needs, or read it from the cache; the workers find there what this process compiled."""
+    keep_memory()
     for needed in (run_network, reset_network, run_rated, reset_rated):
         needed.compile()
 
@@ -215,8 +217,7 @@ def played(take: Take, model: Model, gain_db: float, quality: int, start: int, s
     late = network.latency_samples
     x = np.zeros(stop - begin + late, np.float32)
     x[: stop - begin] = take.dry[begin:stop] * gain_from_db(gain_db)
-    blocks = [network.process(x[i : i + PIECE_SAMPLES]) for i in range(0, len(x), PIECE_SAMPLES)]
-    return np.concatenate(blocks)[late + start - begin :]
+    return play_in_pieces(network, x)[late + start - begin :]
 
 
 def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None = None) -> Score:
@@ -247,7 +248,10 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
     gain = best_gain(aligned, wet)
     matched = gain * aligned
     as_it_is, matched_esr = esr(predicted, wet), esr(matched, wet)
-    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(wet - matched, gear.spectrum, rate)
+    # The spectrum of what is left is the difference of two that are needed anyway.
+    sounds = measures.spectrum(aligned, rate)
+    left = sounds._replace(values=gear.spectrum.values - gain * sounds.values).power
+    null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(left, gear.power, rate)
     louder_lu = lu_between(own_lufs(aligned, rate), gear.loudness_lufs)
     found = judgement(
         esr=as_it_is,
@@ -282,7 +286,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         confidence=lag.confidence,
         gain_db=db_from_gain(gain),
         loudness_difference_lu=louder_lu,
-        spectral_difference_db=measures.spectral_difference_db(aligned, gear.spectrum, rate),
+        spectral_difference_db=measures.spectral_difference_db(sounds.power, gear.power, rate),
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
         aliasing_db=measured_aliasing.measure(model, (quality,))[quality],

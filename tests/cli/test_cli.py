@@ -181,6 +181,12 @@ def test_bench_measures_the_known_shapes_and_files(capsys):
     for row in faster.values():
         assert list(row["ratio_to_multiple_of_1x"]) == ["2", "4", "8"]
         assert row["ns_per_frame"]["8"] > row["ns_per_frame"]["1"] and min(row["filters_ns_per_frame"].values()) >= 0
+    offline = {row["name"]: row for row in report["offline"]}
+    assert set(offline) == set(faster) and report["peers"] is None
+    for row in offline.values():
+        assert row["probe_s"] == 2.5 and row["threads"] >= 1 and min(row["load_ms"], row["network_ms"]) > 0
+        assert row["audio_s_per_s"] == pytest.approx(row["models_per_s"] * row["probe_s"])
+        assert row["audio_s_per_s_one_core"] == pytest.approx(row["models_per_s_one_core"] * row["probe_s"])
     lengths = {row["taps"]: row for row in report["convolver"]}
     assert set(lengths) >= {512, 2048, 8192} and set(lengths[2048]["ns_per_sample"]) == {"64", "128"}
     assert all(0 < row["share_of_period"] <= row["worst_share_of_period"] for row in lengths.values())
@@ -188,7 +194,8 @@ def test_bench_measures_the_known_shapes_and_files(capsys):
 
 def test_bench_measures_files_or_what_is_named(tmp_path, capsys):
     assert main(["bench", "--rounds", "1", str(NANO)]) == 0
-    assert "rig-preamp-nano" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.count("rig-preamp-nano") == 2 and "offline: models that play 2.5 s each" in printed
     assert main(["bench", "--rounds", "1", "--only", "lstm 1x", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert {model["name"][:8] for model in report["models"]} == {"LSTM 1x8", "LSTM 1x1", "LSTM 1x2", "LSTM 1x4"}

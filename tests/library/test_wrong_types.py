@@ -91,6 +91,15 @@ CASES = [
         (lambda tail_s: rig.Sound().render([0.0], RATE, tail_s=tail_s), "Sound.render", "tail_s", v)
         for v in ("1", None)
     ),
+    *(
+        (lambda models: list(rig.render_batch(models, [0.0])), "rig.render_batch", "models", value)
+        for value in ("a.nam", None, 3, [NANO])
+    ),
+    *((lambda signals: rig.render_batch([], signals), "rig.render_batch", "signals", v) for v in (None, "x", [1], {})),
+    *(
+        (lambda threads: rig.render_batch([], [0.0], threads=threads), "rig.render_batch", "threads", v)
+        for v in ("1", True)
+    ),
     *((compare, "compare_models", "dry", value) for value in NOT_PATHS),
     *((compare, "compare_models", "wet", value) for value in NOT_PATHS[1:]),
     *((compare, "compare_models", "models", value) for value in ("a.nam", NANO, None, 3, [3])),

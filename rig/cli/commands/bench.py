@@ -22,6 +22,7 @@ def add(commands: Any) -> None:
             "rig bench",
             "rig bench crunch.nam lead.nam",
             "rig bench --only cabinet --json",
+            "rig bench --peers ~/peers --rounds 5",
         ),
     )
     command.add_argument("models", nargs="*", type=Path, metavar="MODEL", help="a .nam file")
@@ -32,6 +33,13 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--start", action="store_true", help="also how long rig takes to start, the first time and later"
     )
+    command.add_argument(
+        "--peers",
+        type=Path,
+        metavar="FOLDER",
+        help="instead: rig beside the benchmark programs that you built there, benchmodel of NeuralAmpModelerCore and "
+        "ModelTest of NeuralAudio, on the same models",
+    )
     add_json_option(command)
     command.set_defaults(run=run)
 
@@ -39,9 +47,19 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     from ...bench import bench
+    from ...errors import UsageError
 
     progress = None if options.json else Progress("bench")
-    result = bench(options.models, max(1, options.rounds), only=options.only, start=options.start, progress=progress)
+    if options.peers is not None and options.start:
+        raise UsageError("--peers and --start measure different things; give one of them.")
+    result = bench(
+        options.models,
+        max(1, options.rounds),
+        only=options.only,
+        start=options.start,
+        peers=options.peers,
+        progress=progress,
+    )
     if options.json:
         print(json.dumps(result, indent=2))
         return 0
@@ -53,9 +71,12 @@ def run(options: argparse.Namespace) -> int:
         _models(result["models"]),
         _qualities(result["quality"]),
         _cabinets(result["convolver"]),
+        _offline(result["offline"]),
         _start(result["start"]),
+        _peers(result["peers"]),
     ):
-        print(*lines, sep="\n")
+        if lines:
+            print(*lines, sep="\n")
     return 0
 
 
@@ -109,8 +130,59 @@ def _cabinets(reports: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def _offline(reports: list[dict[str, Any]]) -> list[str]:
+    if not reports:
+        return []
+    first = reports[0]
+    lines = [
+        f"\noffline: models that play {first['probe_s']:.1f} s each, from reading the file to the last sample: seconds "
+        "of audio",
+        f"per second and models per second, on one core and on {first['threads']}; CPU ms to read one, and to make its "
+        "network",
+        f"{'':<18}{'audio s/s':>12}{'models/s':>12}{'all: audio':>12}{'models/s':>12}{'read ms':>10}{'make ms':>10}",
+    ]
+    for report in reports:
+        cells = [f"{report['audio_s_per_s_one_core']:12.0f}{report['models_per_s_one_core']:12.1f}"]
+        cells += [f"{report['audio_s_per_s']:12.0f}{report['models_per_s']:12.1f}"]
+        cells += [f"{report['load_ms']:10.1f}{report['network_ms']:10.1f}"]
+        lines.append(f"{report['name'][:17]:<18}{''.join(cells)}")
+    return lines
+
+
 def _start(report: dict[str, Any] | None) -> list[str]:
     if report is None:
         return []
     cold, warm = report["cold_s"], report["warm_s"]
     return [f"\nfirst start on a machine {cold:.1f} s, every other {warm:.2f} s, until 10 ms are rendered"]
+
+
+def _peers(report: dict[str, Any] | None) -> list[str]:
+    if report is None:
+        return []
+    lines = [
+        f"\nns per sample in blocks of {report['frames_per_block']} frames, in real time, medians; times: those of rig "
+        "just before,",
+        "median, least and most; best: ratio of the least times of all rounds; the fastest peer first",
+    ]
+    general = False
+    for model in report["models"]:
+        ours = model["rig_ns_per_sample"]
+        lines += ["", f"{model['name'][:17]:<18}{'ns':>8}  {'times':>6}{'':<18}{'best':>5}"]
+        if ours is not None:
+            lines.append(f"{'':<18}{ours['median']:8.1f}  {1:6.2f}{'':<18}{1:5.2f}  rig")
+        for peer in model["peers"]:
+            times, general = peer["ratio_to_rig"], general or peer["general_code"]
+            figures = f"{times['median']:6.2f} {times['least']:7.2f} to {times['most']:5.2f}"
+            called = ", ".join(filter(None, (peer["program"], peer["implementation"])))
+            mark = " *" if peer["general_code"] else ""
+            figures = f"{peer['ns_per_sample']['median']:8.1f}  {figures}  {peer['ratio_of_least']:5.2f}"
+            lines.append(f"{'':<18}{figures}  {called}{mark}")
+        if not model["peers"]:
+            lines.append(f"{'':<18}no program has played it")
+    if general:
+        lines.append("\n*  the program was not built for this shape, and plays it with its code for any")
+    best = [(model["name"], model["peers"][0]) for model in report["models"] if model["peers"]]
+    if best:
+        told = (f"{name} {peer['ratio_to_rig']['median']:.2f}" for name, peer in best)
+        lines.append(f"\ntimes rig's time that the best peer takes: {', '.join(told)}")
+    return [*lines, *(f"\n{fault}" for fault in report["faults"])]

@@ -366,11 +366,11 @@ class Program:
         return plane.base + signal.first * plane.stride - delay, signal.plane, plane.stride, 0
 
     def _write_operations(self, table: NDArray[Any], segments: Address) -> None:
-        for record, operation in zip(table, self._operations, strict=True):
-            record["code"], record["channels"] = operation.code, operation.out.channels
-            record["mix"] = operation.mix
-            for name in ("out", "a", "total", "b", "c"):
-                record[name] = self._rows(getattr(operation, name))
-            record["kind"], record["parameters"] = operation.kind, operation.parameters
-            record["weights"], record["first"] = operation.weights, operation.first
-            record["segments"], record["sources"] = operation.segments, segments + operation.first * SEGMENT_BYTES
+        """Column by column: a record of numpy takes as long for one number as a column does for a hundred."""
+        operations = self._operations
+        table["channels"] = [operation.out.channels for operation in operations]
+        for name in ("code", "kind", "parameters", "weights", "mix", "first", "segments"):
+            table[name] = [getattr(operation, name) for operation in operations]
+        table["sources"] = int(segments) + table["first"] * SEGMENT_BYTES
+        for name in ("out", "a", "total", "b", "c"):
+            table[name] = [self._rows(getattr(operation, name)) for operation in operations]

@@ -112,7 +112,7 @@ def _cut_arrays(arrays: tuple[LayerArray, ...], widths: list[tuple[int, int]]) -
 def _cut_weights(net: WaveNetConfig, cut: WaveNetConfig, weights: Weights) -> Weights:
     reader = Reader(weights)
     kept = []
-    for whole, part in zip(net.convolutions(), cut.convolutions(), strict=True):
+    for whole, part in zip(net.convolutions, cut.convolutions, strict=True):
         matrix, bias = whole.take(reader)
         kept.append(matrix[: part.outputs, : part.inputs].ravel())
         if part.bias:

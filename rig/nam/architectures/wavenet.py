@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class PostHead:
             x = behind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WaveNetConfig:
     """A chain of layer arrays. The conditioning signal of all is the input, or what a nested network makes of it."""
 
@@ -54,26 +54,25 @@ class WaveNetConfig:
         """The network of the conditioning signal."""
         return () if self.condition is None else (self.condition,)
 
-    def convolutions(self) -> Iterator[Convolution]:
+    @cached_property
+    def convolutions(self) -> tuple[Convolution, ...]:
         """Its own, in the order of the file."""
-        for array in self.arrays:
-            yield from array.convolutions()
-        if self.post_head:
-            yield from self.post_head.convolutions
+        found = [convolution for array in self.arrays for convolution in array.convolutions()]
+        return (*found, *(self.post_head.convolutions if self.post_head else ()))
 
     @property
     def weight_count(self) -> int:
         """Those of the convolutions, and the output scale."""
-        return sum(c.weight_count for c in self.convolutions()) + 1
+        return sum(c.weight_count for c in self.convolutions) + 1
 
     @property
     def macs_per_sample(self) -> int:
         """Multiply-adds of all matrices."""
-        return sum(c.macs_per_sample for c in self.convolutions()) + sum(n.config.macs_per_sample for n in self.nested)
+        return sum(c.macs_per_sample for c in self.convolutions) + sum(n.config.macs_per_sample for n in self.nested)
 
     @property
     def _lookback(self) -> int:
-        return sum(c.lookback for c in self.convolutions())
+        return sum(c.lookback for c in self.convolutions)
 
     @property
     def receptive_field_samples(self) -> int:
@@ -93,7 +92,7 @@ class WaveNetConfig:
     @property
     def history_floats(self) -> int:
         """Numbers of signal it keeps."""
-        return sum(c.history_floats for c in self.convolutions()) + sum(n.config.history_floats for n in self.nested)
+        return sum(c.history_floats for c in self.convolutions) + sum(n.config.history_floats for n in self.nested)
 
     @property
     def shape(self) -> str:

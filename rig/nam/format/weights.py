@@ -22,7 +22,7 @@ def read_weights(fields: Fields) -> Weights:
     if len(values) > MAX_WEIGHTS:
         found = f"{fields.at('weights')} is a list of {len(values)}"
         raise fields.error(f"{found}, more than the {MAX_WEIGHTS} weights a model may have")
-    if not {type(value) for value in values} <= {int, float}:
+    if not set(map(type, values)) <= {int, float}:
         i = next(i for i, value in enumerate(values) if type(value) not in (int, float))
         raise fields.error(f"{fields.at('weights')}[{i}] is {shown(values[i])}, expected a number")
     try:
