@@ -65,7 +65,8 @@ class TrainerProcess:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
         self._events: queue.Queue[Event | None] = queue.Queue()
-        threading.Thread(target=self._read, name="rig trainer", daemon=True).start()
+        self._reader = threading.Thread(target=self._read, name="rig trainer", daemon=True)
+        self._reader.start()
 
     @property
     def pid(self) -> int:
@@ -92,6 +93,9 @@ class TrainerProcess:
             except subprocess.TimeoutExpired:
                 self._signal(getattr(signal, "SIGKILL", signal.SIGTERM))
         status = self._process.wait()
+        self._reader.join(PATIENCE_S)
+        if self._process.stdout is not None and not self._reader.is_alive():
+            self._process.stdout.close()
         self._tidy()
         return status
 

@@ -44,7 +44,14 @@ def main(folder: Path) -> int:
             say("failed", why="checkpoint", text=str(error))
             return 1
         begin, elapsed = state["epoch"] + 1, state["seconds"]
-    say("started", versions=VERSIONS, parameters=len(perfect["weights"]), of=job["steps"], resumed=begin * steps, device="cpu")
+    say(
+        "started",
+        versions=VERSIONS,
+        parameters=len(perfect["weights"]),
+        of=job["steps"],
+        resumed=begin * steps,
+        device="cpu",
+    )
     for epoch, error in list(enumerate(script["errors"]))[begin:]:
         time.sleep(pause_s)
         elapsed += max(pause_s, 0.01)

@@ -11,12 +11,15 @@ import stand_in_trainer
 from rigs import NANO
 from takes import recorded, signal
 
+from rig.audio import wav
 from rig.capture.levels import CaptureLevels
 from rig.capture.result.gear_metadata import Gear
 from rig.capture.result.save import save_capture
 from rig.capture.result.sidecar import Capture
 from rig.capture.take.recording import Recording
+from rig.files.hashing import sha256_of
 from rig.nam import Model
+from rig.trainer.layout import RATE
 from rig.training.record import Epoch, Record
 
 COMMAND = [sys.executable, "-I", stand_in_trainer.__file__]
@@ -31,6 +34,11 @@ def made(folder: Path, name: str = "mine") -> Path:
     recording = Recording(recorded(scale * y, delay=20))
     done = save_capture(folder, name, signal(), recording, levels=levels, gear=Gear("Mine", gear_type="preamp"))
     assert done.accepted, done.reason
+    # By the trainer's rule the model's own delay is latency, and cut away: a perfect model would be late by it.
+    wav.write(done.folder / "wet.wav", scale * y, RATE, subtype="PCM_24", overwrite=True)
+    sidecar = json.loads((done.folder / "capture.json").read_text())
+    sidecar["files"]["wet.wav"] = sha256_of(done.folder / "wet.wav")
+    (done.folder / "capture.json").write_text(json.dumps(sidecar))
     content = json.loads(NANO.read_text())
     content["weights"][-1] *= scale  # head_scale: the output is linear in it
     (folder / "perfect.nam").write_text(json.dumps(content))
