@@ -42,6 +42,7 @@ SAME_NAMES = {
     "row.py": "two networks in a row; two models in a row",
     "session.py": "a capture; the capture of a cabinet; playing live",
     "set_up.py": "making the trainer's environment; asking before it is made",
+    "shown.py": "a window of spectra; what is shown while a model is trained",
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",

@@ -1,4 +1,4 @@
-"""A training from beginning to end, by a stand-in that behaves as the trainer does: judged, ended, taken up, refused."""
+"""A training from beginning to end, by a stand-in that behaves as the trainer does: judged, ended, taken up."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Wet against dry over the whole take: is it the same gear from end to end?
 
-Each half second is compared with what this gear would have made of it (`gear_model.py`): how much of wet is not
+Each half second is compared with what this gear would have made of it (`gear/gear_model.py`): how much of wet is not
 explained, how loud it is, as a whole and in bands. What is usual is taken from the ends of the take where the playing
 was most alike in level and spectrum, so that what a fuzz, a compressor or a gate does to loud and soft is no fault.
-A second and a half that is unlike is named by `strange.py`.
+A second and a half that is unlike is named by `gear/strange.py`.
 """
 
 from __future__ import annotations

@@ -59,10 +59,9 @@ def main(folder: Path) -> int:
         if script.get("fails", {}).get("epoch") == epoch:
             say("failed", why=script["fails"]["why"], text="as the test wants it")
             return 1
-        if script.get("dies", {}).get("epoch") == epoch:
-            if not (capture / "died").exists():
-                (capture / "died").touch()
-                os.kill(os.getpid(), script["dies"]["signal"])
+        if script.get("dies", {}).get("epoch") == epoch and not (capture / "died").exists():
+            (capture / "died").touch()
+            os.kill(os.getpid(), script["dies"]["signal"])
         learnt = {**perfect, "weights": [*perfect["weights"][:-1], perfect["weights"][-1] * (1 - error)]}
         name = f"epoch_{epoch:04d}.nam"
         whole(folder / name, "no model" if script.get("no_model") == epoch else json.dumps(learnt))

@@ -1,0 +1,140 @@
+"""The official trainer itself: what it learns in minutes, whose figures agree, and what being killed costs.
+
+    RIG_TRAINER_PYTHON=/path/to/python make soak      # an environment that has neural-amp-modeler 0.13.0
+
+Without it the environment that `rig train --set-up` made is taken; where there is none, the tests skip.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import statistics
+import time
+from pathlib import Path
+
+import pytest
+import stand_in_trainer
+from gears import GEARS, played
+from takes import recorded, signal
+from trained import Told
+
+from rig.capture.levels import CaptureLevels
+from rig.capture.result.save import save_capture
+from rig.capture.result.sidecar import Capture
+from rig.capture.take.recording import Recording
+from rig.compare.models import compare_models
+from rig.compare.pair import TakeFiles
+from rig.errors import TrainingError
+from rig.nam import Model
+from rig.training.environment import find_trainer
+from rig.training.record import Plan, Record
+from rig.training.run import Training
+
+pytestmark = pytest.mark.soak
+
+GOOD_ESR, MINUTES = 0.03, 10
+KILLS, STEPS = 10, 460
+AGREE = 0.02  # of each other's figure
+
+
+@pytest.fixture(scope="module")
+def command():
+    given = os.environ.get("RIG_TRAINER_PYTHON")
+    try:
+        trainer = find_trainer(Path(given) if given else None)
+    except TrainingError as error:
+        pytest.skip(str(error))
+    return [str(trainer.python), "-I"]
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """35 s of the simulated preamp, at known levels."""
+    levels = CaptureLevels(14.0, "multimeter", 8.0, "multimeter")
+    done = save_capture(tmp_path_factory.mktemp("real"), "preamp", signal(), Recording(recorded()), levels=levels)
+    assert done.accepted, done.reason
+    return done.folder
+
+
+@pytest.fixture
+def capture(taken, tmp_path):
+    return shutil.copytree(taken, tmp_path / "preamp")
+
+
+def test_nano_is_good_in_minutes_and_all_figures_agree(command, capture):
+    began = time.monotonic()
+    training = Training(Capture.load(capture), Plan.of("nano", minutes=MINUTES, until_esr=0.6 * GOOD_ESR))
+    told = Told()
+    record, finished = training.run(command, told)
+    minutes = (time.monotonic() - began) / 60
+    (score,) = compare_models(TakeFiles.of_capture(capture), models=[finished.path], workers=1).scores
+    print(f"\nESR {finished.esr:.4f} after {minutes:.1f} min: {record.reason}; compare {score.esr_trainer:.4f}")
+    for each in record.epochs:
+        print(f"    epoch {each.epoch}: ESR {each.esr:.5f}, the trainer's {each.trainer_esr:.5f}, {each.seconds:.0f} s")
+        assert each.esr == pytest.approx(each.trainer_esr, rel=AGREE)
+    assert finished.esr < GOOD_ESR and minutes <= MINUTES
+    assert score.esr_trainer == pytest.approx(finished.esr, rel=AGREE)
+    model = Model.load(finished.path)
+    assert (model.input_level_dbu, model.output_level_dbu) == (pytest.approx(14.0), pytest.approx(8.0))
+    assert "14" in score.input_gain_basis or score.input_gain_db == pytest.approx(0.0)
+    assert record.versions["neural-amp-modeler"] == stand_in_trainer.VERSIONS["neural-amp-modeler"]
+    assert told.resumed == [0] and record.device == "cpu"
+
+
+def test_killed_at_random_moments_it_learns_as_much(command, taken, tmp_path):
+    """Three runs that are killed ten times in all, against three that are not: same seeds, same steps."""
+    seed = int(os.environ.get("RIG_SEED", random.randrange(1 << 31)))
+    print(f"\nRIG_SEED={seed}")
+    rng = random.Random(seed)
+    unkilled, killed, kills = [], [], 0
+    for number in range(3):
+        whole = shutil.copytree(taken, tmp_path / f"whole{number}")
+        plan = Plan.of("nano", steps=STEPS, seed=number + 1)
+        record, _ = Training(Capture.load(whole), plan).run(command, Told())
+        unkilled.append(record.best_esr)
+        torn = shutil.copytree(taken, tmp_path / f"torn{number}")
+        wanted = KILLS // 3 + (number == 0)
+        for _ in range(wanted):
+            training, until = Training(Capture.load(torn), plan), time.monotonic() + rng.uniform(8, 45)
+            killer = Killer(until)
+            try:
+                record, _ = training.run([*command], killer, must_stop=killer.must_stop)
+            except TrainingError as error:  # it had learnt nothing yet
+                assert "killed" in str(error), error
+            kills += killer.killed
+            for path in (*torn.rglob("*.nam"), *torn.rglob("*.part")):
+                assert path.suffix != ".part" or "last.part" in path.name
+                if path.suffix == ".nam":
+                    Model.load(path)
+            assert Record.load(training.folder) is not None
+        record, finished = Training(Capture.load(torn), plan).run(command, Told())
+        assert record.state == "done" and finished is not None
+        killed.append(record.best_esr)
+    print(f"{kills} kills; ESR unkilled {unkilled}, killed {killed}")
+    assert kills >= KILLS // 2
+    assert statistics.median(killed) <= 1.1 * statistics.median(unkilled)
+
+
+class Killer(Told):
+    """Kills the trainer with SIGKILL at a moment, wherever it is then."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__()
+        self.until, self.killed = until, 0
+
+    def must_stop(self) -> bool:
+        if not self.killed and time.monotonic() > self.until:
+            self.killed = 1
+            os.system("pkill -KILL -f in_trainer.py")
+        return False
+
+
+def test_other_gear_and_an_lstm_learn_too(command, tmp_path):
+    gear = next(each for each in GEARS if each.name == "crunch")
+    y = played(gear, signal().samples, 1)
+    done = save_capture(tmp_path, "crunch", signal(), Recording(recorded(0.5 * y / abs(y).max())))
+    record, finished = Training(Capture.load(done.folder), Plan.of("lstm", minutes=2)).run(command, Told())
+    print(f"\nlstm: ESR {finished.esr:.3f}, {len(record.epochs)} epochs")
+    assert finished.esr < 0.5 and Model.load(finished.path)
