@@ -177,7 +177,7 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
             epoch = trainer.current_epoch
             file = f"epoch_{epoch:04d}.nam"
             _export(folder, module, file)
-            part = folder / "last.part"
+            part = _unfinished(folder) / LAST
             trainer.save_checkpoint(part)
             if (folder / LAST).exists():
                 os.replace(folder / LAST, folder / BEFORE)
@@ -210,13 +210,20 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
 
 def _export(folder: Path, module: Any, file: str) -> None:
     """The model as it stands, whole or not at all."""
-    net, name = module.net, f"{file}.part"
+    net, part = module.net, _unfinished(folder)
     if hasattr(net, "export_container"):
         net.apply_mask()
-        net.export_container(folder, basename=name)
+        net.export_container(part, basename="model")
     else:
-        net.export(folder, basename=name)
-    os.replace(folder / f"{name}.nam", folder / file)
+        net.export(part, basename="model")
+    os.replace(part / "model.nam", folder / file)
+
+
+def _unfinished(folder: Path) -> Path:
+    """Where files lie until they are whole: hidden, on the same file system."""
+    part = folder / ".part"
+    part.mkdir(exist_ok=True)
+    return part
 
 
 if __name__ == "__main__":

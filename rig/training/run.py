@@ -132,6 +132,8 @@ class Training:
             path.unlink(missing_ok=True)
 
     def _train(self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]) -> None:
+        for left in self.folder.glob("epoch_*.nam"):  # of a rig that was killed before it judged them
+            left.unlink()
         while True:
             self._write_job()
             with TrainerProcess(command, self.folder) as child:
