@@ -214,6 +214,7 @@ def _metadata(before: Any, capture: Capture, finished: Finished) -> dict[str, An
             "latency_samples": latency["applied"],
             "polarity": latency["polarity"],
             "validation_esr": finished.esr,
+            **({"baked": capture.content["baked"]} if "baked" in capture.content else {}),
         },
     }
     return metadata

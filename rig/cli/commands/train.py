@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import RigError, TrainingError, UsageError
 from ...trainer.configurations import RECIPES
-from ..options import add_json_option
+from ..options import add_into_option, add_json_option
 
 if TYPE_CHECKING:
     from ...capture.result.finish import Finished
@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "train",
         help="train models of captures with the official trainer, and hear them while they learn",
-        usage="rig train CAPTURE... [options], or rig train --set-up",
+        usage="rig train CAPTURE... [options], rig train --from SOUND NAME [options], or rig train --set-up",
         description="Train a model of each CAPTURE, a folder that rig capture wrote, one after the other. It ends when "
         "the model is as near to the gear as the gear is to itself, when it gets no better, or at a limit; the best "
         "epoch by the nine seconds that are held out is the model. Ctrl-C keeps what was learnt; the same command "
@@ -35,6 +35,7 @@ def add(commands: Any) -> None:
             "rig train captures/e570                     # standard, until it is good",
             "rig train captures/e570 --architecture nano --minutes 10",
             "rig train captures/*                        # one after the other",
+            "rig train --from drive.nam+amp.nam both --architecture nano",
         ),
     )
     command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
@@ -50,6 +51,10 @@ def add(commands: Any) -> None:
     command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
+    baking = command.add_argument_group("baking: one model of another, or of two")
+    baking.add_argument("--from", dest="source", metavar="SOUND", help="a model, or two in a row (A.nam+B.nam)")
+    baking.add_argument("--seconds", type=_positive, metavar="S", help="of the training signal (default: 190)")
+    add_into_option(baking, "captures", "where NAME is made")
     set_up = command.add_argument_group("set-up")
     set_up.add_argument("--set-up", action="store_true", help="make the trainer's environment, after a question")
     set_up.add_argument("--variant", choices=("cpu", "gpu"), help="of the environment (default: by this machine)")
@@ -71,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     from ...training.environment import find_trainer
 
     trainer = find_trainer(options.python)
+    if options.source is not None:
+        options.captures = [_baked(options)]
     results, status = [], 0
     for capture in options.captures:
         try:
@@ -118,6 +125,25 @@ def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dic
     }
 
 
+def _baked(options: argparse.Namespace) -> Path:
+    """The capture that `--from` is made into, or was before: then the same command goes on with it."""
+    from ...trainer.capture_file import read_content
+    from ...training.bake import bake
+
+    if len(options.captures) != 1:
+        raise UsageError("--from makes one capture: give it one NAME.")
+    name = str(options.captures[0])
+    folder = Path(options.into) / name
+    options.accept = True  # what a model answers is what there is to learn
+    if folder.is_dir() and "baked" in read_content(folder):
+        return folder
+    seconds = {} if options.seconds is None else {"seconds": options.seconds}
+    baked = bake(options.source, Path(options.into), name, **seconds)
+    for note in baked.notes:
+        _tell(options, f"Note     {note}")
+    return baked.folder
+
+
 def _plan(options: argparse.Namespace) -> Plan:
     from ...training.record import Plan
 
@@ -140,9 +166,10 @@ def _said(record: Record, finished: Finished | None) -> str:
         return f"{record.capture}: {record.reason}; no epoch was learnt yet, the same command begins again."
     more = "" if record.state == "done" else " The same command goes on."
     kept = record.best_epoch
+    against = "" if record.source is None else f"; against {record.source['source']} itself, not the gear that it is of"
     return (
         f"{record.capture}: {record.reason}.{more}\n"
-        f"Model    {finished.path}: epoch {kept}, {finished.reason}\n"
+        f"Model    {finished.path}: epoch {kept}, {finished.reason}{against}\n"
         f"         rig play {finished.path}   rig compare {finished.path.parent} {finished.path}"
     )
 
