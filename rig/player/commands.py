@@ -18,7 +18,8 @@ from .command import Command, PresetLine, action, choice, line, numbered, switch
 from .row.row_commands import row_commands
 from .tone_commands import tone_commands
 from .tools.backing_commands import backing_commands
-from .tools.loop_section import section_commands
+from .tools.loop_commands import loop_commands
+from .tools.trained_commands import trained_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
 if TYPE_CHECKING:
@@ -294,23 +295,9 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, on: p.audition.listen_blind(on),
         ),
     ),
-    "Loop": (
-        switch(
-            "record_loop",
-            "record the guitar into a loop: once to begin, once to end",
-            lambda p: p.looper.recorded_s is not None,
-            lambda p, on: p.looper.record(on),
-        ),
-        switch(
-            "loop",
-            "the loop or the live guitar",
-            lambda p: p.looper.is_looping,
-            lambda p, on: p.looper.play_loop(on),
-            press=lambda p: p.looper.press_loop(),
-        ),
-        *section_commands(lambda p: p.looper.section),
-    ),
+    "Loop": loop_commands(lambda p: p.looper),
     "Backing": backing_commands(lambda p: p.backing),
+    "Training": trained_commands(lambda p: p.trained),
     "Mix": (
         action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
         numbered(

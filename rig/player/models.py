@@ -223,6 +223,13 @@ class Models(PreloadedBrowser):
         """What was read ahead plays in front of something else now."""
         self._read_anew(self.preloader.waiting)
 
+    def play_file(self, path: Path) -> None:
+        """Ask for a file that need not be in the list; next and previous go on among the files beside it."""
+        if path not in self.files:
+            self.preloader.close(0.0)
+            self._stock(beside(path, (".nam",)))
+        self.go(self.files.index(path))
+
     # ------------------------------------------------------------ what keys do
     def go(self, position: int, direction: int = 1) -> None:
         """Ask for the file at a position; it sounds when it is ready."""

@@ -14,6 +14,7 @@ from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder
+from .tools.trained import Trained
 
 
 class Learns(Protocol):
@@ -56,6 +57,10 @@ class Parts(Protocol):
     @property
     def backing(self) -> Backing:
         """A track beside the guitar."""
+
+    @property
+    def trained(self) -> Trained:
+        """Models that come from a training."""
 
     @property
     def recorder(self) -> Recorder:

@@ -36,6 +36,7 @@ from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
+from .tools.trained import Trained
 
 PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi", "backing")  # in the order of restoring
 
@@ -88,6 +89,7 @@ class Player:
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
         self.backing = Backing(engine, tell)
+        self.trained = Trained(self.models.play_file, lambda: rig.sound.model, tell)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)

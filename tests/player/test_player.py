@@ -68,6 +68,7 @@ WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_lev
 WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
 WITHOUT_KEYS |= {"open_second", "next_second", "previous_second", "second", "no_second", "between_trim", "second_size"}
 WITHOUT_KEYS |= {"first_off", "second_off", "side_by_side", "blend", "first_quality", "second_quality"}
+WITHOUT_KEYS |= {"follow_training", "take_trained", "offer_trained"}
 WITHOUT_KEYS |= {f"backing_{name}" for name in ("from", "to", "at", "once", "count_in", "bpm", "follow")}
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ...capture.result.finish import Finished
     from ...training.environment import Trainer
     from ...training.record import Plan, Record
+    from ...training.run import Training
 
 FAILED, INTERRUPTED = 2, 130  # exit codes
 
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
     command = commands.add_parser(
         "train",
         help="train models of captures with the official trainer, and hear them while they learn",
-        usage="rig train CAPTURE... [options], rig train --from SOUND NAME [options], or rig train --set-up",
+        usage="rig train CAPTURE... [options], or --from SOUND NAME, or --set-up",
         description="Train a model of each CAPTURE, a folder that rig capture wrote, one after the other. It ends when "
         "the model is as near to the gear as the gear is to itself, when it gets no better, or at a limit; the best "
         "epoch by the nine seconds that are held out is the model. Ctrl-C keeps what was learnt; the same command "
@@ -39,25 +40,25 @@ def add(commands: Any) -> None:
         ),
     )
     command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
-    command.add_argument("--architecture", choices=tuple(RECIPES), default="standard", help="(default: standard)")
+    command.add_argument("--architecture", choices=tuple(RECIPES), default="standard", help="(default standard)")
     limits = command.add_argument_group("when it ends")
     limits.add_argument("--minutes", type=_positive, metavar="M", help="at most so long for each capture")
     limits.add_argument("--until-esr", type=_positive, metavar="X", help="as soon as the ESR is X or less")
-    limits.add_argument("--steps", type=_whole, metavar="N", help="at most so many steps (default: by architecture)")
+    limits.add_argument("--steps", type=_whole, metavar="N", help="at most so many steps (default by architecture)")
     command.add_argument("--second-take", type=Path, metavar="WAV", help="the same gear once more, to tell how near")
     command.add_argument("--start-from", type=Path, metavar="CKPT", help="checkpoint of a related model")
-    command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn at random (default: 1)")
-    command.add_argument("--threads", type=_whole, metavar="N", help="of the processor (default: half of its cores)")
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn at random (default 1)")
+    command.add_argument("--threads", type=_whole, metavar="N", help="of the processor (default half of its cores)")
     command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
     baking = command.add_argument_group("baking: one model of another, or of two")
     baking.add_argument("--from", dest="source", metavar="SOUND", help="a model, or two in a row (A.nam+B.nam)")
-    baking.add_argument("--seconds", type=_positive, metavar="S", help="of the training signal (default: 190)")
+    baking.add_argument("--length-s", type=float, metavar="S", help="of the training signal (default 190)")
     add_into_option(baking, "captures", "where NAME is made")
     set_up = command.add_argument_group("set-up")
     set_up.add_argument("--set-up", action="store_true", help="make the trainer's environment, after a question")
-    set_up.add_argument("--variant", choices=("cpu", "gpu"), help="of the environment (default: by this machine)")
+    set_up.add_argument("--variant", choices=("cpu", "gpu"), help="of the environment (default by this machine)")
     set_up.add_argument("--yes", action="store_true", help="ask nothing")
     add_json_option(command)
     command.set_defaults(run=run)
@@ -106,7 +107,7 @@ def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dic
     from ..training.shown import Shown
 
     training = Training(Capture.load(folder), _plan(options), second_wet=options.second_take, accept=options.accept)
-    shown = Shown(options.json, lambda record: [])
+    shown = Shown(options.json, lambda record: _offered(training, record))
     try:
         record, finished = training.run([str(trainer.python), "-I"], shown, restart=options.restart)
     finally:
@@ -125,6 +126,18 @@ def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dic
     }
 
 
+def _offered(training: Training, record: Record) -> list[str]:
+    """What the rigs that play said to the best model so far."""
+    from ...training.judge import BEST
+    from ...training.offer import offer
+
+    name = f"{record.capture}-{record.plan.architecture}"
+    try:
+        return offer(training.folder / BEST, name, record.best_epoch or 0)
+    except TrainingError as error:  # it is learnt all the same
+        return [f"Note     {error}"]
+
+
 def _baked(options: argparse.Namespace) -> Path:
     """The capture that `--from` is made into, or was before: then the same command goes on with it."""
     from ...trainer.capture_file import read_content
@@ -137,7 +150,7 @@ def _baked(options: argparse.Namespace) -> Path:
     options.accept = True  # what a model answers is what there is to learn
     if folder.is_dir() and "baked" in read_content(folder):
         return folder
-    seconds = {} if options.seconds is None else {"seconds": options.seconds}
+    seconds = {} if options.length_s is None else {"seconds": options.length_s}
     baked = bake(options.source, Path(options.into), name, **seconds)
     for note in baked.notes:
         _tell(options, f"Note     {note}")
