@@ -45,7 +45,7 @@ def add(commands: Any) -> None:
     limits.add_argument("--minutes", type=_positive, metavar="M", help="at most so long for each capture")
     limits.add_argument("--until-esr", type=_positive, metavar="X", help="as soon as the ESR is X or less")
     limits.add_argument("--steps", type=_whole, metavar="N", help="at most so many steps (default by architecture)")
-    command.add_argument("--second-take", type=Path, metavar="WAV", help="the same gear once more, to tell how near")
+    command.add_argument("--second-wet", type=Path, metavar="FILE", help="the same gear once more, to tell how near")
     command.add_argument("--start-from", type=Path, metavar="CKPT", help="checkpoint of a related model")
     command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn at random (default 1)")
     command.add_argument("--threads", type=_whole, metavar="N", help="of the processor (default half of its cores)")
@@ -106,7 +106,7 @@ def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dic
     from ...training.run import Training
     from ..training.shown import Shown
 
-    training = Training(Capture.load(folder), _plan(options), second_wet=options.second_take, accept=options.accept)
+    training = Training(Capture.load(folder), _plan(options), second_wet=options.second_wet, accept=options.accept)
     shown = Shown(options.json, lambda record: _offered(training, record))
     try:
         record, finished = training.run([str(trainer.python), "-I"], shown, restart=options.restart)
