@@ -53,7 +53,9 @@ def add(commands: Any) -> None:
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
     baking = command.add_argument_group("baking: one model of another, or of two")
-    baking.add_argument("--from", dest="source", metavar="SOUND", help="a model, or two in a row (A.nam+B.nam)")
+    baking.add_argument(
+        "--from", dest="source", type=Path, metavar="SOUND", help="a model, or two in a row (A.nam+B.nam)"
+    )
     baking.add_argument("--length-s", type=float, metavar="S", help="of the training signal (default 190)")
     add_into_option(baking, "captures", "where NAME is made")
     set_up = command.add_argument_group("set-up")
