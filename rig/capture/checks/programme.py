@@ -36,7 +36,7 @@ UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, 
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
 # Of what is left unexplained, re what would be if the gear had been driven harder: up to what right gear comes, and
 # what is a score of 1.
-NEVER_DRIVEN_DB, DRIVEN_DB = -1.0, 0.4
+NEVER_DRIVEN_DB, DRIVEN_DB = 0.0, 1.6
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RigError, TrainingError, UsageError
-from ...trainer.configurations import RECIPES
 from ..options import add_into_option, add_json_option
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ...training.record import Plan, Record
     from ...training.run import Training
 
+ARCHITECTURES = ("a2", "standard", "lite", "feather", "nano", "lstm")  # of rig.trainer.configurations
 FAILED, INTERRUPTED = 2, 130  # exit codes
 
 
@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
         ),
     )
     command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
-    command.add_argument("--architecture", choices=tuple(RECIPES), default="standard", help="(default standard)")
+    command.add_argument("--architecture", choices=ARCHITECTURES, default="standard", help="(default standard)")
     limits = command.add_argument_group("when it ends")
     limits.add_argument("--minutes", type=_positive, metavar="M", help="at most so long for each capture")
     limits.add_argument("--until-esr", type=_positive, metavar="X", help="as soon as the ESR is X or less")
