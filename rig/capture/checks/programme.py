@@ -36,7 +36,7 @@ UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, 
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
 # Of what is left unexplained, re what would be if the gear had been driven harder: up to what right gear comes, and
 # what is a score of 1.
-NEVER_DRIVEN_DB, DRIVEN_DB = 0.0, 1.6
+NEVER_DRIVEN_DB, DRIVEN_DB = -1.0, 0.4
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
@@ -113,8 +113,10 @@ def look(
     score, level_db, usual_db = _scores(windows, samples)
     seconds = windows.first * HOP / RATE
     playing = ~windows.tone & ((windows.first * HOP < VALIDATION) | (windows.first * HOP >= PROGRAMME))
+    # The ends agree with each other, so they are this gear.
+    between = playing & (windows.first * HOP >= PROGRAMME) & (windows.first * HOP < samples - VALIDATION)
     harder = np.where(
-        playing, np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0), 0.0
+        between, np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0), 0.0
     )
     # Each has to last by itself: odd in one way now and in another next is what little is known of looks like.
     lasting = np.maximum(_lasting(windows.first, score, playing), _lasting(windows.first, harder, playing))
