@@ -91,7 +91,6 @@ def find_lag(
     first_a, first_b = max(0, -whole), max(0, whole)
     shared_b = b.part(first_b, length) if isinstance(b, Target) else b[first_b : first_b + length]
     second = _lag(a[first_a : first_a + length], shared_b, whiten, 1, sample_rate)
-    # Rounding of the phases is no delay: two files that are 40 samples apart are so.
     return Lag(round(whole + second.samples, 6), first.polarity, first.confidence)
 
 
@@ -135,7 +134,8 @@ def _lag(a: NDArray[Any], b: NDArray[Any] | Target, whiten: bool, reach: int, sa
         around = np.concatenate([around[n - reach :], around[: reach + 1]])
     peak = int(np.argmax(np.abs(around)))
     samples, value = _top(cross, omega, peak - reach, 1 if around[peak] >= 0 else -1)
-    return Lag(samples, 1 if value >= 0 else -1, min(1.0, abs(value) / possible))
+    # Rounding of the phases is no delay: two files that are 40 samples apart are so.
+    return Lag(round(samples, 6), 1 if value >= 0 else -1, min(1.0, abs(value) / possible))
 
 
 def _next_to_zero(cross: NDArray[Any], omega: NDArray[np.float64]) -> NDArray[np.float64]:

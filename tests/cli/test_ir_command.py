@@ -177,7 +177,7 @@ def test_a_mix_is_shown_and_exported_as_it_was_asked_for(tmp_path, capsys):
     assert main(["ir", first, second, *options]) == 0
     text = capsys.readouterr().out
     assert "b.wav: -3.5 dB, -, centre, moved by -40.00 samples" in text
-    assert "42.7 ms, mono at 48000 Hz, FLOAT" in text
+    assert "mix.wav: 2048 samples, 42.7 ms, mono at 48000 Hz, FLOAT" in text
     # Values of the files, without the gain of the player's convention.
     want = a * (10 ** (-6 / 20) + 0.5 * 10 ** (-3.5 / 20))
     assert error_db(sf.read(out)[0], want) < -100
