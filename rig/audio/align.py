@@ -91,7 +91,7 @@ def find_lag(
     first_a, first_b = max(0, -whole), max(0, whole)
     shared_b = b.part(first_b, length) if isinstance(b, Target) else b[first_b : first_b + length]
     second = _lag(a[first_a : first_a + length], shared_b, whiten, 1, sample_rate)
-    return Lag(round(whole + second.samples, 6), first.polarity, first.confidence)
+    return Lag(whole + second.samples, first.polarity, first.confidence)
 
 
 @lru_cache(maxsize=4)

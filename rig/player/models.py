@@ -224,10 +224,13 @@ class Models(PreloadedBrowser):
         self._read_anew(self.preloader.waiting)
 
     def play_file(self, path: Path) -> None:
-        """Ask for a file that need not be in the list; next and previous go on among the files beside it."""
+        """Ask for a file that need not be in the list: it comes in at the end, and others of its folder go out."""
         if path not in self.files:
+            model = self.rig.sound.model
+            playing = None if model is None else model.path
+            kept = [each for each in self.files if each.parent != path.parent or each == playing]
             self.preloader.close(0.0)
-            self._stock(beside(path, (".nam",)))
+            self._stock([*kept, path])
         self.go(self.files.index(path))
 
     # ------------------------------------------------------------ what keys do

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..capture.levels import CaptureLevels, Method
-from ..capture.result.gear_metadata import Gear
+from ..capture.result.gear_metadata import GEAR_TYPES, TONE_TYPES, Gear
 from ..capture.result.save import save_capture
 from ..capture.signal.training_signal import Signal, own_signal
 from ..capture.take.recording import POST_ROLL, PRE_ROLL, Recording
@@ -21,11 +21,13 @@ from ..decibels import db_from_gain, gain_from_db
 from ..errors import CaptureError, ModelError, TrainingError
 from ..files.hashing import sha256_of
 from ..nam import Model, Pair, load_model
+from ..trainer.capture_fields import is_writable
 from ..trainer.capture_file import read_content, write_content
 from ..trainer.layout import FULL_S, RATE, SHORTEST_S
 
 PEAK = 0.891  # -1 dBFS: the take of a bake is never louder
 BLOCK = 4096  # samples
+LONGEST_NOTE = 1000  # characters of what a foreign file says
 NOTES = ("name", "modeled_by", "gear_make", "gear_model", "license", "licence", "copyright")
 
 
@@ -54,7 +56,7 @@ def bake(source: str | Path, into: Path, name: str, *, seconds: float = FULL_S, 
     gain_db, wet = _played(model, signal)
     levels, notes = _levels(model, gain_db)
     recorded = np.concatenate([np.zeros(PRE_ROLL), wet, np.zeros(POST_ROLL)])
-    gear = Gear(name, gear_make=model.gear_make, gear_model=model.gear_model)
+    gear = _gear(name, model)
     # By hand: the model's own delay is no latency, and stays. No cable and no converter is in the way of a bake.
     recording = Recording(recorded)
     saved = save_capture(into, name, signal, recording, levels=levels, gear=gear, latency_samples=0, accept=True)
@@ -65,6 +67,31 @@ def bake(source: str | Path, into: Path, name: str, *, seconds: float = FULL_S, 
     content["baked"] = {"source": model.name, "gain_db": round(gain_db, 4), "models": models}
     write_content(saved.folder, content)
     return Baked(saved.folder, model.name, tuple(notes))
+
+
+def _gear(name: str, model: Model) -> Gear:
+    """What is known of it; a type that there is not is not said. A model that holds a cabinet stays one."""
+    leaves = _parts(model)[-1]
+    gear_type = next((each for each in GEAR_TYPES if each == leaves.gear_type), None)
+    tone_type = next((each for each in TONE_TYPES if each == leaves.tone_type), None)
+    return Gear(
+        name,
+        gear_type=gear_type,
+        gear_make=_kept(model.gear_make),
+        gear_model=_kept(model.gear_model),
+        tone_type=tone_type,
+    )
+
+
+def is_baked_of(content: dict[str, Any], source: str | Path) -> bool:
+    """Whether a capture, by the content of its capture.json, was made of these models as they are now."""
+    models = [{"file": each.path.name, "sha256": sha256_of(each.path)} for each in _parts(load_model(source))]
+    baked = content.get("baked")
+    known = baked.get("models") if isinstance(baked, dict) else None
+    return (
+        isinstance(known, list)
+        and [{key: each.get(key) for key in ("file", "sha256")} for each in known if isinstance(each, dict)] == models
+    )
 
 
 def _played(model: Model, signal: Signal) -> tuple[float, np.ndarray[Any, np.dtype[np.float64]]]:
@@ -102,5 +129,10 @@ def _named(model: Model) -> dict[str, Any]:
     text = model.path.read_text(encoding="utf-8-sig").lstrip()
     stated = json.JSONDecoder().raw_decode(text)[0].get("metadata")
     stated = stated if isinstance(stated, dict) else {}
-    notes = {key: stated[key] for key in NOTES if isinstance(stated.get(key), str) and stated[key]}
+    notes = {key: kept for key in NOTES if (kept := _kept(stated.get(key)))}
     return {"file": model.path.name, "sha256": sha256_of(model.path), **notes}
+
+
+def _kept(text: Any) -> str | None:
+    """What a foreign file says, as long as it may stand in one of ours; None: nothing that can."""
+    return text[:LONGEST_NOTE] if isinstance(text, str) and is_writable(text) else None

@@ -10,8 +10,9 @@ FOLDER/job.json says what to learn. Each line on the standard output that begins
     {"event": "done", "why": "steps"}                   or "minutes"
     {"event": "failed", "why": "nan", "text": "..."}    or "memory", "disk", "checkpoint", "error"
 
-After each epoch stand FOLDER/epoch_0003.nam, a model like the trainer's own, and FOLDER/last.ckpt, from which it goes
-on; the one before is FOLDER/before.ckpt. Each gets its name in one step, when it is whole. What is drawn at random in
+After each epoch stand FOLDER/epoch_0003.nam, a model like the trainer's own, what was said of it as epoch_0003.json
+(first, so that whoever finds the model knows all of it), and FOLDER/last.ckpt, from which it goes on; the one before is
+FOLDER/before.ckpt. Each gets its name in one step, when it is whole. What is drawn at random in
 an epoch depends on the seed and its number alone, so that a training that was cut off goes on as if it had not been.
 """
 
@@ -34,11 +35,14 @@ STEP_EVERY_S = 1.0
 
 
 def say(event: str, **more: Any) -> None:
-    """One line for rig; a number that is none is null."""
-    for key, value in more.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            more[key] = None
-    print("RIG " + json.dumps({"event": event, **more}), flush=True)
+    """One line for rig."""
+    print("RIG " + _line({"event": event, **more}), flush=True)
+
+
+def _line(said: dict[str, Any]) -> str:
+    """As JSON; a number that is none is null."""
+    finite = {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in said.items()}
+    return json.dumps(finite)
 
 
 class NoNumber(Exception):
@@ -174,24 +178,22 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
                 say("step", step=trainer.global_step, loss=self.loss, seconds=round(self.elapsed(), 1))
 
         def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
-            epoch = trainer.current_epoch
-            file = f"epoch_{epoch:04d}.nam"
-            _export(folder, module, file)
+            epoch, esr = trainer.current_epoch, trainer.callback_metrics.get("ESR")
+            said = {
+                "epoch": epoch,
+                "step": trainer.global_step,
+                "esr": None if esr is None else float(esr),
+                "loss": self.loss,
+                "seconds": round(self.elapsed(), 1),
+                "file": f"epoch_{epoch:04d}.nam",
+            }
+            _export(folder, module, said)
             part = _unfinished(folder) / LAST
             trainer.save_checkpoint(part)
             if (folder / LAST).exists():
                 os.replace(folder / LAST, folder / BEFORE)
             os.replace(part, folder / LAST)
-            esr = trainer.callback_metrics.get("ESR")
-            say(
-                "epoch",
-                epoch=epoch,
-                step=trainer.global_step,
-                esr=None if esr is None else float(esr),
-                loss=self.loss,
-                seconds=round(self.elapsed(), 1),
-                file=file,
-            )
+            say("epoch", **said)
             if self.progress(trainer) >= 1:
                 trainer.should_stop = True
                 say("done", why="steps" if trainer.global_step >= job["steps"] else "minutes")
@@ -208,15 +210,18 @@ def _callbacks(folder: Path, job: dict[str, Any]) -> Any:
     return made
 
 
-def _export(folder: Path, module: Any, file: str) -> None:
-    """The model as it stands, whole or not at all."""
+def _export(folder: Path, module: Any, said: dict[str, Any]) -> None:
+    """The model as it stands and what is said of it, each whole or not at all."""
     net, part = module.net, _unfinished(folder)
     if hasattr(net, "export_container"):
         net.apply_mask()
         net.export_container(part, basename="model")
     else:
         net.export(part, basename="model")
-    os.replace(part / "model.nam", folder / file)
+    file = folder / said["file"]
+    (part / "said.json").write_text(_line(said), encoding="utf-8")
+    os.replace(part / "said.json", file.with_suffix(".json"))
+    os.replace(part / "model.nam", file)
 
 
 def _unfinished(folder: Path) -> Path:

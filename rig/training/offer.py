@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 from pathlib import Path
 
 from ..errors import RigError, TrainingError
@@ -30,7 +31,7 @@ def offer(model: Path, name: str, epoch: int) -> list[str]:
         write_bytes(path, model.read_bytes())
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written{reason(path, error)}.") from error
-    old = sorted(folder.glob(f"{name} epoch *.nam"), key=lambda each: each.stat().st_mtime)[:-KEPT]
+    old = sorted(folder.glob(f"{glob.escape(name)} epoch *.nam"), key=lambda each: each.stat().st_mtime)[:-KEPT]
     for each in old:
         with contextlib.suppress(OSError):
             each.unlink()

@@ -100,8 +100,11 @@ class TrainerProcess:
         return status
 
     def status(self) -> int:
-        """The exit status once it has ended by itself."""
-        return self._process.wait()
+        """The exit status of one that has nothing more to say: it ends by itself, or is ended after PATIENCE_S."""
+        try:
+            return self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return self.end()
 
     def __enter__(self) -> Self:
         return self

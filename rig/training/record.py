@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -77,22 +76,20 @@ class Record:
         """The epoch whose model is the model."""
         return next((each for each in reversed(self.epochs) if each.epoch == self.best_epoch), None)
 
-    @property
-    def best_esr(self) -> float:
-        """Of `best`; infinite where there is none yet."""
-        best = self.best
-        return math.inf if best is None or best.esr is None else best.esr
-
     def add(self, epoch: Epoch) -> bool:
-        """Whether it is better than all before; what a run that was cut off had said of it is replaced."""
-        self.epochs = [each for each in self.epochs if each.epoch < epoch.epoch]
-        if self.best_epoch is not None and self.best is None:
-            self.best_epoch = None
-        is_better = epoch.esr is not None and epoch.esr < self.best_esr
-        self.epochs.append(epoch)
+        """Whether it is better than all before.
+
+        What a run that was cut off had said of it and of later ones is replaced, but for the best: its model is there.
+        """
+        best = self.best
+        is_better = epoch.esr is not None and (best is None or best.esr is None or epoch.esr < best.esr)
         self.seconds = epoch.seconds
         if is_better:
-            self.best_epoch = epoch.epoch
+            self.best_epoch, best = epoch.epoch, None
+        kept = [each for each in self.epochs if each.epoch < epoch.epoch or each is best]
+        if best is None or best.epoch != epoch.epoch:
+            kept.append(epoch)
+        self.epochs = sorted(kept, key=lambda each: each.epoch)
         return is_better
 
     def save(self, folder: Path) -> None:

@@ -21,10 +21,10 @@ from ..errors import CaptureError, ModelError, TrainingError
 from ..files.atomic_write import give_name, reason, write_bytes, write_text
 from ..files.lock import locked
 from ..trainer.capture_file import DRY, WET
-from ..trainer.configurations import LAST_RATE, RECIPES, data_config, learning_config, model_config
-from .judge import BEST, judged, keep, repeatability
+from ..trainer.configurations import LAST_RATE, data_config, learning_config, model_config
+from .judge import BEST, CANDIDATE, judged, keep, repeatability
 from .process import Event, TrainerProcess, last_words
-from .record import Epoch, Plan, Record
+from .record import FILE, Epoch, Plan, Record
 
 LAST, BEFORE = "last.ckpt", "before.ckpt"
 LOOK_EVERY_S = 0.5  # whether to stop
@@ -127,13 +127,13 @@ class Training:
         return record
 
     def _forget(self) -> None:
-        for path in (*self.folder.glob("*.ckpt"), *self.folder.glob("*.nam"), self.folder / "training.json"):
+        left = (each for ending in ("*.ckpt", "*.nam", "epoch_*.json") for each in self.folder.glob(ending))
+        for path in (*left, self.folder / FILE):
             path.unlink(missing_ok=True)
 
     def _train(self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]) -> None:
-        for left in self.folder.glob("epoch_*.nam"):  # of a rig that was killed before it judged them
-            left.unlink()
         while True:
+            self._judge_left(record, listener)  # of a rig that was killed before it had judged them
             self._write_job()
             with TrainerProcess(command, self.folder) as child:
                 try:
@@ -141,6 +141,7 @@ class Training:
                 except KeyboardInterrupt:  # what was learnt up to the last epoch stays
                     record.state, record.reason, end = "stopped", "stopped by hand", "stopped"
                 status = child.end() if end is not None else child.status()
+            self._judge_left(record, listener)  # the trainer runs ahead of what is judged
             if end == "checkpoint":  # it was whole when it was written; disks fail
                 listener.note("The last checkpoint cannot be read; it goes on from the one before.")
                 (self.folder / LAST).unlink()
@@ -208,8 +209,19 @@ class Training:
                     return "failed"
         return None
 
+    def _judge_left(self, record: Record, listener: Listener) -> None:
+        for learnt in sorted(self.folder.glob("epoch_*.nam")):
+            try:
+                said = json.loads(learnt.with_suffix(".json").read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                learnt.unlink()
+                continue
+            self._judge(record, said, listener)
+
     def _judge(self, record: Record, event: Event, listener: Listener) -> None:
         learnt = self.folder / Path(event["file"]).name
+        if not learnt.exists():  # it was found, and judged, before it was told
+            return
         esr: float | None = None
         try:
             esr = judged(self.capture.folder, learnt, self.folder).esr
@@ -222,14 +234,15 @@ class Training:
             keep(self.folder)
         record.save(self.folder)
         learnt.unlink(missing_ok=True)
+        learnt.with_suffix(".json").unlink(missing_ok=True)
         listener.epoch(record, epoch, is_best)
 
     def _finished(self, record: Record) -> Finished | None:
         if record.best is None:
             return None
         finished = judged(self.capture.folder, self.folder / BEST, self.folder)
-        content = (self.folder / "candidate.nam").read_bytes()
-        (self.folder / "candidate.nam").unlink()
+        content = (self.folder / CANDIDATE).read_bytes()
+        (self.folder / CANDIDATE).unlink()
         write_bytes(self.target, content)
         record.model = self.target.name
         record.save(self.folder)
@@ -303,8 +316,3 @@ def seconds_left(plan: Plan, step: int, seconds: float, resumed_step: int, resum
     by_steps = math.inf if done <= 0 else (seconds - resumed_s) / done * (plan.steps - step)
     by_time = math.inf if plan.minutes is None else 60 * plan.minutes - seconds
     return max(0.0, min(by_steps, by_time))
-
-
-def architectures() -> tuple[str, ...]:
-    """Those that can be trained."""
-    return tuple(RECIPES)

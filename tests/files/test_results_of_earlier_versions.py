@@ -282,7 +282,8 @@ def test_a_comparison_has_the_same_figures_under_the_same_names(kept):
         assert b.pop("verdict") and a.pop("verdict")  # by the ESR after level and lag are taken out, since then
         assert b.pop("esr_by_input_level") and a.pop("esr_by_input_level")  # likewise
         for name in a:
-            assert a[name] == (pytest.approx(b[name], abs=1e-3) if is_figure(a[name]) else b[name]), name
+            # 1e-4 of a null of -152 dB, where the rounding of float32 is all that is left, is 0.015 dB.
+            assert a[name] == (pytest.approx(b[name], rel=1e-4, abs=1e-3) if is_figure(a[name]) else b[name]), name
     assert now.pop("repeatability_esr") == pytest.approx(before.pop("repeatability_esr"), abs=1e-20)  # by shifting
     assert now.pop("repeatability_basis").startswith(before.pop("repeatability_basis"))
     assert now == before

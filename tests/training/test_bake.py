@@ -19,7 +19,7 @@ from rig.compare.pair import TakeFiles
 from rig.errors import CaptureError, ModelError, TrainingError
 from rig.files.hashing import sha256_of
 from rig.nam import Model, load_model
-from rig.training.bake import PEAK, bake
+from rig.training.bake import LONGEST_NOTE, PEAK, bake, is_baked_of
 from rig.training.record import Plan
 from rig.training.run import Training
 
@@ -79,6 +79,18 @@ def test_what_is_not_known_is_said(tmp_path):
     assert Capture.load(found.folder).levels.output_level_dbu is None
 
 
+def test_what_a_foreign_file_says_cannot_spoil_the_capture_and_a_cabinet_stays_one(tmp_path):
+    said = {"license": "x" * 5_000_000, "copyright": "half \ud800", "gear_type": "amp_cab"}
+    strange = stated(NANO, tmp_path / "strange.nam", **said)
+    found = Capture.load(bake(strange, tmp_path / "captures", "strange", seconds=35.0).folder)
+    (model,) = found.content["baked"]["models"]
+    assert model["license"] == "x" * LONGEST_NOTE and "copyright" not in model
+    assert found.gear.gear_type == "amp_cab"
+    assert is_baked_of(found.content, strange)
+    stated(NANO, strange, name="changed")
+    assert not is_baked_of(found.content, strange) and not is_baked_of({}, strange)
+
+
 def test_refusals(tmp_path, baked):
     with pytest.raises(TrainingError, match="35 to 190 s"):
         bake(NANO, tmp_path, "short", seconds=10.0)
@@ -101,3 +113,7 @@ def test_refusals(tmp_path, baked):
 def test_at_the_command_line():
     refused(forked("train", "--set-up", "x"), "give it no CAPTURE")
     refused(forked("train"), "at least one capture")
+    refused(forked("train", "x", "--minutes", "abc"), "'abc' is no number above 0")
+    refused(forked("train", "x", "--steps", "1.5"), "'1.5' is no whole number above 0")
+    refused(forked("train", "x", "--yes"), "belong to --set-up")
+    refused(forked("train", "x", "--length-s", "40"), "belongs to --from")

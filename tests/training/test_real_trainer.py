@@ -94,7 +94,7 @@ def test_killed_at_random_moments_it_learns_as_much(command, taken, tmp_path):
         whole = shutil.copytree(taken, tmp_path / f"whole{number}")
         plan = Plan.of("nano", steps=STEPS, seed=number + 1)
         record, _ = Training(Capture.load(whole), plan).run(command, Told())
-        unkilled.append(record.best_esr)
+        unkilled.append(record.best.esr)
         torn = shutil.copytree(taken, tmp_path / f"torn{number}")
         wanted = KILLS // 3 + (number == 0)
         for _ in range(wanted):
@@ -111,7 +111,7 @@ def test_killed_at_random_moments_it_learns_as_much(command, taken, tmp_path):
             assert Record.load(training.folder) is not None
         record, finished = Training(Capture.load(torn), plan).run(command, Told())
         assert record.state == "done" and finished is not None
-        killed.append(record.best_esr)
+        killed.append(record.best.esr)
     print(f"{kills} kills; ESR unkilled {unkilled}, killed {killed}")
     assert kills >= KILLS // 2
     assert statistics.median(killed) <= 1.1 * statistics.median(unkilled)

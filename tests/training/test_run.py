@@ -15,11 +15,13 @@ import trained
 from trained import COMMAND, Told, learns
 
 from rig.capture.result.sidecar import Capture
+from rig.cli.commands.train import ARCHITECTURES
 from rig.compare.models import compare_models
 from rig.compare.pair import TakeFiles
 from rig.errors import TrainingError
 from rig.nam import Model
-from rig.training.record import Plan, Record
+from rig.trainer.configurations import RECIPES
+from rig.training.record import Epoch, Plan, Record
 from rig.training.run import Training, seconds_left
 
 
@@ -40,7 +42,7 @@ def plan(**limits):
 
 
 def train(capture, errors, limits=None, told=None, **more):
-    script = {key: more.pop(key) for key in ("fails", "dies", "no_model", "seconds") if key in more}
+    script = {key: more.pop(key) for key in ("fails", "dies", "no_model", "seconds", "ahead") if key in more}
     training = Training(learns(capture, errors, **script), plan(**(limits or {})))
     return (*training.run(COMMAND, told or Told(), **more), training)
 
@@ -167,6 +169,55 @@ def test_ctrl_c_keeps_what_was_learnt(capture):
     asked = iter([False] * 40 + [True] * 1000)
     record, finished, _ = train(capture, [0.5, 0.2], must_stop=lambda: next(asked))
     assert record.state == "stopped" and finished.esr == pytest.approx(0.04, rel=0.01)
+
+
+def test_what_the_trainer_learnt_ahead_of_the_judging_is_judged_when_it_is_left(capture):
+    class Leaves(Told):
+        def epoch(self, record, epoch, is_best):
+            super().epoch(record, epoch, is_best)
+            deadline = time.monotonic() + 30
+            while epoch.epoch == 0 and not (capture / "train" / "nano" / "epoch_0002.nam").exists():
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            if epoch.epoch == 0:
+                raise KeyboardInterrupt
+
+    record, finished, training = train(capture, [0.5, 0.3, 0.1], {"steps": 1000}, Leaves(), ahead=True)
+    assert record.state == "stopped" and [each.epoch for each in record.epochs] == [0, 1, 2]
+    assert finished.esr == pytest.approx(0.01, rel=0.01) and not list(training.folder.glob("epoch_*"))
+
+
+def test_what_a_killed_rig_had_not_judged_is_judged_when_it_is_taken_up(capture):
+    record, _, training = train(capture, [0.5, 0.1], {"steps": 200})
+    left = training.folder / "epoch_0001.nam"
+    shutil.copy(training.folder / "best.nam", left)
+    last = record.epochs.pop()
+    said = {"epoch": 1, "step": last.step, "esr": last.trainer_esr, "loss": last.loss, "seconds": last.seconds}
+    left.with_suffix(".json").write_text(json.dumps({**said, "file": left.name}))
+    record.best_epoch, record.state = 0, "running"
+    record.save(training.folder)
+    record, finished, _ = train(capture, [0.5, 0.1, 0.3], {"steps": 300})
+    assert [each.epoch for each in record.epochs] == [0, 1, 2] and record.best_epoch == 1
+    assert finished.esr == pytest.approx(0.01, rel=0.01)
+    left.write_text("nobody knows of what epoch")
+    train(capture, [0.5, 0.1, 0.3, 0.2], {"steps": 400})
+    assert not left.exists()
+
+
+def test_the_best_stays_the_best_where_epochs_are_learnt_again():
+    def epoch(number, esr):
+        return Epoch(number, 100 * number, 10.0 * number, esr, esr, 0.1)
+
+    record = Record("mine", {}, plan())
+    assert [record.add(epoch(number, esr)) for number, esr in ((0, 0.5), (1, 0.3), (2, 0.1))] == [True] * 3
+    assert not record.add(epoch(1, 0.2))  # the model of epoch 2 is still there
+    assert [each.epoch for each in record.epochs] == [0, 1, 2] and record.best.esr == 0.1
+    assert not record.add(epoch(2, 0.15)) and record.best.esr == 0.1  # learnt again, and not as well
+    assert record.add(epoch(2, 0.05)) and [each.esr for each in record.epochs] == [0.5, 0.2, 0.05]
+
+
+def test_the_command_knows_all_architectures():
+    assert set(ARCHITECTURES) == set(RECIPES)
 
 
 def test_refusals(capture):

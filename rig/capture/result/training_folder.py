@@ -6,19 +6,18 @@ The pair is cut so that the delay is 0.
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from ...trainer.configurations import TRAINER, data_config, learning_config, model_config
 from ..signal.training_signal import Signal
 
 _RUN = """\
-Training {name}. rig does it all, and plays it while it learns:
+Training {name}. All lines are typed in the folder of the capture, the one with dry.wav and wet.wav. rig does it all,
+and plays it while it learns:
 
-    rig train {quoted}
+    rig train .
 
-Without rig, type these lines in the folder of the capture (the one with dry.wav and wet.wav). The trainer wants an
-environment of its own, about 2 GB:
+Without rig, the trainer wants an environment of its own, about 2 GB:
 
     python -m venv ~/nam && ~/nam/bin/pip install "{trainer}"
 
@@ -67,5 +66,5 @@ def write_training_folder(folder: Path, name: str, signal: Signal, preset: str =
         (folder / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     script = _A2.format(patch="" if signal.trainer_knows else _PATCH, name=name)
     (folder / "a2.py").write_text(script, encoding="utf-8")
-    text = _RUN.format(name=name, quoted=shlex.quote(name), trainer=TRAINER, size=preset)
+    text = _RUN.format(name=name, trainer=TRAINER, size=preset)
     (folder / "run.txt").write_text(text, encoding="utf-8")

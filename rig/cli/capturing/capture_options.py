@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 from ..options import add_into_option, add_json_option
@@ -116,7 +117,8 @@ def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary
     if self_test:
         print(f"Self-test: {SELF_TEST[saved.judged.verdict].format(**names)}")
     if not temporary:
-        print(f"{saved.folder}: {saved.judged.verdict}: {said}; train/run.txt says how to train from it")
+        following = f"rig train {shlex.quote(str(saved.folder))} makes a model of it"
+        print(f"{saved.folder}: {saved.judged.verdict}: {said}; {following}")
     return 0
 
 

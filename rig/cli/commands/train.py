@@ -74,6 +74,10 @@ def run(options: argparse.Namespace) -> int:
         if options.captures:
             raise UsageError("--set-up makes the trainer's environment and trains nothing: give it no CAPTURE.")
         return set_up(variant=options.variant, python=options.python, yes=options.yes)
+    if options.variant is not None or options.yes:
+        raise UsageError("--variant and --yes belong to --set-up, which trains nothing.")
+    if options.source is None and options.length_s is not None:
+        raise UsageError("--length-s belongs to --from; a capture has the length that it was taken with.")
     if not options.captures:
         raise UsageError("Name the folder of at least one capture, or --set-up.")
     from ...training.environment import find_trainer
@@ -143,14 +147,16 @@ def _offered(training: Training, record: Record) -> list[str]:
 def _baked(options: argparse.Namespace) -> Path:
     """The capture that `--from` is made into, or was before: then the same command goes on with it."""
     from ...trainer.capture_file import read_content
-    from ...training.bake import bake
+    from ...training.bake import bake, is_baked_of
 
     if len(options.captures) != 1:
         raise UsageError("--from makes one capture: give it one NAME.")
     name = str(options.captures[0])
     folder = Path(options.into) / name
     options.accept = True  # what a model answers is what there is to learn
-    if folder.is_dir() and "baked" in read_content(folder):
+    if folder.is_dir() and "baked" in (content := read_content(folder)):
+        if not is_baked_of(content, options.source):
+            raise TrainingError(f"{name}: was made of other models; give the new one another NAME.")
         return folder
     seconds = {} if options.length_s is None else {"seconds": options.length_s}
     baked = bake(options.source, Path(options.into), name, **seconds)
@@ -195,14 +201,16 @@ def _tell(options: argparse.Namespace, text: str) -> None:
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
     if not 0 < value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text} is no figure above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
     return value
 
 
 def _whole(text: str) -> int:
-    value = int(text)
-    if not 0 < value < 10_000_000:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
-    return value
+    if not (text.isdecimal() and len(text) < 8 and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)

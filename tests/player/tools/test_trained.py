@@ -47,6 +47,7 @@ def plays(audition, epoch):
 
 def test_it_is_asked_once_and_then_followed_as_long_as_it_plays(audition, tmp_path):
     player, before = audition.player, audition.player.sound.model.path
+    own = list(player.models.files)
     player.do("offer_trained", text=put(tmp_path, 1))
     audition.poll()
     assert player.sound.model.path == before and "e570-nano epoch 1 is learnt" in audition.told.text
@@ -54,7 +55,8 @@ def test_it_is_asked_once_and_then_followed_as_long_as_it_plays(audition, tmp_pa
     plays(audition, 1)
     player.do("offer_trained", text=put(tmp_path, 2))
     plays(audition, 2)
-    player.models.play_file(before)
+    assert [path for path in player.models.files if path.parent != offers_folder()] == own
+    player.models.go(own.index(before))  # the player's own list is still there
     wait_until(lambda: (audition.poll(), player.sound.model.path == before)[1], "the other model", 20)
     player.do("offer_trained", text=put(tmp_path, 3))
     audition.poll()
