@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from allocations import rtsys
+from jackclients import Deck
 from jackserver import JACKD_IS_MISSING
 from rigs import NANO, RATE, dc_blocked, guitar, model, sine
 from test_live import _played_from_loop, live, standard, whole_take  # noqa: F401  # two are fixtures
@@ -23,6 +24,7 @@ from rig.sound import Sound
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")]
 TAKES = 12
 MINUTES = 5
+PERIOD = 512  # samples
 
 
 def best_start(y, old, new, first, last):
@@ -35,6 +37,16 @@ def best_start(y, old, new, first, last):
     return best
 
 
+@pytest.fixture
+def unhurried(jack_server):
+    """The server with long cycles, which a busy machine seldom tears: what a fade sounds like is not a matter of time."""
+    with Deck("unhurried", jack_server.name) as deck:
+        before, deck.client.blocksize = deck.client.blocksize, PERIOD
+        yield
+        deck.client.blocksize = before
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_two_hundred_live_swaps_of_either_model_are_the_ideal_fade(live):  # noqa: F811
     engine, backend, _ = live
     played = rows()
