@@ -70,11 +70,25 @@ def _operate(net: Record, m: Any, positions: Any, frames: int) -> None:
 
 @kernel
 def _advance(net: Record, m: Any, positions: Any, frames: int) -> None:
-    """The present becomes the past; a full row slides back to its start."""
+    """The present becomes the past; a full row slides back to its start, a ring goes round.
+
+    The present of a ring begins from frame `block` to frame ring + block - 1 of its row. What lies behind frame `ring`
+    lies at the start of the row as well, so that the past of a block is contiguous before and behind the seam: up to a
+    block back it is read where it was written, and what is farther back ends before the present begins.
+    """
     for i in range(net.plane_count):
         plane = record(net.planes + i * PLANE_BYTES, PLANE)
-        lookback = plane.lookback_frames
-        if lookback > 0:
+        lookback, ring = plane.lookback_frames, plane.ring_frames
+        if ring > 0:
+            pos = positions[i] + frames
+            if pos > ring:
+                first = max(positions[i], ring)
+                row = plane.base + first
+                for _ in range(plane.channels):
+                    move(m, row, row - ring, pos - first)
+                    row += plane.stride
+            positions[i] = pos - ring if pos >= ring + net.block_frames else pos
+        elif lookback > 0:
             pos = positions[i] + frames
             if pos + net.block_frames > plane.capacity_frames:
                 row = plane.base
@@ -123,12 +137,14 @@ def reset(network: Address) -> None:
         if plane.lookback_frames > 0:
             row = plane.base
             for c in range(plane.channels):
-                if plane.kept_frames == 1:
+                if plane.ring_frames > 0:
+                    fill(m, m[plane.settled + c], 1, row, 0, plane.capacity_frames)
+                elif plane.kept_frames == 1:
                     fill(m, m[plane.settled + c], 1, row, 0, plane.lookback_frames)
                 else:
                     move(m, plane.settled + c * plane.lookback_frames, row, plane.lookback_frames)
                 row += plane.stride
-            positions[i] = plane.lookback_frames
+            positions[i] = net.block_frames if plane.ring_frames > 0 else plane.lookback_frames
     for i in range(net.lstm_count):
         one = record(net.lstms + i * LSTM_BYTES, LSTM)
         move(m, one.settled, one.state, one.state_floats)
@@ -142,7 +158,10 @@ def _extend(net: Record, rows: Record, m: Any, positions: Any, channels: int) ->
     if plane.lookback_frames > 0:
         at = rows.first + positions[rows.plane]
         for _ in range(channels):
-            fill(m, m[at], 1, at - plane.lookback_frames, 0, plane.lookback_frames)
+            if plane.ring_frames > 0:
+                fill(m, m[at], 1, at - positions[rows.plane], 0, plane.capacity_frames)
+            else:
+                fill(m, m[at], 1, at - plane.lookback_frames, 0, plane.lookback_frames)
             at += rows.stride
 
 

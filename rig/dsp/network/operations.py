@@ -5,8 +5,9 @@ A plane is `channels` rows of time with some past in front of the present:
     row c at time t (t = 0: first frame of this block, t < 0: the past)  =  m[base + c*stride + pos + t]
 
 `m` is the network's one float32 memory: weights, histories, signals. After a block the present becomes the past: `pos`
-moves on, and when a row is full its last `lookback` frames slide back to its start. So every read and write is
-contiguous; nothing wraps.
+moves on. Where the past is short, the last `lookback` frames of a full row slide back to its start. A long past is a
+ring: frame c*ring + i of time lies where i does, and the frames around the seam lie at both ends of the row
+(`interpreter.py`). So every read and write of a block is contiguous; only where it begins may be one ring further.
 
 Blocks are padded to whole vectors. The input behind the last frame is zero, and whatever that makes is overwritten by
 the next block: the output is the same, bit for bit, however the signal is cut.
@@ -57,6 +58,12 @@ def _tanh(x: Any, unused: Any) -> Any:
     return tanh(x)
 
 
+@inline
+def _in_ring(segment: Record, x: Any, row: Any) -> Any:
+    """Where the frame at x is, which may lie before the first of its row."""
+    return x + segment.ring_frames if x < row else x
+
+
 @cache
 def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
     """All products of one segment, added to two tiles: to the first alone, or in turn to both.
@@ -65,10 +72,10 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
     """
 
     @inline
-    def products(segment: Record, m: Any, w: Any, x: Any, acc: Any, other: Any) -> Any:
+    def products(segment: Record, m: Any, w: Any, x: Any, row: Any, acc: Any, other: Any) -> Any:
         stride = segment.rows.stride
         for _ in range(segment.taps):
-            at = x
+            at = _in_ring(segment, x, row)
             for _ in range(segment.channels):
                 acc = tile_madd(acc, m, w, at)
                 w += R
@@ -77,28 +84,30 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
         return acc, other, w
 
     @inline
-    def products_in_turn(segment: Record, m: Any, w: Any, x: Any, acc: Any, other: Any) -> Any:
+    def products_in_turn(segment: Record, m: Any, w: Any, x: Any, row: Any, acc: Any, other: Any) -> Any:
         stride, step = segment.rows.stride, segment.step_frames
         if segment.channels == R:  # most convolutions of narrow networks: nothing to count inside of a tap
             for _ in range(segment.taps >> 1):
-                at = x
+                at, next_at = _in_ring(segment, x, row), _in_ring(segment, x + step, row)
                 for c in range(R):
                     acc = tile_madd(acc, m, w + c * R, at)
-                    other = tile_madd(other, m, w + (R + c) * R, at + step)
+                    other = tile_madd(other, m, w + (R + c) * R, next_at)
                     at += stride
+                    next_at += stride
                 w += 2 * R * R
                 x += 2 * step
             if segment.taps & 1:
+                at = _in_ring(segment, x, row)
                 for c in range(R):
                     if c & 1:
-                        other = tile_madd(other, m, w + c * R, x)
+                        other = tile_madd(other, m, w + c * R, at)
                     else:
-                        acc = tile_madd(acc, m, w + c * R, x)
-                    x += stride
+                        acc = tile_madd(acc, m, w + c * R, at)
+                    at += stride
                 w += R * R
             return acc, other, w
         for _ in range(segment.taps):
-            at = x
+            at = _in_ring(segment, x, row)
             for _ in range(segment.channels >> 1):
                 acc = tile_madd(acc, m, w, at)
                 other = tile_madd(other, m, w + R, at + stride)
@@ -148,7 +157,7 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
         for s in range(op.segments):
             segment = record(op.sources + s * SEGMENT_BYTES, SEGMENT)
             x = segment.rows.first + positions[segment.rows.plane] + t
-            acc, other, w = products(segment, m, w, x, acc, other)
+            acc, other, w = products(segment, m, w, x, segment.row + t, acc, other)
         if sets == 2:
             acc = tile_sum(acc, other)
         if op.kind == TANH:

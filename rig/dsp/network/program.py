@@ -39,7 +39,8 @@ from .records import (
 )
 
 BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
-# Room for the past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %, more room costs cache.
+LONG = int(__import__("os").environ.get("LONG", 64))  # frames of past from which on a plane is a ring
+# Room for a shorter past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %.
 GROWTH = 2
 LEAST_PAST = 32  # frames that a shorter one counts as: else it would slide after every block, however short
 LINE = 16  # float32 in a cache line
@@ -113,6 +114,7 @@ class _Plane:
     base: int = 0
     stride: int = 0
     settled: int = 0
+    ring: int = 0  # frames after which it begins anew; 0: it slides
 
     @property
     def start(self) -> int:
@@ -122,6 +124,8 @@ class _Plane:
     @property
     def capacity(self) -> int:
         """Frames a row holds; without a past, those of a block."""
+        if self.ring:
+            return self.ring + 2 * BLOCK
         return self.start + BLOCK + (GROWTH * max(self.start, LEAST_PAST) if self.lookback else 0)
 
 
@@ -317,13 +321,16 @@ class Program:
             step = source.dilation * self._stretch
             record["rows"] = self._rows(source.signal, source.lookback * self._stretch)
             record["channels"], record["taps"], record["step_frames"] = source.signal.channels, source.taps, step
+            plane = self._planes[source.signal.plane]
+            record["row"], record["ring_frames"] = plane.base + source.signal.first * plane.stride, plane.ring
             if source.signal.channels == 1:
                 record["channels"], record["taps"], record["rows"]["stride"] = source.taps, 1, step
         for record, plane in zip(arena[planes], self._planes, strict=True):
             record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
             record["lookback_frames"], record["capacity_frames"] = plane.start, plane.capacity
+            record["ring_frames"] = plane.ring
             record["settled"], record["kept_frames"] = plane.settled, self._kept(plane)
-        arena[positions][:] = [plane.start for plane in self._planes]
+        arena[positions][:] = [BLOCK if plane.ring else plane.start for plane in self._planes]
         for record, fields in zip(arena[lstms], self._lstms, strict=True):
             for name, value in fields.items():
                 record[name] = value
@@ -344,7 +351,11 @@ class Program:
     def _place_planes(self) -> int:
         """Decide where every row lies; the size of the memory in floats."""
         at = self._floats
-        for plane in self._planes:
+        # The taps of a single row are read in one go, and an LSTM's past need not come to rest.
+        whole = {source.signal.plane for source in self._segments if source.signal.channels == 1}
+        for number, plane in enumerate(self._planes):
+            if plane.start >= LONG and number not in whole and not self._lstms:
+                plane.ring = plane.start + BLOCK
             # An odd number of cache lines: sixteen rows must not fall into the same cache sets.
             # Behind the capacity: the padding of the last block, which may begin at any frame.
             plane.stride = (-(-(plane.capacity + 2 * W) // LINE) | 1) * LINE

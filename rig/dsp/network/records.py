@@ -30,7 +30,17 @@ ROWS = np.dtype(
 
 # A source of `dense`: rows at some times, `step_frames` apart; `first` is that of the oldest. The taps of a single row
 # count as its channels: what there are many of belongs into the inner loop.
-SEGMENT = np.dtype([("rows", ROWS), ("channels", np.int64), ("taps", np.int64), ("step_frames", np.int64)], align=True)
+SEGMENT = np.dtype(
+    [
+        ("rows", ROWS),
+        ("channels", np.int64),
+        ("taps", np.int64),
+        ("step_frames", np.int64),
+        ("row", np.int64),  # offset in m of the first row's first frame
+        ("ring_frames", np.int64),  # of its plane
+    ],
+    align=True,
+)
 SEGMENT_BYTES = SEGMENT.itemsize
 
 OPERATION = np.dtype(
@@ -84,6 +94,7 @@ PLANE = np.dtype(
         ("channels", np.int64),
         ("lookback_frames", np.int64),  # of past, whole vectors
         ("capacity_frames", np.int64),  # what a row holds before it has to slide
+        ("ring_frames", np.int64),  # after so many it begins anew; 0: it slides
         ("settled", np.int64),  # offset of each row's past after the prewarm
         ("kept_frames", np.int64),  # of it per row: 1, a constant, or the lookback
     ],
