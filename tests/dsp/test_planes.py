@@ -8,7 +8,7 @@ from rig.dsp.native.simd import W
 from rig.dsp.network import activations
 from rig.dsp.network.instance import Network
 from rig.dsp.network.operations import tile_heights
-from rig.dsp.network.program import BLOCK, Function, Program, Source
+from rig.dsp.network.program import BLOCK, LONG, Function, Program, Source
 
 f32 = np.float32
 
@@ -92,6 +92,27 @@ def test_a_layer_is_a_convolution_a_function_and_a_matrix(rows, taps, function):
     inside = np.where(inside > 0, inside, slope * inside)
     expected = noise(1, rows) @ (past + mix_bias[:, None] + mix[:, :, 0] @ inside) + noise(1, rows, seed=4) @ inside
     assert np.allclose(play(Network(program, 100), signal, [300, 1, 33]), expected[0], rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("rows", [2, 4, 5])
+@pytest.mark.parametrize("taps", [1, 2, 3, 6])
+@pytest.mark.parametrize("step", [LONG - 1, LONG, BLOCK - 1, BLOCK, BLOCK + 1, 1000])
+@pytest.mark.parametrize("blocks", [[1, 127, 3], [BLOCK], [8192], [64, 65, 17, 128]])
+def test_a_ring_gives_back_what_went_in_however_often_it_went_round(rows, taps, step, blocks):
+    kernel, out = noise(rows, rows, taps), noise(1, rows)
+    program = Program()
+    x = delays(program, program.input, rows, 1)
+    y = program.signal(rows)
+    program.dense(y, [Source(x, kernel, 0, step)])
+    program.dense(program.output, [Source(y, out[:, :, None])])
+    network, rings = Network(program, rows + taps * step), program.allocate().planes["ring_frames"]
+    assert np.any(rings) == ((taps - 1) * step > LONG - W)
+    signal = noise(4 * (taps * step + 3 * BLOCK))
+    past = np.concatenate([shifted(signal[np.newaxis], i) for i in range(rows)])
+    expected = out @ sum(kernel[:, :, t] @ shifted(past, step * (taps - 1 - t)) for t in range(taps))
+    for _ in range(2):
+        assert np.allclose(play(network, signal, blocks), expected[0], rtol=1e-4, atol=1e-3)
+        network.reset()  # somewhere in its round
 
 
 def test_activate_writes_elsewhere_or_in_place():

@@ -39,7 +39,7 @@ def best_start(y, old, new, first, last):
 
 @pytest.fixture
 def unhurried(jack_server):
-    """The server with long cycles, which a busy machine seldom tears: what a fade sounds like is not a matter of time."""
+    """The server with long cycles, which a busy machine seldom tears: the sound of a fade is no matter of time."""
     with Deck("unhurried", jack_server.name) as deck:
         before, deck.client.blocksize = deck.client.blocksize, PERIOD
         yield

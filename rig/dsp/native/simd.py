@@ -95,6 +95,22 @@ def store(typingctx: Any, m: Any, i: Any, v: Any) -> Any:
 
 
 @intrinsic
+def prefetch(typingctx: Any, m: Any, i: Any) -> Any:
+    """Ask for the cache line of m[i], which is read soon; nothing else happens, whatever lies there."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        numbers = [ir.IntType(32)] * 3
+        at = builder.bitcast(builder.gep(args[0], [args[1]]), ir.IntType(8).as_pointer())
+        kind = ir.FunctionType(ir.VoidType(), [at.type, *numbers])
+        name = f"llvm.prefetch.p0{'' if llvm.llvm_version_info[0] >= 15 else 'i8'}"
+        wants = [ir.Constant(number, value) for number, value in zip(numbers, (0, 3, 1), strict=True)]
+        builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [at, *wants])
+        return context.get_dummy_value()
+
+    return types.void(kinds.f32p, types.int64), codegen
+
+
+@intrinsic
 def splat(typingctx: Any, s: Any) -> Any:
     """The same number in every lane."""
 

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..native.compile import inline, kernel
 from ..native.pointers import Record, record
-from ..native.simd import REGISTERS, W, fma, load, splat, store
+from ..native.simd import REGISTERS, W, fma, load, prefetch, splat, store
 from ..native.tile import tile_add, tile_bias, tile_madd, tile_map, tile_mix, tile_store, tile_sum, tile_zero
 from .activations import LEAKY_RELU, NONE, TANH, activation, leaky, tanh
 from .records import ADD, MULTIPLY, MULTIPLY_ADD, SEGMENT, SEGMENT_BYTES
@@ -77,6 +77,7 @@ def _make_products(R: int, V: int, sets: int) -> Callable[..., Any]:
         for _ in range(segment.taps):
             at = _in_ring(segment, x, row)
             for _ in range(segment.channels):
+                prefetch(m, at + V * W)  # of the next tile: so many rows are more than a processor foresees
                 acc = tile_madd(acc, m, w, at)
                 w += R
                 at += stride
