@@ -56,6 +56,9 @@ def content_fault(content: dict[str, Any]) -> str | None:
     padded = content["audio"].get("padded_samples", [0, 0])
     if not (isinstance(padded, list) and len(padded) == 2 and all(_whole(0, 100_000)(n) is None for n in padded)):
         return "audio.padded_samples are no two numbers of samples"
+    fault = _field_fault(content, "baked.source", _text) if "baked" in content else None
+    if fault is not None:
+        return fault
     for number, entry in enumerate(content["checks"], 1):
         for name, check in CHECK_FIELDS.items():
             if not isinstance(entry, dict) or name not in entry:

@@ -1,138 +1,138 @@
-"""A model, or two in a row, becomes the gear of a capture: one model of another architecture can be trained of it.
+"""A model, two in a row, or a preset becomes the gear of a capture: one model of another architecture is trained of it.
 
 What is judged afterwards is how near the new model comes to its source, not to any gear.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..capture.checks.latency import EARLY_STATED
 from ..capture.levels import CaptureLevels, Method
-from ..capture.result.gear_metadata import GEAR_TYPES, TONE_TYPES, Gear
+from ..capture.result.folder import checked_name, refuse_existing
 from ..capture.result.save import save_capture
-from ..capture.signal.training_signal import Signal, own_signal
+from ..capture.signal.training_signal import own_signal
 from ..capture.take.recording import POST_ROLL, PRE_ROLL, Recording
 from ..decibels import db_from_gain, gain_from_db
 from ..errors import CaptureError, ModelError, TrainingError
-from ..files.hashing import sha256_of
-from ..nam import Model, Pair, load_model
-from ..trainer.capture_fields import is_writable
 from ..trainer.capture_file import read_content, write_content
 from ..trainer.layout import FULL_S, RATE, SHORTEST_S
+from .bake_source import Source
 
 PEAK = 0.891  # -1 dBFS: the take of a bake is never louder
-BLOCK = 4096  # samples
-LONGEST_NOTE = 1000  # characters of what a foreign file says
-NOTES = ("name", "modeled_by", "gear_make", "gear_model", "license", "licence", "copyright")
 
 
 @dataclass(frozen=True, slots=True)
 class Baked:
-    """The capture that was made of a sound. `notes`: sentences about what is not known, or was changed."""
+    """The capture that was made of a sound. `notes`: sentences about what is not known, left out, or was changed."""
 
     folder: Path
     source: str
     notes: tuple[str, ...]
 
 
-def bake(source: str | Path, into: Path, name: str, *, seconds: float = FULL_S, size: float = 1.0) -> Baked:
+def bake(
+    source: str | Path,
+    into: Path,
+    name: str,
+    *,
+    seconds: float = FULL_S,
+    size: float = 1.0,
+    with_cabinet: bool = False,
+) -> Baked:
     """Render the training signal through `source` and write it as the capture `into`/`name`.
 
-    `source`: a model, or two as in `pedal.nam+amp.nam`, each calibrated to the other. `seconds`: length of the signal.
-    The levels are those of the source: that of the first model's input, and of the last one's output. Raises
-    ModelError, CaptureError, TrainingError: not to be read or played, silent, another rate, a name that is taken.
+    `source`: a model, two as in `pedal.nam+amp.nam`, each calibrated to the other, or a preset (`Source.load`).
+    `seconds`: length of the signal. The levels are those of the source: that of the first model's input, and of the
+    last one's output. Raises ModelError, PresetError, IRError, CaptureError, TrainingError: not to be read or played,
+    silent, another rate, a name that is taken.
     """
     if not SHORTEST_S <= seconds <= FULL_S:
         raise TrainingError(f"{seconds:g} s: a training signal has {SHORTEST_S:g} to {FULL_S:g} s.")
-    model = load_model(source, size)
-    if round(model.rate) != RATE:
-        raise ModelError(f"{model.name}: made for {model.rate:g} Hz, the trainer knows {RATE} Hz and nothing else.")
+    refuse_existing(Path(into) / checked_name(name))
+    sound = Source.load(source, size=size, with_cabinet=with_cabinet)
     signal = own_signal(seconds)
-    gain_db, wet = _played(model, signal)
-    levels, notes = _levels(model, gain_db)
+    gain_db, wet = _played(sound, signal.samples)
+    levels, notes = _levels(sound, gain_db)
     recorded = np.concatenate([np.zeros(PRE_ROLL), wet, np.zeros(POST_ROLL)])
-    gear = _gear(name, model)
-    # By hand: the model's own delay is no latency, and stays. No cable and no converter is in the way of a bake.
+    gear = replace(sound.gear, name=name)
+    # By hand: the sound's own delay is no latency, and stays. No cable and no converter is in the way of a bake.
     recording = Recording(recorded)
+    late = recording.latency(signal).tightest
+    if late > EARLY_STATED[1]:
+        raise CaptureError(
+            f"{sound.name}: answers {1000 * late / RATE:.0f} ms late, which no model learns; cut the silence at the "
+            "beginning of its impulse response away, or take its delay_ms out."
+        )
     saved = save_capture(into, name, signal, recording, levels=levels, gear=gear, latency_samples=0, accept=True)
     if not saved.accepted:
         raise CaptureError(f"{name}: the sound cannot be captured ({saved.reason}).")
     content = read_content(saved.folder)
-    models = [_named(each) for each in _parts(model)]
-    content["baked"] = {"source": model.name, "gain_db": round(gain_db, 4), "models": models}
+    content["baked"] = {"source": sound.name, "gain_db": round(gain_db, 4), "length_s": seconds, **sound.facts()}
     write_content(saved.folder, content)
-    return Baked(saved.folder, model.name, tuple(notes))
+    return Baked(saved.folder, sound.name, tuple(notes))
 
 
-def _gear(name: str, model: Model) -> Gear:
-    """What is known of it; a type that there is not is not said. A model that holds a cabinet stays one."""
-    leaves = _parts(model)[-1]
-    gear_type = next((each for each in GEAR_TYPES if each == leaves.gear_type), None)
-    tone_type = next((each for each in TONE_TYPES if each == leaves.tone_type), None)
-    return Gear(
-        name,
-        gear_type=gear_type,
-        gear_make=_kept(model.gear_make),
-        gear_model=_kept(model.gear_model),
-        tone_type=tone_type,
-    )
+def baked_before(
+    folder: Path, source: str | Path, *, seconds: float | None = None, size: float = 1.0, with_cabinet: bool = False
+) -> bool:
+    """Whether a folder is the bake of this very sound: the same files, and the same length where one is asked for.
+
+    False: there is nothing yet. Raises TrainingError where the name belongs to another bake or to a capture of gear,
+    and what `Source.load` and `read_content` raise.
+    """
+    if not folder.is_dir():
+        return False
+    before = read_content(folder).get("baked")
+    if not isinstance(before, dict):
+        raise TrainingError(f"{folder}: is a capture already, and no bake; give the bake another NAME.")
+    facts = Source.load(source, size=size, with_cabinet=with_cabinet).facts()
+    if any(_hashes(before.get(key)) != _hashes(facts.get(key)) for key in ("models", "preset", "cabinet")):
+        raise TrainingError(
+            f"{folder}: was baked from another sound, or its files have changed since; give this bake another NAME."
+        )
+    if seconds is not None and seconds != before.get("length_s", seconds):
+        raise TrainingError(
+            f"{folder}: was baked with a signal of {before['length_s']} s; leave --length-s away to go on with it, or "
+            "give this bake another NAME."
+        )
+    return True
 
 
-def is_baked_of(content: dict[str, Any], source: str | Path) -> bool:
-    """Whether a capture, by the content of its capture.json, was made of these models as they are now."""
-    models = [{"file": each.path.name, "sha256": sha256_of(each.path)} for each in _parts(load_model(source))]
-    baked = content.get("baked")
-    known = baked.get("models") if isinstance(baked, dict) else None
-    return (
-        isinstance(known, list)
-        and [{key: each.get(key) for key in ("file", "sha256")} for each in known if isinstance(each, dict)] == models
-    )
+def _hashes(files: Any) -> list[Any]:
+    """Of one file as it is noted, of several, or of none."""
+    several = files if isinstance(files, list) else [] if files is None else [files]
+    return [each.get("sha256") if isinstance(each, dict) else None for each in several]
 
 
-def _played(model: Model, signal: Signal) -> tuple[float, np.ndarray[Any, np.dtype[np.float64]]]:
-    """What the model makes of the signal, (n,), and the gain in dB that keeps it below PEAK."""
-    wet = np.asarray(model.render(signal.samples, BLOCK), np.float64)
+def _played(source: Source, dry: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+    """What the sound makes of the signal, (n,), and the gain in dB that keeps it below PEAK."""
+    wet = source.played(np.asarray(dry, np.float64))
     peak = float(np.max(np.abs(wet)))
     if not np.isfinite(peak) or peak < gain_from_db(-80.0):
-        raise ModelError(f"{model.name}: answers the training signal with silence, or with numbers that are none.")
+        raise ModelError(f"{source.name}: answers the training signal with silence, or with numbers that are none.")
     gain = min(1.0, PEAK / peak)
     return db_from_gain(gain), gain * wet
 
 
-def _levels(model: Model, gain_db: float) -> tuple[CaptureLevels, list[str]]:
-    """The levels that the files of the capture have, and what is not known of them."""
-    output_dbu = model.output_level_dbu
+def _levels(source: Source, gain_db: float) -> tuple[CaptureLevels, list[str]]:
+    """The levels that the files of the capture have, and what is to be said of the bake."""
+    input_dbu, output_dbu = source.input_level_dbu, source.model.output_level_dbu
     if output_dbu is not None:
         output_dbu -= gain_db  # 0 dBFS is worth so much more where the file is softer
-    known: list[Method] = ["unknown" if level is None else "spec" for level in (model.input_level_dbu, output_dbu)]
-    missing = [
-        f"The {way} level of {model.name} is not known, so that of the new model is not either."
-        for way, level in (("input", model.input_level_dbu), ("output", output_dbu))
+    known: list[Method] = ["unknown" if level is None else "spec" for level in (input_dbu, output_dbu)]
+    notes = [
+        f"The {way} level of {source.name} is not known, so that of the new model is not either."
+        for way, level in (("input", input_dbu), ("output", output_dbu))
         if level is None
     ]
     if gain_db < 0:
-        missing.append(f"The sound was made {-gain_db:.1f} dB softer, to stay below 0 dBFS.")
-    return CaptureLevels(model.input_level_dbu, known[0], output_dbu, known[1]), missing
-
-
-def _parts(model: Model) -> list[Model]:
-    return [model.first, model.second] if isinstance(model, Pair) else [model]
-
-
-def _named(model: Model) -> dict[str, Any]:
-    """The file, and what its metadata say of whose it is."""
-    text = model.path.read_text(encoding="utf-8-sig").lstrip()
-    stated = json.JSONDecoder().raw_decode(text)[0].get("metadata")
-    stated = stated if isinstance(stated, dict) else {}
-    notes = {key: kept for key in NOTES if (kept := _kept(stated.get(key)))}
-    return {"file": model.path.name, "sha256": sha256_of(model.path), **notes}
-
-
-def _kept(text: Any) -> str | None:
-    """What a foreign file says, as long as it may stand in one of ours; None: nothing that can."""
-    return text[:LONGEST_NOTE] if isinstance(text, str) and is_writable(text) else None
+        notes.append(f"The sound was made {-gain_db:.1f} dB softer, to stay below 0 dBFS.")
+    if source.left_out:
+        notes.append(f"Not baked in: {', '.join(source.left_out)}.")
+    return CaptureLevels(input_dbu, known[0], output_dbu, known[1]), notes

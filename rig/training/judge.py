@@ -21,6 +21,9 @@ class Repeatability:
     basis: str
 
 
+RENDERED = Repeatability(None, "a sound that is rendered repeats itself exactly")
+
+
 def repeatability(capture: Path, second_wet: Path | None = None) -> Repeatability:
     """By the two ends of a take, which play the same, or by a second take of the same gear."""
     files = TakeFiles.of_capture(capture)

@@ -22,7 +22,7 @@ from ..files.atomic_write import give_name, reason, write_bytes, write_text
 from ..files.lock import locked
 from ..trainer.capture_file import DRY, WET
 from ..trainer.configurations import LAST_RATE, data_config, learning_config, model_config
-from .judge import BEST, CANDIDATE, judged, keep, repeatability
+from .judge import BEST, CANDIDATE, RENDERED, judged, keep, repeatability
 from .process import Event, TrainerProcess, last_words
 from .record import FILE, Epoch, Plan, Record
 
@@ -101,10 +101,13 @@ class Training:
         pair = {name: str(files[name]) for name in (DRY, WET)}
         if before is None:
             self._forget()
-            known = repeatability(self.capture.folder, self._second_wet)
+            source = self.capture.content.get("baked")
+            known = RENDERED
+            if source is None or self._second_wet is not None:
+                known = repeatability(self.capture.folder, self._second_wet)
             record = Record(self.capture.name, pair, self.plan, known.esr, known.basis, accepted=self._accepted)
             record.started = datetime.now(UTC).isoformat(timespec="seconds")
-            record.source = self.capture.content.get("baked")
+            record.source = source
         else:
             record = before
             if record.pair != pair:

@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
             "rig train captures/e570 --architecture nano --minutes 10",
             "rig train captures/*                        # one after the other",
             "rig train --from drive.nam+amp.nam both --architecture nano",
+            "rig train --from presets/lead.toml lead --architecture nano",
         ),
     )
     command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
@@ -52,10 +53,11 @@ def add(commands: Any) -> None:
     command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
-    baking = command.add_argument_group("baking: one model of another, or of two")
+    baking = command.add_argument_group("baking: one model of another, of two, or of a preset")
     baking.add_argument(
-        "--from", dest="source", type=Path, metavar="SOUND", help="a model, or two in a row (A.nam+B.nam)"
+        "--from", dest="source", type=Path, metavar="SOUND", help="a model, two in a row (A.nam+B.nam), or a preset"
     )
+    baking.add_argument("--with-cabinet", action="store_true", help="of a preset, too")
     baking.add_argument("--length-s", type=float, metavar="S", help="of the training signal (default 190)")
     add_into_option(baking, "captures", "where NAME is made")
     set_up = command.add_argument_group("set-up")
@@ -84,7 +86,12 @@ def run(options: argparse.Namespace) -> int:
 
     trainer = find_trainer(options.python)
     if options.source is not None:
-        options.captures = [_baked(options)]
+        from ..training.baking import baked_capture
+
+        options.captures = [baked_capture(options, lambda text: _tell(options, text))]
+        options.accept = True  # what a sound answers is what there is to learn
+    elif options.with_cabinet or options.length_s is not None:
+        raise UsageError("--with-cabinet and --length-s belong to --from SOUND NAME.")
     results, status = [], 0
     for capture in options.captures:
         try:
@@ -142,27 +149,6 @@ def _offered(training: Training, record: Record) -> list[str]:
         return offer(training.folder / BEST, name, record.best_epoch or 0)
     except TrainingError as error:  # it is learnt all the same
         return [f"Note     {error}"]
-
-
-def _baked(options: argparse.Namespace) -> Path:
-    """The capture that `--from` is made into, or was before: then the same command goes on with it."""
-    from ...trainer.capture_file import read_content
-    from ...training.bake import bake, is_baked_of
-
-    if len(options.captures) != 1:
-        raise UsageError("--from makes one capture: give it one NAME.")
-    name = str(options.captures[0])
-    folder = Path(options.into) / name
-    options.accept = True  # what a model answers is what there is to learn
-    if folder.is_dir() and "baked" in (content := read_content(folder)):
-        if not is_baked_of(content, options.source):
-            raise TrainingError(f"{name}: was made of other models; give the new one another NAME.")
-        return folder
-    seconds = {} if options.length_s is None else {"seconds": options.length_s}
-    baked = bake(options.source, Path(options.into), name, **seconds)
-    for note in baked.notes:
-        _tell(options, f"Note     {note}")
-    return baked.folder
 
 
 def _plan(options: argparse.Namespace) -> Plan:

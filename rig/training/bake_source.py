@@ -1,0 +1,199 @@
+"""What can be baked: a model, two in a row, or a preset with its models, EQ, tone and trims."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..cabinet.prepared import PreparedIR
+from ..capture.result.gear_metadata import GEAR_TYPES, TONE_TYPES, Gear
+from ..errors import ModelError, PresetError, RigError
+from ..files.folders import files_in
+from ..files.hashing import sha256_of
+from ..files.row_path import JOINT, row_parts
+from ..library import entered_levels
+from ..library.preset import ENDING, FOLDER, Preset
+from ..nam import Model, Pair, load_model
+from ..offline_player import OfflinePlayer
+from ..player.presets.setlist import PresetLoader
+from ..sound import Sound
+from ..trainer.layout import RATE
+
+BLOCK = 4096  # samples
+NOTES = ("name", "modeled_by", "gear_make", "gear_model", "license", "licence", "copyright")
+AMPS = ("amp", "preamp")
+
+Word = TypeVar("Word", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A sound that becomes the gear of a capture. `name`: its file, or both files of a row.
+
+    `input_level_dbu`: of the model that hears the guitar; what the player entered wins over the file. `sound`: what a
+    preset makes of its model; None: the model is heard alone. `left_out`: what of the preset is not baked. `preset`:
+    the file; None: there is none. `cabinet`: the files of the impulse responses that are baked.
+    """
+
+    name: str
+    model: Model
+    input_level_dbu: float | None
+    sound: Sound | None = None
+    left_out: tuple[str, ...] = ()
+    preset: Path | None = None
+    cabinet: tuple[Path, ...] = ()
+
+    @classmethod
+    def load(cls, named: str | Path, *, size: float = 1.0, with_cabinet: bool = False) -> Source:
+        """Read what a person names: `a.nam`, `pedal.nam+amp.nam`, a preset's file, or the name of one in ./presets.
+
+        `with_cabinet`: the cabinet of a preset is baked as well. Raises ModelError, PresetError, IRError: not to be
+        read or played, made for another rate, no cabinet where one is wanted, a stereo one, a bypassed model.
+        """
+        file = _preset_file(Path(named))
+        if file is not None:
+            return cls._of_preset(Preset.load(file), file, with_cabinet)
+        model = load_model(named, size)
+        if with_cabinet:
+            raise PresetError(f"{model.path.name}: only a preset has a cabinet to bake; leave --with-cabinet away.")
+        _check_rate(model)
+        entered_dbu = entered_levels.input_level(model.heard_hash)
+        heard = Sound(model, interface=None, model_input_dbu=entered_dbu)
+        return cls(_files(model), model, _input_level_dbu(heard))
+
+    @classmethod
+    def _of_preset(cls, preset: Preset, file: Path, with_cabinet: bool) -> Source:
+        if preset.bypass:
+            raise PresetError(f"{file.name}: its model is bypassed, so there is nothing to bake.")
+        if with_cabinet and (not preset.cabinet or preset.no_cabinet):
+            why = "its cabinet is switched off" if preset.cabinet else "it names no cabinet"
+            raise PresetError(f"{file.name}: {why}; leave --with-cabinet away.")
+        heard = preset if with_cabinet else replace(preset, cabinet=())
+        taps = OfflinePlayer(RATE).longest_cabinet_samples if with_cabinet else 0
+        item = PresetLoader(RATE, lambda path: PreparedIR.load(path, RATE, taps)).prepare(heard)
+        _check_rate(item.model)
+        ir = item.item.ir if item.item is not None else None
+        if ir is not None and ir.channels > 1:
+            raise PresetError(
+                f"{file.name}: its cabinet is stereo, and a model has one channel; set every pan to 0, or leave "
+                "--with-cabinet away."
+            )
+        sound = Sound(  # raw and without an interface: both belong to whoever plays the new model
+            item.model,
+            ir,
+            interface=None,
+            model_input_dbu=item.ready.entered_dbu,
+            level_mode="raw",
+            input_trim_db=preset.input_trim_db,
+            output_trim_db=preset.output_trim_db,
+            bass_db=preset.bass_db,
+            middle_db=preset.middle_db,
+            treble_db=preset.treble_db,
+            presence_db=preset.presence_db,
+            eq=preset.eq,
+            quality=preset.quality,
+        )
+        baked = tuple(part.ir for part in heard.cabinet)
+        left_out = _left_out(preset, with_cabinet)
+        return cls(file.name, item.model, _input_level_dbu(sound), sound, left_out, file, baked)
+
+    def played(self, dry: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What it makes of a dry guitar at 48 kHz, (n,), from the state after long silence and not a sample late."""
+        if self.sound is None:
+            return np.asarray(self.model.render(dry, BLOCK), np.float64)
+        return np.asarray(self.sound.render(dry, RATE), np.float64)
+
+    @property
+    def gear(self) -> Gear:
+        """What the new model is of, as far as the source says it in the words of the format; without a name."""
+        models = playing(self.model)
+        kinds = [_one_of(GEAR_TYPES, each.gear_type) for each in models]
+        kind = kinds[-1]
+        if len(kinds) > 1:
+            kind = "pedal_amp" if kinds[0] == "pedal" and kinds[1] in AMPS else None
+        if self.cabinet or self.model.has_cabinet:  # whoever plays it must know, and add none
+            kind = "amp_cab" if "pedal" not in kinds else "amp_pedal_cab"
+        tone = _one_of(TONE_TYPES, models[-1].tone_type)
+        return Gear(None, None, kind, self.model.gear_make, self.model.gear_model, tone)
+
+    def facts(self) -> dict[str, Any]:
+        """Every file with its hash, and what it says of whose it is; as plain JSON data."""
+        found: dict[str, Any] = {"models": [_stated(each) for each in playing(self.model)]}
+        if self.preset is not None:
+            found["preset"] = {"file": self.preset.name, "sha256": sha256_of(self.preset)}
+        if self.cabinet:
+            found["cabinet"] = [{"file": path.name, "sha256": sha256_of(path)} for path in self.cabinet]
+        if self.left_out:
+            found["left_out"] = list(self.left_out)
+        return found
+
+
+def playing(model: Model) -> tuple[Model, ...]:
+    """The models that are heard."""
+    return model.playing if isinstance(model, Pair) else (model,)
+
+
+def _files(model: Model) -> str:
+    return JOINT.join(each.path.name for each in playing(model))
+
+
+def _one_of(known: tuple[Word, ...], stated: str | None) -> Word | None:
+    return next((word for word in known if word == stated), None)
+
+
+def _input_level_dbu(sound: Sound) -> float | None:
+    level = sound.model_input
+    return None if level is None else level.dbu
+
+
+def _check_rate(model: Model) -> None:
+    for each in playing(model):
+        if round(each.rate) != RATE:
+            raise ModelError(f"{each.path.name}: made for {each.rate:g} Hz, the trainer knows {RATE} Hz and no other.")
+
+
+def _preset_file(named: Path) -> Path | None:
+    """The file of a preset, by its path or by its name in ./presets; None: `named` is none."""
+    if named.suffix.lower() == ENDING:
+        return named
+    if named.suffix.lower() == ".nam" or named.exists() or row_parts(named) is not None or not FOLDER.is_dir():
+        return None
+    for file in files_in(FOLDER, (ENDING,)).files:
+        if named.name == str(named) in (file.stem, _name(file)):
+            return file
+    return None
+
+
+def _name(file: Path) -> str | None:
+    try:
+        return Preset.load(file).name
+    except RigError:  # another preset that is broken is none of this
+        return None
+
+
+def _left_out(preset: Preset, with_cabinet: bool) -> tuple[str, ...]:
+    """What of a preset is heard where it plays, and not in the new model."""
+    cabinet = JOINT.join(part.ir.name for part in preset.cabinet)
+    found = [f"the cabinet ({cabinet})"] if cabinet and not with_cabinet and not preset.no_cabinet else []
+    found += ["the noise gate"] if preset.gate.get("on", False) else []
+    found += [f"the rumble filter ({preset.rumble_hz:g} Hz)"] if preset.rumble_hz else []
+    return tuple(found)
+
+
+def _stated(model: Model) -> dict[str, Any]:
+    """The file, and what its metadata say of whose it is; of a model that was baked itself, its sources too."""
+    text = model.path.read_text(encoding="utf-8-sig").lstrip()
+    stated = _object(json.JSONDecoder().raw_decode(text)[0].get("metadata"))
+    notes = {key: stated[key] for key in NOTES if isinstance(stated.get(key), str) and stated[key]}
+    before = _object(_object(_object(stated.get("training")).get("rig")).get("baked")).get("models")
+    baked = {"baked_from": before} if isinstance(before, list) and before else {}
+    return {"file": model.path.name, "sha256": sha256_of(model.path), **notes, **baked}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
