@@ -82,6 +82,8 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--length-s belongs to --from; a capture has the length that it was taken with.")
     if not options.captures:
         raise UsageError("Name the folder of at least one capture, or --set-up.")
+    if options.source is None and (options.with_cabinet or options.length_s is not None):
+        raise UsageError("--with-cabinet and --length-s belong to --from SOUND NAME.")
     from ...training.environment import find_trainer
 
     trainer = find_trainer(options.python)
@@ -90,8 +92,6 @@ def run(options: argparse.Namespace) -> int:
 
         options.captures = [baked_capture(options, lambda text: _tell(options, text))]
         options.accept = True  # what a sound answers is what there is to learn
-    elif options.with_cabinet or options.length_s is not None:
-        raise UsageError("--with-cabinet and --length-s belong to --from SOUND NAME.")
     results, status = [], 0
     for capture in options.captures:
         try:
