@@ -20,7 +20,7 @@ from ..capture.signal.training_signal import own_signal
 from ..capture.take.recording import POST_ROLL, PRE_ROLL, Recording
 from ..decibels import db_from_gain, gain_from_db
 from ..errors import CaptureError, ModelError, TrainingError
-from ..trainer.capture_file import read_content, write_content
+from ..trainer.capture_file import input_level, read_content, write_content
 from ..trainer.layout import FULL_S, RATE, SHORTEST_S
 from .bake_source import Source
 
@@ -73,28 +73,40 @@ def bake(
     if not saved.accepted:
         raise CaptureError(f"{name}: the sound cannot be captured ({saved.reason}).")
     content = read_content(saved.folder)
-    content["baked"] = {"source": sound.name, "gain_db": round(gain_db, 4), "length_s": seconds, **sound.facts()}
+    facts = sound.facts()
+    content["baked"] = {"source": sound.name, "gain_db": round(gain_db, 4), "length_s": seconds, **facts}
     write_content(saved.folder, content)
+    notes += [f"{each['file']}: {text}." for each in facts["models"] for text in each.get("left_out", ())]
     return Baked(saved.folder, sound.name, tuple(notes))
 
 
 def baked_before(
     folder: Path, source: str | Path, *, seconds: float | None = None, size: float = 1.0, with_cabinet: bool = False
 ) -> bool:
-    """Whether a folder is the bake of this very sound: the same files, and the same length where one is asked for.
+    """Whether a folder is the bake of this very sound: the same files and levels, and the same length if one is asked.
 
     False: there is nothing yet. Raises TrainingError where the name belongs to another bake or to a capture of gear,
     and what `Source.load` and `read_content` raise.
     """
     if not folder.is_dir():
         return False
-    before = read_content(folder).get("baked")
+    content = read_content(folder)
+    before = content.get("baked")
     if not isinstance(before, dict):
         raise TrainingError(f"{folder}: is a capture already, and no bake; give the bake another NAME.")
-    facts = Source.load(source, size=size, with_cabinet=with_cabinet).facts()
+    sound = Source.load(source, size=size, with_cabinet=with_cabinet)
+    facts = sound.facts()
     if any(_hashes(before.get(key)) != _hashes(facts.get(key)) for key in ("models", "preset", "cabinet")):
         raise TrainingError(
             f"{folder}: was baked from another sound, or its files have changed since; give this bake another NAME."
+        )
+    stated = input_level(content)
+    levels = (None if stated is None else stated[0], before.get("second_input_dbu"))
+    if not all(
+        _is_same_level(*each) for each in zip(levels, (sound.input_level_dbu, sound.second_input_dbu), strict=True)
+    ):
+        raise TrainingError(
+            f"{folder}: was baked with other input levels of its models than are known now; give it another NAME."
         )
     if seconds is not None and seconds != before.get("length_s", seconds):
         raise TrainingError(
@@ -102,6 +114,12 @@ def baked_before(
             "give this bake another NAME."
         )
     return True
+
+
+def _is_same_level(one: Any, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return isinstance(one, int | float) and abs(one - other) < 0.01
 
 
 def _hashes(files: Any) -> list[Any]:
@@ -122,17 +140,21 @@ def _played(source: Source, dry: NDArray[Any]) -> tuple[float, NDArray[np.float6
 
 def _levels(source: Source, gain_db: float) -> tuple[CaptureLevels, list[str]]:
     """The levels that the files of the capture have, and what is to be said of the bake."""
-    input_dbu, output_dbu = source.input_level_dbu, source.model.output_level_dbu
+    input_dbu, output_dbu = source.input_level_dbu, source.output_level_dbu
     if output_dbu is not None:
         output_dbu -= gain_db  # 0 dBFS is worth so much more where the file is softer
     known: list[Method] = ["unknown" if level is None else "spec" for level in (input_dbu, output_dbu)]
     notes = [
         f"The {way} level of {source.name} is not known, so that of the new model is not either."
-        for way, level in (("input", input_dbu), ("output", output_dbu))
+        for way, level in (("input", input_dbu), ("output", source.model.output_level_dbu))
         if level is None
     ]
+    if source.cabinet and source.model.output_level_dbu is not None:
+        notes.append("Behind a cabinet is no jack that has a level: the output level of the new model is not known.")
     if gain_db < 0:
         notes.append(f"The sound was made {-gain_db:.1f} dB softer, to stay below 0 dBFS.")
+    if source.together is not None:
+        notes.append(f"Between {source.name}: {source.together}.")
     if source.left_out:
         notes.append(f"Not baked in: {', '.join(source.left_out)}.")
     return CaptureLevels(input_dbu, known[0], output_dbu, known[1]), notes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,18 +13,18 @@ from ..cabinet.prepared import PreparedIR
 from ..capture.result.gear_metadata import GEAR_TYPES, TONE_TYPES, Gear
 from ..errors import ModelError, PresetError, RigError
 from ..files.folders import files_in
-from ..files.hashing import sha256_of
 from ..files.row_path import JOINT, row_parts
 from ..library import entered_levels
 from ..library.preset import ENDING, FOLDER, Preset
-from ..nam import Model, Pair, load_model
+from ..nam import Model, Pair, Row, load_model
 from ..offline_player import OfflinePlayer
 from ..player.presets.setlist import PresetLoader
+from ..scripting.printable import printable
 from ..sound import Sound
 from ..trainer.layout import RATE
+from .bake_facts import file_facts, kept, model_facts
 
 BLOCK = 4096  # samples
-NOTES = ("name", "modeled_by", "gear_make", "gear_model", "license", "licence", "copyright")
 AMPS = ("amp", "preamp")
 
 Word = TypeVar("Word", bound=str)
@@ -59,8 +58,12 @@ class Source:
         if file is not None:
             return cls._of_preset(Preset.load(file), file, with_cabinet)
         model = load_model(named, size)
+        if isinstance(model, Row):  # as it is heard where it plays: what was entered wins over the file
+            model = model.changed(second_input_dbu=entered_levels.input_level(model.second.content_hash))
         if with_cabinet:
-            raise PresetError(f"{model.path.name}: only a preset has a cabinet to bake; leave --with-cabinet away.")
+            raise PresetError(
+                f"{printable(model.path.name)}: only a preset has a cabinet to bake; leave --with-cabinet away."
+            )
         _check_rate(model)
         entered_dbu = entered_levels.input_level(model.heard_hash)
         heard = Sound(model, interface=None, model_input_dbu=entered_dbu)
@@ -100,7 +103,7 @@ class Source:
         )
         baked = tuple(part.ir for part in heard.cabinet)
         left_out = _left_out(preset, with_cabinet)
-        return cls(file.name, item.model, _input_level_dbu(sound), sound, left_out, file, baked)
+        return cls(printable(file.name), item.model, _input_level_dbu(sound), sound, left_out, file, baked)
 
     def played(self, dry: NDArray[np.float64]) -> NDArray[np.float64]:
         """What it makes of a dry guitar at 48 kHz, (n,), from the state after long silence and not a sample late."""
@@ -113,21 +116,40 @@ class Source:
         """What the new model is of, as far as the source says it in the words of the format; without a name."""
         models = playing(self.model)
         kinds = [_one_of(GEAR_TYPES, each.gear_type) for each in models]
-        kind = kinds[-1]
-        if len(kinds) > 1:
-            kind = "pedal_amp" if kinds[0] == "pedal" and kinds[1] in AMPS else None
+        kind = kinds[0] if len(set(kinds)) == 1 else None
+        if isinstance(self.model, Row) and kinds[0] == "pedal" and kinds[-1] in AMPS:
+            kind = "pedal_amp"
         if self.cabinet or self.model.has_cabinet:  # whoever plays it must know, and add none
-            kind = "amp_cab" if "pedal" not in kinds else "amp_pedal_cab"
+            kind = "amp_pedal_cab" if any("pedal" in each for each in kinds if each) else "amp_cab"
         tone = _one_of(TONE_TYPES, models[-1].tone_type)
-        return Gear(None, None, kind, self.model.gear_make, self.model.gear_model, tone)
+        return Gear(None, None, kind, kept(self.model.gear_make), kept(self.model.gear_model), tone)
+
+    @property
+    def output_level_dbu(self) -> float | None:
+        """What 0 dBFS is worth at the output jack; None: not known, or a cabinet is behind it, which has no jack."""
+        return None if self.cabinet else self.model.output_level_dbu
+
+    @property
+    def together(self) -> str | None:
+        """What is between two models that both play, in words; None: there is one."""
+        return self.model.together if isinstance(self.model, Pair) and self.model.off is None else None
+
+    @property
+    def second_input_dbu(self) -> float | None:
+        """The input level of the second of two that both play, entered or stated; None: not known, or one plays."""
+        both = isinstance(self.model, Pair) and self.model.off is None
+        level = self.model.second_input if isinstance(self.model, Pair) and both else None
+        return None if level is None else level.dbu
 
     def facts(self) -> dict[str, Any]:
         """Every file with its hash, and what it says of whose it is; as plain JSON data."""
-        found: dict[str, Any] = {"models": [_stated(each) for each in playing(self.model)]}
+        found: dict[str, Any] = {"models": [model_facts(each) for each in playing(self.model)]}
+        if self.together is not None:
+            found |= {"together": self.together, "second_input_dbu": self.second_input_dbu}
         if self.preset is not None:
-            found["preset"] = {"file": self.preset.name, "sha256": sha256_of(self.preset)}
+            found["preset"] = file_facts(self.preset)
         if self.cabinet:
-            found["cabinet"] = [{"file": path.name, "sha256": sha256_of(path)} for path in self.cabinet]
+            found["cabinet"] = [file_facts(path) for path in self.cabinet]
         if self.left_out:
             found["left_out"] = list(self.left_out)
         return found
@@ -139,7 +161,7 @@ def playing(model: Model) -> tuple[Model, ...]:
 
 
 def _files(model: Model) -> str:
-    return JOINT.join(each.path.name for each in playing(model))
+    return JOINT.join(printable(each.path.name) for each in playing(model))
 
 
 def _one_of(known: tuple[Word, ...], stated: str | None) -> Word | None:
@@ -154,7 +176,9 @@ def _input_level_dbu(sound: Sound) -> float | None:
 def _check_rate(model: Model) -> None:
     for each in playing(model):
         if round(each.rate) != RATE:
-            raise ModelError(f"{each.path.name}: made for {each.rate:g} Hz, the trainer knows {RATE} Hz and no other.")
+            raise ModelError(
+                f"{printable(each.path.name)}: made for {each.rate:g} Hz, the trainer knows {RATE} Hz and no other."
+            )
 
 
 def _preset_file(named: Path) -> Path | None:
@@ -177,23 +201,20 @@ def _name(file: Path) -> str | None:
 
 
 def _left_out(preset: Preset, with_cabinet: bool) -> tuple[str, ...]:
-    """What of a preset is heard where it plays, and not in the new model."""
-    cabinet = JOINT.join(part.ir.name for part in preset.cabinet)
-    found = [f"the cabinet ({cabinet})"] if cabinet and not with_cabinet and not preset.no_cabinet else []
+    """What a preset says, and what is not in the new model."""
+    off = " that is switched off" if preset.no_cabinet else ""
+    found = [] if with_cabinet or not preset.cabinet else [f"the cabinet{off} ({_irs(preset)})"]
+    if preset.second is not None and preset.second.off is not None:
+        bypassed = preset.model if preset.second.off == "first" else preset.second.model
+        found.append(f"the model that is switched off ({printable(bypassed.name)})")
     found += ["the noise gate"] if preset.gate.get("on", False) else []
     found += [f"the rumble filter ({preset.rumble_hz:g} Hz)"] if preset.rumble_hz else []
-    return tuple(found)
+    found += [f"the level mode ({preset.level_mode})"] if preset.level_mode is not None else []
+    found += [f"the interface's gain ({preset.preamp_gain_db:g} dB)"] if preset.preamp_gain_db else []
+    found += ["the equal loudness"] if preset.equal_loudness else []
+    found += [f"the loudness ({preset.loudness_lufs:g} LUFS)"] if preset.loudness_lufs is not None else []
+    return (*found, *(f"the settings of [{name}]" for name in preset.settings))
 
 
-def _stated(model: Model) -> dict[str, Any]:
-    """The file, and what its metadata say of whose it is; of a model that was baked itself, its sources too."""
-    text = model.path.read_text(encoding="utf-8-sig").lstrip()
-    stated = _object(json.JSONDecoder().raw_decode(text)[0].get("metadata"))
-    notes = {key: stated[key] for key in NOTES if isinstance(stated.get(key), str) and stated[key]}
-    before = _object(_object(_object(stated.get("training")).get("rig")).get("baked")).get("models")
-    baked = {"baked_from": before} if isinstance(before, list) and before else {}
-    return {"file": model.path.name, "sha256": sha256_of(model.path), **notes, **baked}
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _irs(preset: Preset) -> str:
+    return JOINT.join(printable(part.ir.name) for part in preset.cabinet)

@@ -1,12 +1,15 @@
-"""A model, or two in a row, as the gear of a capture: what is written is what it answers, at its levels."""
+"""A model, two in a row, or a preset as the gear of a capture: what is written is what it answers, at its levels."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from argparse import Namespace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from bake_sources import LEAD, stated
 from commandline import forked, refused
 from rigs import NANO
 from stand_in_trainer import VERSIONS
@@ -16,35 +19,47 @@ from rig import EqBand, bundled
 from rig.audio import wav
 from rig.cabinet.ir import IR
 from rig.capture.result.sidecar import Capture
+from rig.cli.training.baking import baked_capture
 from rig.compare.models import compare_models
 from rig.compare.pair import TakeFiles
-from rig.errors import CaptureError, ModelError, PresetError, TrainingError
+from rig.errors import CaptureError, ModelError, TrainingError, UsageError
 from rig.files.hashing import sha256_of
 from rig.library.entered_levels import remember_input_level
 from rig.nam import Model, load_model
 from rig.sound import Sound
+from rig.trainer.capture_fields import content_fault
 from rig.training.bake import PEAK, bake, baked_before
-from rig.training.bake_source import Source
+from rig.training.bake_facts import LONGEST_NOTE
 from rig.training.record import Plan
 from rig.training.run import Training
-
-A2 = next(path for path in bundled.models() if "a2" in path.name)
-
-
-def stated(path, target, **metadata):
-    content = json.loads(path.read_text())
-    content["metadata"].update(metadata)
-    target.write_text(json.dumps(content))
-    return target
 
 
 @pytest.fixture(scope="module")
 def baked(tmp_path_factory):
     """Two in a row, with levels and a licence."""
     folder = tmp_path_factory.mktemp("baked")
-    pedal = stated(NANO, folder / "pedal.nam", input_level_dbu=12.0, output_level_dbu=3.0, license="CC BY 4.0")
-    amp = stated(A2, folder / "amp.nam", input_level_dbu=9.0, output_level_dbu=20.0, name="Amp")
+    pedal = stated(folder / "pedal.nam", input_level_dbu=12.0, output_level_dbu=3.0, license="CC BY 4.0")
+    amp = stated(folder / "amp.nam", input_level_dbu=9.0, output_level_dbu=20.0, name="Amp")
     return bake(f"{pedal}+{amp}", folder / "captures", "both", seconds=35.0)
+
+
+@pytest.fixture(scope="module")
+def strange(tmp_path_factory):
+    """A cabinet that says too much, knows no level, and was baked of a bake of a bake."""
+    folder = tmp_path_factory.mktemp("strange")
+    before = [{"file": "gear.nam", "sha256": "0" * 64, "license": "CC BY-NC 4.0"}]
+    for generation in range(5):
+        before = [{"file": f"bake{generation}.nam", "baked_from": before}]
+    path = stated(
+        folder / "strange.nam",
+        input_level_dbu=None,
+        output_level_dbu=None,
+        license="x" * 5_000_000,
+        copyright="half \ud800",
+        gear_type="amp_cab",
+        training={"rig": {"baked": {"models": before}}},
+    )
+    return bake(path, folder / "captures", "strange", seconds=35.0)
 
 
 def test_the_take_is_what_the_two_answer_at_their_levels(baked):
@@ -59,9 +74,7 @@ def test_the_take_is_what_the_two_answer_at_their_levels(baked):
     assert wav.read(baked.folder / "wet.wav").sample_rate == 48000
 
 
-def test_source_and_licence_go_along_into_the_model_that_is_as_near_as_compare_says(baked, tmp_path):
-    content = json.loads((baked.folder.parent.parent / "amp.nam").read_text())
-    (tmp_path / "guess.nam").write_text(json.dumps(content))
+def test_source_and_licence_go_along_into_the_model_that_is_as_near_as_compare_says(baked):
     script = {"model": str(NANO), "errors": [0.0]}
     (baked.folder / "stand_in.json").write_text(json.dumps(script))
     training = Training(Capture.load(baked.folder), Plan.of("nano", steps=100), accept=True)
@@ -78,23 +91,63 @@ def test_source_and_licence_go_along_into_the_model_that_is_as_near_as_compare_s
     assert score.esr_trainer == pytest.approx(finished.esr, rel=1e-3)
 
 
-def test_what_is_not_known_is_said(tmp_path):
-    unknown = stated(NANO, tmp_path / "u.nam", input_level_dbu=None, output_level_dbu=None)
-    found = bake(unknown, tmp_path / "captures", "u", seconds=35.0)
-    assert [note.split(" level")[0] for note in found.notes[:2]] == ["The input", "The output"]
-    assert Capture.load(found.folder).levels.output_level_dbu is None
+def test_what_is_not_known_is_said(strange):
+    assert [note.split(" level")[0] for note in strange.notes[:2]] == ["The input", "The output"]
+    levels = Capture.load(strange.folder).levels
+    assert (levels.output_level_dbu, levels.return_method) == (None, "unknown")
 
 
-def test_what_a_foreign_file_says_cannot_spoil_the_capture_and_a_cabinet_stays_one(tmp_path):
-    said = {"license": "x" * 5_000_000, "copyright": "half \ud800", "gear_type": "amp_cab"}
-    strange = stated(NANO, tmp_path / "strange.nam", **said)
-    found = Capture.load(bake(strange, tmp_path / "captures", "strange", seconds=35.0).folder)
+def test_what_a_foreign_file_says_cannot_spoil_the_capture_and_a_cabinet_stays_one(strange):
+    found = Capture.load(strange.folder)
     (model,) = found.content["baked"]["models"]
+    assert content_fault(found.content) is None
     assert model["license"] == "x" * LONGEST_NOTE and "copyright" not in model
     assert found.gear.gear_type == "amp_cab"
-    assert is_baked_of(found.content, strange)
-    stated(NANO, strange, name="changed")
-    assert not is_baked_of(found.content, strange) and not is_baked_of({}, strange)
+    assert model["baked_from"] == [{"file": "gear.nam", "sha256": "0" * 64, "license": "CC BY-NC 4.0"}]
+    said = [
+        "the bakes between the first sources and this file are not named",
+        "its license is cut after 1000 characters",
+        "its copyright holds half a character, and is left out",
+    ]
+    assert model["left_out"] == said
+    assert list(strange.notes[-3:]) == [f"strange.nam: {text}." for text in said]
+
+
+def test_a_preset_is_baked_with_its_tone_trims_and_cabinet_whose_jack_has_no_level(tmp_path):
+    kind = {"gear_type": "amp", "tone_type": "crunch", "license": "CC0"}
+    stated(tmp_path / "lead.nam", input_level_dbu=12.0, output_level_dbu=3.0, **kind)
+    shutil.copyfile(bundled.irs()[0], tmp_path / "1x12.wav")
+    lead = tmp_path / "lead.toml"
+    lead.write_text(LEAD)
+    found = bake(lead, tmp_path, "lead", seconds=35.0, with_cabinet=True)
+    capture = Capture.load(found.folder)
+    dry, wet = (audio.samples[:, 0] for audio in capture.pair())
+    said = capture.content["baked"]
+    by_hand = Sound(  # on the rig's own chain
+        *(Model.load(tmp_path / "lead.nam"), IR.load(tmp_path / "1x12.wav")),
+        interface=None,
+        level_mode="raw",
+        input_trim_db=3.0,
+        output_trim_db=-2.0,
+        treble_db=4.0,
+        eq=[EqBand("peak", 800.0, -6.0, before=True)],
+    )
+    played = 10 ** (said["gain_db"] / 20) * np.asarray(by_hand.render(dry, 48000), np.float64)
+    assert np.abs(wet - played).max() < 1.5 * 2.0**-23
+    # A trim is taste: it is in the samples, and no jack of the gear has another level for it.
+    assert capture.levels.input_level_dbu == pytest.approx(12.0)
+    assert (capture.levels.output_level_dbu, capture.levels.return_method) == (None, "unknown")
+    assert sum("Behind a cabinet" in note for note in found.notes) == 1
+    left_out = ["the noise gate", "the rumble filter (40 Hz)", "the level mode (normalized)"]
+    assert said["left_out"] == left_out
+    assert f"Not baked in: {', '.join(left_out)}." in found.notes
+    assert said["source"] == "lead.toml" and said["preset"]["sha256"] == sha256_of(lead)
+    assert said["models"][0]["license"] == "CC0"
+    assert said["cabinet"] == [{"file": "1x12.wav", "sha256": sha256_of(tmp_path / "1x12.wav")}]
+    assert capture.gear.gear_type == "amp_cab" and capture.gear.tone_type == "crunch"
+    assert baked_before(found.folder, lead, with_cabinet=True)
+    with pytest.raises(TrainingError, match="another sound"):
+        baked_before(found.folder, lead)
 
 
 def test_refusals(tmp_path, baked):
@@ -116,129 +169,8 @@ def test_refusals(tmp_path, baked):
         bake(tmp_path / "silent.nam", tmp_path, "silent", seconds=35.0)
 
 
-LEAD = """
-model = "lead.nam"
-level = "normalized"
-input_trim_db = 3.0
-output_trim_db = -2.0
-rumble_hz = 40.0
-ir = "1x12.wav"
-[gate]
-on = true
-[tone]
-treble_db = 4.0
-[[eq]]
-type = "peak"
-hz = 800.0
-gain_db = -6.0
-before = true
-"""
-
-
-@pytest.fixture(scope="module")
-def lead(tmp_path_factory):
-    """A preset with all that can be baked, and with what cannot."""
-    folder = tmp_path_factory.mktemp("lead") / "presets"
-    folder.mkdir()
-    levels = {"input_level_dbu": 12.0, "output_level_dbu": 3.0}
-    stated(NANO, folder / "lead.nam", **levels, gear_type="amp", tone_type="crunch", license="CC0")
-    shutil.copyfile(bundled.irs()[0], folder / "1x12.wav")
-    (folder / "lead.toml").write_text(LEAD)
-    return folder / "lead.toml"
-
-
-def rendered(lead, dry, cabinet):
-    """The preset by hand, on the rig's own chain."""
-    ir = IR.load(lead.parent / "1x12.wav") if cabinet else None
-    sound = Sound(
-        *(Model.load(lead.parent / "lead.nam"), ir),
-        interface=None,
-        level_mode="raw",
-        input_trim_db=3.0,
-        output_trim_db=-2.0,
-        treble_db=4.0,
-        eq=[EqBand("peak", 800.0, -6.0, before=True)],
-    )
-    return np.asarray(sound.render(dry, 48000), np.float64)
-
-
-@pytest.mark.parametrize("cabinet", [False, True])
-def test_a_preset_is_baked_with_its_tone_and_trims_and_its_cabinet_where_it_is_asked_for(lead, tmp_path, cabinet):
-    found = bake(lead, tmp_path, "lead", seconds=35.0, with_cabinet=cabinet)
-    capture = Capture.load(found.folder)
-    dry, wet = (audio.samples[:, 0] for audio in capture.pair())
-    gain_db, said = capture.content["baked"]["gain_db"], capture.content["baked"]
-    assert np.abs(wet - 10 ** (gain_db / 20) * rendered(lead, dry, cabinet)).max() < 1.5 * 2.0**-23
-    # A trim is taste: it is in the samples, and no jack of the gear has another level for it.
-    assert capture.levels.input_level_dbu == pytest.approx(12.0)
-    assert capture.levels.output_level_dbu == pytest.approx(3.0 - gain_db)
-    left_out = ["the noise gate", "the rumble filter (40 Hz)"]
-    assert said["left_out"] == (left_out if cabinet else ["the cabinet (1x12.wav)", *left_out])
-    assert found.notes[-1] == f"Not baked in: {', '.join(said['left_out'])}."
-    assert said["source"] == "lead.toml" and said["preset"]["sha256"] == sha256_of(lead)
-    assert said["models"][0]["license"] == "CC0"
-    assert [each["file"] for each in said.get("cabinet", [])] == (["1x12.wav"] if cabinet else [])
-    assert capture.gear.gear_type == ("amp_cab" if cabinet else "amp") and capture.gear.tone_type == "crunch"
-
-
-def test_a_preset_goes_by_its_name_as_well(lead, monkeypatch):
-    monkeypatch.chdir(lead.parent.parent)
-    assert Source.load("lead").preset.resolve() == lead.resolve()
-    with pytest.raises(ModelError, match="leed"):
-        Source.load("leed")
-
-
-def test_presets_that_cannot_be_baked(lead, tmp_path):
-    def one(text, message, **options):
-        path = lead.with_name("other.toml")
-        path.write_text(text)
-        with pytest.raises(PresetError, match=message):
-            Source.load(path, **options)
-
-    one('model = "lead.nam"\nbypass = true', "bypassed")
-    one('model = "gone.nam"', "gone.nam")
-    one('model = "lead.nam"', "names no cabinet", with_cabinet=True)
-    one('model = "lead.nam"\nir = "1x12.wav"\nno_cabinet = true', "switched off", with_cabinet=True)
-    one('model = "lead.nam"\n[[cabinet]]\nir = "1x12.wav"\npan = -0.5', "stereo", with_cabinet=True)
-    with pytest.raises(PresetError, match="only a preset has a cabinet"):
-        Source.load(NANO, with_cabinet=True)
-    taps = np.zeros(3000)
-    taps[2000] = 1.0
-    wav.write(lead.with_name("late.wav"), taps, 48000, subtype="PCM_24")
-    lead.with_name("late.toml").write_text('model = "lead.nam"\nir = "late.wav"')
-    with pytest.raises(CaptureError, match=r"late.toml: answers 4\d ms late"):
-        bake(lead.with_name("late.toml"), tmp_path, "late", seconds=35.0, with_cabinet=True)
-
-
-def test_two_models_and_a_loudspeaker_are_told_as_what_they_are(tmp_path):
-    kinds = {"drive": "pedal", "head": "amp", "combo": "amp_cab", "odd": "full-rig"}
-    for name, kind in kinds.items():
-        stated(NANO, tmp_path / f"{name}.nam", gear_type=kind)
-
-    def kind(named):
-        return Source.load("+".join(f"{tmp_path / each}.nam" for each in named.split("+"))).gear.gear_type
-
-    assert [kind("head"), kind("combo"), kind("odd")] == ["amp", "amp_cab", "amp_cab"]
-    assert [kind("drive+head"), kind("drive+combo"), kind("head+drive")] == ["pedal_amp", "amp_pedal_cab", None]
-
-
-def test_a_level_that_was_entered_is_the_level_of_the_new_model(tmp_path, monkeypatch):
+def test_the_same_command_goes_on_and_another_sound_gets_another_name(baked, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    path = stated(NANO, tmp_path / "u.nam", input_level_dbu=None)
-    model = Model.load(path)
-    assert Source.load(path).input_level_dbu is None
-    remember_input_level(model.heard_hash, "u.nam", 15.0)
-    assert Source.load(path).input_level_dbu == 15.0
-
-
-def test_a_bake_of_a_bake_names_the_first_source_too(baked, tmp_path):
-    first = Capture.load(baked.folder).content["baked"]
-    path = stated(NANO, tmp_path / "again.nam", training={"rig": {"baked": first}})
-    (model,) = Source.load(path).facts()["models"]
-    assert [each["file"] for each in model["baked_from"]] == ["pedal.nam", "amp.nam"]
-
-
-def test_the_same_command_goes_on_and_another_sound_gets_another_name(baked, tmp_path):
     folder, sounds = baked.folder, baked.folder.parent.parent
     row = f"{sounds / 'pedal.nam'}+{sounds / 'amp.nam'}"
     assert not baked_before(tmp_path / "new", row)
@@ -247,6 +179,9 @@ def test_the_same_command_goes_on_and_another_sound_gets_another_name(baked, tmp
         baked_before(folder, sounds / "amp.nam")
     with pytest.raises(TrainingError, match=r"signal of 35\.0 s"):
         baked_before(folder, row, seconds=60.0)
+    remember_input_level(Model.load(sounds / "amp.nam").content_hash, "amp.nam", 15.0)
+    with pytest.raises(TrainingError, match="other input levels"):
+        baked_before(folder, row)
     gear = tmp_path / "gear"
     shutil.copytree(folder, gear)
     content = json.loads((gear / "capture.json").read_text())
@@ -259,8 +194,23 @@ def test_the_same_command_goes_on_and_another_sound_gets_another_name(baked, tmp
         baked_before(gear, row)
 
 
+def test_the_command_finds_what_it_made_before(baked):
+    sounds = baked.folder.parent.parent
+    told = []
+
+    def found(source, *names):
+        asked = {"source": source, "with_cabinet": False, "length_s": None, "into": baked.folder.parent}
+        return baked_capture(Namespace(captures=[Path(name) for name in names], **asked), told.append)
+
+    assert found(Path(f"{sounds / 'pedal.nam'}+{sounds / 'amp.nam'}"), "both") == baked.folder and not told
+    with pytest.raises(TrainingError, match="another sound"):
+        found(sounds / "pedal.nam", "both")
+    with pytest.raises(UsageError, match="one NAME"):
+        found(sounds / "pedal.nam", "both", "more")
+
+
 def test_at_the_command_line():
-    refused(forked("train", "x", "--with-cabinet"), "belong to --from")
+    refused(forked("train", "x", "--with-cabinet"), "belongs to --from")
     refused(forked("train", "--set-up", "x"), "give it no CAPTURE")
     refused(forked("train"), "at least one capture")
     refused(forked("train", "x", "--minutes", "abc"), "'abc' is no number above 0")

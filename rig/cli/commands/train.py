@@ -80,10 +80,10 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--variant and --yes belong to --set-up, which trains nothing.")
     if options.source is None and options.length_s is not None:
         raise UsageError("--length-s belongs to --from; a capture has the length that it was taken with.")
+    if options.source is None and options.with_cabinet:
+        raise UsageError("--with-cabinet belongs to --from; a capture holds a cabinet where it was taken with one.")
     if not options.captures:
         raise UsageError("Name the folder of at least one capture, or --set-up.")
-    if options.source is None and (options.with_cabinet or options.length_s is not None):
-        raise UsageError("--with-cabinet and --length-s belong to --from SOUND NAME.")
     from ...training.environment import find_trainer
 
     trainer = find_trainer(options.python)
