@@ -20,7 +20,7 @@ from ..capture.signal.training_signal import own_signal
 from ..capture.take.recording import POST_ROLL, PRE_ROLL, Recording
 from ..decibels import db_from_gain, gain_from_db
 from ..errors import CaptureError, ModelError, TrainingError
-from ..trainer.capture_file import input_level, read_content, write_content
+from ..trainer.capture_file import input_level, read_content
 from ..trainer.layout import FULL_S, RATE, SHORTEST_S
 from .bake_source import Source
 
@@ -69,13 +69,13 @@ def bake(
             f"{sound.name}: answers {1000 * late / RATE:.0f} ms late, which no model learns; cut the silence at the "
             "beginning of its impulse response away, or take its delay_ms out."
         )
-    saved = save_capture(into, name, signal, recording, levels=levels, gear=gear, latency_samples=0, accept=True)
+    facts = sound.facts()
+    baked = {"source": sound.name, "gain_db": round(gain_db, 4), "length_s": seconds, **facts}
+    saved = save_capture(
+        *(into, name, signal, recording), levels=levels, gear=gear, latency_samples=0, accept=True, baked=baked
+    )
     if not saved.accepted:
         raise CaptureError(f"{name}: the sound cannot be captured ({saved.reason}).")
-    content = read_content(saved.folder)
-    facts = sound.facts()
-    content["baked"] = {"source": sound.name, "gain_db": round(gain_db, 4), "length_s": seconds, **facts}
-    write_content(saved.folder, content)
     notes += [f"{each['file']}: {text}." for each in facts["models"] for text in each.get("left_out", ())]
     return Baked(saved.folder, sound.name, tuple(notes))
 
@@ -155,6 +155,7 @@ def _levels(source: Source, gain_db: float) -> tuple[CaptureLevels, list[str]]:
         notes.append(f"The sound was made {-gain_db:.1f} dB softer, to stay below 0 dBFS.")
     if source.together is not None:
         notes.append(f"Between {source.name}: {source.together}.")
+    notes += source.warnings
     if source.left_out:
         notes.append(f"Not baked in: {', '.join(source.left_out)}.")
     return CaptureLevels(input_dbu, known[0], output_dbu, known[1]), notes

@@ -36,7 +36,8 @@ class Source:
 
     `input_level_dbu`: of the model that hears the guitar; what the player entered wins over the file. `sound`: what a
     preset makes of its model; None: the model is heard alone. `left_out`: what of the preset is not baked. `preset`:
-    the file; None: there is none. `cabinet`: the files of the impulse responses that are baked.
+    the file; None: there is none. `cabinet`: the files of the impulse responses that are baked. `warnings`: what is
+    odd about the preset, settings that rig does not know among them.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Source:
     left_out: tuple[str, ...] = ()
     preset: Path | None = None
     cabinet: tuple[Path, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, named: str | Path, *, size: float = 1.0, with_cabinet: bool = False) -> Source:
@@ -102,8 +104,8 @@ class Source:
             quality=preset.quality,
         )
         baked = tuple(part.ir for part in heard.cabinet)
-        left_out = _left_out(preset, with_cabinet)
-        return cls(printable(file.name), item.model, _input_level_dbu(sound), sound, left_out, file, baked)
+        left_out, warnings = _left_out(preset, with_cabinet), tuple(map(printable, preset.warnings))
+        return cls(printable(file.name), item.model, _input_level_dbu(sound), sound, left_out, file, baked, warnings)
 
     def played(self, dry: NDArray[np.float64]) -> NDArray[np.float64]:
         """What it makes of a dry guitar at 48 kHz, (n,), from the state after long silence and not a sample late."""
@@ -152,6 +154,8 @@ class Source:
             found["cabinet"] = [file_facts(path) for path in self.cabinet]
         if self.left_out:
             found["left_out"] = list(self.left_out)
+        if self.warnings:
+            found["warnings"] = list(self.warnings)
         return found
 
 

@@ -84,10 +84,14 @@ off = "first"
 on = false
 [delay]
 mix = 0.5
+[reverb]
+kind = "spring"
 """
     )
     source = Source.load(lead)
     assert source.facts()["left_out"] == list(source.left_out)
+    (warning,) = source.facts()["warnings"]
+    assert "nothing is known of reverb" in warning
     assert source.left_out == (
         "the cabinet that is switched off (1x12.wav)",
         "the model that is switched off (drive.nam)",

@@ -74,6 +74,7 @@ def save_capture(
     repair_drift: bool = False,
     architecture: str = "standard",
     on_disk: TakeOnDisk | None = None,
+    baked: dict[str, Any] | None = None,
     tell: Tell | None = None,
 ) -> Saved:
     """Cut a recording and write it as `into`/`name`; a take that fails a check is kept beside it, as NAME.rejected-1.
@@ -82,8 +83,9 @@ def save_capture(
     first sample of the file. `accept`: accept it whatever the checks say, which is noted in the sidecar. `loop`: what
     is known of the cable of a self-test. `repair_drift`: undo a clock that ran at another speed. `architecture`: how
     large the WaveNet in train/ is. `on_disk`: where the take lies already; it is discarded once the capture is
-    complete. `tell` gets one sentence per step. Raises CaptureError or AudioError: the name is taken or impossible,
-    nothing can be written, the recording is too short, a latency that cannot be, a drift that cannot be undone.
+    complete. `baked`: of what it was rendered, where no gear was recorded. `tell` gets one sentence per step. Raises
+    CaptureError or AudioError: the name is taken or impossible, nothing can be written, the recording is too short, a
+    latency that cannot be, a drift that cannot be undone.
     """
     target = Path(into) / checked_name(name)
     refuse_existing(target)
@@ -127,6 +129,8 @@ def save_capture(
         content["latency"]["applied"] = applied
         if any(evidence.padded):
             content["audio"]["padded_samples"] = list(evidence.padded)
+        if baked is not None:
+            content["baked"] = baked
         reason = _reason(judged, _trainer_refuses(trainer, stated is not None))
         accepted = reason is None or accept
         if accepted:
