@@ -154,7 +154,7 @@ def _levels(source: Source, gain_db: float) -> tuple[CaptureLevels, list[str]]:
     if gain_db < 0:
         notes.append(f"The sound was made {-gain_db:.1f} dB softer, to stay below 0 dBFS.")
     if source.together is not None:
-        notes.append(f"Between {source.name}: {source.together}.")
+        notes.append(f"The two models together: {source.together}.")
     notes += source.warnings
     if source.left_out:
         notes.append(f"Not baked in: {', '.join(source.left_out)}.")

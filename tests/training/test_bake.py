@@ -72,6 +72,9 @@ def test_the_take_is_what_the_two_answer_at_their_levels(baked):
     assert capture.levels.input_level_dbu == pytest.approx(12.0)
     assert capture.levels.output_level_dbu == pytest.approx(20.0 - gain_db)
     assert wav.read(baked.folder / "wet.wav").sample_rate == 48000
+    together = "3.0 dBu (first model) - 9.0 dBu (second model) = -6.0 dB"
+    assert capture.content["baked"]["together"] == together
+    assert f"The two models together: {together}." in baked.notes
 
 
 def test_source_and_licence_go_along_into_the_model_that_is_as_near_as_compare_says(baked):
