@@ -43,6 +43,7 @@ def test_a_preset_goes_by_its_name_as_well(lead, monkeypatch):
 
 def test_without_its_cabinet_it_has_the_level_of_its_jack_and_the_cabinet_is_named(lead):
     bare, whole = Source.load(lead), Source.load(lead, with_cabinet=True)
+    # A trim is taste: it is in the samples, and no jack of the gear has another level for it.
     assert (bare.input_level_dbu, bare.output_level_dbu) == (12.0, 3.0)
     assert (whole.input_level_dbu, whole.output_level_dbu) == (12.0, None)
     assert (bare.gear.gear_type, whole.gear.gear_type) == ("amp", "amp_cab")
