@@ -35,6 +35,7 @@ ROOMS = (
         "player.live_rig",
         "player.models",
         "player.row",
+        "player.following",
         "player.presets",
         "player.parts",
         "player.tone_commands",

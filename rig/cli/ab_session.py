@@ -131,6 +131,7 @@ class Session:
             source=LOOP if options.di is not None else PORT,
             wires=Wires(backend),
         )
+        comparer.training.follow = self.options.follow_training
         if self.test is not None:
             same_files(self.test, comparer)
         try:

@@ -77,6 +77,16 @@ def add_quality_option(command: Any) -> None:
     )
 
 
+def add_follow_option(command: Any) -> None:
+    """What a rig does with a model in training that is offered to it."""
+    command.add_argument(
+        "--follow-training",
+        choices=("off", "ask", "on"),
+        default="ask",
+        help="a better model that rig train offers: ignore it, ask, or play it at once (default ask)",
+    )
+
+
 def add_blend_option(command: Any) -> None:
     """Two models side by side, instead of in a row."""
     command.add_argument(

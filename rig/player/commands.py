@@ -15,11 +15,11 @@ from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .following.training_commands import training_commands
 from .row.row_commands import row_commands
 from .tone_commands import tone_commands
 from .tools.backing_commands import backing_commands
-from .tools.loop_commands import loop_commands
-from .tools.trained_commands import trained_commands
+from .tools.loop_section import section_commands
 from .tools.volume import HIGHEST_DB, LOWEST_DB
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
     ),
     "Two models": row_commands(lambda p: p.second),
+    "Training": training_commands(lambda p: p.training),
     "Levels": (
         value(
             *("output_trim", "output trim", "dB", (-OUTPUT_TRIM_DB, OUTPUT_TRIM_DB), 1.0),
@@ -252,9 +253,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             press=lambda p: p.audition.press_favourite(),
         ),
         line(
-            "note",
-            "a note about the cabinet; remembered",
-            "Note",
+            *("note", "a note about the cabinet; remembered", "Note"),
             lambda p, text: p.audition.note(text),
             check=lambda p: p.audition.check_remark(),
         ),
@@ -295,14 +294,27 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
             lambda p, on: p.audition.listen_blind(on),
         ),
     ),
-    "Loop": loop_commands(lambda p: p.looper),
+    "Loop": (
+        switch(
+            "record_loop",
+            "record the guitar into a loop: once to begin, once to end",
+            lambda p: p.looper.recorded_s is not None,
+            lambda p, on: p.looper.record(on),
+        ),
+        switch(
+            "loop",
+            "the loop or the live guitar",
+            lambda p: p.looper.is_looping,
+            lambda p, on: p.looper.play_loop(on),
+            press=lambda p: p.looper.press_loop(),
+        ),
+        *section_commands(lambda p: p.looper.section),
+    ),
     "Backing": backing_commands(lambda p: p.backing),
-    "Training": trained_commands(lambda p: p.trained),
     "Mix": (
         action("mix_add", "hold this cabinet and hear another one with it, up to four", lambda p: p.rig.mixer.add()),
         numbered(
-            "mix_part",
-            "choose the next part; next and previous change its cabinet",
+            *("mix_part", "choose the next part; next and previous change its cabinet"),
             lambda p, number: p.rig.mixer.choose(number),
         ),
         action("mix_remove", "take the chosen part away", lambda p: p.rig.mixer.remove()),

@@ -105,6 +105,9 @@ class Models(PreloadedBrowser):
     @property
     def asked_name(self) -> str:
         """The name of the file that was asked for last, and of what it plays in front of."""
+        model = self.rig.sound.model
+        if model is not None and self._is_elsewhere:
+            return self.name_of(model)
         if not self.files:
             return ""
         return f"{self.label(self.asked)} + {self.behind.name}" if self.behind.name else self.label(self.asked)
@@ -122,11 +125,17 @@ class Models(PreloadedBrowser):
         return self.files.index(path) if path in self.files else None
 
     @property
+    def _is_elsewhere(self) -> bool:
+        """Whether what plays is not in the list, and nothing of the list is on its way."""
+        model = self.rig.sound.model
+        return model is not None and not self.preloader.waiting and self.index_of(model.path) is None
+
+    @property
     def place(self) -> str:
         """Where in the list the player stands, like `12/300`; empty if there is only one."""
         if len(self.files) < 2:
             return ""
-        at, view = self.order.place(self.asked), self.order.view
+        at, view = None if self._is_elsewhere else self.order.place(self.asked), self.order.view
         return f"{'-' if at is None else at + 1}/{len(self.order.positions)}{'' if view == 'all' else f' {view}'}"
 
     # ------------------------------------------------------------ what plays
@@ -172,7 +181,18 @@ class Models(PreloadedBrowser):
         if refused != self.asked:
             self.order.pass_over({refused}, self.asked)
 
-    def _play(self, prepared: PreparedModel) -> None:
+    def play_from_elsewhere(self, prepared: PreparedModel, *, ends_bypass: bool, describes: bool) -> None:
+        """Play a model that is not in the list, with one fade; next and previous go on from where the list stands.
+
+        Raises RigError for one that cannot be played; then nothing has changed.
+        """
+        before, self._ends_bypass = self._ends_bypass, ends_bypass
+        try:
+            self._play(prepared, describes)
+        finally:
+            self._ends_bypass = before
+
+    def _play(self, prepared: PreparedModel, describes: bool = True) -> None:
         """Play a model at the level that was entered for it, now or earlier; what is wrong with it raises first."""
         rig, model, entered_dbu = self.rig, prepared.model, self.entered_dbu
         known_dbu = prepared.entered_dbu if entered_dbu is None else entered_dbu
@@ -186,7 +206,8 @@ class Models(PreloadedBrowser):
             reduced=False,
         )
         self.keep_entered_level(model)
-        self._describe(model, lane)
+        if describes:
+            self._describe(model, lane)
 
     def keep_entered_level(self, model: Model) -> None:
         """Remember the level that was entered at the start for this model, the first to play, if that is possible."""
@@ -222,16 +243,6 @@ class Models(PreloadedBrowser):
     def read_anew(self) -> None:
         """What was read ahead plays in front of something else now."""
         self._read_anew(self.preloader.waiting)
-
-    def play_file(self, path: Path) -> None:
-        """Ask for a file that need not be in the list: it comes in at the end, and others of its folder go out."""
-        if path not in self.files:
-            model = self.rig.sound.model
-            playing = None if model is None else model.path
-            kept = [each for each in self.files if each.parent != path.parent or each == playing]
-            self.preloader.close(0.0)
-            self._stock([*kept, path])
-        self.go(self.files.index(path))
 
     # ------------------------------------------------------------ what keys do
     def go(self, position: int, direction: int = 1) -> None:
@@ -278,12 +289,14 @@ class Models(PreloadedBrowser):
         if size == self.size and (model is None or not model.sizes or model.size == size):
             return
         self.size = size
-        asks = waiting or (model is not None and bool(model.sizes))
+        asks = waiting or (model is not None and bool(model.sizes) and not self._is_elsewhere)
         if asks:
             self._ends_bypass = waiting and self._ends_bypass
         self._read_anew(asks)
         if model is not None and not model.sizes:
             self.tell(Event("state", f"{self.name_of(model)} has one size only; size {size:g} holds for others."))
+        elif model is not None and self._is_elsewhere:
+            self.tell(Event("state", f"Size {size:g} holds from the next better epoch on."))
 
     def _read_anew(self, asks: bool) -> None:
         """What was read ahead is of another size or quality; `asks`: play what the list stands at, once it is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .cabinets.audition import Audition
+from .following.followed_training import FollowedTraining
 from .live_rig import LiveRig
 from .models import Models
 from .presets.presets import Presets
@@ -14,7 +15,6 @@ from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder
-from .tools.trained import Trained
 
 
 class Learns(Protocol):
@@ -43,6 +43,10 @@ class Parts(Protocol):
         """The second model of a row."""
 
     @property
+    def training(self) -> FollowedTraining:
+        """A model that is trained meanwhile."""
+
+    @property
     def presets(self) -> Presets:
         """The setlist."""
 
@@ -57,10 +61,6 @@ class Parts(Protocol):
     @property
     def backing(self) -> Backing:
         """A track beside the guitar."""
-
-    @property
-    def trained(self) -> Trained:
-        """Models that come from a training."""
 
     @property
     def recorder(self) -> Recorder:

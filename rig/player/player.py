@@ -22,6 +22,7 @@ from .carried import Snapshot
 from .command import Commands, Value
 from .commands import COMMANDS
 from .events import Event, Tell
+from .following.followed_training import FollowedTraining
 from .leaving import Leaving
 from .live_rig import LiveRig
 from .midi.control import MidiControl
@@ -36,9 +37,9 @@ from .tools.headroom import Headroom
 from .tools.interface import InterfaceControls
 from .tools.looper import Looper
 from .tools.recorder import Recorder, description
-from .tools.trained import Trained
 
-PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi", "backing")  # in the order of restoring
+# In the order of restoring.
+PARTS = ("looper", "second", "models", "rig", "audition", "presets", "midi", "backing", "training")
 
 
 class Player:
@@ -86,10 +87,10 @@ class Player:
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
         self.second = SecondModel(rig, second or models, lambda: self.models.read_anew(), size, blend)
         self.models = Models(rig, models, size, model_input_dbu, self.second)
+        self.training = FollowedTraining(rig, self.models, self.second)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
         self.backing = Backing(engine, tell)
-        self.trained = Trained(self.models.play_file, lambda: rig.sound.model, tell)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.headroom = Headroom(
             engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
@@ -174,11 +175,11 @@ class Player:
     @property
     def _asked(self) -> bool:
         preloaders = (self.models.preloader, self.second.preloader, self.cabinets.bank, self.presets.setlist)
-        return self.mixer.waiting or any(preloader.waiting for preloader in preloaders)
+        return self.mixer.waiting or self.training.waiting or any(preloader.waiting for preloader in preloaders)
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
-        for part in (self.models, self.second, self.audition, self.mixer, self.presets):
+        for part in (self.models, self.second, self.training, self.audition, self.mixer, self.presets):
             part.arrive(timeout_s)
         return not self._asked
 

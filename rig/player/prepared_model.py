@@ -45,7 +45,12 @@ class PreparedModel:
 
         Raises ModelError for a file that cannot be played, RigError for one that cannot play at this rate (Hz).
         """
-        model = in_row(Model.load(path, size))
+        return cls.of(Model.load(path, size), session_rate, quality, in_row)
+
+    @classmethod
+    def of(cls, model: Model, session_rate: float, quality: int = 1, in_row: Callable[[Model], Model] = _alone) -> Self:
+        """The same of a model that has been read. Raises RigError for one that cannot play at this rate (Hz)."""
+        model = in_row(model)
         network = model.network(session_rate, quality)
         return cls(model, network, entered_levels.input_level(model.heard_hash), quality)
 

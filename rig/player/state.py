@@ -70,6 +70,7 @@ class PlayerState:
     recording: Recording | None = None
     loop_recorded_s: float | None = None  # None: no loop is being recorded
     backing: BackingReading | None = None  # None: no track beside the guitar
+    training: str = ""  # which epoch of a model in training plays, or is ready
     gate_is_open: bool = True
     is_learning: bool = False  # the next MIDI message will be bound
     is_reduced: bool = False  # a smaller size plays, after an overload
@@ -116,6 +117,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         recording=parts.recorder.recording,
         loop_recorded_s=parts.looper.recorded_s,
         backing=parts.backing.reading,
+        training=parts.training.text,
         gate_is_open=engine.noise.gate_is_open,
         is_learning=is_learning,
         is_reduced=rig.is_reduced,

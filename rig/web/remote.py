@@ -39,8 +39,20 @@ class RemoteError(RigError):
 class Remote:
     """A connection that knows the state. `events`: what was told since they were taken last."""
 
-    def __init__(self, address: str, token: str, *, client: str | None = None, name: str = "rig remote") -> None:
-        """`address`: of the websocket. Raises BackendError where nothing answers, RemoteError if we are refused."""
+    def __init__(
+        self,
+        address: str,
+        token: str,
+        *,
+        client: str | None = None,
+        name: str = "rig remote",
+        patience_s: float = ANSWER_S,
+    ) -> None:
+        """`address`: of the websocket. `patience_s`: how long each answer is waited for.
+
+        Raises BackendError where nothing answers, RemoteError if we are refused.
+        """
+        self._patience_s = patience_s
         self.state: Json = {}
         self.rev = 0
         self.events: Events = []
@@ -51,7 +63,14 @@ class Remote:
         try:
             # No limit of messages: one that is not asked for a while goes on reading, and so answers pings.
             opening = connect(
-                address, open_timeout=OPEN_S, compression=None, max_size=None, max_queue=None, proxy=None, **options
+                address,
+                open_timeout=min(OPEN_S, patience_s),
+                close_timeout=patience_s,
+                compression=None,
+                max_size=None,
+                max_queue=None,
+                proxy=None,
+                **options,
             )
             self._ws: ClientConnection = self._ending.enter_context(opening)
         except (OSError, WebSocketException, TimeoutError) as error:
@@ -67,10 +86,10 @@ class Remote:
         self._until("state")
 
     @classmethod
-    def of(cls, run: Run, name: str = "rig remote") -> Self:
+    def of(cls, run: Run, name: str = "rig remote", patience_s: float = ANSWER_S) -> Self:
         """A rig on this machine."""
         scheme = "wss" if run.scheme == "https" else "ws"
-        return cls(f"{scheme}://127.0.0.1:{run.port}/ws", run.token, name=name)
+        return cls(f"{scheme}://127.0.0.1:{run.port}/ws", run.token, name=name, patience_s=patience_s)
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +145,7 @@ class Remote:
             raise RemoteError("rig has gone.") from error
 
     def _answer(self, id: int) -> Json:
-        until = time.monotonic() + ANSWER_S
+        until = time.monotonic() + self._patience_s
         while True:
             message = self._next(max(0.0, until - time.monotonic()))
             if isinstance(message, dict) and (message.get("id") == id or message.get("ok") == id):
@@ -135,7 +154,7 @@ class Remote:
                 return message
 
     def _until(self, key: str) -> Json:
-        until = time.monotonic() + ANSWER_S
+        until = time.monotonic() + self._patience_s
         while True:
             message = self._next(max(0.0, until - time.monotonic()))
             if isinstance(message, dict):

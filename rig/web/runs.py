@@ -52,6 +52,11 @@ def withdraw(path: Path) -> None:
         path.unlink()
 
 
+def all_running() -> list[Run]:
+    """The pages that are served on this machine, in the order of their files."""
+    return [run for path in sorted(folder().glob("*.json")) if (run := _read(path)) is not None]
+
+
 def running(port: int | None = None) -> Run:
     """The page that was announced last, or the one on a port. Raises ConfigError if there is none."""
     found = all_running()
@@ -61,11 +66,6 @@ def running(port: int | None = None) -> Run:
         where = "" if port is None else f" on port {port}"
         raise ConfigError(f"No rig serves a page{where}: start one, as with `rig play`, and without --no-page.")
     return max(found, key=lambda run: run.began)
-
-
-def all_running() -> list[Run]:
-    """Every page that a rig of this user serves on this machine."""
-    return [run for path in sorted(folder().glob("*.json")) if (run := _read(path)) is not None]
 
 
 def _read(path: Path) -> Run | None:

@@ -326,7 +326,8 @@ def test_what_is_seen_of_a_blind_test_tells_the_sides_apart_neither_by_level_nor
     comparer.set("match_trim", -1.5)
     open_state = comparer.look()
     assert open_state.level_b_db == comparer.level_b_db
-    assert open_state.values == {"hear": "A", "match_trim": -1.5, "lock": False, "loop_from": 0.0, "loop_to": 0.0}
+    values = {"hear": "A", "match_trim": -1.5, "lock": False, "loop_from": 0.0, "loop_to": 0.0}
+    assert open_state.values == values | {"follow_training": "ask"}
     assert open_state.output is not None
     comparer.blind(BlindTest.begin(tmp_path / "t.json", 2, comparer.setup(), keys=tmp_path))
     comparer.do("next_trial")
@@ -355,6 +356,7 @@ def test_the_loudest_piece_of_a_file_is_what_is_measured_with():
 
 def test_every_command_has_a_key_and_every_key_a_command():
     outright = {"hear", "loop_from", "loop_to", "input_port", "send_port", "return_port", "output_port"}  # for pages
+    outright |= {"follow_training", "offer_trained"}  # for options, and for rig train
     assert {name for name, _ in AB_KEYS.values()} == set(COMMANDS) - outright
     for name, command in COMMANDS.items():
         assert command.name == name

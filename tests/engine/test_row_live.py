@@ -8,11 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from allocations import rtsys
+from fades import FADE, HZ, MORE_DB, PEAK, beside_the_notes, best_start, ideal
 from jackclients import Deck
 from jackserver import JACKD_IS_MISSING
 from rigs import NANO, RATE, dc_blocked, guitar, model, sine
 from test_live import _played_from_loop, live, standard, whole_take  # noqa: F401  # two are fixtures
-from test_row_swaps import AROUND, FADE, HZ, MORE_DB, PEAK, beside_the_notes, ideal, rows
+from test_row_swaps import AROUND, rows
 
 from rig.cabinet.ir import IR
 from rig.dsp.tone.equalizer import EqBand
@@ -25,16 +26,6 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(JACKD_IS_MISSING, reason="jac
 TAKES = 12
 MINUTES = 5
 PERIOD = 512  # samples
-
-
-def best_start(y, old, new, first, last):
-    """Where the fade from one rendered output to the other began that fits what was played."""
-    best = (np.inf, first)
-    for start in range(first, last):
-        piece = slice(start - 64, start + FADE + 64)
-        off = np.abs(y[piece] - ideal(old[piece], new[piece], 64)).max()
-        best = min(best, (off, start))
-    return best
 
 
 @pytest.fixture

@@ -5,20 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from allocations import rtsys
+from fades import FADE, HZ, MORE_DB, PEAK, beside_the_notes, ideal
 from rigs import A2, NANO, RATE, Bench, model, sine
 
-from rig.decibels import db_from_power
-from rig.dsp.ramp import fade_samples, fade_table
 from rig.errors import RigError
 from rig.lane import Lane
 from rig.nam import Row
 from rig.sound import Sound
 
-HZ, PEAK = 880.0, 0.05
-FADE = fade_samples(RATE)
 AROUND = 2048  # samples before and behind a fade that are looked at
-SEMITONE = 2 ** (1 / 12)
-MORE_DB = 6.0
 
 
 def rows():
@@ -30,22 +25,6 @@ def rows():
 def always(row, x):
     """What a lane puts out that has played this row all along."""
     return Sound(row, interface=None, level_mode="raw").render(x, RATE).astype(float)
-
-
-def beside_the_notes(piece):
-    """The power in a piece farther than a semitone away from each harmonic of the sine, re the whole, in dB."""
-    power = np.square(np.abs(np.fft.rfft(piece * np.blackman(piece.size))))
-    hz = np.fft.rfftfreq(piece.size, 1 / RATE)
-    order = np.maximum(1.0, np.round(hz / HZ))
-    apart = np.abs(np.log2(np.maximum(hz, 1.0) / (order * HZ))) * 12 > 1.0
-    apart &= hz > HZ / SEMITONE / 2
-    return float(db_from_power(power[apart].sum() / power.sum() + 1e-20))
-
-
-def ideal(old, new, start):
-    """One fade of rig's length from one rendered output to the other, from sample `start` on."""
-    rise = np.concatenate([np.zeros(start), fade_table(FADE), np.ones(old.size - start - FADE)])
-    return old * (1 - rise) + new * rise
 
 
 def swap(bench, x, rows, gap, block=64):

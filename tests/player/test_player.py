@@ -65,10 +65,10 @@ def overload(bench):
 
 # What a screen or a program asks for, and fingers ask for otherwise.
 WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level", "loop_from", "loop_to", "mix_solo"}
+WITHOUT_KEYS |= {"follow_training", "offer_trained"}
 WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
 WITHOUT_KEYS |= {"open_second", "next_second", "previous_second", "second", "no_second", "between_trim", "second_size"}
 WITHOUT_KEYS |= {"first_off", "second_off", "side_by_side", "blend", "first_quality", "second_quality"}
-WITHOUT_KEYS |= {"follow_training", "take_trained", "offer_trained"}
 WITHOUT_KEYS |= {f"backing_{name}" for name in ("from", "to", "at", "once", "count_in", "bpm", "follow")}
 
 

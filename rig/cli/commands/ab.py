@@ -15,6 +15,7 @@ from ..open_backend import refuse_to_compare
 from ..options import (
     add_channel_option,
     add_client_option,
+    add_follow_option,
     add_ir_argument,
     add_keys_option,
     add_level_options,
@@ -54,6 +55,7 @@ def add(commands: Any) -> None:
     command.add_argument("--ir-against", type=Path, metavar="IR2", help="side B is the same model behind this cabinet")
     add_size_option(command, "side A's model")
     add_quality_option(command)
+    add_follow_option(command)
     gear = command.add_argument_group("gear")
     gear.add_argument("--send", metavar="PORT", help="JACK port (or part of its name) that leads to the re-amp box")
     gear.add_argument("--return", dest="return_port", metavar="PORT", help="JACK port that the gear comes back on")

@@ -29,5 +29,12 @@ def add(commands: Any) -> None:
     add_session_options(command)
     add_page_options(command)
     command.set_defaults(
-        run=play.run, equal_loudness=True, no_ir=False, else_render=None, overwrite=False, presets=False, second=None
+        run=play.run,
+        equal_loudness=True,
+        no_ir=False,
+        else_render=None,
+        overwrite=False,
+        presets=False,
+        second=None,
+        follow_training="off",
     )

@@ -16,6 +16,7 @@ from ..display.screen import Screen
 from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
+    add_follow_option,
     add_ir_argument,
     add_overwrite_option,
     add_session_options,
@@ -64,6 +65,7 @@ def add(commands: Any) -> None:
     )
     add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
     command.add_argument("--resume", action="store_true", help="what was played last")
+    add_follow_option(command)
     add_session_options(command, offline=True)
     add_page_options(command)
     command.add_argument(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ...capture.result.finish import Finished
     from ...training.environment import Trainer
     from ...training.record import Plan, Record
-    from ...training.run import Training
 
 ARCHITECTURES = ("a2", "standard", "lite", "feather", "nano", "lstm")  # of rig.trainer.configurations
 FAILED, INTERRUPTED = 2, 130  # exit codes
@@ -116,11 +115,14 @@ def run(options: argparse.Namespace) -> int:
 def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dict[str, Any]:
     from ...capture.result.sidecar import Capture
     from ...training.curve import write_curve
+    from ...training.judge import BEST
+    from ...training.offer import Offers
     from ...training.run import Training
     from ..training.shown import Shown
 
     training = Training(Capture.load(folder), _plan(options), second_wet=options.second_wet, accept=options.accept)
-    shown = Shown(options.json, lambda record: _offered(training, record))
+    offers = Offers(training.folder / BEST, training.target.stem)
+    shown = Shown(options.json, offers.better, offers.to_newcomers)
     try:
         record, finished = training.run([str(trainer.python), "-I"], shown, restart=options.restart)
     finally:
@@ -137,18 +139,6 @@ def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dic
         "curve": str(page),
         "model": None if finished is None else finished.to_json(),
     }
-
-
-def _offered(training: Training, record: Record) -> list[str]:
-    """What the rigs that play said to the best model so far."""
-    from ...training.judge import BEST
-    from ...training.offer import offer
-
-    name = f"{record.capture}-{record.plan.architecture}"
-    try:
-        return offer(training.folder / BEST, name, record.best_epoch or 0)
-    except TrainingError as error:  # it is learnt all the same
-        return [f"Note     {error}"]
 
 
 def _plan(options: argparse.Namespace) -> Plan:

@@ -18,6 +18,8 @@ def ab_rows(state: AbState, xruns: int, size: tuple[int, int]) -> list[Row]:
     words: list[Row] = [(Span(f"hearing {state.hearing}", "strong"),), *((Span(word),) for word in _trial(state))]
     if state.level_b_db is not None:
         words.append((Span(f"B {state.level_b_db:+z.1f} dB"),))
+    if state.training:
+        words.append((Span(state.training),))
     if state.values["lock"]:
         words.append((Span("LOCKED", "strong"),))
     meters: list[Row] = []

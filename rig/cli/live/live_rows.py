@@ -81,6 +81,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
         (Word("LOOP", "LOOP"), values["loop"]),
         (_backing(state), state.backing is not None and state.backing.is_playing),
+        (Word(state.training, state.training.partition(" ESR")[0]), bool(state.training)),
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
         (Word("TONE", "TONE"), any(values.get(knob.name) for knob in KNOBS)),

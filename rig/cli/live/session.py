@@ -199,6 +199,7 @@ class Session:
             player.presets.resume(self.called.last)
         player.rig.interface_named = self.interface_named
         player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
+        player.training.follow = self.options.follow_training
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
         player.tuner.a4_hz, player.tuner.mutes = checked_a4_hz(self.options.a4), self.options.tuner == "mute"
         open_midi(self.options, self, player)

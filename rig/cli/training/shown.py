@@ -14,10 +14,20 @@ BAR = 24
 
 
 class Shown:
-    """The `Listener` at a terminal. `better`: called with the record whenever a better model lies there."""
+    """The `Listener` at a terminal.
 
-    def __init__(self, json: bool, better: Callable[[Record], list[str]]) -> None:
-        self._screen, self._better = Screen(sys.stderr if json else sys.stdout), better
+    `better`: called with the record whenever a better model lies there; `meanwhile`: now and then. Both answer with
+    sentences.
+    """
+
+    def __init__(
+        self,
+        json: bool,
+        better: Callable[[Record], list[str]],
+        meanwhile: Callable[[Record], list[str]] = lambda record: [],
+    ) -> None:
+        self._screen = Screen(sys.stderr if json else sys.stdout)
+        self._better, self._meanwhile = better, meanwhile
         self._record: Record | None = None
         self._began_step, self._began_s = 0, 0.0
 
@@ -36,6 +46,8 @@ class Shown:
         record = self._record
         if record is None:
             return
+        for sentence in self._meanwhile(record):
+            self._screen.say(sentence)
         plan = record.plan
         share = min(1.0, max(step / plan.steps, seconds / (60 * plan.minutes) if plan.minutes else 0.0))
         left = seconds_left(plan, step, seconds, self._began_step, self._began_s)

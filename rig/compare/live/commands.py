@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...player.command import Command, action, choice, switch, table_of, value
+from ...player.following.training_commands import training_commands
 from ...player.tools.loop_section import section_commands
 from .wires import wire_commands
 
@@ -32,6 +33,7 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
         *wire_commands(lambda c, way, port: c.plug(way, port)),
         switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),
         action("measure", "measure delay and level again", lambda c: c.measure()),
+        *training_commands(lambda c: c.training),
         action("restore", "bring the sound back after an overload", lambda c: c.restore()),
         action("help", "show the keys", lambda c: c.help()),
         action("quit", "quit", lambda c: c.quit(), danger=True),

@@ -32,6 +32,7 @@ class AbState:
     returned: Meter | None
     output: Meter | None  # None: a level would tell the sides apart
     level_b_db: float | None
+    training: str = ""  # which epoch of a model in training is side A, or is ready
     values: dict[str, Value] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -66,6 +67,7 @@ class Comparer(Comparison):
     def poll(self) -> None:
         """Look after the engine; call it some ten times a second."""
         self.engine.poll()
+        self.training.arrive(0.0)
         faults = self.engine.faults()
         if faults.overloaded:
             why = "Overload: two sides were too much for this period. A larger one helps;"
@@ -89,6 +91,7 @@ class Comparer(Comparison):
             returned=None if self.gear is None else meters["return"],
             output=None if test is not None else meters["output"],
             level_b_db=None if test is not None else self.level_b_db,
+            training="" if self.in_test else self.training.text,
             values=values if test is None else {name: values[name] for name in NOT_TELLING},
         )
 

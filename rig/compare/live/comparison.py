@@ -5,20 +5,12 @@ Side A is a model; side B is gear between `send` and `return`, another model, or
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
-from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from ...ab_switch import DIFFERENCE, A, B
-from ...audio.align import shifted
-from ...cabinet.ir import IR
 from ...decibels import gain_from_db, level_in_words
 from ...engine import RETURN, Cabinet, Engine
-from ...errors import CompareError
-from ...files.folders import telling_names
+from ...errors import CompareError, RigError
 from ...lane import Lane
 from ...player.events import Event, Tell
 from ...player.leaving import Leaving
@@ -27,8 +19,10 @@ from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
 from ..significance import fewest_trials, needed
-from .gear import Gear, match_gear
+from .followed_side import FollowedSide
+from .gear import Gear, GearTake, take_gear
 from .intact_takes import Takes
+from .sides import described, ir_name, ir_path, model_name, model_path, moved, two_names
 from .wires import Way, Wires
 
 Heard = Literal["A", "B", "difference", "X"]
@@ -67,6 +61,8 @@ class Comparison:
         self._leaving = Leaving()
         self._lane_b: Lane | None = None
         self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
+        self.taken: GearTake | None = None  # how the gear was measured last
+        self.training = FollowedSide(self)
 
     # ------------------------------------------------------------ what the sides are
     @property
@@ -78,11 +74,16 @@ class Comparison:
     def names(self) -> tuple[str, str]:
         """What the sides are called."""
         if self.gear is not None:
-            return _model_name(self.a), "the gear on the return"
+            return model_name(self.a), "the gear on the return"
         assert self.b is not None
         if self.cabinets_differ:
-            return _two_names((_ir_name(self.a), _ir_name(self.b)), (_ir_path(self.a), _ir_path(self.b)))
-        return _two_names((_model_name(self.a), _model_name(self.b)), (_model_path(self.a), _model_path(self.b)))
+            return two_names((ir_name(self.a), ir_name(self.b)), (ir_path(self.a), ir_path(self.b)))
+        return two_names((model_name(self.a), model_name(self.b)), (model_path(self.a), model_path(self.b)))
+
+    @property
+    def in_test(self) -> bool:
+        """Whether there is a blind test with trials to come: nothing may change what is heard, or tell of it."""
+        return self.test is not None and not self.test.is_finished
 
     # ------------------------------------------------------------ measuring
     def start(self) -> None:
@@ -93,10 +94,29 @@ class Comparison:
 
     def _measure_sides(self) -> None:
         if self.gear is not None:
-            self.match = match_gear(self.takes, self.a, self.gear, self.source, self.passage, self.tell)
-        elif self.b is not None:
-            self.match = match_sounds(self.a, self.b, self.passage, self.engine.sample_rate)
+            self.taken = take_gear(self.takes, self.gear, self.source, self.passage, self.tell)
+        self.match = self.matched(self.a)
         self._describe()
+
+    def matched(self, a: Sound) -> Match:
+        """How side B lies to a sound as side A; for any thread. Raises RigError where they cannot be compared."""
+        if self.taken is not None:
+            return self.taken.match(a)
+        assert self.b is not None
+        return match_sounds(a, self.b, self.passage, self.engine.sample_rate)
+
+    def replace_a(self, a: Sound, match: Match, describes: bool) -> None:
+        """Fade side A over to another sound, `matched` before. Raises RigError; then what plays goes on."""
+        self._refuse_locked()
+        before = self.a, self.match
+        self.a, self.match = a, match
+        try:
+            self._play()
+        except RigError:
+            self.a, self.match = before
+            raise
+        if describes:
+            self._describe()
 
     def _describe(self) -> None:
         assert self.match is not None
@@ -134,8 +154,8 @@ class Comparison:
         if self.cabinets_differ:
             assert self.b is not None and a.ir is not None and self.b.ir is not None
             if self._cabinets[1] is None:
-                second = _moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db))
-                self._cabinets = Cabinet(_moved(a.ir, late_a, 1.0)), Cabinet(second)
+                second = moved(self.b.ir, late_b, m.polarity * gain_from_db(self.level_b_db))
+                self._cabinets = Cabinet(moved(a.ir, late_a, 1.0)), Cabinet(second)
             self.engine.play({0: a.lane(rate, self.source)}, self._cabinets[0])
             return
         inverted = m.polarity < 0
@@ -176,7 +196,7 @@ class Comparison:
 
     def _refuse_locked(self) -> None:
         if self.locked:
-            raise CompareError("The levels are locked" + ("." if self.test is not None else "; {lock} unlocks them."))
+            raise CompareError("The levels are locked" + ("." if self.in_test else "; {lock} unlocks them."))
 
     def hear(self, side: Literal["A", "B"]) -> None:
         """Listen to a side."""
@@ -265,8 +285,8 @@ class Comparison:
             self.tell(Event("trial", f"Answered. {{next_trial}} begins {following}."))
 
     def lock(self, locked: bool) -> None:
-        """Lock the levels, or unlock them; in a blind test they stay locked."""
-        if self.test is not None and self.locked:
+        """Lock the levels, or unlock them; in a blind test they stay locked to its last answer."""
+        if self.in_test and self.locked:
             raise CompareError("The levels stay locked during a blind test.")
         self.locked = locked
         self.tell(Event("state", "The levels are locked." if locked else "The levels are unlocked."))
@@ -307,8 +327,8 @@ class Comparison:
 
     def quit(self) -> None:
         """End the session; in a blind test only when asked twice."""
-        in_test = self.test is not None and not self.test.is_finished
-        question = self._leaving.question(["The blind test is not finished (it can be resumed)"] if in_test else [])
+        unfinished = ["The blind test is not finished (it can be resumed)"] if self.in_test else []
+        question = self._leaving.question(unfinished)
         if question is not None:
             self.tell(Event("state", question))
         else:
@@ -323,8 +343,8 @@ class Comparison:
         """Everything needed to repeat the comparison, as plain JSON data."""
         return {
             "sides": list(self.names),
-            "a": _described(self.a),
-            "b": _described(self.b) if self.b is not None else None,
+            "a": described(self.a),
+            "b": described(self.b) if self.b is not None else None,
             "gear": None
             if self.gear is None
             else {
@@ -341,50 +361,3 @@ class Comparison:
             "match": self.match.to_json() if self.match is not None else None,
             "match_trim_db": self.match_trim_db,
         }
-
-
-def _moved(ir: IR, late_samples: float, gain: float) -> IR:
-    """The same cabinet, later and at another level."""
-    taps = np.asarray(ir.taps, np.float64) * gain
-    if late_samples:
-        room = np.zeros((len(taps), math.ceil(late_samples)))
-        taps = np.stack([shifted(row, late_samples) for row in np.concatenate([taps, room], axis=1)])
-    return replace(ir, taps=taps.astype(np.float32))
-
-
-def _model_name(sound: Sound) -> str:
-    return sound.model.path.name if sound.model is not None else "no model"
-
-
-def _ir_name(sound: Sound) -> str:
-    return sound.ir.name if sound.ir is not None else "no cabinet"
-
-
-def _model_path(sound: Sound) -> Path | None:
-    return sound.model.path if sound.model is not None else None
-
-
-def _ir_path(sound: Sound) -> Path | None:
-    return sound.ir.path if sound.ir is not None else None
-
-
-def _two_names(names: tuple[str, str], paths: tuple[Path | None, Path | None]) -> tuple[str, str]:
-    """The names of two files, with folders in front where both have one name."""
-    a, b = paths
-    if a is None or b is None:
-        return names
-    first, second = telling_names([a, b])
-    return first, second
-
-
-def _described(sound: Sound) -> dict[str, Any]:
-    model, ir = sound.model, sound.ir
-    return {
-        "model": None if model is None else {"file": model.path.name, "hash": model.content_hash, "size": model.size},
-        "quality": sound.quality,
-        "ir": None if ir is None else {"file": ir.name, "hash": ir.content_hash},
-        "input": str(sound.calibration),
-        "input_gain_db": sound.input_gain_db,
-        "output": str(sound.output),
-        "output_gain_db": sound.output_gain_db,
-    }

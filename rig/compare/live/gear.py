@@ -60,12 +60,48 @@ def send_calibration(interface: Level | None, send_dbu: float | None, preamp_gai
     return calibration(interface, Level(send_dbu, "send"), preamp_gain_db)
 
 
-def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal, tell: Tell) -> Match:
-    """Measure gear against a sound. `passage` is sent to it; in a split wiring the player is asked to play instead.
+@dataclass(frozen=True, slots=True)
+class GearTake:
+    """What gear made of a passage, `returned` of `dry`, and what both were at rest; all (n,).
 
-    Raises RigError where the two cannot be compared. Afterwards the send carries the guitar.
+    The first `lead` samples are heard by a model, and not compared.
     """
-    engine, cabinet = takes.engine, a.cabinet()
+
+    rate: float
+    dry: Signal
+    returned: Signal
+    lead: int
+    rest_in: Signal
+    rest_back: Signal
+    round_trip_samples: float
+    warnings: tuple[str, ...]
+
+    def match(self, a: Sound) -> Match:
+        """How the gear lies to a sound; for any thread. Raises RigError where the two cannot be compared."""
+        rate, lead, dry, returned, cabinet = self.rate, self.lead, self.dry, self.returned, a.cabinet()
+        bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
+        heard_a, heard_b = (
+            played(lane, x, rate, cabinet)[lead:] for lane, x in ((a.lane(rate), dry), (Lane(rate), returned))
+        )
+        found = match(bare_a, bare_b, heard_a, heard_b, rate, "What comes back")
+        noise_a = ac_rms_dbfs(played(a.lane(rate), self.rest_in, rate, cabinet)[:, 0])
+        noise_b = ac_rms_dbfs(played(Lane(rate), self.rest_back, rate, cabinet)[:, 0]) + found.match_db
+        cue = noise_warning(noise_a, noise_b)
+        return replace(
+            found,
+            noise_a_dbfs=noise_a,
+            noise_b_dbfs=noise_b,
+            round_trip_samples=self.round_trip_samples,
+            warnings=(*self.warnings, *found.warnings, *((cue,) if cue else ())),
+        )
+
+
+def take_gear(takes: Takes, gear: Gear, source: int, passage: Signal, tell: Tell) -> GearTake:
+    """Record gear. `passage` is sent to it; in a split wiring the player is asked to play instead.
+
+    Raises RigError for a return that is none. Afterwards the send carries the guitar.
+    """
+    engine = takes.engine
     rate = engine.sample_rate
     room, lead, looped = round(ROOM_S * rate), 0, source == LOOP
     if not looped:
@@ -93,23 +129,9 @@ def match_gear(takes: Takes, a: Sound, gear: Gear, source: int, passage: Signal,
             raise CompareError("No guitar was heard on the input; check its port, then begin again.")
     takes.expect(0)
     round_trip, warnings = check_return(sent, returned, rest_back, rate)
-    bare_a, bare_b = played(a.lane(rate), dry, rate)[lead:, 0], played(Lane(rate), returned, rate)[lead:, 0]
-    heard_a, heard_b = (
-        played(lane, x, rate, cabinet)[lead:] for lane, x in ((a.lane(rate), dry), (Lane(rate), returned))
-    )
-    found = match(bare_a, bare_b, heard_a, heard_b, rate, "What comes back")
     quiet = np.zeros_like(rest_in) if looped else rest_in
-    noise_a = ac_rms_dbfs(played(a.lane(rate), quiet, rate, cabinet)[:, 0])
-    noise_b = ac_rms_dbfs(played(Lane(rate), rest_back, rate, cabinet)[:, 0]) + found.match_db
-    cue = noise_warning(noise_a, noise_b)
     engine.send(gear.outgoing, source)
-    return replace(
-        found,
-        noise_a_dbfs=noise_a,
-        noise_b_dbfs=noise_b,
-        round_trip_samples=round_trip,
-        warnings=(*warnings, *found.warnings, *((cue,) if cue else ())),
-    )
+    return GearTake(rate, dry, returned, lead, quiet, rest_back, round_trip, warnings)
 
 
 def _check_send(sent: Signal) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ...errors import RigError
 from ...library.last_session import LastState
 from ...library.preset import FOLDER, HIGHEST_NUMBER, LONGEST_NAME, Preset
+from ...library.trained_offers import is_offered
 from ..events import Event
 from ..live_rig import LiveRig
 from ..models import Models
@@ -77,6 +78,16 @@ class Presets(PresetCaller):
     def check_save(self) -> None:
         """Raise a RigError where nothing would be saved: before a name is typed, too."""
         self._refuse_blind()
+        if self._is_in_training:
+            raise RigError(
+                "What plays is in training: its file is another one with each better epoch, and goes one day. Save a "
+                "preset of the model that `rig train` writes at the end."
+            )
+
+    @property
+    def _is_in_training(self) -> bool:
+        model = self.rig.sound.model
+        return model is not None and is_offered(model.path)
 
     def check_edit(self) -> None:
         """Raise a RigError where there is no preset to change: before a text is typed, too."""
@@ -85,6 +96,7 @@ class Presets(PresetCaller):
     def overwrite(self) -> None:
         """Write what plays in place of the preset that was called last."""
         at = self._editable()
+        self.check_save()
         entry = self.setlist.entries[at]
         number = entry.number if entry.number <= HIGHEST_NUMBER else None
         preset = replace(self.now(entry.name, exact=True), number=number)
@@ -152,7 +164,7 @@ class Presets(PresetCaller):
     def _state(self) -> LastState | None:
         """What there is to go on with at the next start; None: nothing plays yet."""
         rig = self.rig
-        if rig.sound.model is None:
+        if rig.sound.model is None or self._is_in_training:
             return None
         name = self.playing.name if self.playing is not None else rig.sound.model.path.stem
         preset = self.now("".join(c for c in name if c.isprintable())[:LONGEST_NAME].strip() or "sound")

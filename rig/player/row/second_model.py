@@ -152,7 +152,7 @@ class SecondModel(PreloadedBrowser):
 
     def follow(self, model: Model) -> bool:
         """Something else has put two models, or one, into play: go on from there; whether that is something new."""
-        before = self._kept
+        before = self.kept
         if not isinstance(model, Pair):
             self.model, self.settings, self.between_trim_db = None, {}, 0.0
             return before[0] is not None
@@ -171,10 +171,11 @@ class SecondModel(PreloadedBrowser):
             self.preloader.close(0.0)
             self._stock(beside(model.second.path, (".nam",)))
         self.preloader.position, self.preloader.waiting = self.files.index(model.second.path), False
-        return before != self._kept
+        return before != self.kept
 
     @property
-    def _kept(self) -> tuple[object, ...]:
+    def kept(self) -> tuple[object, ...]:
+        """All that decides what plays behind or beside the first model."""
         return self.model, self.settings, self.beside, self.share, self.between_trim_db
 
     # ------------------------------------------------------------ commands

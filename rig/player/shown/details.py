@@ -31,6 +31,7 @@ def details_of(parts: Parts) -> dict[str, Any]:
         "loop": parts.looper.state,
         "loop_wave": wave_of(parts.looper.section),
         "backing": _backing(parts),
+        "training": parts.training.state,
         "tuner": {"a4_hz": parts.rig.tuner.a4_hz} if parts.rig.tuner.is_on else None,
     }
 

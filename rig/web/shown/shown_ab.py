@@ -85,6 +85,7 @@ class AbShown(Nothing):
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
                 "difference_db": None if self._is_blind or self.is_measuring else comparer.difference_db,
                 "loop_wave": wave_of(comparer.section),
+                "training": None if comparer.in_test else comparer.training.state,
                 "test": self._test(),
                 "server": server.to_json(),
             }

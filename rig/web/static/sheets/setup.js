@@ -6,6 +6,7 @@ import { askFor, sentence } from "../elements/ask.js";
 import { attribute, button, el, show, text } from "../dom.js";
 import { gateGraph } from "./gate.js";
 import { toneGraph } from "./tone.js";
+import { trainingGraph } from "./training.js";
 import { basisOf, interfacePicker } from "./interfaces.js";
 import { number, percent, time } from "../format.js";
 import { rig } from "../here.js";
@@ -204,13 +205,14 @@ function fill(body) {
     (has) => show(size, has),
   );
   const quality = part(S.setup.quality, choice("quality"), size);
+  const training = part(S.setup.training, trainingGraph());
   const hint = el("p.soft");
   attribute(hint, "data-note", "midi");
   text(hint, S.setup.midiHint);
   body.append(
     ...[sum(), row(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
     ...[part(S.setup.tone, toneGraph(), ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
-    ...[noise, quality, preset(), record(), backing(), health(), hint],
+    ...[noise, quality, training, preset(), record(), backing(), health(), hint],
   );
 }
 

@@ -5,6 +5,7 @@ import { does, fader, key } from "../elements/controls.js";
 import { meter } from "../elements/meter.js";
 import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
+import { trainingGraph } from "../sheets/training.js";
 import { blindTest } from "./blind_test.js";
 import { loopRange } from "./loop_range.js";
 import { wiring } from "./wiring.js";
@@ -111,6 +112,16 @@ function measured() {
   return card;
 }
 
+/** A model in training as side A; there is nothing to see before one was offered, nor in a blind test. */
+function training() {
+  const card = el("section.card", { "aria-label": S.setup.training }, el("h2", {}, S.setup.training), trainingGraph());
+  rig.store.watch(
+    ({ state }) => Boolean(state.training),
+    (isOffered) => show(card, isOffered),
+  );
+  return card;
+}
+
 export function buildSides(view) {
   const [trim, returned, output] = [el("div", {}, fader("match_trim")), meter("return", S.bench.returned), meter("output", S.output)];
   const meters = el(
@@ -127,5 +138,5 @@ export function buildSides(view) {
       show(meters, hasGear || !isTest);
     },
   );
-  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, blindTest()));
+  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, training(), blindTest()));
 }

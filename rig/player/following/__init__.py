@@ -1,0 +1,1 @@
+"""Models that somebody trains while rig plays, heard while they learn."""
