@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..audio.align import Lag, find_lag
 from ..audio.measures import FLOOR_DBFS, peak_dbfs
 from ..decibels import gain_from_db
-from ..errors import CaptureError
+from ..errors import CaptureError, RigError
 from ..trainer.layout import RATE
 from .checks.latency import MAX_LAG_SAMPLES
 from .checks.limits import FLAT_TOPS
@@ -63,11 +63,19 @@ def play_tone(deck: TapeDeck, hz: float, dbfs: float, until: Callable[[float], b
 def volts_while_it_plays(deck: TapeDeck, operator: Operator, dbfs: float) -> float:
     """What a multimeter at the send shows, asked while 1 kHz plays. Raises CaptureError for what is no voltage."""
     answers: list[str] = []
-    asking = threading.Thread(
-        target=lambda: answers.append(operator.ask("Volts?", "--volts V", "")), name="rig-volts", daemon=True
-    )
+    errors: list[RigError] = []
+
+    def ask() -> None:
+        try:
+            answers.append(operator.ask("Volts?", "--volts V", ""))
+        except RigError as error:
+            errors.append(error)
+
+    asking = threading.Thread(target=ask, name="rig-volts", daemon=True)
     asking.start()
     play_tone(deck, TONE_HZ, dbfs, lambda peak_dbfs: not asking.is_alive())
+    for error in errors:
+        raise error
     try:
         volts = float(answers[0].casefold().removesuffix("v").replace(",", "."))
     except (ValueError, IndexError):

@@ -20,6 +20,7 @@ from .commands import (
     bench,
     calibrate,
     capture,
+    clone,
     compare,
     devices,
     doctor,
@@ -44,6 +45,7 @@ EXAMPLES = (
     "rig audition crunch.nam cabinets/     # choose among many cabinets",
     "rig render crunch.nam di.wav out.wav  # a file instead of a guitar",
     "rig doctor                            # what stands in the way of low latency",
+    "rig clone e570                        # from gear to a model, step by step",
     "rig capture e570                      # a training pair of your gear",
     "rig train captures/e570               # a model of it, heard while it learns",
     "rig compare captures/e570 models/     # models against the gear, by number",
@@ -64,7 +66,7 @@ def parser() -> CommandLine:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, remote, render, info, ir, midi, devices, doctor),
-        *(calibrate, signal, capture, train, compare, ab, abx, bench),
+        *(calibrate, signal, clone, capture, train, compare, ab, abx, bench),
     ):
         module.add(commands)
     return top

@@ -7,12 +7,17 @@ import sys
 import time
 
 from ..decibels import level_in_words
-from ..errors import CaptureError
+from ..errors import CaptureError, RigError
 from .display.screen import Screen
 from .options import add_client_option
 from .terminal import end_if_asked
 
 BAR = 24
+LEAVE = "q"  # an answer to any question, but to one for a name
+
+
+class Left(RigError):
+    """The player leaves at a question: by q, or by Ctrl-D."""
 
 
 class Console:
@@ -27,15 +32,13 @@ class Console:
         self._screen.say(text)
 
     def ask(self, question: str, option: str, default: str | None = None) -> str:
-        """From the keyboard, a line each; with `yes` the default."""
+        """From the keyboard, a line each; with `yes` the default. Raises Left for q or Ctrl-D."""
         if self._yes and default is not None:
             return default
-        if not self._yes:
-            self._screen.say(question)
-            line = sys.stdin.readline()
-            if line:
-                return line.strip() or default or ""
-        raise CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+        if self._yes:
+            raise nobody_answers(question, option)
+        self._screen.say(question)
+        return answered(read_line(question, option), question, option, default)
 
     def meter(self, what: str, done: int, samples: int, peak_dbfs: float) -> None:
         """One live line."""
@@ -54,6 +57,33 @@ class Console:
     def end(self) -> None:
         """Leave the live line."""
         self._screen.end()
+
+
+def read_line(question: str, option: str) -> str:
+    """What is typed, to the end of the line. Raises Left for Ctrl-D, and CaptureError where nobody can type."""
+    line = sys.stdin.readline() if sys.stdin is not None else ""
+    if line:
+        return line
+    if sys.stdin is not None and sys.stdin.isatty():
+        raise _left(question)
+    raise nobody_answers(question, option)
+
+
+def answered(given: str, question: str, option: str, default: str | None) -> str:
+    """The answer; what is empty is the default. Raises Left for q, unless a name is asked for."""
+    answer = given.strip() or default or ""
+    if answer.casefold() == LEAVE and not option.endswith("NAME"):
+        raise _left(question)
+    return answer
+
+
+def nobody_answers(question: str, option: str) -> CaptureError:
+    """A question where there is nobody to be asked."""
+    return CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+
+
+def _left(question: str) -> Left:
+    return Left(f"Left at {question.splitlines()[0]!r}.")
 
 
 def add_desk_options(command: argparse.ArgumentParser) -> None:

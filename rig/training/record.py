@@ -13,6 +13,7 @@ from ..trainer.configurations import RECIPES
 
 SCHEMA = 1
 FILE = "training.json"
+LOCK = ".training.lock"  # in the same folder, held by whoever trains there
 State = Literal["running", "stopped", "done", "failed"]
 
 

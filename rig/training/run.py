@@ -24,7 +24,7 @@ from ..trainer.capture_file import DRY, WET
 from ..trainer.configurations import LAST_RATE, data_config, learning_config, model_config
 from .judge import BEST, CANDIDATE, RENDERED, judged, keep, repeatability
 from .process import Event, TrainerProcess, last_words
-from .record import FILE, Epoch, Plan, Record
+from .record import FILE, LOCK, Epoch, Plan, Record
 
 LAST, BEFORE = "last.ckpt", "before.ckpt"
 LOOK_EVERY_S = 0.5  # whether to stop
@@ -80,7 +80,7 @@ class Training:
         `must_stop` is asked twice a second. Raises TrainingError; what was learnt is kept whatever happens.
         """
         try:
-            with locked(self.folder, 0, ".training.lock"):
+            with locked(self.folder, 0, LOCK):
                 record = self._taken_up(restart)
                 if record.state != "done":
                     self._train(record, command, listener, must_stop)

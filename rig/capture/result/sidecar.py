@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,14 +16,16 @@ from ...audio import wav
 from ...errors import AudioError, CaptureError, LevelError
 from ...trainer.capture_file import DRY, SCHEMA, WET, check_files, checked_content, damaged
 from ...trainer.layout import RATE
-from ..checks.checks import Judged
-from ..checks.latency import Latency
-from ..checks.trainer_checks import TrainerCheck
 from ..checks.verdict import Check
 from ..levels import CaptureLevels
-from ..signal.training_signal import Signal
-from ..take.recording import Recording
 from .gear_metadata import Gear
+
+if TYPE_CHECKING:  # whoever reads a capture checks none, and starts without all that takes
+    from ..checks.checks import Judged
+    from ..checks.latency import Latency
+    from ..checks.trainer_checks import TrainerCheck
+    from ..signal.training_signal import Signal
+    from ..take.recording import Recording
 
 
 def sidecar(

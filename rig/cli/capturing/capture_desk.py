@@ -9,8 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from ...errors import CaptureError
-from ..console import Console
+from ..console import Console, answered, nobody_answers, read_line
 from ..page_door import opened_door, served
 from ..terminal import end_if_asked
 
@@ -59,12 +58,12 @@ class PagedConsole(Console):
         self._poll()
 
     def ask(self, question: str, option: str, default: str | None = None) -> str:
-        """From the keyboard or the page, whichever comes first; with `yes` the default."""
+        """From the keyboard or the page, whichever comes first; with `yes` the default. Raises Left for q or Ctrl-D."""
         page = self._page
         if page is None or (self._yes and default is not None):
             return super().ask(question, option, default)
         if self._yes:
-            raise CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+            raise nobody_answers(question, option)
         super().say(question)
         self.desk.ask(question, default)
         page.show(at_once=True)
@@ -73,15 +72,12 @@ class PagedConsole(Console):
             while True:
                 ready, _, _ = select.select([keyboard, page.waker], [], [], SHOW_S)
                 if keyboard in ready:
-                    line = keyboard.readline()
-                    if line:
-                        return line.strip() or default or ""
-                    raise CaptureError(f"Nobody answers to {question.splitlines()[0]!r}: give {option}.")
+                    return answered(read_line(question, option), question, option, default)
                 self._poll()
                 if self.desk.given is not None:
                     given = self.desk.given.strip() or default or ""
                     super().say(given)
-                    return given
+                    return answered(given, question, option, default)
         finally:
             self.desk.question = self.desk.given = None
             page.show(at_once=True)

@@ -38,12 +38,12 @@ def add_pair_options(command: argparse.ArgumentParser) -> None:
         default="standard",
         help="how large the WaveNet to train is (default standard)",
     )
-    _add_gear_options(command)
-    _add_level_options(command)
+    add_gear_options(command)
+    add_capture_levels(command)
     add_json_option(command)
 
 
-def _add_gear_options(command: argparse.ArgumentParser) -> None:
+def add_gear_options(command: argparse.ArgumentParser) -> None:
     """What was captured, for the metadata of the model."""
     gear = command.add_argument_group("gear")
     gear.add_argument("--modeled-by", metavar="WHO", help="who made the capture")
@@ -55,7 +55,7 @@ def _add_gear_options(command: argparse.ArgumentParser) -> None:
     gear.add_argument("--tone-type", metavar="TYPE", help="clean, overdrive, crunch, hi_gain, fuzz")
 
 
-def _add_level_options(command: argparse.ArgumentParser) -> None:
+def add_capture_levels(command: argparse.ArgumentParser) -> None:
     """What 0 dBFS is worth on the way out and on the way back."""
     levels = command.add_argument_group("levels")
     for way in ("send", "return"):
@@ -98,8 +98,14 @@ def verdict_in_words(saved: Saved) -> str:
     return VERDICTS[saved.judged.verdict].format(**names)
 
 
-def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary: bool = False) -> int:
-    """Say what became of a take; the exit code. `temporary`: its folder is about to vanish, only the verdict counts."""
+def report_saved(
+    saved: Saved, as_json: bool, self_test: bool = False, temporary: bool = False, is_followed: bool = False
+) -> int:
+    """Say what became of a take; the exit code.
+
+    `temporary`: its folder is about to vanish, only the verdict counts. `is_followed`: somebody else says what comes
+    next.
+    """
     from ...capture.checks.verdict import SEVERITY
 
     if as_json:
@@ -117,8 +123,8 @@ def report_saved(saved: Saved, as_json: bool, self_test: bool = False, temporary
     if self_test:
         print(f"Self-test: {SELF_TEST[saved.judged.verdict].format(**names)}")
     if not temporary:
-        following = f"rig train {shlex.quote(str(saved.folder))} makes a model of it"
-        print(f"{saved.folder}: {saved.judged.verdict}: {said}; {following}")
+        following = "" if is_followed else f"; rig train {shlex.quote(str(saved.folder))} makes a model of it"
+        print(f"{saved.folder}: {saved.judged.verdict}: {said}{following}")
     return 0
 
 

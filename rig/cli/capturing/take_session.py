@@ -29,21 +29,21 @@ from .capture_options import gear_from, report_saved, verdict_in_words
 SELF_TEST_S = 35.0
 
 
-def run_take(options: argparse.Namespace) -> int:
-    """From the options to a capture on disk; the exit code."""
+def run_take(options: argparse.Namespace, is_followed: bool = False) -> int:
+    """From the options to a capture on disk; the exit code. `is_followed`: what comes next is said elsewhere."""
     temporary = options.self_test and options.name is None
     console = Console(options.yes, options.json)
     name = options.name or ("self-test" if temporary else console.ask("Name of the capture?", "a NAME"))
     if not options.page:
-        return _run(options, console, name, temporary)
+        return _run(options, console, name, temporary, is_followed)
     operator = PagedConsole(options, name)
     try:
-        return _run(options, operator, name, temporary)
+        return _run(options, operator, name, temporary, is_followed)
     finally:
         operator.close()
 
 
-def _run(options: argparse.Namespace, operator: Console, name: str, temporary: bool) -> int:
+def _run(options: argparse.Namespace, operator: Console, name: str, temporary: bool, is_followed: bool) -> int:
     settings = load_settings()
     usual = Wiring(settings.ports.send, settings.ports.returned) if settings.ports else None
     with capture_folder(options.into, temporary) as into, Jack(options.client) as backend:
@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace, operator: Console, name: str, temporary: b
         saved = carry_out(backend, operator, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(plan.wiring, operator)
-        code = report_saved(saved, options.json, options.self_test, temporary)
+        code = report_saved(saved, options.json, options.self_test, temporary, is_followed)
         if isinstance(operator, PagedConsole):
             operator.judged(saved, verdict_in_words(saved), _report(saved))
         return code

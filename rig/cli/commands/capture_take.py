@@ -26,23 +26,28 @@ def add(parts: Any) -> None:
     )
     command.add_argument("name", nargs="?", metavar="NAME", help="name of the capture")
     add_desk_options(command)
+    add_signal_options(command)
+    command.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
+    command.add_argument(
+        "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"
+    )
+    add_pair_options(command)
+    add_page_options(command)
+    command.set_defaults(run=run)
+
+
+def add_signal_options(command: argparse.ArgumentParser) -> None:
+    """What is played, and how often it is tried."""
     what = command.add_argument_group("signal")
     what.add_argument("--signal", type=Path, metavar="FILE", help="the official signal, or one that rig signal wrote")
     what.add_argument("--length-s", type=float, metavar="S", help="of rig's own signal, from 35 s (default 190)")
-    what.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
-    command.add_argument(
+    what.add_argument(
         "--no-trial",
         dest="trial",
         action="store_false",
         help="leave out noise, tone and level search before the take",
     )
-    command.add_argument(
-        "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"
-    )
-    command.add_argument("--retakes", type=int, default=5, metavar="N", help="after xruns or clipping (default 5)")
-    add_pair_options(command)
-    add_page_options(command)
-    command.set_defaults(run=run)
+    what.add_argument("--retakes", type=int, default=5, metavar="N", help="after xruns or clipping (default 5)")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
@@ -21,6 +21,9 @@ from ..options import (
 )
 from ..page_door import add_page_options
 from ..terminal import Progress
+
+if TYPE_CHECKING:
+    from ...compare import Comparison
 
 KEPT, NOT_KNOWN = "kept", "none"  # in place of a level
 
@@ -78,6 +81,11 @@ def _both(progress: Progress | None, door: CompareDoor | None) -> Callable[[floa
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
+    return 0 if compared(options).scores else 2
+
+
+def compared(options: argparse.Namespace) -> Comparison:
+    """Compare, show the report, and what came out."""
     from ...audio.wav import Reader
     from ...compare.models import compare_models, take_files
     from ...levels import entered_level
@@ -131,7 +139,7 @@ def run(options: argparse.Namespace) -> int:
                 print(f"\n{options.html}: the same with pictures and sound")
         if door is not None and comparison.scores:
             door.show(comparison, files, models)
-    return 0 if comparison.scores else 2
+    return comparison
 
 
 def _capture_level(text: str) -> float | Literal["kept"] | None:

@@ -42,13 +42,13 @@ def add(commands: Any) -> None:
     command.add_argument("captures", nargs="*", type=Path, metavar="CAPTURE", help="folder of a capture")
     command.add_argument("--architecture", choices=ARCHITECTURES, default="standard", help="(default standard)")
     limits = command.add_argument_group("when it ends")
-    limits.add_argument("--minutes", type=_positive, metavar="M", help="at most so long for each capture")
-    limits.add_argument("--until-esr", type=_positive, metavar="X", help="as soon as the ESR is X or less")
-    limits.add_argument("--steps", type=_whole, metavar="N", help="at most so many steps (default by architecture)")
+    limits.add_argument("--minutes", type=positive, metavar="M", help="at most so long for each capture")
+    limits.add_argument("--until-esr", type=positive, metavar="X", help="as soon as the ESR is X or less")
+    limits.add_argument("--steps", type=whole, metavar="N", help="at most so many steps (default by architecture)")
     command.add_argument("--second-wet", type=Path, metavar="FILE", help="the same gear once more, to tell how near")
     command.add_argument("--start-from", type=Path, metavar="CKPT", help="checkpoint of a related model")
     command.add_argument("--seed", type=int, default=1, metavar="N", help="of what is drawn at random (default 1)")
-    command.add_argument("--threads", type=_whole, metavar="N", help="of the processor (default half of its cores)")
+    command.add_argument("--threads", type=whole, metavar="N", help="of the processor (default half of its cores)")
     command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
@@ -176,7 +176,8 @@ def _tell(options: argparse.Namespace, text: str) -> None:
         print(text)
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
+    """A figure above 0 among the options."""
     try:
         value = float(text)
     except ValueError:
@@ -186,7 +187,8 @@ def _positive(text: str) -> float:
     return value
 
 
-def _whole(text: str) -> int:
+def whole(text: str) -> int:
+    """A whole number above 0 among the options."""
     if not (text.isdecimal() and len(text) < 8 and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)

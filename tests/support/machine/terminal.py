@@ -16,10 +16,22 @@ from commandline import RIG
 from jackclients import wait_until
 
 
+def _started(words, terminal, cwd, environment):
+    return subprocess.Popen(
+        [*RIG, *words],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        cwd=cwd,
+        env=environment,
+        start_new_session=True,
+    )
+
+
 class Terminal:
     """A live command on a pseudo-terminal, with what it has printed; with a `size`, also with what is on its screen."""
 
-    def __init__(self, *arguments, command="play", cwd=None, size=None, **environment):
+    def __init__(self, *arguments, command="play", cwd=None, size=None, start=None, **environment):
         try:
             self._ours, theirs = pty.openpty()
         except OSError:
@@ -30,15 +42,9 @@ class Terminal:
             self._resize(*size)
         self.settings = termios.tcgetattr(theirs)
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self.process = subprocess.Popen(
-            [*RIG, command, *map(str, arguments)],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=cwd,
-            env={**os.environ, "COLUMNS": "200" if size is None else str(size[0]), "TERM": "xterm", **environment},
-            start_new_session=True,
-        )
+        columns = "200" if size is None else str(size[0])
+        environment = {**os.environ, "COLUMNS": columns, "TERM": "xterm", **environment}
+        self.process = (start or _started)([command, *map(str, arguments)], theirs, cwd, environment)
         os.close(theirs)
         self.text = ""
 
