@@ -23,6 +23,7 @@ SAME_NAMES = {
     "blend.py": "two networks side by side; two models side by side",
     "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
     "checks.py": "of a take; of an impulse response",
+    "cluster.py": "comparing on a Dask cluster; training on one",
     "commands.py": "while playing; while comparing",
     "devices.py": "the sound cards of PortAudio; the command that lists them",
     "files.py": "of a pair of sweeps; of the page",

@@ -107,10 +107,21 @@ class Record:
         """The record in a folder; None: there is none. Raises TrainingError for one that is damaged."""
         path = folder / FILE
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
+            content = path.read_bytes()
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise _damaged(path) from error
+        return cls.read(content, path)
+
+    @classmethod
+    def read(cls, content: bytes, path: Path) -> Record:
+        """The record that the file at `path` holds. Raises TrainingError for one that is damaged."""
+        try:
+            data = json.loads(content.decode())
+            if not isinstance(data, dict):
+                raise _damaged(path)
+        except ValueError as error:
             raise _damaged(path) from error
         try:
             if data.pop("schema") != SCHEMA:

@@ -57,6 +57,7 @@ class Training:
         self.capture, self.plan = capture, plan
         self.folder = capture.folder / "train" / plan.architecture
         self.target = capture.folder / f"{capture.name}-{plan.architecture}.nam"
+        self.start_file = plan.start_from  # where that checkpoint lies; elsewhere on a worker of a cluster
         self._second_wet = second_wet
         failed = tuple(check.name for check in capture.checks if check.verdict == "fail")
         if failed and not accept:
@@ -79,12 +80,18 @@ class Training:
         `command`: the interpreter of the trainer with its options. `restart`: forget what was learnt before.
         `must_stop` is asked twice a second. Raises TrainingError; what was learnt is kept whatever happens.
         """
+        with self.alone():
+            record = self.taken_up(restart)
+            if record.state != "done":
+                self._train(record, command, listener, must_stop)
+            return record, self.finished(record)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else trains this capture meanwhile. TrainingError: another rig does, or the folder is read-only."""
         try:
             with locked(self.folder, 0, LOCK):
-                record = self._taken_up(restart)
-                if record.state != "done":
-                    self._train(record, command, listener, must_stop)
-                return record, self._finished(record)
+                yield
         except TimeoutError as error:
             raise TrainingError(
                 f"{self.capture.name}: is being trained as {self.plan.architecture} already, by another rig; wait for "
@@ -93,7 +100,8 @@ class Training:
         except OSError as error:
             raise TrainingError(f"{self.folder}: cannot be written{reason(self.folder, error)}.") from error
 
-    def _taken_up(self, restart: bool) -> Record:
+    def taken_up(self, restart: bool = False) -> Record:
+        """The record of what was learnt before, or a new one, written down. TrainingError: it is of another take."""
         if restart:
             self._forget()
         before = Record.load(self.folder)
@@ -136,7 +144,7 @@ class Training:
 
     def _train(self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]) -> None:
         while True:
-            self._judge_left(record, listener)  # of a rig that was killed before it had judged them
+            self.judge_left(record, listener)  # of a rig that was killed before it had judged them
             self._write_job()
             with TrainerProcess(command, self.folder) as child:
                 try:
@@ -144,7 +152,7 @@ class Training:
                 except KeyboardInterrupt:  # what was learnt up to the last epoch stays
                     record.state, record.reason, end = "stopped", "stopped by hand", "stopped"
                 status = child.end() if end is not None else child.status()
-            self._judge_left(record, listener)  # the trainer runs ahead of what is judged
+            self.judge_left(record, listener)  # the trainer runs ahead of what is judged
             if end == "checkpoint":  # it was whole when it was written; disks fail
                 listener.note("The last checkpoint cannot be read; it goes on from the one before.")
                 (self.folder / LAST).unlink()
@@ -173,7 +181,7 @@ class Training:
             "minutes": plan.minutes,
             "last_rate": LAST_RATE,
             "threads": plan.threads,
-            "start_from": plan.start_from,
+            "start_from": self.start_file,
         }
         write_text(self.folder / "job.json", json.dumps(job, indent=1) + "\n")
 
@@ -212,7 +220,8 @@ class Training:
                     return "failed"
         return None
 
-    def _judge_left(self, record: Record, listener: Listener) -> None:
+    def judge_left(self, record: Record, listener: Listener) -> None:
+        """Judge what was learnt ahead of the judging, and lies in the folder."""
         for learnt in sorted(self.folder.glob("epoch_*.nam")):
             try:
                 said = json.loads(learnt.with_suffix(".json").read_text(encoding="utf-8"))
@@ -240,7 +249,8 @@ class Training:
         learnt.with_suffix(".json").unlink(missing_ok=True)
         listener.epoch(record, epoch, is_best)
 
-    def _finished(self, record: Record) -> Finished | None:
+    def finished(self, record: Record) -> Finished | None:
+        """The best epoch's model, written under its own name beside the capture; None: not an epoch was learnt."""
         if record.best is None:
             return None
         finished = judged(self.capture.folder, self.folder / BEST, self.folder)

@@ -12,6 +12,7 @@ from commandline import called
 
 @pytest.fixture(scope="session")
 def taken(tmp_path_factory):
+    """A capture that a stand-in learns, and beside it the model that is perfect for it; to be copied."""
     return trained.made(tmp_path_factory.mktemp("taken"))
 
 

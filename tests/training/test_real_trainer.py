@@ -29,6 +29,7 @@ from rig.compare.models import compare_models
 from rig.compare.pair import TakeFiles
 from rig.errors import TrainingError
 from rig.nam import Model
+from rig.training.cluster import train_on_cluster
 from rig.training.environment import find_trainer
 from rig.training.record import Plan, Record
 from rig.training.run import Training
@@ -150,3 +151,43 @@ def test_other_gear_and_an_lstm_learn_too(command, tmp_path):
     record, finished = Training(Capture.load(done.folder), Plan.of("lstm", minutes=2)).run(command, Told())
     print(f"\nlstm: ESR {finished.esr:.3f}, {len(record.epochs)} epochs")
     assert finished.esr < 0.5 and Model.load(finished.path)
+
+
+def test_two_captures_on_two_workers_of_a_cluster_one_of_which_is_killed(command, taken, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    folders = [shutil.copytree(taken, tmp_path / name) for name in ("clean", "lead")]
+    made = [Training(Capture.load(folder), Plan.of("nano", steps=200)) for folder in folders]
+    said: list[str] = []
+    trained_by: dict[str, str] = {}
+
+    def tell(text: str) -> None:
+        print(text)
+        said.append(text)
+        name, goes, worker = text.partition(": goes to the worker ")
+        if goes:
+            trained_by.setdefault(name, worker)
+
+    class KillsItsWorker(Told):
+        def epoch(self, record, epoch, is_best):
+            super().epoch(record, epoch, is_best)
+            if len(self.epochs) == 1:
+                (pid,) = client.run(os.getpid, workers=[trained_by["lead"]]).values()
+                os.kill(pid, signals.SIGKILL)
+
+    told = [Told(), KillsItsWorker()]
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        ended = train_on_cluster(
+            cluster.scheduler_address, list(zip(made, told, strict=True)), tell, threads=1, python=Path(command[0])
+        )
+    assert len(set(trained_by.values())) == 2  # each on its own
+    assert sum("is gone; another goes on after epoch" in each for each in said) == 1
+    assert told[0].resumed == [0] and told[1].resumed[0] == 0 and told[1].resumed[1] > 0
+    for each, folder, heard in zip(ended, folders, told, strict=True):
+        record, finished = each.outcome
+        numbers = [one.epoch for one in record.epochs]
+        print(f"{folder.name}: ESR {finished.esr:.4f}, epochs {numbers}, {record.seconds:.0f} s, from {heard.resumed}")
+        assert record.state == "done" and record.epochs[-1].step >= 200
+        assert heard.steps and finished.esr < 0.5 and Model.load(folder / f"{folder.name}-nano.nam")

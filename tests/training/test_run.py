@@ -11,7 +11,6 @@ import sys
 import time
 
 import pytest
-import trained
 from trained import COMMAND, Told, learns
 
 from rig.capture.result.sidecar import Capture
@@ -23,11 +22,6 @@ from rig.nam import Model
 from rig.trainer.configurations import RECIPES
 from rig.training.record import Epoch, Plan, Record
 from rig.training.run import Training, seconds_left
-
-
-@pytest.fixture(scope="module")
-def taken(tmp_path_factory):
-    return trained.made(tmp_path_factory.mktemp("taken"))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ from ..options import add_into_option, add_json_option
 if TYPE_CHECKING:
     from ...capture.result.finish import Finished
     from ...training.environment import Trainer
+    from ...training.offer import Offers
     from ...training.record import Plan, Record
+    from ...training.run import Training
 
 ARCHITECTURES = ("a2", "standard", "lite", "feather", "nano", "lstm")  # of rig.trainer.configurations
 FAILED, INTERRUPTED = 2, 130  # exit codes
@@ -35,6 +38,7 @@ def add(commands: Any) -> None:
             "rig train captures/e570                     # standard, until it is good",
             "rig train captures/e570 --architecture nano --minutes 10",
             "rig train captures/*                        # one after the other",
+            "rig train captures/* --cluster tcp://192.168.1.20:8786",
             "rig train --from drive.nam+amp.nam both --architecture nano",
             "rig train --from presets/lead.toml lead --architecture nano",
         ),
@@ -52,6 +56,7 @@ def add(commands: Any) -> None:
     command.add_argument("--accept", action="store_true", help="train also on a take that failed its checks")
     command.add_argument("--restart", action="store_true", help="forget what was learnt before")
     command.add_argument("--python", type=Path, metavar="PYTHON", help="an environment of yours that has the trainer")
+    command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler, whose workers have the trainer")
     baking = command.add_argument_group("baking: one model of another, of two, or of a preset")
     baking.add_argument(
         "--from", dest="source", type=Path, metavar="SOUND", help="a model, two in a row (A.nam+B.nam), or a preset"
@@ -83,56 +88,102 @@ def run(options: argparse.Namespace) -> int:
         raise UsageError("--with-cabinet belongs to --from; a capture holds a cabinet where it was taken with one.")
     if not options.captures:
         raise UsageError("Name the folder of at least one capture, or --set-up.")
-    from ...training.environment import find_trainer
-
-    trainer = find_trainer(options.python)
     if options.source is not None:
+        from ...training.environment import find_trainer
         from ..training.baking import baked_capture
 
+        if options.cluster is None:
+            find_trainer(options.python)  # before the time that a bake takes
         options.captures = [baked_capture(options, lambda text: _tell(options, text))]
         options.accept = True  # what a sound answers is what there is to learn
     results, status = [], 0
-    for capture in options.captures:
-        try:
-            results.append(_trained(capture, trainer, options))
-        except RigError as error:  # one that cannot be trained does not keep the others from it
+    for capture, result in _on_cluster(options) if options.cluster else _in_turn(options):
+        if isinstance(result, RigError):
             if len(options.captures) == 1:
-                raise
-            results.append({"capture": str(capture), "error": str(error)})
-            _tell(options, str(error))
-            status = FAILED
+                raise result
+            results.append({"capture": str(capture), "error": str(result)})
+            status = status or FAILED
         else:
-            if results[-1]["state"] == "stopped":
-                status = INTERRUPTED
-                break
-            if results[-1]["state"] == "failed":
-                status = FAILED
+            results.append(result)
+            if result["state"] != "done":
+                status = INTERRUPTED if result["state"] == "stopped" else status or FAILED
     if options.json:
         print(json.dumps(results, indent=2))
     return status
 
 
-def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dict[str, Any]:
+def _in_turn(options: argparse.Namespace) -> Iterator[tuple[Path, dict[str, Any] | RigError]]:
+    """What comes of each capture here, until Ctrl-C; one that cannot be trained does not keep the others from it."""
+    from ...training.environment import find_trainer
+
+    trainer = find_trainer(options.python)
+    for capture in options.captures:
+        try:
+            result = _trained(capture, trainer, options)
+        except RigError as error:
+            if len(options.captures) > 1:
+                _tell(options, str(error))
+            yield capture, error
+        else:
+            yield capture, result
+            if result["state"] == "stopped":
+                return
+
+
+def _on_cluster(options: argparse.Namespace) -> list[tuple[Path, dict[str, Any] | RigError]]:
+    from ..training.on_cluster import trained_on_cluster
+
+    return trained_on_cluster(
+        options.cluster,
+        options.captures,
+        lambda capture: _training(capture, options),
+        _offers,
+        lambda training, ended, say: _result(training, *ended.outcome, say),
+        json=options.json,
+        threads=options.threads,
+        python=options.python,
+        restart=options.restart,
+    )
+
+
+def _training(folder: Path, options: argparse.Namespace) -> Training:
     from ...capture.result.sidecar import Capture
-    from ...training.curve import write_curve
+    from ...training.run import Training
+
+    return Training(Capture.load(folder), _plan(options), second_wet=options.second_wet, accept=options.accept)
+
+
+def _offers(training: Training) -> Offers:
+    """What the rigs that play hear of it."""
     from ...training.judge import BEST
     from ...training.offer import Offers
-    from ...training.run import Training
+
+    return Offers(training.folder / BEST, training.target.stem)
+
+
+def _trained(folder: Path, trainer: Trainer, options: argparse.Namespace) -> dict[str, Any]:
     from ..training.shown import Shown
 
-    training = Training(Capture.load(folder), _plan(options), second_wet=options.second_wet, accept=options.accept)
-    offers = Offers(training.folder / BEST, training.target.stem)
+    training = _training(folder, options)
+    offers = _offers(training)
     shown = Shown(options.json, offers.better, offers.to_newcomers)
     try:
         record, finished = training.run([str(trainer.python), "-I"], shown, restart=options.restart)
     finally:
         shown.end()
+    return _result(training, record, finished, lambda text: _tell(options, text))
+
+
+def _result(
+    training: Training, record: Record, finished: Finished | None, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """What came of a training: told, and for `--json`."""
+    from ...training.curve import write_curve
+
     page = write_curve(record, training.folder)
-    if not options.json:
-        print(_said(record, finished))
-        print(f"Curve    {page}")
+    say(f"{_said(record, finished)}\nCurve    {page}")
     return {
-        "capture": str(folder),
+        "capture": str(training.capture.folder),
         "state": record.state,
         "reason": record.reason,
         "record": str(training.folder / "training.json"),

@@ -5,12 +5,26 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
+from typing import Protocol
 
 from ...training.record import Epoch, Record
 from ...training.run import seconds_left
 from ..display.screen import Screen
 
 BAR = 24
+
+
+class Place(Protocol):
+    """Where it is shown: a screen, or the part of one."""
+
+    def say(self, text: str) -> None:
+        """A sentence that stays."""
+
+    def line(self, *forms: str) -> None:
+        """The live line, the first of its forms that fits."""
+
+    def end(self) -> None:
+        """Leave the live line."""
 
 
 class Shown:
@@ -25,8 +39,9 @@ class Shown:
         json: bool,
         better: Callable[[Record], list[str]],
         meanwhile: Callable[[Record], list[str]] = lambda record: [],
+        place: Place | None = None,
     ) -> None:
-        self._screen = Screen(sys.stderr if json else sys.stdout)
+        self._screen: Place = place or screen(json)
         self._better, self._meanwhile = better, meanwhile
         self._record: Record | None = None
         self._began_step, self._began_s = 0, 0.0
@@ -61,6 +76,7 @@ class Shown:
 
     def epoch(self, record: Record, epoch: Epoch, is_best: bool) -> None:
         """A sentence for each that is better."""
+        self._record = record
         if not is_best:
             return
         self._screen.say(f"Epoch {epoch.epoch:4d}  ESR {epoch.esr:.4f}  after {in_words(epoch.seconds)}")
@@ -74,6 +90,11 @@ class Shown:
     def end(self) -> None:
         """Leave the live line."""
         self._screen.end()
+
+
+def screen(json: bool) -> Screen:
+    """The terminal; where standard output is for JSON, the standard error."""
+    return Screen(sys.stderr if json else sys.stdout)
 
 
 def in_words(seconds: float) -> str:

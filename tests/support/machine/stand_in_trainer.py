@@ -5,8 +5,9 @@
 What it learns is beside the capture, stand_in.json: {"model": a perfect .nam, "errors": [0.5, ...]}: after epoch n the
 output of the model lies by that share of it beside the gear's, so its ESR is the square. Optional: "steps" of an epoch,
 "seconds" an epoch takes, "ahead": it does not wait until an epoch is judged (the real one seldom has to),
-"fails": {"epoch": 2, "why": "nan"}, "dies": {"epoch": 2, "signal": 9}, "no_model": epoch whose file is no model. That
-the real one behaves so is tested by test_real_trainer.py (soak).
+"waits": {"epoch": 2, "for": a file without which that epoch does not begin}, "fails": {"epoch": 2, "why": "nan"},
+"dies": {"epoch": 2, "signal": 9}, "no_model": epoch whose file is no model. That the real one behaves so is tested by
+test_real_trainer.py (soak).
 """
 
 from __future__ import annotations
@@ -66,6 +67,10 @@ def main(folder: Path) -> int:
     for epoch, error in list(enumerate(script["errors"]))[begin:]:
         if epoch > begin and not script.get("ahead"):
             wait_until_judged(folder / f"epoch_{epoch - 1:04d}.nam", elapsed)
+        waits = script.get("waits", {})
+        while waits.get("epoch") == epoch and not Path(waits["for"]).exists():
+            time.sleep(0.05)
+            say("step", step=epoch * steps, loss=1.0, seconds=round(elapsed, 2))  # nobody hears it any more: it ends
         time.sleep(pause_s)
         elapsed += max(pause_s, 0.01)
         say("step", step=epoch * steps + 1, loss=error**2, seconds=round(elapsed, 2))
