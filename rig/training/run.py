@@ -27,6 +27,7 @@ from .process import Event, TrainerProcess, last_words
 from .record import FILE, LOCK, Epoch, Plan, Record
 
 LAST, BEFORE = "last.ckpt", "before.ckpt"
+ALL_STEPS = "all its steps are done"
 LOOK_EVERY_S = 0.5  # whether to stop
 STALLED = 0.98  # times the best ESR of before: what is no better than that is no progress
 STALLS_AFTER = 0.3  # of the whole training: so long without progress is a stall
@@ -145,6 +146,10 @@ class Training:
     def _train(self, record: Record, command: Sequence[str], listener: Listener, must_stop: Callable[[], bool]) -> None:
         while True:
             self.judge_left(record, listener)  # of a rig that was killed before it had judged them
+            if record.epochs and record.epochs[-1].step >= self.plan.steps:  # it was killed behind the last
+                record.state, record.reason = "done", ALL_STEPS
+                record.save(self.folder)
+                return
             self._write_job()
             with TrainerProcess(command, self.folder) as child:
                 try:
@@ -211,7 +216,7 @@ class Training:
                         return "done"
                 case "done":
                     record.state = "done"
-                    record.reason = "all its steps are done" if event["why"] == "steps" else "its time is over"
+                    record.reason = ALL_STEPS if event["why"] == "steps" else "its time is over"
                     return "done"
                 case "failed" if event["why"] == "checkpoint":
                     return "checkpoint"

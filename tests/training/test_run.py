@@ -198,6 +198,16 @@ def test_what_a_killed_rig_had_not_judged_is_judged_when_it_is_taken_up(capture)
     assert not left.exists()
 
 
+def test_a_rig_that_was_killed_behind_the_last_step_trains_no_further(capture):
+    told = Told()
+    record, _, training = train(capture, [0.5, 0.1], {"steps": 200}, told)
+    record.state, record.reason = "running", ""
+    record.save(training.folder)
+    record, finished, _ = train(capture, [0.5, 0.1, 0.9], {"steps": 200}, told)
+    assert (record.state, record.reason, len(record.epochs)) == ("done", "all its steps are done", 2)
+    assert told.resumed == [0] and finished.esr == pytest.approx(0.01, rel=0.01)
+
+
 def test_the_best_stays_the_best_where_epochs_are_learnt_again():
     def epoch(number, esr):
         return Epoch(number, 100 * number, 10.0 * number, esr, esr, 0.1)

@@ -360,7 +360,8 @@ def test_a_worker_that_sends_no_training_is_used_no_more_and_nothing_of_it_is_wr
     mine = captures("mine", [0.1])
     (end,) = train(workers, python, (training(mine, 100), told), said=said)
     assert sum("sent no training of mine (last.ckpt is not whole); it is used no more." in each for each in said) == 1
-    assert told.resumed == [0, 0]  # from the beginning, by the other
+    # By the other, from the beginning; or nothing is left, where the first said at once that it was done.
+    assert told.resumed in ([0, 0], [0])
     assert end.record.state == "done" and Model.load(end.finished.path)
 
 
