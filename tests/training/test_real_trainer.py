@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 import stand_in_trainer
 from gears import GEARS, played
+from rigs import A2, NANO
 from takes import recorded, signal
 from trained import Told
 
@@ -29,6 +30,7 @@ from rig.compare.models import compare_models
 from rig.compare.pair import TakeFiles
 from rig.errors import TrainingError
 from rig.nam import Model
+from rig.training.bake import bake
 from rig.training.cluster import train_on_cluster
 from rig.training.environment import find_trainer
 from rig.training.record import Plan, Record
@@ -151,6 +153,20 @@ def test_other_gear_and_an_lstm_learn_too(command, tmp_path):
     record, finished = Training(Capture.load(done.folder), Plan.of("lstm", minutes=2)).run(command, Told())
     print(f"\nlstm: ESR {finished.esr:.3f}, {len(record.epochs)} epochs")
     assert finished.esr < 0.5 and Model.load(finished.path)
+
+
+@pytest.mark.parametrize(
+    ("source", "minutes", "worst"), [(A2, 3, 0.05), (f"{NANO}+{A2}", 2, 0.2)], ids=["A2", "nano into A2"]
+)
+def test_a_bake_is_as_good_as_compare_says(command, tmp_path, source, minutes, worst):
+    baked = bake(source, tmp_path, "baked", seconds=35.0)
+    training = Training(Capture.load(baked.folder), Plan.of("nano", minutes=minutes, threads=1), accept=True)
+    record, finished = training.run(command, Told())
+    (score,) = compare_models(TakeFiles.of_capture(baked.folder), models=[finished.path], workers=1).scores
+    print(f"\n{baked.source} as nano: ESR {finished.esr:.5f}, compare {score.esr_trainer:.5f}, {record.seconds:.0f} s")
+    assert finished.esr < worst and score.esr_trainer == pytest.approx(finished.esr, rel=AGREE)
+    named = [each["file"] for each in record.source["models"]]
+    assert named == [Path(part).name for part in str(source).split("+")]
 
 
 def test_two_captures_on_two_workers_of_a_cluster_one_of_which_is_killed(command, taken, tmp_path):
