@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,13 @@ import pytest
 from _pytest.doctest import DoctestModule
 from hypothesis import settings
 from jackserver import JACKD_IS_MISSING, JackServer
+
+# Whoever starts pytest under nohup, or behind a `&`, has signals ignored, and so would all that the tests start. A
+# program that is started gets the default for what is caught here.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 settings.register_profile("rig", deadline=None)  # no test asserts a time: a busy machine holds up any of them
 settings.load_profile("rig")

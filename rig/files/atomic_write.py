@@ -102,9 +102,9 @@ def free_name(folder: Path, before: str, after: str = "", first: int = 1) -> Pat
     return next(path for path in names if not os.path.lexists(path))
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a file that cannot be understood to NAME.broken-1, or the next number that is free; the new path."""
-    aside = free_name(path.parent, f"{path.name}.broken-")
+def set_aside(path: Path, mark: str = "broken") -> Path:
+    """Rename what makes room, or cannot be understood, to NAME.broken-1, or the next that is free; the new path."""
+    aside = free_name(path.parent, f"{path.name}.{mark}-")
     path.rename(aside)
     return aside
 

@@ -163,9 +163,10 @@ def _made(plan: Plan, show: Show) -> Trainer:
     for left in (wheels, temporary):
         shutil.rmtree(left, ignore_errors=True)
     mark_complete(folder, environment, plan.variant)
-    for other in folders():
-        if other != folder:
-            shutil.rmtree(other, ignore_errors=True)
+    # A pip of a set-up that was killed may have gone on meanwhile, and written into what was removed above.
+    strays = [path for path in folder.iterdir() if path.is_dir() and path != environment]
+    for other in (*(each for each in folders() if each != folder), *strays):
+        shutil.rmtree(other, ignore_errors=True)
     return find_trainer()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CaptureError, RigError, TrainingError
-from ...files.atomic_write import free_name
+from ...files.atomic_write import set_aside
 from ...trainer.capture_file import input_level, send_trim_db
 from ..capturing.capture_options import REFUSED, add_capture_levels, add_gear_options
 from ..command_line import CommandLine
@@ -324,9 +324,8 @@ def _like(other: argparse.Namespace, options: argparse.Namespace, names: tuple[s
 
 def _put_aside(folder: Path) -> None:
     """Make room for another take; the one before stays beside it, with all that was learnt from it."""
-    aside = free_name(folder.parent, f"{folder.name}.before-")
     try:
-        folder.rename(aside)
+        aside = set_aside(folder, "before")
     except OSError as error:
-        raise CaptureError(f"{folder}: cannot be renamed to {aside.name} ({error.strerror}).") from error
+        raise CaptureError(f"{folder}: cannot be renamed ({error.strerror}).") from error
     Console().say(f"The take before is kept in {aside}.")
