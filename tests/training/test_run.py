@@ -160,7 +160,7 @@ def test_two_trainings_of_one_capture_at_once_are_one_too_many(capture):
 
 
 def test_ctrl_c_keeps_what_was_learnt(capture):
-    asked = iter([False] * 40 + [True] * 1000)
+    asked = iter([False] * 12 + [True] * 1000)
     record, finished, _ = train(capture, [0.5, 0.2], must_stop=lambda: next(asked))
     assert record.state == "stopped" and finished.esr == pytest.approx(0.04, rel=0.01)
 
