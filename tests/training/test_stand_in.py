@@ -65,4 +65,5 @@ def test_the_real_trainer_says_and_writes_what_it_did(job, tmp_path):
         GOLDEN.mkdir(exist_ok=True)
         shutil.copy(tmp_path / "life" / "learnt.nam", LEARNT)
         SAID.write_text(json.dumps(heard, indent=1) + "\n", encoding="utf-8")
+        pytest.skip("recorded: run it again without RIG_RECORD, to hear whether it says the same")
     assert heard == json.loads(SAID.read_text(encoding="utf-8"))

@@ -39,7 +39,9 @@ from .records import (
 )
 
 BLOCK = 128  # frames at a time; longer host blocks are cut. A larger one gains nothing, and costs cache.
-LONG = 64  # frames of past from which on a plane is a ring: shorter ones take less memory if they slide
+# Frames of past from which on a plane is a ring, of which nothing is copied. Below BLOCK a past that slides takes less
+# memory.
+LONG = 64
 # Room for a shorter past to move on before it slides, in lookbacks. 2: the slide costs 1 to 3 %.
 GROWTH = 2
 LEAST_PAST = 32  # frames that a shorter one counts as: else it would slide after every block, however short
