@@ -28,6 +28,7 @@ SAME_NAMES = {
     "devices.py": "the sound cards of PortAudio; the command that lists them",
     "files.py": "of a pair of sweeps; of the page",
     "gate.py": "the kernel; the controls of it",
+    "interfaces.py": "the table of their levels; the command that shows it",
     "ir.py": "an impulse response; the command that shows one",
     "levels.py": "gain staging; the levels of a capture",
     "limits.py": "of a take; of this machine; of a file",

@@ -25,6 +25,7 @@ from .commands import (
     devices,
     doctor,
     info,
+    interfaces,
     ir,
     midi,
     play,
@@ -66,7 +67,7 @@ def parser() -> CommandLine:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, remote, render, info, ir, midi, devices, doctor),
-        *(calibrate, signal, clone, capture, train, compare, ab, abx, bench),
+        *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, bench),
     ):
         module.add(commands)
     return top
@@ -121,8 +122,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _refused(RigError(f"the system refuses: {error.strerror or error}{where}."), as_json)
 
 
+def with_parts(words: Sequence[str]) -> list[str]:
+    """The words with the name of a part that may be left out."""
+    return interfaces.with_list(capture.with_take(words))
+
+
 def _run(words: Sequence[str]) -> int:
-    options = parser().parse_args(capture.with_take(words))
+    options = parser().parse_args(with_parts(words))
     with ending_politely():
         code = int(options.run(options))
     if sys.stdout is None and options.command not in LIVE:

@@ -5,7 +5,7 @@ One small JSON file in the user's configuration folder, which may be read and ed
     {"schema": 1,
      "interface": {"dbu": 12.2, "name": "Apollo 8x", "method": "table", "date": "2026-01-31"},
      "send": {"dbu": 18.34, "method": "multimeter", "date": "..."},
-     "return": {"dbu": 12.34, "method": "multimeter", "date": "..."},
+     "return": {"dbu": 12.34, "method": "multimeter", "send": "multimeter", "date": "..."},
      "round_trip": {"samples": 201, "period": 64, "method": "noise", "date": "..."},
      "ports": {"send": "system:playback_1", "return": "system:capture_1"}}
 
@@ -25,7 +25,7 @@ from ..errors import ConfigError
 from ..files.json_file import Damaged, Record, read_record, write_json
 from ..files.lock import locked
 from ..files.paths import config_folder
-from ..levels import MAX_LEVEL_DBU, Level
+from ..levels import MAX_LEVEL_DBU, MAX_PREAMP_GAIN_DB, Level
 from ..scripting.printable import printable
 
 FILE_NAME = "calibration.json"
@@ -35,12 +35,18 @@ MOST_SAMPLES = 1e6  # of a round trip
 
 @dataclass(frozen=True, slots=True)
 class KnownLevel:
-    """A level in dBu, how it became known and when; `name`: of the interface, where it has one."""
+    """A level in dBu, how it became known and when; `name`: of the interface, where it has one.
+
+    One that was measured against the send says how the level of the send was known then (`send`), and how much gain was
+    dialled in meanwhile and taken off again (`gain_db`).
+    """
 
     dbu: float
     method: str
     date: str
     name: str = ""
+    send: str = ""
+    gain_db: float | None = None
 
     def level(self) -> Level:
         """With its basis, for sums of gains."""
@@ -85,7 +91,7 @@ class Settings:
                 content[_written(part.name)] = {
                     _written(name): printable(item) if isinstance(item, str) else item
                     for name, item in entry.items()
-                    if item != ""
+                    if item not in ("", None)
                 }
         return content
 
@@ -158,7 +164,9 @@ def _known(entry: Record | None) -> KnownLevel | None:
     if entry is None:
         return None
     dbu = entry.number("dbu", -MAX_LEVEL_DBU, MAX_LEVEL_DBU)
-    return KnownLevel(dbu, entry.text("method"), entry.text("date"), entry.text("name", ""))
+    gain_db = entry.number("gain_db", 0.0, MAX_PREAMP_GAIN_DB) if "gain_db" in entry.values else None
+    told = (entry.text("method"), entry.text("date"), entry.text("name", ""), entry.text("send", ""))
+    return KnownLevel(dbu, *told, gain_db)
 
 
 def _round_trip(entry: Record | None) -> RoundTrip | None:

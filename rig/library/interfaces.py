@@ -1,7 +1,8 @@
 """What is known of audio interfaces: the level in dBu at which each of their inputs is full.
 
-The table that comes with rig names the basis and the source of every figure. The player's own table, in the same
-form, wins over it:
+The table that comes with rig names the basis, the source and the date of every figure; `commons/` knows what a row
+of it may say, and `rig interfaces check` holds it to that. The player's own table, in the same form, wins over it, and
+needs no more than a name and a level:
 
     [[interface]]
     maker = "Behringer"
@@ -14,41 +15,48 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ..errors import ConfigError
-from ..files.numbers import is_number
 from ..files.paths import config_folder
 from ..files.toml_file import Table, read_toml_if_any, shown_name
-from ..levels import MAX_LEVEL_DBU, Level
+from ..levels import Level
 from ..scripting import notebook
 from ..scripting.arguments import finite, path, text
+from .commons.interface_names import key as _key
+from .commons.row_fields import DISPUTED_DB, LEVELS, MAX_BYTES, OF_SCHEMA_1, OTHER, READ, ROW, Basis, Field
 
-Basis = Literal["maker", "cites-maker", "measured", "article", "community", "inferred", "none"]
 Origin = Literal["table", "yours"]
 
 SHIPPED_TABLE = Path(__file__).with_name("interfaces.toml")
-SCHEMA = 1
-MAX_BYTES = 1 << 20  # of a table: many times what comes with rig
 CALL = "rig.Interface"
-LEVELS = {  # the keys that are levels, and which input or output each is of
-    "max_inst_dbu": "instrument",
-    "max_inst_pad_dbu": "instrument with pad",
-    "max_line_dbu": "line",
-    "max_mic_dbu": "microphone",
-    "max_line_out_dbu": "line out",
-}
 WAY_OUT = "give its level with --max-input-dbu X"
 
 
 def user_table() -> Path:
     """Where the player's own table lies, if there is one."""
     return config_folder() / "interfaces.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFigures:
+    """What another source says of an interface. Levels as in `Interface`; `None`: it says nothing of that one."""
+
+    max_inst_dbu: float | None = None
+    max_inst_pad_dbu: float | None = None
+    max_line_dbu: float | None = None
+    max_mic_dbu: float | None = None
+    max_line_out_dbu: float | None = None
+    basis: Basis | None = None
+    source: str = ""
+    date: str = ""
+    method: str = ""
+    meter: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,18 @@ class Interface:
     alsa_mode: bool | None = None  # the Linux driver shows INST / LINE, pad and air
     basis: Basis | None = None  # None: an entry of the player's that does not say
     verified: bool = False  # the maker's own document was read
-    disputed: bool = False  # published figures differ by more than 1 dB; the others are in `other_dbu`
-    other_dbu: tuple[float, ...] = ()
+    disputed: bool = False  # published figures differ by more than 1 dB; the others are in `other`
+    other_dbu: tuple[float, ...] = ()  # those of the instrument input among them that differ so much
     source: str = ""
     note: str = ""
     origin: Origin = "table"
+    date: str = ""  # when the source was read, or the unit measured
+    method: str = ""  # of a measurement, and with what, through which driver, on which system
+    meter: str = ""
+    driver: str = ""
+    system: str = ""
+    other: tuple[OtherFigures, ...] = ()  # what other sources say
+    chosen_because: str = ""  # of a disputed one: why the figure here is used
 
     def __post_init__(self) -> None:
         for key in ("model", "maker"):
@@ -104,7 +119,9 @@ class Interface:
             parts.append("your entry")
         if self.basis is not None:
             parts.append(self.basis)
-        if self.disputed:
+        if self.disputed and (
+            self.other_dbu or not self.other
+        ):  # what contradicts another level is not said of this one
             others = " or ".join(f"{dbu:g}" for dbu in self.other_dbu)
             parts.append(f"disputed: {others} elsewhere" if others else "disputed")
         return Level(self.max_inst_dbu, ", ".join(parts))
@@ -118,7 +135,7 @@ class Interface:
         wanted = _key(text("Interface.named", "name", name))
         table = None if table is None else path("Interface.named", "table", table)
         for interfaces in (_read(user_table() if table is None else table, "yours"), _shipped()):
-            found = [interface for interface in interfaces if wanted in _keys(interface)]
+            found = [interface for interface in interfaces if wanted in keys_of(interface)]
             if len(found) == 1:
                 return found[0]
             if found:
@@ -130,8 +147,8 @@ class Interface:
     def all(cls, *, table: str | os.PathLike[str] | None = None) -> tuple[Interface, ...]:
         """Every interface that can be named; the player's own first, in place of ours of the same name."""
         own = _read(user_table() if table is None else path("Interface.all", "table", table), "yours")
-        taken = {key for interface in own for key in _keys(interface)}
-        return own + tuple(interface for interface in _shipped() if not _keys(interface) & taken)
+        taken = {key for interface in own for key in keys_of(interface)}
+        return own + tuple(interface for interface in _shipped() if not keys_of(interface) & taken)
 
     def _levels(self) -> list[tuple[str, str | None]]:
         """The levels that are known, by what they are of."""
@@ -146,29 +163,18 @@ class Interface:
 
     def _repr_html_(self) -> str:
         basis = None if self.basis is None else f"{self.basis}{' (disputed)' if self.disputed else ''}"
-        rows = [*self._levels(), ("basis", basis), ("source", self.source), ("note", self.note)]
+        rows = [*self._levels(), ("basis", basis), ("source", self.source), ("date", self.date), ("note", self.note)]
         return notebook.table(self.name, rows)
 
 
-def _key(name: str) -> str:
-    """What is left of a name when case, spaces, dashes and the ways to write a generation are gone.
-
-    >>> _key("Scarlett 2i2 (3rd Gen)") == _key("scarlett-2i2-gen3") == "scarlett2i2gen3"
-    True
-    """
-    text = re.sub(r"[\s_-]+", " ", name.casefold())
-    text = re.sub(r"\b(\d+)(?:st|nd|rd|th) ?gen(?:eration)?\b", r"gen\1", text)
-    text = re.sub(r"\bgen(?:eration)? ?(\d+)\b", r"gen\1", text)
-    return re.sub(r"[^\w+@]", "", text)  # "SSL 2+" is not "SSL 2"
-
-
-def _keys(interface: Interface) -> set[str]:
+def keys_of(interface: Interface) -> set[str]:
+    """What is left of each of its names, with its maker and without, see `interface_names.key`."""
     names = (interface.model, *interface.aliases)
     return {_key(name) for name in names} | {_key(f"{interface.maker} {name}") for name in names}
 
 
 def _unknown(name: str, interfaces: Iterable[Interface]) -> str:
-    by_key = {key: interface.name for interface in interfaces for key in _keys(interface)}
+    by_key = {key: interface.name for interface in interfaces for key in keys_of(interface)}
     wanted = _key(name)
     holding = [key for key in by_key if wanted and wanted in key]
     close = holding or difflib.get_close_matches(wanted, by_key, n=6, cutoff=0.5)
@@ -187,69 +193,36 @@ def _read(path: Path, origin: Origin) -> tuple[Interface, ...]:
     table = read_toml_if_any(path, "table of interfaces", ConfigError, file=str(path), most_bytes=MAX_BYTES)
     if table is None:
         return ()
-    if table.whole_number("schema", 1, 1 << 31) not in (None, SCHEMA):
-        raise table.unexpected("schema", f"{SCHEMA}, which this rig reads")
+    if table.whole_number("schema", 1, 1 << 31) not in (None, *READ):
+        raise table.unexpected("schema", f"{' or '.join(map(str, READ))}, which this rig reads")
     return tuple(_checked(entry, origin) for entry in table.tables("interface"))
 
 
 def _checked(entry: Table, origin: Origin) -> Interface:
     if "model" not in entry.values:
         raise entry.error('this [[interface]] has no name; write model = "...".')
-    for key, value in entry.values.items():
-        if key not in _CHECKS:
-            raise entry.error(f"unknown key {shown_name(key)}; the keys are {', '.join(_CHECKS)}.", key)
-        expected, fits = _CHECKS[key]
-        if not fits(value):
-            raise entry.unexpected(key, expected)
+    _check_keys(entry, {**ROW, **OF_SCHEMA_1})
     values: dict[str, Any] = dict(entry.values)
-    for key in ("aliases", "other_dbu"):
-        values[key] = tuple(values.get(key, ()))
-    return Interface(**values, origin=origin)
+    other = tuple(_other(figures) for figures in entry.tables("other"))
+    values["aliases"] = tuple(values.get("aliases", ()))
+    values["other_dbu"] = tuple(values.get("other_dbu", _contradicting(values.get("max_inst_dbu"), other)))
+    return Interface(**{**values, "other": other}, origin=origin)
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+def _check_keys(entry: Table, fields: Mapping[str, Field]) -> None:
+    for key, value in entry.values.items():
+        if key not in fields:
+            raise entry.error(f"unknown key {shown_name(key)}; the keys are {', '.join(fields)}.", key)
+        if not fields[key].fits(value):
+            raise entry.unexpected(key, fields[key].expected)
 
 
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(_key(value))
+def _other(entry: Table) -> OtherFigures:
+    _check_keys(entry, OTHER)
+    return OtherFigures(**entry.values)
 
 
-def _is_flag(value: Any) -> bool:
-    return isinstance(value, bool)
-
-
-def _is_level(value: Any) -> bool:
-    return is_number(value) and abs(value) <= MAX_LEVEL_DBU
-
-
-def _all(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list) and all(fits(item) for item in value)
-
-
-_TEXT = ("text in quotes", _is_text)
-_FLAG = ("true or false", _is_flag)
-_LEVEL = (f"a level in dBu from -{MAX_LEVEL_DBU:g} to {MAX_LEVEL_DBU:g}", _is_level)
-_CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "maker": _TEXT,
-    "model": ("a name in quotes", _is_name),
-    "aliases": ('a list of names like ["Volt 1"]', _all(_is_name)),
-    "max_inst_dbu": _LEVEL,
-    "max_inst_pad_dbu": _LEVEL,
-    "max_line_dbu": _LEVEL,
-    "max_mic_dbu": _LEVEL,
-    "max_line_out_dbu": _LEVEL,
-    "line_settings": (
-        "levels by name like { plus4dbu = 20.0 }",
-        lambda value: isinstance(value, dict) and all(_is_level(level) for level in value.values()),
-    ),
-    "inst_min_readout_db": ("a gain in dB", _is_level),
-    "alsa_gain": _FLAG,
-    "alsa_mode": _FLAG,
-    "basis": (f"one of {', '.join(get_args(Basis))}", lambda value: value in get_args(Basis)),
-    "verified": _FLAG,
-    "disputed": _FLAG,
-    "other_dbu": ("a list of levels in dBu", _all(_is_level)),
-    "source": _TEXT,
-    "note": _TEXT,
-}
+def _contradicting(dbu: float | None, others: Iterable[OtherFigures]) -> list[float]:
+    """Levels of the instrument input that other sources give and that contradict that of the row."""
+    found = [other.max_inst_dbu for other in others if other.max_inst_dbu is not None]
+    return [] if dbu is None else [other for other in dict.fromkeys(found) if abs(other - dbu) > DISPUTED_DB]

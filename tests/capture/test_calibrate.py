@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,12 @@ def test_a_multimeter_and_a_cable_give_send_and_return(cable, here):
     assert done.returncode == 0 and load_settings().interface.dbu == pytest.approx(14.22 - LOOP_DB + 5, abs=0.02)
     shown = json.loads(here("calibrate", "show", "--json").stdout)
     assert shown["send"]["dbu"] == 14.22 and shown["schema"] == 1
+    done = here("calibrate", "--row", "row.toml", "--interface", "umc202hd", "--meter", "Fluke 179")
+    assert done.returncode == 0, done.stderr
+    assert "but for 5 dB by its own scale, taken off" in Path("row.toml").read_text()
+    assert here("interfaces", "check", "row.toml").returncode == 0
+    here("calibrate", "interface", "--loop", "--send-dbu", 14.22, *CABLE)  # typed in: nobody knows how that is known
+    refused(here("calibrate", "--row", "b.toml", "--meter", "Fluke 179"), "whose own level was entered by you")
 
 
 def test_without_a_meter_a_known_input_or_published_figures_do(cable, here):

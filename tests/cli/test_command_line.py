@@ -8,9 +8,8 @@ from functools import cache
 
 import pytest
 
-from rig.cli import main, parser
+from rig.cli import main, parser, with_parts
 from rig.cli.command_line import CommandLine
-from rig.cli.commands.capture import with_take
 from rig.errors import UsageError
 
 
@@ -28,7 +27,7 @@ EVERY = [pytest.param(command, id=command.prog) for command in parsers()]
 
 
 def read(line: str) -> argparse.Namespace:
-    return parser().parse_args(with_take(shlex.split(line)))
+    return parser().parse_args(with_parts(shlex.split(line)))
 
 
 def refusal(line: str) -> str:
@@ -52,7 +51,7 @@ def test_every_example_is_a_command_line_of_that_command(command):
     assert command.examples
     for example in command.examples:
         line = example.partition(" #")[0].rstrip()  # what follows says what it does
-        assert line.startswith(command.prog.removesuffix(" take"))
+        assert line.startswith(command.prog.removesuffix(" take").removesuffix(" list"))
         if line.endswith("--help"):
             with pytest.raises(SystemExit):
                 read(line.removeprefix("rig "))

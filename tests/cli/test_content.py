@@ -121,8 +121,8 @@ def test_a_wheel_holds_the_models_the_cabinets_the_guitar_and_the_table(tmp_path
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
     code = (
-        "from rig import bundled, interface; print(len(bundled.models()), len(bundled.irs()), bundled.di());"
-        "interface.Interface.named('apollo-8x', table=__import__('pathlib').Path('none'))"
+        "import rig; from rig import bundled; print(len(bundled.models()), len(bundled.irs()), bundled.di());"
+        "rig.Interface.named('apollo-8x', table=__import__('pathlib').Path('none'))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=installed, capture_output=True, text=True, check=True)
     models, irs, di = run.stdout.split()

@@ -16,8 +16,7 @@ from places import ROOT
 
 from rig import bundled
 from rig.audio import wav
-from rig.cli import parser
-from rig.cli.commands.capture import with_take
+from rig.cli import parser, with_parts
 from rig.compare.live.commands import COMMANDS as COMMANDS_OF_COMPARING
 from rig.errors import ConfigError, PresetError, UsageError
 from rig.files.toml_file import parsed
@@ -111,13 +110,13 @@ def test_a_command_line_is_one_that_rig_reads(line):
             parser().parse_args(words)
         assert ended.value.code == 0
     else:
-        assert parser().parse_args(with_take(words)).run is not None
+        assert parser().parse_args(with_parts(words)).run is not None
 
 
 def options_in_help(words: list[str]) -> set[str]:
     """The options that the help of a command names."""
     command = parser()
-    for word in with_take(words):
+    for word in with_parts(words):
         parts = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]
         command = parts[0].choices.get(word, command) if parts else command
     return {name for action in command._actions if action.help != argparse.SUPPRESS for name in action.option_strings}
@@ -136,8 +135,8 @@ def test_an_option_that_there_is_not_would_be_found():
     assert "--level-mode" in options_in_help(["play", "crunch.nam"])
 
 
-CHEAP = ("--version", "info ", "ir ", "render ", "calibrate", "midi", "compare dry.wav")
-UNFIT = ("learn", "e570", "calibrate ", "other.nam", "models/")  # ports or files that only a studio has
+CHEAP = ("--version", "interfaces", "info ", "ir ", "render ", "calibrate", "midi", "compare dry.wav")
+UNFIT = ("learn", "row", "e570", "calibrate ", "other.nam", "models/")  # ports or files that only a studio has
 RUN = sorted(
     {
         line.partition("   #")[0].rstrip()

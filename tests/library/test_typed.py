@@ -55,6 +55,20 @@ def test_the_wheel_says_that_it_is_typed(wheel):
         assert "rig/py.typed" in archive.namelist()
 
 
+def test_the_table_of_interfaces_travels_with_its_schema_and_its_licence(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        table, schema, licence = (
+            archive.read(f"rig/library/interfaces.{ending}").decode()
+            for ending in ("toml", "schema.json", "CC0-1.0.txt")
+        )
+        (about,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        told = archive.read(about).decode()
+        copied = archive.read(about.replace("METADATA", "licenses/rig/library/interfaces.CC0-1.0.txt")).decode()
+    assert 'license = "CC0-1.0"' in table and "SPDX-License-Identifier: CC0-1.0" in table and "CC0-1.0" in schema
+    assert licence == copied and licence.startswith("Creative Commons Legal Code\n\nCC0 1.0 Universal")
+    assert "License-Expression: MIT AND CC0-1.0\n" in told
+
+
 def test_a_users_script_is_checked_against_the_wheel_and_each_of_his_mistakes_is_found(environment):
     where = [str(python_of(environment)), "-c", "import rig; print(rig.__file__)"]
     found = subprocess.run(where, cwd=environment, capture_output=True, text=True, check=True).stdout

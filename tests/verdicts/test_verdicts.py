@@ -17,10 +17,11 @@ from places import ROOT
 STATES = ("ok", "warn", "fail", "unknown")
 FIELDS = {"name", "where", *STATES}
 NEVER = re.compile(r"never: \S+ .+")
-# Verdicts that carry no name in the code: those of a comparison, of a blind test, and of a finished model.
+# Verdicts that carry no name in the code: those of a comparison, of a blind test, of a finished model, of a row.
 NAMELESS = {
     ("finish", "rig capture finish"),
     *(("a model", "rig compare"), ("the take", "rig compare"), ("gear against itself", "rig compare")),
+    ("a row", "rig interfaces check"),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
 }
 

@@ -151,6 +151,10 @@ def test_lists_have_numbers_that_change_with_them(paged):
             rig.list("passwords")
         for name in ("models", "presets", "problems", "favourites", "interfaces", "shapes"):
             assert isinstance(rig.list(name)["items"], list)
+        disputed = {
+            one["name"]: one["disputed"] for one in rig.list("interfaces")["items"] if one["source"] and one["date"]
+        }
+        assert disputed["Behringer UMC22"] == [22.0] and disputed["Focusrite Scarlett 4i4 4th Gen"] == []
         rig.do("favourite", True)
         until(lambda: rig.do("volume", 0) and rig.state["lists"]["cabinets"] > again["rev"])
 

@@ -23,7 +23,7 @@ from ...capture.levels import (
     send_level_from_spec_dbu,
 )
 from ...errors import CaptureError, ConfigError
-from ...levels import checked_preamp_gain_db, entered_level
+from ...levels import ENTERED, checked_preamp_gain_db, entered_level
 from ...library.calibrated_levels import (
     KnownLevel,
     Ports,
@@ -34,6 +34,7 @@ from ...library.calibrated_levels import (
     settings_file,
     today,
 )
+from ...library.commons.measured_row import AGAINST_SEND
 from ...library.interfaces import Interface
 from ..console import Console
 
@@ -41,6 +42,10 @@ CABLE = "Plug a cable from {send} straight into {return}; knobs as they are for 
 
 
 def _show(options: argparse.Namespace) -> int:
+    if getattr(options, "row", None) is not None:
+        from .row_to_send import write_row
+
+        return write_row(options)
     settings = load_settings()
     if options.json:
         print(json.dumps(settings.to_json(), indent=2))
@@ -73,10 +78,9 @@ def _interface(options: argparse.Namespace) -> int:
         send = _known_send(options)
         read = _read(options, operator, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
         dbu = known_input_dbu(send, options.dbfs, read, options.preamp_gain_db)
-        return _keep(options, "interface", dbu, "measured against the send")
-    name = options.interface or operator.ask(
-        "Your interface, by name (as in rig/library/interfaces.toml)?", "--interface NAME"
-    )
+        gain_db = options.preamp_gain_db or None
+        return _keep(options, "interface", dbu, AGAINST_SEND, send=_method_of_send(options), gain_db=gain_db)
+    name = options.interface or operator.ask("Your interface, by name (rig interfaces lists them)?", "--interface NAME")
     interface = Interface.named(name)
     method = f"table, {interface.basis or 'your entry'}"
     return _keep(options, "interface", interface.level().dbu, method, interface.name)
@@ -120,15 +124,16 @@ def _return(options: argparse.Namespace) -> int:
     if options.spec_dbu is not None:
         dbu = return_level_from_spec_dbu(options.spec_dbu, options.preamp_gain_db)
         return _keep(options, "returned", dbu, "spec")
-    send, method = _known_send(options), _method_of_send(options)
+    send, how = _known_send(options), _method_of_send(options)
     read = _read(options, Console(options.yes), CABLE)
-    return _keep(options, "returned", return_level_dbu(send, options.dbfs, read), method)
+    method = "multimeter" if how == ENTERED else how  # as good as the send
+    return _keep(options, "returned", return_level_dbu(send, options.dbfs, read), method, send=how)
 
 
 def _method_of_send(options: argparse.Namespace) -> str:
-    """A return that was measured against the send is as good as the send."""
+    """How the level of the send is known."""
     kept = load_settings().send
-    return "multimeter" if options.send_dbu is not None or kept is None else kept.method
+    return ENTERED if options.send_dbu is not None or kept is None else kept.method
 
 
 def _known_send(options: argparse.Namespace) -> float:
@@ -187,7 +192,7 @@ def _tone(options: argparse.Namespace) -> int:
     return 0
 
 
-def _keep(options: argparse.Namespace, part: str, dbu: float, method: str, name: str = "") -> int:
+def _keep(options: argparse.Namespace, part: str, dbu: float, method: str, name: str = "", **more: Any) -> int:
     """Keep it; another one that is kept already is replaced only if that is wanted."""
     dbu = round(entered_level(dbu, f"{part} level").dbu, 2)
     kept: KnownLevel | None = getattr(load_settings(), part)
@@ -197,7 +202,7 @@ def _keep(options: argparse.Namespace, part: str, dbu: float, method: str, name:
         if not options.yes and Console().ask(question, "--yes").casefold() not in ("y", "yes"):
             print(f"{kept.level()} stays.")
             return 0
-    known: Any = KnownLevel(dbu, method, today(), name)
+    known: Any = KnownLevel(dbu, method, today(), name, **more)
     print_settings(remember(**{part: known}))
     return 0
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
+from ...errors import UsageError
 from ..console import add_desk_options
 from ..options import add_json_option, add_seconds_option
 
 TONE_DBFS = -12.0
+WITH_ROW = ("interface", "maker", "model", "meter", "driver", "send_is", "return_is")
 
 
 def add(commands: Any) -> None:
@@ -22,8 +25,10 @@ def add(commands: Any) -> None:
             "rig calibrate                                   # what is kept",
             "rig calibrate interface --interface apollo-8x",
             "rig calibrate send --volts 1.95",
+            "rig calibrate --row                             # the row to send",
         ),
     )
+    _add_row(command)
     parts = command.add_subparsers(dest="part", metavar="WHAT", prog="rig calibrate")
     _add_interface(parts)
     _add_send(parts)
@@ -36,6 +41,29 @@ def add(commands: Any) -> None:
     for shown in (command, show):
         add_json_option(shown)
         shown.set_defaults(run=run)
+
+
+def _add_row(command: argparse.ArgumentParser) -> None:
+    """What goes into a row that is sent, beside what was measured."""
+    row = command.add_argument_group("a row to send")
+    row.add_argument(
+        "--row",
+        nargs="?",
+        const=Path("interface-row.toml"),
+        type=Path,
+        metavar="FILE",
+        help="write what was measured as a row of rig's table (default interface-row.toml): method, meter and date, "
+        "nothing about you; see docs/interfaces.md",
+    )
+    row.add_argument("--interface", metavar="NAME", help="with --row: the interface that was measured")
+    row.add_argument("--maker", metavar="NAME", help="with --row: who makes it, if rig's table does not have it")
+    row.add_argument("--model", metavar="NAME", help="with --row: what stands on it")
+    row.add_argument("--meter", metavar="NAME", help="with --row: maker and type of the multimeter")
+    row.add_argument("--driver", metavar="NAME", help="with --row: its sound driver, where that matters")
+    row.add_argument("--send-is", choices=("line-out",), help="with --row: the send was the bare line output, fully up")
+    row.add_argument(
+        "--return-is", choices=("line", "microphone"), help="with --row: the return was this input, gain at minimum"
+    )
 
 
 def _add_interface(parts: Any) -> None:
@@ -132,4 +160,12 @@ def run(options: argparse.Namespace) -> int:
     """Carry the part out that was named."""
     from ..capturing.calibration_steps import STEPS
 
+    if options.row is None:
+        given = next((name for name in WITH_ROW if getattr(options, name, None) is not None), None)
+        if options.part is None and given is not None:
+            raise UsageError(f"--{given.replace('_', '-')} goes with --row, which writes a row of what was measured.")
+    elif options.part not in (None, "show"):
+        raise UsageError(
+            f"--row writes what was measured before: first rig calibrate {options.part}, then --row alone."
+        )
     return STEPS[options.part or "show"](options)

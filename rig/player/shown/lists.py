@@ -115,7 +115,14 @@ def interfaces(parts: Parts) -> Items:
     from ...library.interfaces import Interface
 
     return [
-        {"name": one.name, "dbu": round(one.level().dbu, 2), "basis": one.basis or "your entry", "source": one.source}
+        {
+            "name": one.name,
+            "dbu": round(one.level().dbu, 2),
+            "basis": one.basis or "your entry",
+            "source": one.source,
+            "date": one.date,
+            "disputed": [round(dbu, 2) for dbu in one.other_dbu] if one.disputed else [],
+        }
         for one in Interface.all()
         if one.max_inst_dbu is not None
     ]

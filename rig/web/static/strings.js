@@ -137,6 +137,7 @@ export const S = {
       community: "from players",
       inferred: "inferred",
     },
+    disputed: (others) => `disputed: ${others.join(" or ")} dBu elsewhere`,
     model: "Model level",
     knob: "Gain knob",
     mode: "Level of the output",

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import soundfile as sf
+from bad_rows import DISPUTED, GOOD
 from damaged_models import SEEDS, TOKENS
 from odd_audio import chunk, ds64, form, wav_of
 from places import ROOT
@@ -31,9 +32,10 @@ from rig.capture.signal.training_signal import load_signal
 from rig.cli import main
 from rig.compare.abx import check
 from rig.compare.live.commands import COMMANDS as COMPARE_COMMANDS
-from rig.errors import RigError
+from rig.errors import ConfigError, RigError
 from rig.library import entered_levels
 from rig.library.calibrated_levels import load_settings
+from rig.library.commons.row_check import check_file
 from rig.library.favourites import Favourites
 from rig.library.interfaces import Interface
 from rig.library.last_session import LastState
@@ -182,6 +184,14 @@ def _of_captures(path: Path) -> None:
 
 
 Reader = Callable[[Path], Any]
+
+
+def _of_rows(path: Path) -> None:
+    for problem in check_file(path).problems:
+        _sentence(problem.text)
+        raise ConfigError(problem.text)
+
+
 # By kind: right files, the ending, and the readers of it.
 KINDS: dict[str, tuple[Callable[[], tuple[bytes, ...]], str, Reader]] = {
     "audio": (audio, ".wav", wav.read),
@@ -194,6 +204,7 @@ KINDS: dict[str, tuple[Callable[[], tuple[bytes, ...]], str, Reader]] = {
     "midi": (lambda: (MIDI,), ".toml", lambda path: load_mapping(path, needed=True)),
     "keys": (lambda: (KEYS,), ".toml", _of_keys),
     "interfaces": (lambda: (INTERFACES,), ".toml", lambda path: Interface.all(table=path)),
+    "rows to send": (lambda: (GOOD.encode(), DISPUTED.encode()), ".toml", _of_rows),
     "calibration": (lambda: (CALIBRATION,), ".json", load_settings),
     "levels": (lambda: (MODELS,), ".json", _of_levels),
     "favourites": (lambda: (FAVOURITES,), ".json", _of_favourites),

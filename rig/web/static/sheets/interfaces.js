@@ -11,6 +11,13 @@ export function basisOf(basis) {
   return S.setup.bases[basis] ?? basis;
 }
 
+/** Level, basis, date and source of one, and what others say of it. */
+function factsOf(item) {
+  const others = (item.disputed ?? []).map((dbu) => number(dbu));
+  const basis = item.date ? `${basisOf(item.basis)}, ${item.date}` : basisOf(item.basis);
+  return [`${number(item.dbu)} dBu`, basis, others.length && S.setup.disputed(others), item.source].filter(Boolean).join(" · ");
+}
+
 export function interfacePicker() {
   const id = newId("interfaces");
   const input = el("input.search", { id, type: "search", autocomplete: "off" });
@@ -35,7 +42,7 @@ export function interfacePicker() {
             ".entry-name",
             [
               el("span.what", {}, item.name),
-              el("span.facts", {}, `${number(item.dbu)} dBu · ${basisOf(item.basis)}${item.source ? ` · ${item.source}` : ""}`),
+              el("span.facts", {}, factsOf(item)),
             ],
             async () => {
               if (await rig.do("interface", item.name)) show(element, false);

@@ -1,0 +1,1 @@
+"""What `rig interfaces` and `rig calibrate --row` do."""
