@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ..nam.aliasing import HZ, PEAK_DBFS
 from .terminal import fitted
 
 if TYPE_CHECKING:
@@ -17,19 +17,32 @@ FEWEST_COLUMNS = 72
 HEADS = (
     ("null dB", 8),
     ("ESR", 8),
-    ("pre-emph", 9),
+    ("A-ESR", 8),
     ("as it is", 9),
     ("level", 7),
-    ("lag", 11),
+    ("lag", 12),
     ("LU", 7),
-    ("spectr", 7),
+    ("log-sp", 7),
 )
 WIDTH = sum(width for _, width in HEADS)
-EXPLAINED = "ESR, pre-emph and null: lag, polarity and level taken out; as it is: nothing taken out"
+EXPLAINED = "null, ESR, A-ESR and log-sp: lag, polarity and level taken out; as it is: nothing taken out"
+MORE_HEADS = (
+    ("with EQ", 8),
+    ("pre-emph", 9),
+    ("spectr", 7),
+    ("crest", 7),
+    ("EQ", 6),
+    ("filter", 8),
+    ("distort", 9),
+    ("noise", 7),
+)
+MORE = "With EQ: the null behind the EQ that would mend it; then what the error is made of, in % of its energy"
+EQ_HZ = (63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
+EQ_WIDTH = 7
 
 
-def report(c: Comparison) -> str:
-    """The whole report."""
+def report(c: Comparison, every_figure: bool = False) -> str:
+    """The whole report; with `every_figure` those too that do not fit beside the others."""
     columns = max(FEWEST_COLUMNS, shutil.get_terminal_size().columns) if sys.stdout.isatty() else None
     lines = [f"{c.wet} against {c.dry}, {c.samples / c.sample_rate:.1f} s at {c.sample_rate} Hz"]
     lines.append(f"Judged   {c.span_basis} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s)")
@@ -44,7 +57,8 @@ def report(c: Comparison) -> str:
         lines += ["", f"{'model'[:width]:<{width}}" + "".join(f"{head:>{size}}" for head, size in HEADS)]
         for score in c.scores:
             lines += _row(score, width, columns or NO_TERMINAL_COLUMNS)
-        lines += ["", EXPLAINED, "", *_by_level(c, columns), "", *_notes(c)]
+        lines += ["", EXPLAINED, *(_more(c, columns) if every_figure else ()), "", *_by_level(c, columns)]
+        lines += ["", *_notes(c)]
     lines += [f"Not compared: {failure.reason}" for failure in c.failures]
     if columns is not None:
         return fitted("\n".join(lines), columns).rstrip()
@@ -53,10 +67,11 @@ def report(c: Comparison) -> str:
 
 def _row(s: Score, width: int, columns: int) -> list[str]:
     """The figures, behind the name where it fits, and the verdict with its reason."""
-    lag = f"{_signed(s.lag_samples)}{'' if s.polarity > 0 else ' inv'}"
+    lag = _signed(s.lag_samples) if abs(s.lag_samples) < 1000 else f"{s.lag_samples:+z.1f}"
+    lag += "" if s.polarity > 0 else " inv"
     cells = (
-        *(f"{s.null_db:.1f}", f"{s.esr_matched:.4f}", f"{s.esr_pre_emphasised:.4f}", f"{s.esr:.4f}"),
-        *(_signed(s.gain_db), lag, _signed(s.loudness_difference_lu), f"{s.spectral_difference_db:.2f}"),
+        *(f"{s.null_db:.1f}", f"{s.esr_matched:.4f}", f"{s.esr_a_weighted:.4f}", _ratio(s.esr)),
+        *(_signed(s.gain_db), lag, _signed(s.loudness_difference_lu), _figure(s.log_spectrum_db, "{:.2f}")),
     )
     figures = "".join(f"{cell:>{size}}" for cell, (_, size) in zip(cells, HEADS, strict=True))
     own_line = len(s.file) > width
@@ -70,19 +85,50 @@ def _signed(value: float) -> str:
     return f"{value:+z.2f}"
 
 
-def _by_level(c: Comparison, columns: int | None) -> list[str]:
-    levels = list(c.scores[0].esr_by_input_level)
+def _ratio(esr: float) -> str:
+    """With four digits behind the point, or four in all where the level alone makes it huge."""
+    return f"{esr:.4f}" if esr < 100 else f"{esr:.4g}"
+
+
+def _figure(value: float | None, form: str, scale: float = 1.0) -> str:
+    return "-" if value is None else form.format(scale * value)
+
+
+def _more(c: Comparison, columns: int | None) -> list[str]:
+    """The figures that have no room in the first table, and the EQ curves."""
+    lines = ["", MORE, *_tabled(c, MORE_HEADS, _more_cells, columns)]
+    heads = tuple((f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}", EQ_WIDTH) for hz in EQ_HZ)
+    lines += ["", "That EQ: what is lacking (+) or too much (-), in dB by Hz"]
+    return [*lines, *_tabled(c, heads, lambda s: [_figure(s.eq_curve_db[hz], "{:+z.1f}") for hz in EQ_HZ], columns)]
+
+
+def _more_cells(s: Score) -> list[str]:
+    shares = [_figure(s.error_shares[kind], "{:.0f}", 100.0) for kind in ("eq", "filter", "distortion", "noise")]
+    figures = [f"{s.null_equalised_db:.1f}", f"{s.esr_pre_emphasised:.4f}", f"{s.spectral_difference_db:.2f}"]
+    return [*figures, f"{s.crest_db:.1f}", *shares]
+
+
+def _tabled(
+    c: Comparison, heads: Sequence[tuple[str, int]], cells: Callable[[Score], list[str]], columns: int | None
+) -> list[str]:
+    """A row for each of them, behind its name where that fits."""
     longest = max(len(score.file) for score in c.scores)
-    width = longest if columns is None else max(0, min(longest, columns - 11 * len(levels)))
-    lines = ["ESR by input level of the dry file, lag, polarity and level taken out as above"]
-    lines.append(f"{'':<{width}}" + "".join(f"{f'{level:g} dBFS':>11}" for level in levels))
+    width = longest if columns is None else max(0, min(longest, columns - sum(size for _, size in heads)))
+    lines = [" " * width + "".join(f"{head:>{size}}" for head, size in heads)]
     for score in c.scores:
-        cells = (score.esr_by_input_level[level] for level in levels)
-        row = "".join(f"{'-':>11}" if cell is None else f"{cell:>11.4f}" for cell in cells)
+        row = "".join(f"{cell:>{size}}" for cell, (_, size) in zip(cells(score), heads, strict=True))
         own_line = len(score.file) > width
         lines += [score.file] if own_line else []
         lines.append(f"{'' if own_line else score.file:<{width}}{row}")
     return lines
+
+
+def _by_level(c: Comparison, columns: int | None) -> list[str]:
+    levels = list(c.scores[0].esr_by_input_level)
+    lines = ["ESR by input level of the dry file, lag, polarity and level taken out as above"]
+    heads = [(f"{level:g} dBFS", 11) for level in levels]
+    cells = _tabled(c, heads, lambda s: [_figure(s.esr_by_input_level[each], "{:.4f}") for each in levels], columns)
+    return [*lines, *cells]
 
 
 def _notes(c: Comparison) -> list[str]:
@@ -97,7 +143,14 @@ def _notes(c: Comparison) -> list[str]:
     if as_trainer:
         told = ", ".join(f"{name} {esr:.4f}" for name, esr in as_trainer)
         notes.append(f"Trainer  validation ESR as the trainer counts it, nothing taken out: {told}")
-    folded = [f"{score.file} {score.aliasing_db:.0f} dB" for score in c.scores if score.aliasing_db is not None]
-    if folded:
-        notes.append(f"Aliases  what folds back of a sine of {HZ:.0f} Hz at {PEAK_DBFS:g} dBFS: {', '.join(folded)}")
+    notes += _aliases(c)
     return [*notes, *(f"Note     {score.file}: {note}." for score in c.scores for note in score.notes)]
+
+
+def _aliases(c: Comparison) -> list[str]:
+    """What folds back, by what it was asked with."""
+    by_basis: dict[str, list[str]] = {}
+    for score in c.scores:
+        told = score.file if score.aliasing_db is None else f"{score.file} {score.aliasing_db:.0f} dB"
+        by_basis.setdefault(score.aliasing_basis, []).append(told)
+    return [f"Aliases  {basis}: {', '.join(names)}" for basis, names in by_basis.items()]

@@ -37,7 +37,9 @@ from ..scripting.arguments import number, path, type_name, whole_number
 from ..trainer.layout import has_training_layout
 from . import measures
 from .cluster import on_cluster
-from .judgement import judgement
+from .figures.aliases import NO_ANSWER, OF_MODELS
+from .figures.further import further
+from .judgement import Rest, judgement
 from .kept_level import with_kept_level
 from .kept_memory import keep_memory, memory_kept
 from .pair import MAX_LAG_SAMPLES, Take, TakeFiles, know, open_take
@@ -252,6 +254,8 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
     sounds = measures.spectrum(aligned, rate)
     left = sounds._replace(values=gear.spectrum.values - gain * sounds.values).power
     null_db, octaves = measures.null_db(matched_esr), measures.null_by_octave_db(left, gear.power, rate)
+    folded_db = measured_aliasing.measure(model, (quality,))[quality]
+    more = further(gear, aligned, gain, matched, sounds, left, matched_esr)
     louder_lu = lu_between(own_lufs(aligned, rate), gear.loudness_lufs)
     found = judgement(
         esr=as_it_is,
@@ -263,6 +267,7 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         polarity=lag.polarity,
         confidence=lag.confidence,
         faults=take.faults,
+        rest=Rest(more.esr_equalised, more.eq_curve_db, more.eq_worst_hz, more.error_shares),
     )
     if take.repeatability_esr is not None and matched_esr < take.repeatability_esr and not take.faults:
         notes.append("as close as the gear is to itself")
@@ -278,7 +283,10 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         esr_aligned=esr(aligned, wet),
         esr_matched=matched_esr,
         esr_pre_emphasised=esr(measures.pre_emphasised(matched), gear.pre_emphasised),
+        esr_a_weighted=more.esr_a_weighted,
+        esr_equalised=more.esr_equalised,
         null_db=null_db,
+        null_equalised_db=measures.null_db(more.esr_equalised),
         null_by_octave_db=octaves,
         esr_by_input_level=measures.esr_by_input_level(dry, wet - matched, wet, rate),
         lag_samples=lag.samples,
@@ -287,9 +295,13 @@ def score(take: Take, model: Model, quality: int = 1, entered_dbu: float | None 
         gain_db=db_from_gain(gain),
         loudness_difference_lu=louder_lu,
         spectral_difference_db=measures.spectral_difference_db(sounds.power, gear.power, rate),
+        log_spectrum_db=more.log_spectrum_db,
+        eq_curve_db=more.eq_curve_db,
+        error_shares=more.error_shares,
         crest_db=crest_db(aligned),
         wet_crest_db=crest_db(wet),
-        aliasing_db=measured_aliasing.measure(model, (quality,))[quality],
+        aliasing_db=folded_db,
+        aliasing_basis=NO_ANSWER if folded_db is None else OF_MODELS,
         state=found.state,
         verdict=found.words,
         reason=found.reason,

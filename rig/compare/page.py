@@ -26,8 +26,11 @@ from .score import Comparison, Score
 
 EXCERPT_S = 6.0
 EXCERPT_PEAK = 0.7  # hardware and model get one gain, so that the louder peaks here
+EQ_REACH_DB = 3.0  # at least so much either way
 MOST_DRAWN = 6
 MOST_HEARD = 3
+SHARES = {"eq": "EQ", "filter": "finer filter", "distortion": "distortion", "noise": "noise"}
+LEAST_SHARE = 0.005
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8882; }
@@ -118,20 +121,24 @@ def _head(c: Comparison) -> str:
 
 
 def _table(c: Comparison) -> str:
-    heads = ("model", "null", "ESR", "pre-emphasis", "as it is", "level", "lag", "polarity", "loudness", "spectrum")
+    heads = (
+        *("model", "null", "with EQ", "ESR", "A-ESR", "as it is", "level", "lag", "polarity", "loudness"),
+        "log spectrum",
+    )
     rows = []
     for s in c.scores:
         cells = (
             in_html(s.file),
             f"{s.null_db:.1f} dB",
+            f"{s.null_equalised_db:.1f} dB",
             f"{s.esr_matched:.4f}",
-            f"{s.esr_pre_emphasised:.4f}",
+            f"{s.esr_a_weighted:.4f}",
             f"{s.esr:.4f}",
             f"{s.gain_db:+z.2f} dB",
             f"{s.lag_samples:+z.2f}",
             "+" if s.polarity > 0 else "inverted",
             f"{s.loudness_difference_lu:+z.2f} LU",
-            f"{s.spectral_difference_db:.2f} dB",
+            "-" if s.log_spectrum_db is None else f"{s.log_spectrum_db:.2f} dB",
         )
         told = f"<b>{in_html(s.verdict)}</b>: {in_html(s.reason)}."
         rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
@@ -141,8 +148,9 @@ def _table(c: Comparison) -> str:
     return (
         f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         '<p class="note">ESR: error energy over the energy of the gear, after lag, polarity and level are taken out; '
-        "null: the same in dB; as it is: the ESR with nothing taken out. Level: the gain the model needs. Loudness by "
-        f"ITU-R BS.1770, model minus gear; spectrum: RMS difference over third octaves, at the level it is.</p>{failed}"
+        "null: the same in dB; with EQ: the null behind the EQ that would mend it; A-ESR: the ESR with "
+        "A-weighting; as it is: the ESR with nothing taken out. Level: the gain the model needs. Loudness by "
+        f"ITU-R BS.1770, model minus gear; log spectrum: mean difference of short-time spectra.</p>{failed}"
     )
 
 
@@ -174,7 +182,8 @@ def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:
     drawn = c.scores[:MOST_DRAWN]
     if not drawn:
         return ""
-    figure, panels = make_figure([["levels", "octaves"], ["spectrum", "spectrum"]], height_in=8.0)
+    figure, panels = make_figure([["levels", "octaves"], ["spectrum", "spectrum"], ["eq", "eq"]], height_in=11.0)
+    reach = EQ_REACH_DB
     for i, s in enumerate(drawn):
         levels = sorted((level, ratio) for level, ratio in s.esr_by_input_level.items() if ratio)
         if levels:
@@ -182,6 +191,9 @@ def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:
             draw(panels["levels"], x, y, s.file, i)
         octaves = [(hz, depth) for hz, depth in s.null_by_octave_db.items() if depth is not None and np.isfinite(depth)]
         draw(panels["octaves"], np.array([p[0] for p in octaves]), np.array([p[1] for p in octaves]), None, i)
+        curve = [(hz, lacks_db) for hz, lacks_db in s.eq_curve_db.items() if lacks_db is not None]
+        draw(panels["eq"], np.array([p[0] for p in curve]), np.array([p[1] for p in curve]), s.file, i)
+        reach = max([reach, *(abs(p[1]) for p in curve)])
     heading(panels["levels"], "Null depth by input level")
     panels["levels"].set_xlabel("dBFS of the dry file")
     panels["levels"].set_ylabel("dB")
@@ -200,6 +212,10 @@ def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:
     heading(panels["spectrum"], "Spectrum of the excerpt, third octaves")
     frequency_axis(panels["spectrum"])
     legend(panels["spectrum"])
+    heading(panels["eq"], "The EQ that would mend it: + where it lacks, - where it has too much")
+    frequency_axis(panels["eq"])
+    decibel_axis(panels["eq"], -reach, reach, 3.0)
+    legend(panels["eq"])
     return f"<h2>To see</h2><figure>{svg_text(figure)}</figure>"
 
 
@@ -212,10 +228,22 @@ def _details(c: Comparison) -> str:
         notes = "".join(f"<br>{in_html(note)}" for note in s.notes)
         rows.append(
             f"<tr><td>{in_html(s.file)}</td><td>{in_html(s.input_gain_basis)}</td><td>{by_level}</td>"
+            f"<td>{_shares(s)}</td><td>{s.esr_pre_emphasised:.4f}</td><td>{s.spectral_difference_db:.2f} dB</td>"
             f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+z.2f} dB{notes}</td></tr>"
         )
     return (
         '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'
-        "<th>ESR by input level (level taken out)</th><th>crest (gear)</th><th>level of the gear</th></tr></thead>"
+        "<th>ESR by input level (level taken out)</th><th>what the error is made of</th>"
+        "<th>ESR with pre-emphasis</th><th>spectrum, as it is</th><th>crest (gear)</th>"
+        "<th>level of the gear</th></tr></thead>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _shares(s: Score) -> str:
+    """What the error is made of, the largest first; an exact null has none."""
+    known = sorted(((share, kind) for kind, share in s.error_shares.items() if share is not None), reverse=True)
+    told = [f"{100 * share:.0f} % {SHARES[kind]}" for share, kind in known if share >= LEAST_SHARE]
+    unknown = any(share is None for share in s.error_shares.values())
+    rest = 1.0 - sum(share for share, _ in known)
+    return ", ".join([*told, *([f"{100 * rest:.0f} % not linear"] if unknown and rest >= LEAST_SHARE else [])])

@@ -89,7 +89,7 @@ class Take:
     @cached_property
     def gear(self) -> GearFigures:
         """What is the same for every model."""
-        return GearFigures(self.wet[self.span], self.sample_rate)
+        return GearFigures(self.wet[self.span], self.dry[self.span], self.sample_rate)
 
 
 # The latest, and how its files were: a worker judges one model after the other by the same take.

@@ -26,7 +26,10 @@ class Score:
     esr_aligned: float  # lag and polarity taken out
     esr_matched: float  # and the level
     esr_pre_emphasised: float  # of the matched one, with the trainer's pre-emphasis
+    esr_a_weighted: float  # of the matched one, as A-weighting hears error and gear (`figures/weighting.py`)
+    esr_equalised: float  # of the matched one, with the EQ taken out that would mend it
     null_db: float  # of the matched one
+    null_equalised_db: float  # of the equalised one
     null_by_octave_db: dict[float, float | None]  # by the octave's centre in Hz
     esr_by_input_level: dict[float, float | None]  # by dBFS of the dry file, of the matched one
     lag_samples: float  # the take is so much later than the model
@@ -35,9 +38,13 @@ class Score:
     gain_db: float  # that the model needs to leave the least error
     loudness_difference_lu: float  # model minus gear (ITU-R BS.1770)
     spectral_difference_db: float
+    log_spectrum_db: float | None  # of the matched one (`figures/log_spectrum.py`); None: shorter than a window
+    eq_curve_db: dict[float, float | None]  # what it lacks, by the middle of a third octave in Hz; None: not heard
+    error_shares: dict[str, float | None]  # of the matched error: eq, filter, distortion, noise; None: not known
     crest_db: float
     wet_crest_db: float
     aliasing_db: float | None  # what it folds back at that quality (`nam/aliasing.py`); None: no answer
+    aliasing_basis: str  # of which tone, or why it is not known
     state: State  # unknown: the take does not allow a judgement
     verdict: str  # in short, by the matched ESR
     reason: str  # in numbers

@@ -144,7 +144,9 @@ def test_a_model_that_is_3_db_loud_and_6_7_samples_off_is_told_so_and_not_that_s
     write(tmp_path / "dry.wav", x, RATE, "FLOAT")
     write(tmp_path / "wet.wav", 10 ** (-3 / 20) * shifted(y + error, -6.7), RATE, "FLOAT")
     score = one((tmp_path / "dry.wav", tmp_path / "wet.wav"), path)
-    assert score.reason == "3.0 dB louder and 6.7 samples late; with both taken out the null is -20.0 dB"
+    assert score.reason == (
+        "3.0 dB louder and 6.7 samples late; with both taken out the null is -20.0 dB; what is left is noise"
+    )
     assert (score.verdict, score.state) == ("great", "ok")
     assert score.esr > 0.3  # which alone said that something went wrong
 
@@ -344,6 +346,7 @@ def test_the_command_prints_a_table_and_json_and_writes_a_page_with_the_same_fig
     assert inside == told
     assert told["scores"][0]["reason"] in html.unescape(text)
     assert f"<td>{told['scores'][0]['esr']:.4f}</td>" in text
+    assert f"<td>{told['scores'][1]['esr_a_weighted']:.4f}</td>" in text and "% distortion" in text
     assert not re.search(r"""(src|href)=["'](?!data:|#)""", text) and "@import" not in text  # nothing from outside
     sounds = re.findall(r"data:audio/flac;base64,([^\"]+)", text)
     assert len(sounds) == 3 * len(told["scores"][:3])

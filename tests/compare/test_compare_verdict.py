@@ -8,7 +8,7 @@ import pytest
 from rig.audio.align import shifted
 from rig.audio.wav import write
 from rig.compare.faults import lag_fault, silence_fault
-from rig.compare.judgement import judgement
+from rig.compare.judgement import Rest, judgement
 from rig.compare.pair import TakeFiles, _known, open_take
 from rig.errors import AudioError, CompareError
 from rig.trainer.layout import VALIDATION_S
@@ -86,6 +86,60 @@ def test_another_sound_says_where_it_is_farthest_off():
     assert unlike.state == "fail"
     assert "(correlation 0.31) that lag and polarity cannot be told" in unlike.reason
     assert "812" not in unlike.reason and "upside" not in unlike.reason
+
+
+def rest(esr_equalised=0.01, lacks_db=0.0, hz=3150.0, **shares):
+    usual = {"eq": 0.0, "filter": 0.0, "distortion": 1.0, "noise": 0.0}
+    return Rest(esr_equalised, {hz: lacks_db, 63.0: None}, hz if lacks_db else None, {**usual, **shares})
+
+
+def test_an_error_that_an_eq_mends_is_named_with_its_figure_and_what_is_left():
+    found = judged(esr=1.2, louder_lu=3.0, late_samples=6.7, rest=rest(10**-3.5, 2.1, eq=0.968, distortion=0.032))
+    assert found.reason == (
+        "3.0 dB louder and 6.7 samples late; with both taken out the null is -20.0 dB; with an EQ curve taken out as "
+        "well (2.1 dB too little at 3.15 kHz) it is -35.0 dB; what is left is distortion"
+    )
+    assert (found.state, found.words) == ("ok", "not bad")  # an EQ is no excuse, and changes no verdict
+    found = judged(rest=rest(0.005, -0.8, 400.0, eq=0.5, distortion=0.3, noise=0.2))
+    assert found.reason == (
+        "the null is -20.0 dB; with an EQ curve taken out as well (0.8 dB too much at 400 Hz) it is -23.0 dB; what is "
+        "left is 60 % distortion and 40 % noise"
+    )
+    turned = judged(rest=rest(0.005, 0.0, eq=0.5, distortion=0.5))
+    assert "taken out as well (of phase only) it is -23.0 dB" in turned.reason
+
+
+def test_an_eq_that_mends_little_is_not_named():
+    found = judged(rest=rest(0.0085, 2.1, eq=0.15, distortion=0.85))
+    assert found.reason == "the null is -20.0 dB; what is left is distortion"
+    far = {"esr": 0.7, "esr_matched": 0.7, "null_db": -1.5}
+    assert "EQ" not in judged(**far, rest=rest(0.5, 6.0, eq=0.3, distortion=0.7)).reason  # another sound all the same
+    assert "6.0 dB too little" in judged(**far, rest=rest(0.2, 6.0, eq=0.7, distortion=0.3)).reason
+
+
+def test_what_is_left_is_named_by_its_kind():
+    assert judged(rest=rest(noise=1.0, distortion=0.0)).reason.endswith("; what is left is noise")
+    finer = judged(rest=rest(filter=0.95, distortion=0.05))
+    assert finer.reason.endswith("; what is left is a filter finer than an EQ")
+    shared = judged(rest=rest(filter=0.2, distortion=0.3, noise=0.5))
+    assert shared.reason.endswith("what is left is 50 % noise, 30 % distortion and 20 % a filter finer than an EQ")
+
+
+def test_where_nothing_tells_noise_and_distortion_apart_what_is_left_is_only_not_linear():
+    assert judged(rest=rest(noise=None, distortion=None)).reason.endswith("; what is left is not linear")
+    finer = judged(rest=rest(filter=0.9, noise=None, distortion=None))
+    assert finer.reason.endswith("; what is left is a filter finer than an EQ")
+
+
+def test_what_is_too_little_to_tell_is_not_named():
+    deep = judged(esr=1e-7, esr_matched=1e-7, null_db=-70.0, rest=rest(1e-7))
+    assert deep.reason == "the null is -70.0 dB"
+    of_the_fit = judged(rest=rest(1e-4, 2.1, eq=0.99, distortion=0.01))
+    assert of_the_fit.reason.endswith("it is -40.0 dB")
+    hiss = judged(rest=rest(1e-4, 2.1, eq=0.99, distortion=0.002, noise=0.008))
+    assert hiss.reason.endswith("it is -40.0 dB; what is left is noise")
+    perfect = judged(rest=rest(0.0, 2.1, eq=1.0, distortion=0.0))
+    assert perfect.reason.endswith("it is perfect")
 
 
 # ---------------------------------------------------------------- the take

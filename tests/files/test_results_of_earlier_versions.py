@@ -278,7 +278,9 @@ def test_a_comparison_has_the_same_figures_under_the_same_names(kept):
     assert set(now) == {*before, "faults"} and now["schema"] == 1 and now.pop("faults") == []
     assert [score["file"] for score in before["scores"]] == ["late.nam", "half.nam"]
     for a, b in zip(before.pop("scores"), now.pop("scores"), strict=True):
-        assert set(b) == {*a, "esr_trainer", "state", "reason", "quality", "aliasing_db"}
+        new = ("esr_a_weighted", "esr_equalised", "null_equalised_db", "log_spectrum_db", "eq_curve_db", "error_shares")
+        known = ("esr_trainer", "state", "reason", "quality", "aliasing_db", "aliasing_basis")
+        assert set(b) == {*a, *known, *new}
         assert b.pop("verdict") and a.pop("verdict")  # by the ESR after level and lag are taken out, since then
         assert b.pop("esr_by_input_level") and a.pop("esr_by_input_level")  # likewise
         for name in a:

@@ -23,6 +23,7 @@ ONLY_OPTIONS = {
     "max_input_dbu": "Sound(interface=Level(dbu, basis)): a number needs its source",
     "blend": "Sound(model=Blend.of(first, second, share=...))",
     "html": "writes a page for people",
+    "all": "shows what every result has",
     **dict.fromkeys(("page", "page_port", "lan", "certificate", "key"), "of the page in a browser"),
     "sort": "order of a table",
     "lacking": "picks rows of a table",

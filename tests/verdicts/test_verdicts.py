@@ -21,6 +21,7 @@ NEVER = re.compile(r"never: \S+ .+")
 NAMELESS = {
     ("finish", "rig capture finish"),
     *(("a model", "rig compare"), ("the take", "rig compare"), ("gear against itself", "rig compare")),
+    *(("what is left of the error", "rig compare"), ("aliases of a recording", "rig compare")),
     ("a row", "rig interfaces check"),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
 }

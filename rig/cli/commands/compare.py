@@ -60,6 +60,7 @@ def add(commands: Any) -> None:
     add_quality_option(command)
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one per core)")
     command.add_argument("--cluster", metavar="ADDRESS", help="a Dask scheduler whose workers see the same files")
+    command.add_argument("--all", action="store_true", help="show every figure, and the EQ that would mend each")
     command.add_argument("--html", type=Path, metavar="FILE", help="write one page with figures, pictures and sound")
     add_overwrite_option(command, "FILE")
     add_json_option(command)
@@ -134,7 +135,7 @@ def compared(options: argparse.Namespace) -> Comparison:
         else:
             from ..compare_report import report
 
-            print(report(comparison))
+            print(report(comparison, options.all))
             if options.html is not None:
                 print(f"\n{options.html}: the same with pictures and sound")
         if door is not None and comparison.scores:

@@ -13,9 +13,11 @@ import { S } from "../strings.js";
 const COLUMNS = {
   null_db: 1,
   esr_matched: 4,
+  esr_a_weighted: 4,
   esr: 4,
   loudness_difference_lu: 1,
   spectral_difference_db: 1,
+  log_spectrum_db: 1,
   lag_samples: 1,
 };
 
