@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ..compare.score import called
 from .terminal import fitted
 
 if TYPE_CHECKING:
     from ..compare import Comparison, Score
 
+SAMPLES_FIT = 10_000  # of a lag; no model has more
 NO_TERMINAL_COLUMNS = 100  # a file or a pipe has no width; names stand whole there
 FEWEST_COLUMNS = 72
 HEADS = (
@@ -52,11 +54,12 @@ def report(c: Comparison, every_figure: bool = False) -> str:
     lines += [f"Note     {warning}." for warning in c.warnings]
     lines += [f"Quality  {quality}x: each model plays at so many times its rate" for quality in c.qualities]
     if c.scores:
-        longest = max(len(score.file) for score in c.scores)
+        what = called(c.kinds)
+        longest = max(len(what), *(len(score.file) for score in c.scores))
         width = longest if columns is None else max(0, min(longest, columns - WIDTH))
-        lines += ["", f"{'model'[:width]:<{width}}" + "".join(f"{head:>{size}}" for head, size in HEADS)]
+        lines += ["", f"{what[:width]:<{width}}" + "".join(f"{head:>{size}}" for head, size in HEADS)]
         for score in c.scores:
-            lines += _row(score, width, columns or NO_TERMINAL_COLUMNS)
+            lines += _row(score, c.sample_rate, width, columns or NO_TERMINAL_COLUMNS)
         lines += ["", EXPLAINED, *(_more(c, columns) if every_figure else ()), "", *_by_level(c, columns)]
         lines += ["", *_notes(c)]
     lines += [f"Not compared: {failure.reason}" for failure in c.failures]
@@ -65,10 +68,9 @@ def report(c: Comparison, every_figure: bool = False) -> str:
     return "\n".join(lines).rstrip()
 
 
-def _row(s: Score, width: int, columns: int) -> list[str]:
+def _row(s: Score, rate: int, width: int, columns: int) -> list[str]:
     """The figures, behind the name where it fits, and the verdict with its reason."""
-    lag = _signed(s.lag_samples) if abs(s.lag_samples) < 1000 else f"{s.lag_samples:+z.1f}"
-    lag += "" if s.polarity > 0 else " inv"
+    lag = f"{_lag(s.lag_samples, rate)}{'' if s.polarity > 0 else ' inv'}"
     cells = (
         *(f"{s.null_db:.1f}", f"{s.esr_matched:.4f}", f"{s.esr_a_weighted:.4f}", _ratio(s.esr)),
         *(_signed(s.gain_db), lag, _signed(s.loudness_difference_lu), _figure(s.log_spectrum_db, "{:.2f}")),
@@ -83,6 +85,11 @@ def _row(s: Score, width: int, columns: int) -> list[str]:
 
 def _signed(value: float) -> str:
     return f"{value:+z.2f}"
+
+
+def _lag(samples: float, rate: int) -> str:
+    """In samples, or in s where a recording began at another time and its samples would need a wider column."""
+    return _signed(samples) if abs(samples) < SAMPLES_FIT else f"{samples / rate:+z.1f} s"
 
 
 def _ratio(esr: float) -> str:
@@ -133,12 +140,15 @@ def _by_level(c: Comparison, columns: int | None) -> list[str]:
 
 def _notes(c: Comparison) -> list[str]:
     """What is the same for all models is said once."""
-    sums = {score.input_gain_basis for score in c.scores}
+    models = [score for score in c.scores if score.kind == "model"]
+    sums = {score.input_gain_basis for score in models}
     notes = []
     if len(sums) == 1:
         notes.append(f"Input    {sums.pop()}")
     else:
-        notes += [f"Input    {score.file}: {score.input_gain_basis}" for score in c.scores]
+        notes += [f"Input    {score.file}: {score.input_gain_basis}" for score in models]
+    if recorded := [score.file for score in c.scores if score.kind == "recording"]:
+        notes.append(f"Recorded {', '.join(recorded)}: what went into the box is not known here")
     as_trainer = [(score.file, score.esr_trainer) for score in c.scores if score.esr_trainer is not None]
     if as_trainer:
         told = ", ".join(f"{name} {esr:.4f}" for name, esr in as_trainer)

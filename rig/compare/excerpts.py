@@ -1,4 +1,4 @@
-"""Excerpts of the best models beside the gear, as WAV files in memory, for a page that plays them in step."""
+"""Excerpts of the best candidates beside the gear, as WAV files in memory, for a page that plays them in step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..files.folders import telling_names
-from ..nam import load_model
+from .candidates.facts import Kind
+from .candidates.which_kind import candidate_again
 from .page import EXCERPT_PEAK, MOST_HEARD, hear
 from .pair import TakeFiles, open_take
 from .score import Comparison
@@ -18,9 +19,10 @@ from .score import Comparison
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """One model. `wavs`: `model`, `gear` and `difference`, aligned, matched in level, at one gain."""
+    """One candidate. `wavs`: `model` (what it made), `gear`, `difference`: aligned, matched in level, at one gain."""
 
     file: str
+    kind: Kind
     seconds: float
     wavs: Mapping[str, bytes]
 
@@ -32,12 +34,12 @@ def excerpts(comparison: Comparison, files: TakeFiles, models: Sequence[Path]) -
     take = open_take(files)
     paths, found = dict(zip(telling_names(models), models, strict=True)), []
     for score in comparison.scores[:MOST_HEARD]:
-        one = hear(take, load_model(paths[score.file], score.size), score)
-        gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
+        one = hear(candidate_again(take, paths[score.file], score), score)
+        gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.candidate).max()), 1e-9)
         wavs = {}
-        for name, x in (("model", one.model), ("gear", one.wet), ("difference", one.wet - one.model)):
+        for name, x in (("model", one.candidate), ("gear", one.wet), ("difference", one.wet - one.candidate)):
             stream = io.BytesIO()
             sf.write(stream, gain * x, take.sample_rate, format="WAV", subtype="PCM_16")
             wavs[name] = stream.getvalue()
-        found.append(Excerpt(score.file, len(one.wet) / take.sample_rate, wavs))
+        found.append(Excerpt(score.file, score.kind, len(one.wet) / take.sample_rate, wavs))
     return tuple(found)

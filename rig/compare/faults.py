@@ -7,7 +7,7 @@ model there is. Whoever blames the model for it throws a good one away.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,48 +39,81 @@ def lag_fault(dry: Signal, wet: Signal, lag_samples: float, rate: int, name: str
     A straight line is two clocks, a step is a lost buffer. Where the single lags scatter so much that neither can be
     told from chance, nothing is said.
     """
-    at_s, lags = _lags_along(dry, wet, lag_samples, rate)
-    if len(lags) < FEWEST:
+    window = round(min(LONGEST_S * rate, len(dry) / WINDOWS))
+    if window < SHORTEST_S * rate:
         return None
-    step, place, of_step = _step(lags)
-    slope, of_line = _line(at_s, lags)
-    drift = slope * len(dry) / rate
-    if of_step < of_line and abs(step) > max(JUMPS_SAMPLES, STANDS_OUT * of_step):
-        near_s = at_s[place : place + 2].mean()
-        return (
-            f"{name} jumps by {step:+z.1f} samples near {near_s:.1f} s: a buffer was lost there, and no alignment "
-            "holds on both sides of it"
-        )
-    spread = math.sqrt(float(np.sum((at_s - at_s.mean()) ** 2))) / (len(dry) / rate)
-    if abs(drift) > max(MOVES_SAMPLES, STANDS_OUT * of_line / spread):
-        by = f"{drift:+z.2f} samples ({1e6 * slope / rate:+z.1f} ppm)"
+    # Whitened: gear delays low notes more than high ones, and they are not spread evenly over a take.
+    at_s, lags = lags_along(dry, wet, round(lag_samples), rate, window=window, windows=WINDOWS, whiten=True)
+    course = course_of(at_s, lags)
+    if course is None:
+        return None
+    if course.is_jump:
+        return jump_sentence(name, course)
+    drift = course.slope * len(dry) / rate
+    if abs(drift) > max(MOVES_SAMPLES, STANDS_OUT * course.slope_deviation * len(dry) / rate):
+        by = f"{drift:+z.2f} samples ({1e6 * course.slope / rate:+z.1f} ppm)"
         return f"{name} drifts by {by} from its start to its end: it was made with two clocks"
     return None
 
 
-def _lags_along(dry: Signal, wet: Signal, lag_samples: float, rate: int) -> tuple[Signal, Signal]:
-    """Where it could be measured, in s, and how much later wet is there, in samples."""
-    window = round(min(LONGEST_S * rate, len(dry) / WINDOWS))
+def jump_sentence(name: str, course: Course) -> str:
+    """What is said of a file that jumps."""
+    return (
+        f"{name} jumps by {course.step:+z.1f} samples near {course.step_at_s:.1f} s: a buffer was lost there, and no "
+        "alignment holds on both sides of it"
+    )
+
+
+class Course(NamedTuple):
+    """How a lag runs along a take: the straight line through it, and the largest step in it, in samples.
+
+    `slope` and its standard deviation in samples per second, `offset` at 0 s. `deviation`: of the lags from the line;
+    `roughness`: the squares of the steps between neighbours re those of the deviations, 2 for chance and near 0 for
+    what moves slowly (J. von Neumann, "Distribution of the ratio of the mean square successive difference", 1941).
+    """
+
+    slope: float
+    slope_deviation: float
+    offset: float
+    deviation: float
+    roughness: float
+    step: float
+    step_at_s: float
+    is_jump: bool  # a step describes it better than a line, and it stands out
+
+
+def course_of(at_s: Signal, lags: Signal) -> Course | None:
+    """Of lags in samples at times in s, (n,) each; None: too few to say anything."""
+    if len(lags) < FEWEST:
+        return None
+    step, place, of_step = _step(lags)
+    slope, offset = (float(value) for value in np.polyfit(at_s, lags, 1))
+    rest = lags - (slope * at_s + offset)
+    of_line = math.sqrt(float(np.sum(rest**2)) / (len(lags) - 2))
+    is_jump = of_step < of_line and abs(step) > max(JUMPS_SAMPLES, STANDS_OUT * of_step)
+    spread = math.sqrt(float(np.sum((at_s - at_s.mean()) ** 2)))
+    roughness = float(np.sum(np.diff(rest) ** 2) / max(float(np.sum(rest**2)), 1e-20))
+    return Course(
+        slope, of_line / spread, offset, of_line, roughness, step, float(at_s[place : place + 2].mean()), is_jump
+    )
+
+
+def lags_along(
+    dry: Signal, wet: Signal, base: int, rate: int, *, window: int, windows: int, whiten: bool, reach_s: float = REACH_S
+) -> tuple[Signal, Signal]:
+    """Where it could be measured, in s of dry, and how much later wet is there, in samples: looked for around `base`.
+
+    `window`: samples of each of the `windows` places, which are spread evenly over what both hold.
+    """
     found: list[tuple[float, float]] = []
-    if window < SHORTEST_S * rate:
-        return np.zeros(0), np.zeros(0)
-    base = round(lag_samples)
     first, last = max(0, -base), min(len(dry), len(wet) - base) - window
-    for start in np.linspace(first, last, WINDOWS).astype(int) if last > first else ():
+    for start in np.linspace(first, last, windows).astype(int) if last > first else ():
         a, b = dry[start : start + window], wet[start + base : start + base + window]
-        # Whitened: gear delays low notes more than high ones, and they are not spread evenly over a take.
-        lag = find_lag(a, b, whiten=True, max_lag_samples=round(REACH_S * rate), sample_rate=rate)
+        lag = find_lag(a, b, whiten=whiten, max_lag_samples=round(reach_s * rate), sample_rate=rate)
         if lag.is_certain:
             found.append(((start + window / 2) / rate, base + lag.samples))
     at_s, lags = np.array(found, np.float64).reshape(-1, 2).T
     return at_s, lags
-
-
-def _line(at_s: Signal, lags: Signal) -> tuple[float, float]:
-    """Samples per second, and the standard deviation of what the straight line leaves."""
-    slope, offset = np.polyfit(at_s, lags, 1)
-    rest = lags - (slope * at_s + offset)
-    return float(slope), math.sqrt(float(np.sum(rest**2)) / (len(lags) - 2))
 
 
 def _step(lags: Signal) -> tuple[float, int, float]:

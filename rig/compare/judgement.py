@@ -70,15 +70,16 @@ def judgement(
     confidence: float,
     faults: Sequence[str],
     rest: Rest | None = None,
+    kind: str = "model",
 ) -> Judgement:
-    """The judgement on one candidate.
+    """The judgement on one model, or what else `kind` says.
 
     `esr`: as the files are; `esr_matched`, `null_db`: level, lag and polarity taken out. `louder_lu`, `late_samples`:
-    of the model against the gear. `faults`: of the take itself, which leave nothing to say about a model. `rest`:
-    what is known of the rest; None: nothing.
+    of the model against the gear. `faults`: of the take itself, or of a recording, which leave nothing to say about a
+    model. `rest`: what is known of the rest; None: nothing.
     """
     if faults:
-        return Judgement("unknown", NOT_KNOWN, f"{faults[0]}; no figure here says much about the model")
+        return Judgement("unknown", NOT_KNOWN, f"{faults[0]}; no figure here says much about the {kind}")
     words = esr_words(esr_matched)
     words = OTHER_SOUND if words == OTHERWISE else words
     state: State = "ok" if esr_matched < OK_ESR else "warn" if esr_matched < FAIL_ESR else "fail"

@@ -17,12 +17,12 @@ from ..audio.align import shifted
 from ..audio.plots import decibel_axis, draw, frequency_axis, heading, legend, make_figure, svg_text
 from ..decibels import gain_from_db
 from ..files.folders import telling_names
-from ..nam import Model, load_model
 from ..scripting.printable import in_html
 from . import measures
-from .models import played
-from .pair import Take, TakeFiles, open_take
-from .score import Comparison, Score
+from .candidates.candidate import Candidate
+from .candidates.which_kind import candidate_again
+from .pair import TakeFiles, open_take
+from .score import Comparison, Score, called, counted
 
 EXCERPT_S = 6.0
 EXCERPT_PEAK = 0.7  # hardware and model get one gain, so that the louder peaks here
@@ -48,22 +48,23 @@ audio { width: 100%; min-width: 14rem; height: 2.2rem }
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Heard:
-    """An excerpt of one model beside the gear: all of shape (n,), at one gain."""
+    """An excerpt of one candidate beside the gear: all of shape (n,), at one gain."""
 
     score: Score
-    model: NDArray[np.float64]  # aligned and matched in level
+    candidate: NDArray[np.float64]  # aligned and matched in level
     wet: NDArray[np.float64]
 
 
-def hear(take: Take, model: Model, score: Score) -> Heard:
-    """The loudest seconds of what was judged, once more through the model."""
+def hear(candidate: Candidate, score: Score) -> Heard:
+    """The loudest seconds of what was judged: of a model, once more through it."""
+    take = candidate.take
     length = min(round(EXCERPT_S * take.sample_rate), take.span.stop - take.span.start)
     power = np.cumsum(np.square(np.concatenate([[0.0], take.wet[take.span]])))
     start = take.span.start + int(np.argmax(power[length:] - power[:-length]))
-    margin = round(abs(score.lag_samples)) + 4096
+    lag_samples = score.lag_samples + candidate.later_samples
+    margin = round(abs(lag_samples)) + 4096
     begin, end = max(0, start - margin), min(len(take.dry), start + length + margin)
-    answered = played(take, model, score.input_gain_db, score.quality, begin, end)
-    answer = score.polarity * gain_from_db(score.gain_db) * shifted(answered, score.lag_samples)
+    answer = score.polarity * gain_from_db(score.gain_db) * shifted(candidate.answer(begin, end), lag_samples)
     return Heard(score, answer[start - begin : start - begin + length], take.wet[start : start + length])
 
 
@@ -73,24 +74,24 @@ def page(
     models: Sequence[Path],
     progress: Callable[[float], None] | None = None,
 ) -> str:
-    """The page. `models` are the files that were compared; the best are heard and drawn."""
+    """The page. `models` are the files that were compared, recordings too; the best are heard and drawn."""
     take = open_take(files)
     paths = dict(zip(telling_names(models), models, strict=True))
     best = comparison.scores[:MOST_HEARD]
     heard = []
     for done, score in enumerate(best, 1):
-        heard.append(hear(take, load_model(paths[score.file], score.size), score))
+        heard.append(hear(candidate_again(take, paths[score.file], score), score))
         if progress is not None:
             progress(done / (len(best) + 1))
     parts = [
         _head(comparison),
         _table(comparison),
-        _excerpts(heard, take.sample_rate),
+        _excerpts(heard, take.sample_rate, called(comparison.kinds)),
         _pictures(comparison, heard, take.sample_rate),
         _details(comparison),
         f'<script type="application/json" id="comparison">{script_data(comparison.to_json())}</script>',
     ]
-    title = in_html(f"{comparison.wet}: {len(comparison.scores)} models compared")
+    title = in_html(f"{comparison.wet}: {counted(len(comparison.scores), comparison.kinds)} compared")
     if progress is not None:
         progress(1.0)
     return (
@@ -112,7 +113,7 @@ def _head(c: Comparison) -> str:
         f"<h1>{text(c.wet)}</h1>",
         f"<p>Played into the gear: {text(c.dry)}, {c.samples / c.sample_rate:.1f} s at {c.sample_rate} Hz. Judged: "
         f"{text(c.span_basis)} ({c.span_s[0]:.1f} to {c.span_s[1]:.1f} s).</p>",
-        f"<p>The gear against itself: <b>{repeat}</b> ({text(c.repeatability_basis)}). No model can be better.</p>",
+        f"<p>The gear against itself: <b>{repeat}</b> ({text(c.repeatability_basis)}). Nothing can be better.</p>",
     ]
     lines += [f"<p>Quality {quality}x: each model plays at so many times its rate.</p>" for quality in c.qualities]
     lines += [f"<p><b>Problem:</b> {text(fault)}.</p>" for fault in c.faults]
@@ -121,14 +122,15 @@ def _head(c: Comparison) -> str:
 
 
 def _table(c: Comparison) -> str:
+    what = called(c.kinds)
     heads = (
-        *("model", "null", "with EQ", "ESR", "A-ESR", "as it is", "level", "lag", "polarity", "loudness"),
+        *(what, "null", "with EQ", "ESR", "A-ESR", "as it is", "level", "lag", "polarity", "loudness"),
         "log spectrum",
     )
     rows = []
     for s in c.scores:
         cells = (
-            in_html(s.file),
+            _named(c, s),
             f"{s.null_db:.1f} dB",
             f"{s.null_equalised_db:.1f} dB",
             f"{s.esr_matched:.4f}",
@@ -149,22 +151,27 @@ def _table(c: Comparison) -> str:
         f'<div class="wide figures"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
         '<p class="note">ESR: error energy over the energy of the gear, after lag, polarity and level are taken out; '
         "null: the same in dB; with EQ: the null behind the EQ that would mend it; A-ESR: the ESR with "
-        "A-weighting; as it is: the ESR with nothing taken out. Level: the gain the model needs. Loudness by "
-        f"ITU-R BS.1770, model minus gear; log spectrum: mean difference of short-time spectra.</p>{failed}"
+        "A-weighting; as it is: the ESR with nothing taken out. Level: the gain it needs. Loudness by ITU-R BS.1770, "
+        f"less that of the gear; log spectrum: mean difference of short-time spectra.</p>{failed}"
     )
 
 
-def _excerpts(heard: Sequence[Heard], rate: int) -> str:
+def _named(c: Comparison, s: Score) -> str:
+    """The file; where models and recordings are mixed, with what it is."""
+    return in_html(s.file) + (f' <span class="note">{s.kind}</span>' if len(c.kinds) > 1 else "")
+
+
+def _excerpts(heard: Sequence[Heard], rate: int, head: str) -> str:
     if not heard:
         return ""
     rows = []
     for one in heard:
-        gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.model).max()), 1e-9)
-        cells = "".join(f"<td>{_audio(gain * x, rate)}</td>" for x in (one.model, one.wet, one.wet - one.model))
+        gain = EXCERPT_PEAK / max(float(np.abs(one.wet).max()), float(np.abs(one.candidate).max()), 1e-9)
+        cells = "".join(f"<td>{_audio(gain * x, rate)}</td>" for x in (one.candidate, one.wet, one.wet - one.candidate))
         rows.append(f"<tr><td>{in_html(one.score.file)}</td>{cells}</tr>")
     return (
-        "<h2>To hear</h2><div class='wide'><table><thead><tr><th></th><th>model</th><th>gear</th><th>difference</th>"
-        f"</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        f"<h2>To hear</h2><div class='wide'><table><thead><tr><th></th><th>{head}</th><th>gear</th>"
+        f"<th>difference</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
         '<p class="note">Aligned and matched in level; all three at the same gain.</p>'
     )
 
@@ -202,7 +209,7 @@ def _pictures(c: Comparison, heard: Sequence[Heard], rate: int) -> str:
     frequency_axis(panels["octaves"])
     panels["octaves"].set_ylabel("dB")
     for i, one in enumerate(heard):
-        hz, level = measures.spectrum_db(one.model, rate)
+        hz, level = measures.spectrum_db(one.candidate, rate)
         draw(panels["spectrum"], hz, level, one.score.file, i)
     if heard:
         hz, level = measures.spectrum_db(heard[0].wet, rate)
@@ -232,7 +239,8 @@ def _details(c: Comparison) -> str:
             f"<td>{s.crest_db:.1f} dB ({s.wet_crest_db:.1f} dB)</td><td>{s.gain_db:+z.2f} dB{notes}</td></tr>"
         )
     return (
-        '<h2>In detail</h2><div class="wide"><table><thead><tr><th>model</th><th>dry file to model</th>'
+        '<h2>In detail</h2><div class="wide"><table><thead><tr>'
+        f"<th>{called(c.kinds)}</th><th>dry file to model</th>"
         "<th>ESR by input level (level taken out)</th><th>what the error is made of</th>"
         "<th>ESR with pre-emphasis</th><th>spectrum, as it is</th><th>crest (gear)</th>"
         "<th>level of the gear</th></tr></thead>"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from .candidates.facts import Kind, RecordingFacts
 from .judgement import State
 
 SCHEMA = 1
@@ -13,15 +15,19 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One model against the gear. ESRs are ratios (0: perfect), levels and nulls in dB, lags in samples."""
+    """One candidate, a model or a recording, against the gear.
+
+    ESRs are ratios (0: perfect), levels and nulls in dB, lags in samples.
+    """
 
     name: str
     file: str
-    size: float
-    quality: int  # times its rate that it played at, at least
-    input_gain_db: float  # applied to the dry file before the model
+    kind: Kind
+    size: float | None  # of a model; None: a recording
+    quality: int | None  # times its rate that a model played at, at least; None: a recording
+    input_gain_db: float | None  # applied to the dry file before a model; None: a recording
     input_gain_basis: str
-    esr: float  # as it is: the model's output against the take, no alignment, no gain
+    esr: float  # as it is: the candidate against the take, no alignment, no gain
     esr_trainer: float | None  # the same as the trainer counts it; None: another layout, rate or quality than its
     esr_aligned: float  # lag and polarity taken out
     esr_matched: float  # and the level
@@ -32,11 +38,11 @@ class Score:
     null_equalised_db: float  # of the equalised one
     null_by_octave_db: dict[float, float | None]  # by the octave's centre in Hz
     esr_by_input_level: dict[float, float | None]  # by dBFS of the dry file, of the matched one
-    lag_samples: float  # the take is so much later than the model
+    lag_samples: float  # the take is so much later than the candidate; with two clocks, at the start of the dry file
     polarity: int
     confidence: float
     gain_db: float  # that the model needs to leave the least error
-    loudness_difference_lu: float  # model minus gear (ITU-R BS.1770)
+    loudness_difference_lu: float  # candidate minus gear (ITU-R BS.1770)
     spectral_difference_db: float
     log_spectrum_db: float | None  # of the matched one (`figures/log_spectrum.py`); None: shorter than a window
     eq_curve_db: dict[float, float | None]  # what it lacks, by the middle of a third octave in Hz; None: not heard
@@ -49,6 +55,7 @@ class Score:
     verdict: str  # in short, by the matched ESR
     reason: str  # in numbers
     notes: tuple[str, ...]
+    recording: RecordingFacts | None  # how it was laid beside the dry file; None: a model
 
     def to_json(self) -> dict[str, Any]:
         """As plain data; what is infinite or absent is null."""
@@ -57,7 +64,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A model that could not be compared, and why."""
+    """A candidate that could not be compared, and why."""
 
     file: str
     reason: str
@@ -65,7 +72,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All models against one take, best first."""
+    """All candidates against one take, best first."""
 
     dry: str
     wet: str
@@ -83,12 +90,35 @@ class Comparison:
     @property
     def qualities(self) -> list[int]:
         """At how many times its rate the models played, where that is not as they were trained."""
-        return sorted({score.quality for score in self.scores} - {1})
+        return sorted({score.quality for score in self.scores if score.quality is not None} - {1})
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What was compared: models, recordings, or both."""
+        return frozenset(score.kind for score in self.scores)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
         data = {key: _plain(value) for key, value in asdict(self).items()}
         return {"schema": SCHEMA, **data, "scores": [score.to_json() for score in self.scores]}
+
+
+def called(kinds: Collection[Kind]) -> str:
+    """One word for each of them.
+
+    >>> called(["model"]), called(["recording"]), called(["model", "recording"])
+    ('model', 'recording', 'candidate')
+    """
+    return next(iter(kinds), "model") if len(set(kinds)) < 2 else "candidate"
+
+
+def counted(count: int, kinds: Collection[Kind]) -> str:
+    """So many of them.
+
+    >>> counted(1, ["model"]), counted(2, ["model", "recording"])
+    ('1 model', '2 candidates')
+    """
+    return f"{count} {called(kinds)}{'' if count == 1 else 's'}"
 
 
 def _plain(value: Any) -> Any:

@@ -85,7 +85,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "presets").mkdir()
     (folder / "presets" / "lead.toml").write_text('model = "../lead.nam"\n[tone]\nbass_db = 3.0\n')
     dry = wav.read(bundled.di()).samples[:, 0].astype(np.float64)
-    wav.write(folder / "wet.wav", np.asarray(preamp.Preamp().process(dry)), preamp.RATE, "FLOAT")
+    wet = np.asarray(preamp.Preamp().process(dry))
+    wav.write(folder / "wet.wav", wet, preamp.RATE, "FLOAT")
+    wav.write(folder / "other-box.wav", np.tanh(1.5 * wet) / 2, preamp.RATE, "FLOAT")
     return folder
 
 

@@ -279,7 +279,7 @@ def test_a_comparison_has_the_same_figures_under_the_same_names(kept):
     assert [score["file"] for score in before["scores"]] == ["late.nam", "half.nam"]
     for a, b in zip(before.pop("scores"), now.pop("scores"), strict=True):
         new = ("esr_a_weighted", "esr_equalised", "null_equalised_db", "log_spectrum_db", "eq_curve_db", "error_shares")
-        known = ("esr_trainer", "state", "reason", "quality", "aliasing_db", "aliasing_basis")
+        known = ("esr_trainer", "state", "reason", "quality", "aliasing_db", "aliasing_basis", "kind", "recording")
         assert set(b) == {*a, *known, *new}
         assert b.pop("verdict") and a.pop("verdict")  # by the ESR after level and lag are taken out, since then
         assert b.pop("esr_by_input_level") and a.pop("esr_by_input_level")  # likewise

@@ -20,9 +20,10 @@ NEVER = re.compile(r"never: \S+ .+")
 # Verdicts that carry no name in the code: those of a comparison, of a blind test, of a finished model, of a row.
 NAMELESS = {
     ("finish", "rig capture finish"),
-    *(("a model", "rig compare"), ("the take", "rig compare"), ("gear against itself", "rig compare")),
     *(("what is left of the error", "rig compare"), ("aliases of a recording", "rig compare")),
     ("a row", "rig interfaces check"),
+    *(("a model", "rig compare"), ("a recording", "rig compare")),
+    *(("the take", "rig compare"), ("gear against itself", "rig compare")),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
 }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
+from ...files.folders import AUDIO_ENDINGS, files_in
 from ..compare_door import CompareDoor, compare_door
 from ..options import (
     add_json_option,
@@ -24,6 +25,7 @@ from ..terminal import Progress
 
 if TYPE_CHECKING:
     from ...compare import Comparison
+    from ...compare.pair import TakeFiles
 
 KEPT, NOT_KNOWN = "kept", "none"  # in place of a level
 
@@ -32,12 +34,15 @@ def add(commands: Any) -> None:
     """Declare the command."""
     command = commands.add_parser(
         "compare",
-        help="compare models with the gear they were made from, by number",
+        help="compare models and recordings with the gear they stand for, by number",
         usage="rig compare DRY WET MODEL... | rig compare CAPTURE MODEL... [options]",
         description="Play DRY through every MODEL (a .nam file or a folder of them) and compare with WET, what the "
-        "gear made of it; best first. CAPTURE is the folder of a capture, which holds both and knows its level.",
+        "gear made of it; best first. CAPTURE is the folder of a capture, which holds both and knows its level. In "
+        "place of a MODEL may stand a recording: what another box or plug-in made of the same DRY. A folder stands for "
+        "its models; where it holds none, for its recordings.",
         examples=(
             "rig compare dry.wav wet.wav crunch.nam lead.nam",
+            "rig compare dry.wav wet.wav other-box.wav crunch.nam",
             "rig compare captures/e570 models/ --html e570.html",
         ),
     )
@@ -88,7 +93,9 @@ def run(options: argparse.Namespace) -> int:
 def compared(options: argparse.Namespace) -> Comparison:
     """Compare, show the report, and what came out."""
     from ...audio.wav import Reader
+    from ...compare.candidates.which_kind import kind_of_candidate
     from ...compare.models import compare_models, take_files
+    from ...compare.score import counted
     from ...levels import entered_level
 
     if isinstance(options.capture_dbu, float):
@@ -104,7 +111,7 @@ def compared(options: argparse.Namespace) -> Comparison:
         raise CompareError("Name what was played, what came back, and at least one model: DRY WET MODEL...")
     wet = None if is_capture else rest.pop(0)
     files = take_files(first, wet, options.capture_dbu, options.second_wet, options.channel)
-    models = [model for path in rest for model in _models(path)]
+    models = [model for path in rest for model in candidates_in(path, files)]
     for path in (files.dry, files.wet, files.second_wet):
         if path is not None:
             with Reader(path):  # what is wrong is said before anything is compiled
@@ -119,7 +126,12 @@ def compared(options: argparse.Namespace) -> Comparison:
             quality=options.quality,
             workers=options.workers,
             cluster=options.cluster,
-            progress=_both(None if options.json else Progress(f"{len(models)} models"), door),
+            progress=_both(
+                None
+                if options.json
+                else Progress(counted(len(models), [kind_of_candidate(model) for model in models])),
+                door,
+            ),
             tell=lambda text: print(f"rig: {text}", file=sys.stderr, flush=True),
         )
         if options.html is not None:
@@ -153,8 +165,13 @@ def _capture_level(text: str) -> float | Literal["kept"] | None:
         raise argparse.ArgumentTypeError(f"{text!r} is no level: a number of dBu, {KEPT} or {NOT_KNOWN} is") from None
 
 
-def _models(path: Path) -> list[Path]:
-    return models_from(path, ()) if path.is_dir() else [path]
+def candidates_in(path: Path, files: TakeFiles) -> list[Path]:
+    """Of a folder its models; where it holds none, its recordings, without those of the pair."""
+    if not path.is_dir():
+        return [path]
+    pair = {each.resolve() for each in (files.dry, files.wet, files.second_wet) if each is not None}
+    recordings = [] if files_in(path, (".nam",)).files else files_in(path, AUDIO_ENDINGS).files
+    return [each for each in recordings if each.resolve() not in pair] or models_from(path, ())
 
 
 def _check_page(path: Path, overwrite: bool) -> None:

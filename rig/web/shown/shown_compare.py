@@ -66,7 +66,9 @@ class CompareShown(Nothing):
                 "values": {},
                 "progress": round(table.progress, 3),
                 "comparison": None if table.comparison is None else table.comparison.to_json(),
-                "excerpts": [{"file": one.file, "seconds": round(one.seconds, 3)} for one in table.excerpts],
+                "excerpts": [
+                    {"file": one.file, "kind": one.kind, "seconds": round(one.seconds, 3)} for one in table.excerpts
+                ],
                 "report": table.report_at,
             }
         )

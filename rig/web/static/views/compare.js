@@ -30,7 +30,7 @@ function rowOf(score) {
   return el(
     "tr",
     {},
-    el("th", { scope: "row" }, nameOf(score)),
+    el("th", { scope: "row" }, score.kind === "recording" ? S.bench.recorded(nameOf(score)) : nameOf(score)),
     el(`td.${score.state === "ok" ? "good" : score.state}`, { title: why }, score.verdict ?? ""),
     ...Object.entries(COLUMNS).map(([name, digits]) => el("td.figure", {}, number(score[name], digits))),
   );

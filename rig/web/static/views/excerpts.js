@@ -65,6 +65,8 @@ export function excerptPlayer() {
   const none = el("p.soft", {}, S.bench.nothingToHear);
   const state = el("p.soft", { role: "status" });
   let part = "model";
+  let heard = [];
+  const labelOf = (name) => S.bench.hear[name === "model" ? (heard[Number(select.value)]?.kind ?? "model") : name];
   const pads = PARTS.map((name) =>
     button(".pad", S.bench.hear[name], () => {
       part = name;
@@ -87,18 +89,22 @@ export function excerptPlayer() {
   });
   const draw = () => {
     PARTS.forEach((name, at) => attribute(pads[at], "aria-pressed", name === part));
+    PARTS.forEach((name, at) => text(pads[at], labelOf(name)));
     text(toggle, playback.isPlaying ? S.bench.stop : S.bench.play);
   };
   select.addEventListener("change", async () => {
+    draw();
     if (playback.isPlaying) await playback.play(Number(select.value), part);
   });
   const body = el("div", {}, el("div.row", {}, select, toggle), el("div.row.big.three", {}, ...pads), state);
   rig.store.watch(
     (store) => store.state.excerpts ?? [],
     (found) => {
+      heard = found;
       show(none, found.length === 0);
       show(body, found.length > 0);
       select.replaceChildren(...found.map(({ file }, at) => el("option", { value: String(at) }, bare(file.replace(/^.*\//, "")))));
+      draw();
     },
   );
   draw();
