@@ -5,7 +5,8 @@ where the side stays the same: neither the ear nor a recording can tell from the
 applied in front of the cabinet and behind it, so that it hides a change of lanes and a change of cabinets alike.
 
 The sides are the lanes 0 and 1 before one cabinet; where the second side has a cabinet of its own, they are two
-cabinets behind the lanes.
+cabinets behind the lanes. Recordings that play in step are one lane that reads by itself what is heard
+(`dsp/loops/`); it may have more sides than two.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SWITCH = np.dtype(
         ("wanted", np.int64),  # the side to be heard, or DIFFERENCE
         ("active", np.int64),  # 0: nothing is compared, all lanes sound
         ("cabinet", np.int64),  # address of the CABINET of side B; 0: both sides have the same
+        ("inside", np.int64),  # 1: the lane itself plays the side that is heard
         ("served", np.int64),  # presses that have been answered
         ("heard", np.int64),
         ("phase", np.int64),
@@ -32,7 +34,7 @@ SWITCH = np.dtype(
     ],
     align=True,
 )
-PRESSES = offset(SWITCH, "presses")
+PRESSES, HEARD = offset(SWITCH, "presses"), offset(SWITCH, "heard")
 
 
 @kernel
@@ -55,7 +57,7 @@ def dip(s: Record, address: Address, gains: Address, table: Address, fade: int, 
 @kernel
 def lane_share(s: Record, index: int) -> float:
     """How much of a lane goes into the cabinet: all, nothing, or (B in A minus B) all of it upside down."""
-    if s.active == 0 or s.cabinet != 0:
+    if s.active == 0 or s.cabinet != 0 or s.inside != 0:
         return 1.0
     if s.heard == DIFFERENCE:
         return 1.0 if index == A else -1.0

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import handover
+from .ab_switch import HEARD
 from .cabinet.prepared import Cabinet
 from .chain import block
 from .chain_record import (
@@ -28,6 +29,7 @@ from .chain_record import (
     SOURCE_BYTES,
     SOURCES,
     SOURCES_AT,
+    SWITCH_AT,
     TAKE_PLACES,
 )
 from .dsp import cpu_load, dc
@@ -253,9 +255,13 @@ class Engine(EngineReadings):
         self.record["send_source"] = source
         self.record["send_gain"]["target"] = gain
 
-    def compare(self, second_cabinet: Cabinet | None = None) -> None:
-        """From now on one of two sides is heard, A first: the lanes 0 and 1 or, with a second cabinet, two cabinets."""
+    def compare(self, second_cabinet: Cabinet | None = None, *, inside: bool = False) -> None:
+        """From now on one of two sides is heard, A first: the lanes 0 and 1 or, with a second cabinet, two cabinets.
+
+        `inside`: the lane itself plays what is heard, by the number at `heard_address`.
+        """
         switch = self.record["switch"]
+        switch["inside"] = inside
         if second_cabinet is not None:
             for part in second_cabinet.filters:
                 self.line.check(part)
@@ -263,6 +269,11 @@ class Engine(EngineReadings):
             switch["cabinet"] = second_cabinet.address
         self.second_cabinet = second_cabinet
         switch["active"] = 1
+
+    @property
+    def heard_address(self) -> Address:
+        """Where an int64 says which side of a comparison is heard; it changes in the silence of a press."""
+        return self.address + (SWITCH_AT + HEARD)
 
     def press(self, side: int) -> None:
         """Hear a side of the comparison or A minus B; the fade out and in is the same whatever was heard before."""

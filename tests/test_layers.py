@@ -19,7 +19,7 @@ PACKAGE = ROOT / "rig"
 # in it) or, where the files of one folder lie on different floors, a single file.
 ROOMS = (
     *("scripting.printable", "errors", "scripting", "decibels", "files", "levels"),
-    *("dsp.native", "dsp", "dsp.convolver", "dsp.network", "dsp.combined"),
+    *("dsp.native", "dsp", "dsp.convolver", "dsp.network", "dsp.combined", "dsp.loops"),
     *("audio", "trainer"),
     *("nam.format", "nam.layers", "nam.architectures", "nam"),
     *("cabinet", "library"),
@@ -50,7 +50,7 @@ ROOMS = (
     *("cli.terminal", "cli.display", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks"),
     *("cli.ir_report", "cli.compare_report"),
     *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training"),
-    *("cli.live", "cli.ab_session", "cli.commands", "cli"),
+    *("cli.live", "cli.ab_files", "cli.ab_session", "cli.commands", "cli"),
     "__main__",
 )
 # A backend knows blocks, not models: it imports nothing but these, and is handed the function to call.

@@ -29,32 +29,45 @@ from .terminal import Keys
 if TYPE_CHECKING:
     from ..backends.jack.client import Jack
     from ..compare.live.comparer import AbState, Comparer
+    from ..compare.loops.file_sides import FileSides
     from ..engine import Engine
+    from ..sound import Sound
     from ..web.page import Page
     from ..web.shown.shown_ab import AbShown
 
 REFRESH_S = 0.1
 KEYS_LINE = (
-    "Keys     {hear_a} {hear_b} {hear_x} listen, {hear_difference} A minus B, {next_trial} next trial, "
-    "{answer_a} {answer_b} answer, {match_trim+}/{match_trim-} level of B, {measure} measure, {quit} quit"
+    "Keys     {hear_a} {hear_b} listen, {hear_difference} A minus B, {match_trim+}/{match_trim-} level of B, {measure} "
+    "measure, {quit} quit"
+)
+BLIND_KEYS_LINE = (
+    "Keys     {hear_a} {hear_b} {hear_x} listen, {begin_test} begins, {answer_a} X is A, {answer_b} X is B, "
+    "{confirm_answer} confirms, {quit} quit"
 )
 PASSAGE_S = 8.0  # of a file, the loudest such piece
 # What a test needs to go on as it was begun.
 KEPT = (
     *("model", "ir", "no_ir", "against", "ir_against", "size", "quality", "di", "send", "return_port", "split"),
     *("send_dbu", "interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
+    *("dry_from", "side_a", "side_b", "capture_dbu", "channel"),
 )
-PATHS = ("model", "ir", "against", "ir_against", "di")
+PATHS = ("model", "ir", "against", "ir_against", "di", "dry_from", "side_a", "side_b")
+GEAR = "gear"  # in place of a file, after --from
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
 SWITCHES = ("no_ir", "split")
-ADDED = {"quality": 1}  # tests of earlier versions do not say it
+# Tests of earlier versions do not say these.
+ADDED = {"quality": 1, "dry_from": None, "side_a": None, "side_b": None, "capture_dbu": "kept", "channel": None}
 NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
 
 
 def kept_command(options: argparse.Namespace) -> dict[str, Any]:
     """What a test needs to go on as it was begun, as plain JSON data; files by their whole paths."""
     values = {name: getattr(options, OPTIONS.get(name, name)) for name in KEPT}
-    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+    # The word for the gear stays a word.
+    return {
+        name: str(value if str(value) == GEAR else value.resolve()) if isinstance(value, Path) else value
+        for name, value in values.items()
+    }
 
 
 def resumed(options: argparse.Namespace) -> Any:
@@ -81,6 +94,10 @@ def _may_be(name: str, value: Any) -> bool:
         return isinstance(value, bool)
     if name in NUMBERS:
         return (value is None and name not in ("size", "preamp_gain_db")) or is_number(value)
+    if name == "capture_dbu":
+        return value in ("kept", None) or is_number(value)
+    if name == "channel":
+        return value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
     if name == "quality":
         return value in QUALITIES and not isinstance(value, bool)
     if name == "level":
@@ -91,10 +108,17 @@ def _may_be(name: str, value: Any) -> bool:
 class Session:
     """From the first connection to the last key."""
 
-    def __init__(self, options: argparse.Namespace, screen: Screen, backend: Jack, a: Any, b: Any, test: Any) -> None:
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        screen: Screen,
+        backend: Jack,
+        sides: tuple[Sound, Sound | None] | tuple[Sound, FileSides],
+        test: Any,
+    ) -> None:
         from ..compare.live.commands import COMMANDS, GROUPS
 
-        self.options, self.screen, self.backend, self.a, self.b, self.test = options, screen, backend, a, b, test
+        self.options, self.screen, self.backend, self.sides, self.test = options, screen, backend, sides, test
         self.keys, odd = load_keys("ab", COMMANDS, options.keys)
         text = help_text(GROUPS, self.keys)
         self.face = Face(screen, GROUPS, self.keys, text)
@@ -106,39 +130,16 @@ class Session:
 
     def run(self) -> int:
         """Compare until a key, a signal or the clock ends it."""
-        from ..compare.live.comparer import Comparer
-        from ..compare.live.gear import Gear, send_calibration
-        from ..compare.live.intact_takes import Takes
-        from ..compare.live.wires import Wires
-        from ..engine import LOOP, PORT, Engine
-        from ..player.tools.looper import loop_from
+        from ..engine import Engine
 
-        options, backend = self.options, self.backend
-        gear = None
-        if self.b is None:
-            level = interface_level(options)
-            gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
-            gear = Gear("split" if options.split else "loop", gain)
+        backend = self.backend
         engine = Engine(backend.sample_rate)
-        passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
-        comparer = Comparer(
-            Takes(engine, backend.host, self._wait),
-            self._told,
-            self.a,
-            loudest(passage, round(PASSAGE_S * backend.sample_rate)),
-            b=self.b,
-            gear=gear,
-            source=LOOP if options.di is not None else PORT,
-            wires=Wires(backend),
-        )
-        comparer.training.follow = self.options.follow_training
+        comparer = self._comparer(engine)
         if self.test is not None:
             same_files(self.test, comparer)
         try:
-            if options.di is not None:
-                comparer.section.put(passage)
             backend.start(engine.block_address, engine.address)
-            self._connect(gear is not None)
+            self._connect(comparer.gear is not None, comparer.hears_guitar)
             shown = self._serve(comparer)
             comparer.start()
             first_start.tell = self._note
@@ -149,7 +150,8 @@ class Session:
             with Keys() as keys:
                 self.face.keys = keys
                 if keys.present:
-                    self.screen.say(with_commands(KEYS_LINE, self.tell.way))
+                    line = KEYS_LINE if comparer.test is None else BLIND_KEYS_LINE
+                    self.screen.say(with_commands(line, self.tell.way))
                 try:
                     with contextlib.suppress(KeyboardInterrupt):
                         self._loop(engine, comparer, keys)
@@ -169,6 +171,44 @@ class Session:
             backend.close()
             if comparer.test is not None and not comparer.test.is_finished:
                 self.screen.say(f"Go on with: rig ab --resume {comparer.test.path}")
+
+    def _comparer(self, engine: Engine) -> Comparer:
+        """Who compares: files, or what hears a guitar."""
+        from ..compare.live.comparer import Comparer
+        from ..compare.live.file_comparer import FileComparer
+        from ..compare.live.gear import Gear, send_calibration
+        from ..compare.live.intact_takes import Takes
+        from ..compare.live.wires import Wires
+        from ..compare.loops.file_sides import FileSides
+        from ..engine import LOOP, PORT
+        from ..player.tools.looper import loop_from
+
+        options, backend, (a, b) = self.options, self.backend, self.sides
+        takes = Takes(engine, backend.host, self._wait)
+        if isinstance(b, FileSides):
+            files = FileComparer(takes, self._told, b, a, Wires(backend, hears=False))
+            files.training.follow = "off"
+            return files
+        gear = None
+        if b is None:
+            level = interface_level(options)
+            gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
+            gear = Gear("split" if options.split else "loop", gain)
+        passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
+        comparer = Comparer(
+            takes,
+            self._told,
+            a,
+            loudest(passage, round(PASSAGE_S * backend.sample_rate)),
+            b=b,
+            gear=gear,
+            source=LOOP if options.di is not None else PORT,
+            wires=Wires(backend),
+        )
+        comparer.training.follow = options.follow_training
+        if options.di is not None:
+            comparer.section.put(passage)
+        return comparer
 
     # ------------------------------------------------------------ the page
     def _serve(self, comparer: Comparer) -> AbShown | None:
@@ -209,10 +249,10 @@ class Session:
     def _say_of_loop(self, kind: str, sentence: str) -> None:
         self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
 
-    def _connect(self, has_gear: bool) -> None:
+    def _connect(self, has_gear: bool, hears: bool) -> None:
         options, backend = self.options, self.backend
         if not options.no_connect:
-            said = backend.connect(options.input, options.output)
+            said = backend.connect(options.input, options.output, hears=hears)
             said += backend.connect_gear(options.send, options.return_port) if has_gear else []
             for sentence in said:
                 self.screen.say(f"Ports    {sentence}")
@@ -245,12 +285,13 @@ class Session:
     def _circumstances(self) -> dict[str, Any]:
         from .. import __version__
 
+        heard = {} if self.options.dry_from is not None else {"di": sha256_of(self.options.di or bundled.di())}
         return {
             "rig": __version__,
             "command": kept_command(self.options),
             "block_size": self.backend.block_size,
             "connections": self.backend.connections(),
-            "di": sha256_of(self.options.di or bundled.di()),
+            **heard,
         }
 
     def _loop(self, engine: Engine, comparer: Comparer, keys: Keys) -> None:
@@ -300,14 +341,14 @@ def check_gear_connections(backend: Jack, split: bool) -> None:
 def same_files(test: Any, comparer: Comparer) -> None:
     """Raise a CompareError if a test would go on with other sounds than it was begun with."""
     begun, now = test.setup, comparer.setup()
-    for side in ("a", "b"):
-        for kind in ("model", "ir"):
-            old, new = ((setup.get(side) or {}).get(kind) or {} for setup in (begun, now))
-            if old.get("hash") != new.get("hash"):
-                raise CompareError(
-                    f"{new.get('file') or 'A file'} is not the one the test was begun with ({old.get('file')}); a test "
-                    "goes on with the same sounds."
-                )
+    kinds = [*((side, kind) for side in ("a", "b") for kind in ("model", "recording", "ir")), ("from", "dry")]
+    for side, kind in kinds:
+        old, new = ((setup.get(side) or {}).get(kind) or {} for setup in (begun, now))
+        if old.get("hash") != new.get("hash"):
+            raise CompareError(
+                f"{new.get('file') or 'A file'} is not the one the test was begun with ({old.get('file')}); a test "
+                "goes on with the same sounds."
+            )
 
 
 def loudest(x: Any, samples: int) -> Any:

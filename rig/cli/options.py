@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..dsp.network.quality import QUALITIES
 from ..dsp.tone.knobs import KNOBS, MOST_DB, NAMES, checked_tone_db
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
 
 KEPT, NO_INTERFACE = "kept", "none"  # in place of the name of an interface
+NOT_KNOWN = "none"  # in place of a level
+
+
+def capture_level(text: str) -> float | Literal["kept"] | None:
+    """What --capture-dbu takes."""
+    if text.strip().casefold() in (KEPT, NOT_KNOWN):
+        return "kept" if text.strip().casefold() == KEPT else None
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no level: a number of dBu, {KEPT} or {NOT_KNOWN} is") from None
 
 
 def add_level_options(command: argparse.ArgumentParser) -> None:

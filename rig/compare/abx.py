@@ -41,7 +41,7 @@ from .abx_file import (
     read_result,
     typed_hash,
 )
-from .significance import LEVEL, Verdict
+from .significance import LEVEL, Verdict, check_trials, fewest_trials
 
 PROMISES = ".promise"  # ending of what is kept of a commitment, beside the keys
 Compared = Literal["given", "kept"]
@@ -68,10 +68,11 @@ class BlindTest:
     def begin(cls, path: Path, trials: int, setup: Mapping[str, Any], *, keys: Path | None = None) -> BlindTest:
         """Draw the order and write the file. `setup`: what is needed to repeat the test, plain JSON data.
 
-        Raises CompareError: a number of trials that is none, a file that exists or cannot be written.
+        Raises CompareError: a number of trials that is none or too small, a file that exists or cannot be written.
         """
+        check_trials(trials)
         if not 1 <= trials <= MAX_TRIALS:
-            raise CompareError(f"A test has 1 to {MAX_TRIALS} trials, not {trials}.")
+            raise CompareError(f"A test has {fewest_trials()} to {MAX_TRIALS} trials, not {trials}.")
         if path.exists():
             raise CompareError(f"{path.name} exists: choose another name, or go on with it (--resume {path.name}).")
         order = "".join("AB"[secrets.randbits(1)] for _ in range(trials))

@@ -99,13 +99,20 @@ def played(lane: Lane, x: Signal, sample_rate: float, cabinet: Cabinet | None = 
     return backend.process(x)
 
 
-def compare_sides(a: Signal, b: Signal, sample_rate: float, name_b: str, max_lag_samples: int = MAX_LAG_SAMPLES) -> Lag:
+def compare_sides(
+    a: Signal,
+    b: Signal,
+    sample_rate: float,
+    name_b: str,
+    max_lag_samples: int = MAX_LAG_SAMPLES,
+    advice: str = "check which port comes back and what hangs between",
+) -> Lag:
     """The lag of b behind a, both (n,); raises CompareError if the two have nothing to do with each other."""
     lag = find_lag(a, b, max_lag_samples=max_lag_samples, sample_rate=sample_rate)
     if not lag.is_certain:
         raise CompareError(
             f"{name_b} has nothing to do with side A (correlation {lag.confidence:.2f}, at least {ENOUGH} is needed): "
-            "check which port comes back and what hangs between."
+            f"{advice}."
         )
     return lag
 
@@ -129,9 +136,20 @@ def drift_samples(sent: Signal, returned: Signal, sample_rate: float) -> float:
     return lags[1].samples - lags[0].samples if all(lag.is_certain for lag in lags) else 0.0
 
 
-def match(a: Signal, b: Signal, heard_a: Signal, heard_b: Signal, sample_rate: float, name_b: str = "side B") -> Match:
-    """From what both sides made of one passage: (n,) in front of the cabinet, and (n, 2) as they are heard."""
-    lag = compare_sides(a, b, sample_rate, name_b)
+def match(
+    a: Signal,
+    b: Signal,
+    heard_a: Signal,
+    heard_b: Signal,
+    sample_rate: float,
+    name_b: str = "side B",
+    advice: str = "check which port comes back and what hangs between",
+) -> Match:
+    """From what both sides made of one passage: (n,) in front of the cabinet, and (n, 2) as they are heard.
+
+    `advice`: what to do where the two have nothing to do with each other.
+    """
+    lag = compare_sides(a, b, sample_rate, name_b, advice=advice)
     warnings = []
     if lag.confidence < UNSURE:
         warnings.append(

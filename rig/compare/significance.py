@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from ..errors import CompareError
+
 Finding = Literal["heard", "not shown", "too few trials"]
 
 LEVEL = 0.95  # of the confidence interval
@@ -46,6 +48,38 @@ def power(trials: int, rate: float) -> float:
 def fewest_trials() -> int:
     """With fewer trials not even all answers right count as a heard difference."""
     return next(trials for trials in range(1, 100) if needed(trials) is not None)
+
+
+def too_few(trials: int) -> str:
+    """Why so few trials are none, as the rest of a sentence."""
+    return (
+        f"{trials} trial{'s' if trials != 1 else ''} can show nothing: by guessing alone all answers are right in "
+        f"{_percent(p_value(trials, trials))} of such tests, and more than {100 * CUSTOMARY:.0f} % do not count. At "
+        f"least {fewest_trials()} are needed; 16 find a large difference, {large_enough()} a small one"
+    )
+
+
+def needed_in_words(trials: int) -> str:
+    """How many right answers of so many trials it takes, and why; `needed` has to know it."""
+    least = needed(trials)
+    assert least is not None
+    how = "all of them right" if least == trials else f"at least {least} of {trials} right"
+    return (
+        f"a heard difference takes {how}: guessing gets that far in {_percent(p_value(least, trials))} of such tests "
+        f"(at most {100 * CUSTOMARY:.0f} % counts)"
+    )
+
+
+def refused_trials(trials: int) -> str | None:
+    """The sentence with which so few trials that nothing can come of them are refused; None: they are enough."""
+    return f"{too_few(trials)}." if trials >= 1 and needed(trials) is None else None
+
+
+def check_trials(trials: int) -> None:
+    """Raise a CompareError for so few trials that nothing can come of them."""
+    why = refused_trials(trials)
+    if why is not None:
+        raise CompareError(why)
 
 
 @cache

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from rigs import A2, NANO, RATE, db, guitar, jump, model, noise, sine
-from studio import BLOCK, Gearbox, Studio, power_db
+from studio import BLOCK, Gearbox, Studio, answer, power_db
 
 from rig.audio.measures import ac_rms_dbfs
 from rig.cabinet.ir import IR
@@ -222,11 +222,12 @@ def test_the_course_of_a_blind_test(blind, tmp_path):
     assert not any(test.commitment in text for text in said)  # levels may still change
     comparer.do("hear_x")
     comparer.do("answer_a")
-    assert "n begins a trial" in said[-1]
+    assert "n begins" in said[-1]
+    assert any("all of them right" in text for text in said)
+    comparer.do("begin_test")
     assert test.answered == 0
     for trial in range(6):
-        comparer.do("next_trial")
-        comparer.do("next_trial")
+        comparer.do("begin_test")  # it has begun by itself
         assert f"Trial {trial + 1} is not answered yet" in said[-1]
         comparer.do("hear_x")
         assert int(studio.engine.record["switch"]["wanted"]) == (test.x == "B")
@@ -235,8 +236,8 @@ def test_the_course_of_a_blind_test(blind, tmp_path):
         comparer.do("measure")
         assert comparer.match_trim_db == 0.0
         assert all("locked" in text for text in said[-3:])
-        comparer.do("answer_a" if test.x == "A" else "answer_b")
-        comparer.do("answer_b")
+        answer(comparer, "a" if test.x == "A" else "b")
+        comparer.do("confirm_answer")
         assert test.answered == trial + 1
     assert sum(test.commitment in text for text in said) == 1
     assert any("6 of 6 right" in text for text in said)
@@ -263,8 +264,8 @@ def test_what_is_heard_and_said_in_a_trial_does_not_tell_what_x_is(blind):
     studio, test = blind
     comparer = studio.comparer
     ways = {}
+    comparer.do("begin_test")
     while not test.is_finished:
-        comparer.do("next_trial")
         before = len(studio.said)
         for first, then in pairwise(["hear_a", "hear_x", "hear_b", "hear_x", "hear_x", "hear_a"]):
             studio.play(RATE // 2)
@@ -274,7 +275,7 @@ def test_what_is_heard_and_said_in_a_trial_does_not_tell_what_x_is(blind):
             comparer.do(then)
             ways.setdefault(then, []).append((test.x, studio.play(2048).astype(float)))
         assert len(studio.said) == before  # pressing says nothing
-        comparer.do("answer_a")
+        answer(comparer, "a")
     heard = [y for presses in ways.values() for _, y in presses]
     for y in heard[1:]:
         assert db(y - heard[0], heard[0]) < -60
@@ -303,12 +304,12 @@ def test_levels_can_be_trimmed_and_locked_and_measured_again():
 
 def test_a_trim_before_the_first_trial_is_kept_and_one_after_it_is_not(tmp_path):
     studio = Studio(Gearbox(200, 1, 0.5, NANO)).start()
-    test = BlindTest.begin(tmp_path / "t.json", 2, studio.comparer.setup(), keys=tmp_path)
+    test = BlindTest.begin(tmp_path / "t.json", 5, studio.comparer.setup(), keys=tmp_path)
     studio.comparer.blind(test)
     studio.comparer.do("match_trim", 1)
-    studio.comparer.do("next_trial")
+    studio.comparer.do("begin_test")
     studio.comparer.do("match_trim", 1)
-    studio.comparer.do("answer_a")
+    answer(studio.comparer, "a")
     assert check(tmp_path / "t.json").setup["match_trim_db"] == pytest.approx(0.1)
     with pytest.raises(CompareError, match="cannot be changed"):
         test.describe({"match_trim_db": 3.0})
@@ -329,11 +330,11 @@ def test_what_is_seen_of_a_blind_test_tells_the_sides_apart_neither_by_level_nor
     values = {"hear": "A", "match_trim": -1.5, "lock": False, "loop_from": 0.0, "loop_to": 0.0}
     assert open_state.values == values | {"follow_training": "ask"}
     assert open_state.output is not None
-    comparer.blind(BlindTest.begin(tmp_path / "t.json", 2, comparer.setup(), keys=tmp_path))
-    comparer.do("next_trial")
+    comparer.blind(BlindTest.begin(tmp_path / "t.json", 5, comparer.setup(), keys=tmp_path))
+    comparer.do("begin_test")
     comparer.do("hear_x")
     state = comparer.look()
-    assert (state.hearing, state.in_trial, state.answered, state.trials) == ("X", True, 0, 2)
+    assert (state.hearing, state.in_trial, state.answered, state.trials) == ("X", True, 0, 5)
     hidden = {"hear": "X", "lock": True, "loop_from": 0.0, "loop_to": 0.0}
     assert (state.output, state.level_b_db, state.values) == (None, None, hidden)
     json.dumps(state.to_json(), allow_nan=False)
@@ -341,7 +342,7 @@ def test_what_is_seen_of_a_blind_test_tells_the_sides_apart_neither_by_level_nor
 
 def test_a_test_does_not_go_on_with_other_sounds(tmp_path):
     begun = Studio(Gearbox(200, 1, 0.5, NANO)).start()
-    test = BlindTest.begin(tmp_path / "t.json", 2, begun.comparer.setup(), keys=tmp_path)
+    test = BlindTest.begin(tmp_path / "t.json", 5, begun.comparer.setup(), keys=tmp_path)
     same_files(test, begun.comparer)
     other = Studio(Gearbox(200, 1, 0.5, A2), Sound(model(A2))).start()
     with pytest.raises(CompareError, match=f"{A2.name} is not the one the test was begun with .{NANO.name}"):
@@ -365,11 +366,11 @@ def test_every_command_has_a_key_and_every_key_a_command():
 
 def test_a_blind_test_keeps_the_options_it_was_begun_with_under_the_names_of_earlier_versions(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    begun = ["ab", str(NANO), "--against", str(A2), "--trials", "3", "--level-mode", "raw", "--preamp-gain-db", "5"]
+    begun = ["ab", str(NANO), "--against", str(A2), "--trials", "5", "--level-mode", "raw", "--preamp-gain-db", "5"]
     command = kept_command(parser().parse_args(begun))
     assert (command["level"], command["preamp_gain_db"], command["model"]) == ("raw", 5.0, str(NANO))
     path = tmp_path / "t.json"
-    BlindTest.begin(path, 3, {"command": command})
+    BlindTest.begin(path, 5, {"command": command})
     again = parser().parse_args(["ab", "--resume", str(path)])
     resumed(again)
     assert (again.model, again.against, again.level_mode, again.preamp_gain_db) == (NANO, A2, "raw", 5.0)

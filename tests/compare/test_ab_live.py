@@ -268,7 +268,7 @@ def test_a_blind_test_is_killed_goes_on_and_is_checked(jack_server, tmp_path):
     with Device(jack_server, 100, preamp=NANO) as device:
         ports = ["--send", f"{device.name}:in", "--return", f"{device.name}:out"]
         levels = ["--max-input-dbu", 12.2, "--send-dbu", 15]
-        first = Terminal("ab", NANO, *ports, *levels, "--di", "di.wav", "--trials", 3, "--result", "t.json",
+        first = Terminal("ab", NANO, *ports, *levels, "--di", "di.wav", "--trials", 5, "--result", "t.json",
                          cwd=tmp_path, **server)  # fmt: skip
         try:
             first.wait_for("12.2 dBu (entered by you) - 15.0 dBu (send) - 0.0 dB (gain knob) = -2.8 dB")
@@ -280,31 +280,34 @@ def test_a_blind_test_is_killed_goes_on_and_is_checked(jack_server, tmp_path):
         first.wait_for("hearing A")
         first.press("n")
         first.wait_for("SHA-256 of order and setup: ")
-        first.wait_for("Trial 1 of 3")
+        first.wait_for("Trial 1 of 5")
         first.press("xbxa")
         first.wait_for("hearing")
-        first.press("A")
-        first.wait_for("n begins trial 2 of 3")
+        first.press("o")
+        first.wait_for("X is A? enter makes it final")
+        time.sleep(0.4)
+        first.press("\r")
+        first.wait_for("Trial 2 of 5")
         first.end(signal.SIGKILL)
         promise = check(tmp_path / "t.json").commitment
         time.sleep(0.5)
         again = Terminal("ab", "--resume", "t.json", cwd=tmp_path, **server)
         again.wait_for(promise)
         again.press("n")
-        again.wait_for("Trial 2 of 3")
-        again.press("B")
-        again.wait_for("n begins trial 3 of 3")
-        again.press("n")
-        again.wait_for("Trial 3 of 3")
-        again.press("A")
-        again.wait_for("Result")
+        again.wait_for("Trial 2 of 5")
+        for key, following in zip("popp", ("Trial 3 of 5", "Trial 4 of 5", "Trial 5 of 5", "Result"), strict=True):
+            again.press(key)
+            again.wait_for("enter makes it final")
+            time.sleep(0.4)
+            again.press("\r")
+            again.wait_for(following)
         again.press("q")
         assert again.end() == 0
     found = check(tmp_path / "t.json")
-    assert (found.answers, found.commitment, found.problems) == ("ABA", promise, ())
+    assert (found.answers, found.commitment, found.problems) == ("ABABB", promise, ())
     shown = rig("abx", tmp_path / "t.json")
     assert shown.returncode == 0, shown.stderr
-    assert f"{found.verdict.right} of 3 right" in shown.stdout
+    assert f"{found.verdict.right} of 5 right" in shown.stdout
     assert json.loads(rig("abx", tmp_path / "t.json", "--json").stdout)["order"] == found.order
     assert found.setup["command"]["model"] == str(NANO)
     assert found.setup["match"]["lag_samples"] == pytest.approx(100 + PERIOD, abs=0.02)

@@ -18,7 +18,7 @@ from scipy.stats import binomtest
 from rig.compare import significance
 from rig.compare.abx import BlindTest, check
 from rig.compare.abx_file import commitment
-from rig.compare.significance import Verdict
+from rig.compare.significance import Verdict, needed, needed_in_words
 from rig.errors import CompareError
 
 
@@ -88,8 +88,25 @@ def test_a_verdict_before_the_end_is_refused(begun):
 
 @pytest.mark.parametrize("trials", [0, -1, 1001])
 def test_a_number_of_trials_that_is_none_is_refused(tmp_path, trials):
-    with pytest.raises(CompareError, match="1 to 1000 trials"):
+    with pytest.raises(CompareError, match="5 to 1000 trials"):
         BlindTest.begin(tmp_path / "x.json", trials, {}, keys=tmp_path)
+
+
+@pytest.mark.parametrize("trials", [1, 4])
+def test_so_few_trials_that_nothing_can_come_of_them_are_refused_with_the_reason(tmp_path, trials):
+    chance = {1: "50.0", 4: "6.2"}[trials]
+    with pytest.raises(CompareError, match=f"are right in {chance} % of such tests.* At least 5 are needed"):
+        BlindTest.begin(tmp_path / "x.json", trials, {}, keys=tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_how_many_right_answers_it_takes_is_said_as_the_exact_test_has_it():
+    for trials in range(5, 60):
+        least = needed(trials)
+        assert binomtest(least, trials, alternative="greater").pvalue <= 0.05
+        assert binomtest(least - 1, trials, alternative="greater").pvalue > 0.05
+    assert "at least 12 of 16 right: guessing gets that far in 3.8 % of such tests" in needed_in_words(16)
+    assert "all of them right: guessing gets that far in 3.1 %" in needed_in_words(5)
 
 
 def test_an_existing_file_is_never_replaced(begun, tmp_path):

@@ -50,7 +50,7 @@ def test_the_trim_of_b_counts_and_equal_sides_leave_nothing():
 
 def test_a_blind_test_has_no_difference_to_hear(tmp_path):
     comparer = two_models().start().comparer
-    comparer.blind(BlindTest.begin(tmp_path / "t.json", 2, comparer.setup(), keys=tmp_path))
+    comparer.blind(BlindTest.begin(tmp_path / "t.json", 5, comparer.setup(), keys=tmp_path))
     for name, value in (("hear_difference", None), ("hear", "difference")):
         with pytest.raises(CompareError, match="no difference to hear in a blind test"):
             comparer.commands.carry_out(name, value)

@@ -9,7 +9,7 @@ import pytest
 from offered import published
 from page_runs import kept_apart
 from rigs import A2, NANO, RATE, jump, model
-from studio import Gearbox, Studio
+from studio import Gearbox, Studio, answer
 
 from rig.cabinet.ir import IR
 from rig.compare.abx import BlindTest
@@ -145,8 +145,8 @@ def test_a_blind_test_goes_on_with_its_model_and_nothing_is_told_of_an_offer(tmp
     test = BlindTest.begin(tmp_path / "t.json", 6, comparer.setup(), keys=tmp_path)
     comparer.blind(test)
     changes = int(handover["changes"])
+    comparer.do("begin_test")
     for trial in range(6):
-        comparer.do("next_trial")
         comparer.do("hear_x")
         states, events = (shown.state(), comparer.look().to_json()), len(studio.said.events)
         studio.play(RATE)
@@ -166,7 +166,7 @@ def test_a_blind_test_goes_on_with_its_model_and_nothing_is_told_of_an_offer(tmp
         }
         assert comparer.a is before and comparer.setup()["a"] == test.setup["a"]
         assert int(handover["changes"]) == changes
-        comparer.do("answer_a")
+        answer(comparer, "a")
     comparer.poll()
     assert f"mine epoch 7, ESR {0.5**7:.2g}, is ready: H plays it." in studio.said.text
     assert "epoch 6," not in studio.said.text

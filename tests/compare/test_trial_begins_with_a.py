@@ -20,11 +20,11 @@ def test_whatever_was_heard_before_a_trial_it_begins_with_a(studio, tmp_path, be
     comparer, samples = studio.comparer, studio.comparer.passage.size
     a = studio.heard_from_the_start("hear_a", samples)
     b = studio.heard_from_the_start("hear_b", samples)
-    comparer.in_trial = False
+    comparer.trials.in_trial = False
     comparer.blind(BlindTest.begin(tmp_path / "t.json", 6, comparer.setup(), keys=tmp_path / "keys"))
     comparer.do(before)
     studio.play(9600)
-    heard = studio.heard_from_the_start("next_trial", samples)
+    heard = studio.heard_from_the_start("begin_test", samples)
     # What the models heard before differs a little from time to time, and the sides from each other by far more.
     assert power_db(heard - a, a) < power_db(b - a, a) - 20
     assert comparer.hearing == "A"

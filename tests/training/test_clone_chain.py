@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -104,22 +105,26 @@ def test_from_an_empty_folder_to_a_blind_test_left_and_taken_up(chain, preamp, t
 
     chain.begin(*LISTENING)
     chain.see(AB)
-    chain.see("shows the promise and begins the first", "1\n")
+    chain.see("At least 5 are needed", "4\n")
+    chain.see("shows the promise and begins the first", "5\n")
     chain.see("hearing A")
     if within:
-        chain.see("Trial 1 of 1", "n")
+        chain.see("Trial 1 of 5", "n")
         chain.see("The blind test is not finished", "q")
         chain.see(PLAY, "q")
-        assert "0 of 1 trials answered" in chain.left("n\n")
+        assert "0 of 5 trials answered" in chain.left("n\n")
         chain.begin(*LISTENING)
         chain.see(AB)
         chain.see("hearing A", "\n")
-    chain.see("Trial 1 of 1", "n")
-    chain.see("Result", "A")
+    chain.see("Trial 1 of 5", "n")
+    for following in ("Trial 2 of 5", "Trial 3 of 5", "Trial 4 of 5", "Trial 5 of 5", "Result"):
+        chain.see("X is A?", "o")
+        time.sleep(0.4)  # a second press that comes at once was none
+        chain.see(following, "\r")
     chain.see(PLAY, "q")
     chain.left("n\n")
     result = check(capture / "mine-nano-abx-1.json")
-    assert len(result.answers) == 1 and not result.problems
+    assert len(result.answers) == 5 and not result.problems
     assert result.setup["gear"] and result.setup["command"]["send_dbu"] == 18.0
 
     chain.begin(*LISTENING)

@@ -217,12 +217,15 @@ def test_two_sides_are_heard_and_answered_in_the_page(own, tmp_path):
         assert (test["trials"], test["answered"], test["needed"]) == (5, 0, 5)
         assert test["p"] == pytest.approx(1 / 32)
         assert remote.state["measured"].get("match_db") is None  # it would tell which is louder
+        remote.do("begin_test")
         for k in range(5):
-            remote.do("next_trial")
             for side in ("A", "B", "X"):
                 remote.do("hear", side)
                 assert remote.state["values"]["hear"] == side
             remote.do("answer_a")
+            assert (remote.state["test"]["answered"], remote.state["test"]["asked"]) == (k, "A")
+            time.sleep(0.3)  # a second press that comes at once was none
+            remote.do("confirm_answer")
             assert remote.state["test"]["answered"] == k + 1
         assert "right" in remote.state["test"]["result"]
         remote.do("quit")

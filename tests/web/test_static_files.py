@@ -12,6 +12,7 @@ from rig.web.files import FOLDER
 MOST_BYTES = 400_000
 MOST_LINES = 400
 NAMED = {"PageDown": "pagedown", "PageUp": "pageup", "ArrowRight": "right", "ArrowLeft": "left", "ArrowDown": "down"}
+NAMED |= {"Enter": "enter"}
 NAMED |= {"ArrowUp": "up", "Home": "home", "End": "end"}
 FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file())
 MODULES = [path for path in FILES if path.suffix == ".js"]

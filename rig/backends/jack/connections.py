@@ -38,22 +38,23 @@ class Connections:
         """The server has shut down, or has thrown this client out."""
         return bool(self.host["gone"])
 
-    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
+    def connect(self, input: str | None = None, output: str | None = None, *, hears: bool = True) -> list[str]:
         """Connect to the sound card, or to ports the player names; after `start`.
 
         `input` and `output` are port names, parts of names, or regular expressions. What `input` means plays into
         `in`; of the one or two that `output` means the first takes `out_1`, the other `out_2`, a single one both. A
         client stands for its first ports. Without a pattern these are the physical ports, and missing ones are no
-        error. Returns one sentence per connection, and on what could not be connected.
+        error. `hears`: whether anything goes into `in`. Returns one sentence per connection, and on what could not
+        be connected.
 
         Raises `BackendError` if a pattern matches nothing, or more than that.
         """
-        sources = self._choose("--input", input, capture=True, most=1)
+        sources = self._choose("--input", input, capture=True, most=1) if hears else []
         targets = self._choose("--output", output, capture=False, most=2)  # nothing is connected if either one fails
         said = []
         if sources:
             said.append(self._join("in", sources[0]))
-        else:
+        elif hears:
             said.append("There is no capture port: nothing is connected to the input.")
         if targets:
             said += [self._join("out_1", targets[0]), self._join("out_2", targets[1 % len(targets)])]

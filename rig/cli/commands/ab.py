@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError
 from ...files import bundled
+from ..ab_files import add_from_options, read_sides, rendered, take_sides
 from ..ab_session import Session, resumed
 from ..compiling.first_start import ensure
 from ..display.screen import Screen
@@ -41,16 +42,19 @@ def add(commands: Any) -> None:
         help="a model against the real gear (or another model or cabinet), live and blind",
         description="Switch between side A, the model, and side B: gear between the ports `send` and `return`, another "
         "model (--against), or another cabinet (--ir-against). Delay, polarity and loudness are measured and made "
-        "equal first. With --trials N it is a blind test.",
+        "equal first. With --trials N it is a blind test. With --from CAPTURE nothing is plugged in: both sides are "
+        "files.",
         examples=(
             "rig ab crunch.nam --send playback_3 --return capture_3 # the gear",
             "rig ab crunch.nam --against lead.nam --trials 16       # two models, blind",
             "rig ab crunch.nam 57.wav --ir-against 121.wav          # two cabinets",
+            "rig ab --from captures/e570 e570.nam                   # a model and the take of a capture, from files",
+            "rig ab --from dry.wav box.wav crunch.nam --trials 16   # a recording of another box and a model, blind",
             "rig ab --resume abx-2026-01-31-201500.json             # go on with a test",
         ),
     )
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file: side A")
-    add_ir_argument(command, "IR", "the cabinet behind both sides")
+    add_ir_argument(command, "IR", "the cabinet behind both sides; with --from side B")
     command.add_argument("--against", type=Path, metavar="MODEL2", help="side B is this model")
     command.add_argument("--ir-against", type=Path, metavar="IR2", help="side B is the same model behind this cabinet")
     add_size_option(command, "side A's model")
@@ -61,8 +65,9 @@ def add(commands: Any) -> None:
     gear.add_argument("--return", dest="return_port", metavar="PORT", help="JACK port that the gear comes back on")
     gear.add_argument("--split", action="store_true", help="the guitar itself drives the gear too: nothing is sent")
     gear.add_argument("--send-dbu", type=float, metavar="X", help="level in dBu at the gear's jack of a send at 0 dBFS")
+    add_from_options(command)
     blind = command.add_argument_group("blind test")
-    blind.add_argument("--trials", type=int, metavar="N", help="a blind test of so many trials")
+    blind.add_argument("--trials", type=int, metavar="N", help="a blind test of so many trials, 5 or more")
     blind.add_argument("--result", type=Path, metavar="FILE", help="where it is kept (default abx-DATE.json)")
     blind.add_argument("--resume", type=Path, metavar="FILE", help="go on with a test that was interrupted")
     add_level_options(command)
@@ -85,17 +90,23 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
     refuse_to_compare(options)
+    take_sides(options)
     take_ir(options)
     test = resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)
     screen = Screen()
+    if options.dry_from is not None:
+        read = read_sides(options, screen)
+        with _open(options) as backend:
+            ensure()
+            return Session(options, screen, backend, rendered(options, screen, read, backend.sample_rate), test).run()
     _check_files(options)
     with _open(options) as backend:
         ensure()
         a, b = _sides(options, screen, backend.sample_rate)
         screen.say(f"Input    {a.calibration}")
-        return Session(options, screen, backend, a, b, test).run()
+        return Session(options, screen, backend, (a, b), test).run()
 
 
 def _check_files(options: argparse.Namespace) -> None:
@@ -163,6 +174,10 @@ def _check(options: argparse.Namespace) -> None:
         raise CompareError("--ir-against compares two cabinets; leave --no-ir out.")
     if options.trials is not None and options.resume is not None:
         raise CompareError("A test that goes on has its number of trials already; leave --trials out.")
+    if options.trials is not None:
+        from ...compare.significance import check_trials
+
+        check_trials(options.trials)
     if options.result is not None and options.trials is None:
         raise CompareError("--result is for a blind test; say how many trials (--trials 16).")
     if options.send_dbu is not None:
@@ -174,6 +189,6 @@ def _check(options: argparse.Namespace) -> None:
 def _open(options: argparse.Namespace) -> Jack:
     from ...backends.jack.client import Jack
 
-    if options.against is not None or options.ir_against is not None:
+    if options.against is not None or options.ir_against is not None or options.dry_from is not None:
         return Jack(options.client)
     return Jack(options.client, gear=("return",) if options.split else ("send", "return"))

@@ -169,14 +169,20 @@ class Chain:
             choice = "; s: pass it over"
             if standing.test is None:
                 choice += f"; a number, {TRIALS} say: a blind test"
+        from ...compare.significance import refused_trials
+
         asks = Console(self.options.yes and step.name not in NEEDS_A_PLAYER)
         while True:
             answer = asks.ask(f"Go on with {WORDS[step.name]}? [Y/n{choice}]", "--yes", "y").strip().casefold()
             if answer in ("y", "yes", "n", "no") or (answer == "s" and step.can_pass):
                 return answer
             if step.name == "ab" and standing.test is None and answer.isdecimal() and int(answer):
-                self._trials = int(answer)
-                return "y"
+                why = refused_trials(int(answer))
+                if why is None:
+                    self._trials = int(answer)
+                    return "y"
+                asks.say(why)
+                continue
             asks.say(f"{answer!r} is no answer to that; Enter goes on, n or q leaves.")
 
     # ------------------------------------------------------------ the steps

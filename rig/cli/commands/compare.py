@@ -7,17 +7,19 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ...errors import CompareError, FileError
 from ...files.atomic_write import reason, write_text
 from ...files.folders import AUDIO_ENDINGS, files_in
 from ..compare_door import CompareDoor, compare_door
 from ..options import (
+    KEPT,
     add_json_option,
     add_overwrite_option,
     add_quality_option,
     add_size_option,
+    capture_level,
     models_from,
 )
 from ..page_door import add_page_options
@@ -26,8 +28,6 @@ from ..terminal import Progress
 if TYPE_CHECKING:
     from ...compare import Comparison
     from ...compare.pair import TakeFiles
-
-KEPT, NOT_KNOWN = "kept", "none"  # in place of a level
 
 
 def add(commands: Any) -> None:
@@ -55,7 +55,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument(
         "--capture-dbu",
-        type=_capture_level,
+        type=capture_level,
         default=KEPT,
         metavar="X",
         help="dBu at the gear's jack that 0 dBFS of DRY was worth; none: not known (default kept: what the capture "
@@ -153,16 +153,6 @@ def compared(options: argparse.Namespace) -> Comparison:
         if door is not None and comparison.scores:
             door.show(comparison, files, models)
     return comparison
-
-
-def _capture_level(text: str) -> float | Literal["kept"] | None:
-    """What --capture-dbu takes."""
-    if text.strip().casefold() in (KEPT, NOT_KNOWN):
-        return "kept" if text.strip().casefold() == KEPT else None
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no level: a number of dBu, {KEPT} or {NOT_KNOWN} is") from None
 
 
 def candidates_in(path: Path, files: TakeFiles) -> list[Path]:

@@ -42,12 +42,16 @@ def _trial(state: AbState) -> list[str]:
     if state.answered is None or state.trials is None:
         return []
     done, trials = state.answered, state.trials
-    return [f"trial {min(done + 1, trials)} of {trials}" if state.in_trial else f"{done} of {trials} answered"]
+    if not state.in_trial:
+        return [f"{done} of {trials} answered"]
+    return [f"trial {min(done + 1, trials)} of {trials}", *([f"X is {state.asked}?"] if state.asked else [])]
 
 
 def live_line(state: AbState, xruns: int) -> str:
     """The same in one line of a log."""
-    parts = [f"hearing {state.hearing}", *_trial(state), f"in {level(state.input.peak_dbfs)}"]
+    parts = [f"hearing {state.hearing}", *_trial(state)]
+    if state.input is not None:
+        parts.append(f"in {level(state.input.peak_dbfs)}")
     for name, meter in (("send", state.send), ("return", state.returned), ("out", state.output)):
         if meter is not None:
             parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")

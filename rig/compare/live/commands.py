@@ -20,10 +20,11 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
         action("hear_a", "hear side A", lambda c: c.hear("A")),
         action("hear_b", "hear side B", lambda c: c.hear("B")),
         action("hear_difference", "hear A minus B: what the two do not have in common", lambda c: c.hear_difference()),
-        action("hear_x", "hear X, which is one of the two", lambda c: c.hear_x()),
-        action("next_trial", "begin the blind test, or its next trial", lambda c: c.next_trial()),
-        action("answer_a", "X is A (final)", lambda c: c.answer("A"), danger=True),
-        action("answer_b", "X is B (final)", lambda c: c.answer("B"), danger=True),
+        action("hear_x", "hear X, which is one of the two", lambda c: c.trials.hear_x()),
+        action("begin_test", "begin the blind test, or go on with it", lambda c: c.trials.begin()),
+        action("answer_a", "X is A, once it is confirmed", lambda c: c.trials.answer("A")),
+        action("answer_b", "X is B, once it is confirmed", lambda c: c.trials.answer("B")),
+        action("confirm_answer", "make the answer final", lambda c: c.trials.confirm()),  # nothing asks once more
         value(
             *("match_trim", "level of side B", "dB", (-20.0, 20.0), 0.1),
             lambda c: c.match_trim_db,

@@ -27,7 +27,8 @@ class AbState:
     in_trial: bool
     answered: int | None  # trials; None: there is no blind test
     trials: int | None
-    input: Meter
+    asked: str | None  # the answer that waits to be confirmed
+    input: Meter | None  # None: nobody plays, the sides are files
     send: Meter | None  # None: there is no gear
     returned: Meter | None
     output: Meter | None  # None: a level would tell the sides apart
@@ -83,10 +84,11 @@ class Comparer(Comparison):
         values = self.commands.values()
         return AbState(
             hearing=self.hearing,
-            in_trial=self.in_trial,
+            in_trial=self.trials.in_trial,
             answered=None if test is None else test.answered,
             trials=None if test is None else test.trials,
-            input=meters["input"],
+            asked=self.trials.asked,
+            input=meters["input"] if self.hears_guitar else None,
             send=None if self.gear is None else meters["send"],
             returned=None if self.gear is None else meters["return"],
             output=None if test is not None else meters["output"],

@@ -18,11 +18,11 @@ from ...player.tools.loop_section import LoopSection
 from ...sound import Sound
 from ..abx import BlindTest
 from ..matching import Match, Signal, match_sounds
-from ..significance import fewest_trials, needed
 from .followed_side import FollowedSide
 from .gear import Gear, GearTake, take_gear
 from .intact_takes import Takes
 from .sides import described, ir_name, ir_path, model_name, model_path, moved, two_names
+from .trials import Trials
 from .wires import Way, Wires
 
 Heard = Literal["A", "B", "difference", "X"]
@@ -56,8 +56,7 @@ class Comparison:
         self.match: Match | None = None
         self.match_trim_db, self.locked, self.finished = 0.0, False, False
         self.hearing: Heard = "A"
-        self.test: BlindTest | None = None
-        self.in_trial = False
+        self.trials = Trials(self)
         self._leaving = Leaving()
         self._lane_b: Lane | None = None
         self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
@@ -71,6 +70,11 @@ class Comparison:
         return self.b is not None and self.b.model is self.a.model and self.b.ir is not self.a.ir
 
     @property
+    def hears_guitar(self) -> bool:
+        """Whether the sides hear the guitar, or a loop in place of it."""
+        return True
+
+    @property
     def names(self) -> tuple[str, str]:
         """What the sides are called."""
         if self.gear is not None:
@@ -81,9 +85,14 @@ class Comparison:
         return two_names((model_name(self.a), model_name(self.b)), (model_path(self.a), model_path(self.b)))
 
     @property
+    def test(self) -> BlindTest | None:
+        """The blind test, if there is one."""
+        return self.trials.test
+
+    @property
     def in_test(self) -> bool:
         """Whether there is a blind test with trials to come: nothing may change what is heard, or tell of it."""
-        return self.test is not None and not self.test.is_finished
+        return self.trials.in_test
 
     # ------------------------------------------------------------ measuring
     def start(self) -> None:
@@ -189,10 +198,13 @@ class Comparison:
         if self.cabinets_differ:
             raise CompareError("Two cabinets are matched as measured; their levels cannot be changed while they play.")
         self.match_trim_db = round(trim_db, 3)
-        if self._lane_b is not None:
-            self._lane_b.set_output_gain_db(self._output_b_db)
+        self._set_level_b()
         own = f"{self.match_trim_db:+z.1f} dB of your own"
         self.tell(Event("side_b", f"{self.level_b_db:+z.2f} dB: matched, and {own}"))
+
+    def _set_level_b(self) -> None:
+        if self._lane_b is not None:
+            self._lane_b.set_output_gain_db(self._output_b_db)
 
     def _refuse_locked(self) -> None:
         if self.locked:
@@ -200,89 +212,32 @@ class Comparison:
 
     def hear(self, side: Literal["A", "B"]) -> None:
         """Listen to a side."""
-        self._hear(side, A if side == "A" else B)
+        self.press(side, A if side == "A" else B)
 
     def hear_difference(self) -> None:
         """Listen to A minus B: what the two do not have in common."""
         if self.test is not None:
             raise CompareError("There is no difference to hear in a blind test: it would say what to listen for.")
-        self._hear("difference", DIFFERENCE)
+        self.press("difference", DIFFERENCE)
 
     def listen(self, to: Heard) -> None:
         """Listen to a side, to the difference, or to X."""
         if to == "X":
-            self.hear_x()
+            self.trials.hear_x()
         elif to == "difference":
             self.hear_difference()
         else:
             self.hear(to)
 
-    def hear_x(self) -> None:
-        """Listen to X, which is one of the two."""
-        if self.test is None or not self.in_trial:
-            begun = "There is no X yet: {next_trial} begins a trial."
-            self.tell(Event("trial", begun if self.test is not None else "No blind test: --trials N."))
-            return
-        self._hear("X", A if self.test.x == "A" else B)
-
-    def _hear(self, label: Heard, side: int) -> None:
+    def press(self, label: Heard, side: int) -> None:
+        """Hear a side, which is called so."""
+        self.trials.withdraw()
         self.hearing = label
         self.engine.press(side)
 
     def blind(self, test: BlindTest) -> None:
-        """Give it a test to run; from its first trial on the levels are locked."""
-        self.test = test
-        if test.answered:
-            self.locked = True
-        if test.answered:
-            self._promise()
-            return
-        self.tell(Event("blind", f"{test.trials} trials; {{next_trial}} shows the promise and begins the first"))
-        if needed(test.trials) is None:
-            few = f"so few trials can show nothing, however they are answered: at least {fewest_trials()} are needed"
-            self.tell(Event("warning", f"{test.trials} trials: {few}."))
-
-    def _promise(self) -> None:
-        assert self.test is not None
-        done = f"{self.test.trials} trials, {self.test.answered} answered"
-        keep = "whoever has it from you now can tell later that they are still the same"
-        self.tell(Event("blind", f"{done}; SHA-256 of {self.test.promised}: {self.test.commitment} ({keep})"))
-
-    def next_trial(self) -> None:
-        """Begin the blind test, or its next trial."""
-        if self.test is None:
-            self.tell(Event("trial", "No blind test: begin with --trials N."))
-        elif self.test.is_finished:
-            self.tell(Event("trial", "All trials are answered."))
-        elif self.in_trial:
-            how = "{answer_a} or {answer_b}, in capitals, answers it for good."
-            self.tell(Event("trial", f"Trial {self.test.answered + 1} is not answered yet: {how}"))
-        else:
-            if not self.test.answered:
-                self.test.describe(self._levels())
-                self._promise()
-            self.in_trial = self.locked = True
-            self._hear("A", A)  # whatever X was before, every trial begins with A
-            how = "{hear_a}, {hear_b} and {hear_x} to listen, {answer_a} or {answer_b} to answer."
-            self.tell(Event("trial", f"Trial {self.test.answered + 1} of {self.test.trials}: {how}"))
-
-    def answer(self, side: Literal["A", "B"]) -> None:
-        """X is this side; final."""
-        if self.test is None or not self.in_trial:
-            self.tell(Event("trial", "There is nothing to answer: {next_trial} begins a trial."))
-            return
-        self.test.answer(side)
-        self.in_trial = False
-        self._hear("A", A)
-        if self.test.is_finished:
-            self.tell(Event("result", self.test.verdict.sentence))
-            name = self.test.path.name
-            self.tell(Event("closing", f"hash {self.test.closing_hash}: it covers every answer"))
-            self.tell(Event("checked", f"order and hashes are in {name}; `rig abx {name}` checks them."))
-            self.test.forget_key()
-        else:
-            following = f"trial {self.test.answered + 1} of {self.test.trials}"
-            self.tell(Event("trial", f"Answered. {{next_trial}} begins {following}."))
+        """Give it a test to run."""
+        self.trials.put(test)
 
     def lock(self, locked: bool) -> None:
         """Lock the levels, or unlock them; in a blind test they stay locked to its last answer."""
@@ -353,10 +308,11 @@ class Comparison:
                 "sum": str(self.gear.send_gain),
             },
             "sample_rate": self.engine.sample_rate,
-            **self._levels(),
+            **self.levels(),
         }
 
-    def _levels(self) -> dict[str, Any]:
+    def levels(self) -> dict[str, Any]:
+        """How the sides were made equal, as plain JSON data."""
         return {
             "match": self.match.to_json() if self.match is not None else None,
             "match_trim_db": self.match_trim_db,

@@ -38,17 +38,17 @@ class Port:
 
 
 class Wires:
-    """The cables of a JACK client."""
+    """The cables of a JACK client. `hears`: whether anything is to come in by its input."""
 
-    def __init__(self, backend: Jack) -> None:
-        self._backend = backend
+    def __init__(self, backend: Jack, *, hears: bool = True) -> None:
+        self._backend, self._hears = backend, hears
         self._seen: tuple[int, int] | None = None
         self._ports: list[Port] = []
 
     @property
     def ways(self) -> list[Way]:
         """Those that there are."""
-        return [way for way, own in OWN.items() if own[0] in self._backend.ports]
+        return [way for way, own in OWN.items() if own[0] in self._backend.ports and (self._hears or way != "input")]
 
     def ports(self) -> list[Port]:
         """All that each way may be plugged into; the server is only asked after something has changed."""

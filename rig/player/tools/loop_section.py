@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...engine import Engine
 from ...errors import RigError
 from ..command import Command, T, value
 from ..events import Event, Tell
@@ -17,13 +17,30 @@ LONGEST_S = 600.0  # what an end can be set to; a longer loop plays whole as lon
 PEAKS = 160  # of the picture
 
 
+class Looping(Protocol):
+    """What plays a loop: an engine, or a player of loops in step."""
+
+    @property
+    def sample_rate(self) -> float:
+        """In Hz."""
+        ...
+
+    @property
+    def loop_position_samples(self) -> int | None:
+        """The sample that it is at; None: there is no loop."""
+        ...
+
+    def loop(self, samples: NDArray[np.float32] | None, origin_samples: int | None = None) -> None:
+        """Go round in these samples, of which the first lies at `origin_samples` of the loop."""
+
+
 class LoopSection:
     """A loop of an engine, and where its section begins and ends, in seconds of the loop.
 
     `no_loop`: the sentence with which a section is refused where there is no loop.
     """
 
-    def __init__(self, engine: Engine, tell: Tell, no_loop: str) -> None:
+    def __init__(self, engine: Looping, tell: Tell, no_loop: str) -> None:
         self._engine, self._tell, self._no_loop = engine, tell, no_loop
         self._samples: NDArray[np.float32] | None = None
         self.start, self.stop = 0, 0  # samples

@@ -71,6 +71,7 @@ class AbShown(Nothing):
         """See docs/developer/protocol.md."""
         comparer, server = self._comparer, self._server()
         a, b = comparer.names
+        wiring = None if comparer.gear is None else comparer.gear.wiring
         values = comparer.commands.values()
         if self._is_blind:
             values = {name: values[name] for name in NOT_TELLING}
@@ -79,7 +80,7 @@ class AbShown(Nothing):
                 "view": self.view,
                 "values": values,
                 "sides": {"a": a, "b": b},
-                "wiring": None if comparer.gear is None else comparer.gear.wiring,
+                "wiring": wiring if comparer.hears_guitar else "files",
                 "cabinets_differ": comparer.cabinets_differ,
                 "measured": self._measured(),
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
@@ -111,7 +112,8 @@ class AbShown(Nothing):
         return {
             "trials": test.trials,
             "answered": test.answered,
-            "in_trial": self._comparer.in_trial,
+            "in_trial": self._comparer.trials.in_trial,
+            "asked": self._comparer.trials.asked,
             "needed": right,
             "p": None if right is None else p_value(right, test.trials),
             "commitment": test.commitment,
@@ -127,7 +129,8 @@ class AbShown(Nothing):
         server, found = self._server(), []  # type: ServerState, list[float]
         for way in WAYS:
             reading = self._meters.read(self._comparer.engine, way)
-            is_told = way == "input" or (way != "output" and self._comparer.gear is not None)
+            is_told = way == "input" and self._comparer.hears_guitar
+            is_told |= way in ("send", "return") and self._comparer.gear is not None
             is_told |= way == "output" and not self._is_blind
             found += reading if is_told else (UNKNOWN,) * len(FIELDS)
         return server.frame, [

@@ -76,6 +76,8 @@ export const LABELS = {
   output_port: "Ports of the speakers",
   answer_a: "X is A",
   answer_b: "X is B",
+  begin_test: "Begin the blind test",
+  confirm_answer: "Make the answer final",
   preset: "Preset by number",
   preset_at: "Preset by place",
   jump_model: "Model by number",

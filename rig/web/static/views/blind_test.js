@@ -5,33 +5,21 @@ import { percent } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
-const CONFIRM_MS = 4000;
-const FEWEST = 5;
-
+/** A tap says what is thought, another one makes it final; whoever listens in between takes it back. */
 function answer(side) {
-  let timer = 0;
   const name = `answer_${side.toLowerCase()}`;
-  const reset = () => {
-    clearTimeout(timer);
-    attribute(key, "data-sure", false);
-    text(key, S.bench.answer(side));
-  };
   const key = button(
     ".answer",
     S.bench.answer(side),
-    async () => {
-      if (key.dataset.sure !== "true") {
-        attribute(key, "data-sure", true);
-        text(key, S.bench.answerAgain(side));
-        timer = setTimeout(reset, CONFIRM_MS);
-        return;
-      }
-      reset();
-      if (!(await rig.do(name))) return;
-      const { test } = rig.store.state;
-      if (test && !test.result && !test.in_trial && test.answered < test.trials) await rig.do("next_trial");
-    },
+    () => rig.do(rig.store.state.test?.asked === side ? "confirm_answer" : name),
     { data: { command: name } },
+  );
+  rig.store.watch(
+    ({ state }) => state.test?.asked === side,
+    (isAsked) => {
+      attribute(key, "data-sure", isAsked);
+      text(key, isAsked ? S.bench.answerAgain(side) : S.bench.answer(side));
+    },
   );
   return key;
 }
@@ -41,7 +29,7 @@ export function blindTest() {
   const result = el("p.result", { role: "status" });
   const sealed = el("p.soft.sealed");
   const bar = el("div.steps-bar", { role: "progressbar", "aria-label": S.bench.test, "aria-valuemin": 0 });
-  const begin = button(".strong", S.bench.testBegin, () => rig.do("next_trial"), { data: { command: "next_trial" } });
+  const begin = button(".strong", S.bench.testBegin, () => rig.do("begin_test"), { data: { command: "begin_test" } });
   const answers = el("div.row.big", {}, answer("A"), answer("B"));
   const help = el("p.soft", {}, S.bench.answerHelp);
   rig.store.watch(
@@ -52,7 +40,7 @@ export function blindTest() {
         text(needed, S.bench.noTest);
         return;
       }
-      const isFew = test.trials < FEWEST || test.needed === null || test.needed === undefined;
+      const isFew = test.needed === null || test.needed === undefined;
       text(needed, isFew ? S.bench.tooFew(test.trials) : S.bench.needed(test.trials, test.needed, percent(test.p, 1)));
       needed.classList.toggle("warning", isFew);
       attribute(bar, "aria-valuemax", test.trials);
@@ -65,7 +53,7 @@ export function blindTest() {
       );
       const isOver = Boolean(test.result) || test.answered >= test.trials;
       show(begin, !isOver && !test.in_trial);
-      text(begin, test.answered ? S.bench.testNext : S.bench.testBegin);
+      text(begin, test.answered ? S.bench.testGoOn : S.bench.testBegin);
       show(answers, Boolean(test.in_trial));
       show(help, Boolean(test.in_trial));
       const [head, ...rest] = (test.result ?? S.bench.answered(test.answered, test.trials)).split(": ");

@@ -131,7 +131,7 @@ export function buildSides(view) {
     ...[trim, returned, output],
   );
   rig.store.watch(
-    ({ state }) => [Boolean(state.wiring), Boolean(state.test)],
+    ({ state }) => [Boolean(state.wiring) && state.wiring !== "files", Boolean(state.test)],
     ([hasGear, isTest]) => {
       show(returned, hasGear);
       for (const telling of [trim, output]) show(telling, !isTest);

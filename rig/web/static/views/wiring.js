@@ -76,11 +76,12 @@ export function wiring() {
     return el("div.node", {}, el("span", {}, name), meters.length ? dot : null);
   };
   const gear = box(S.bench.gear, "return_peak_dbfs");
+  const guitar = box(S.bench.guitar, "input_peak_dbfs");
   const words = el("p.soft");
   const picture = el(
     "div.wiring",
     {},
-    box(S.bench.guitar, "input_peak_dbfs"),
+    guitar,
     ...[el("span.wire", { "aria-hidden": "true" }), box(S.bench.rig, "send_peak_dbfs"), el("span.wire", { "aria-hidden": "true" })],
     ...[gear, el("span.wire", { "aria-hidden": "true" }), box(S.bench.speakers, "output_peak_dbfs")],
   );
@@ -88,7 +89,8 @@ export function wiring() {
     ({ state }) => state.wiring ?? "none",
     (kind) => {
       text(words, S.bench.wirings[kind] ?? "");
-      gear.classList.toggle("absent", kind === "none");
+      gear.classList.toggle("absent", kind === "none" || kind === "files");
+      guitar.classList.toggle("absent", kind === "files");
     },
   );
   rig.frames.onPaint(() => {

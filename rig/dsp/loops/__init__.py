@@ -1,0 +1,1 @@
+"""Recordings that go round in step."""
