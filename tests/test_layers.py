@@ -49,7 +49,7 @@ ROOMS = (
     "cli.backing_options",
     *("cli.terminal", "cli.display", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks"),
     *("cli.ir_report", "cli.compare_report"),
-    *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training"),
+    *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training", "cli.listening"),
     *("cli.live", "cli.ab_files", "cli.ab_session", "cli.commands", "cli"),
     "__main__",
 )

@@ -27,6 +27,7 @@ from .commands import (
     info,
     interfaces,
     ir,
+    listen,
     midi,
     play,
     remote,
@@ -67,7 +68,7 @@ def parser() -> CommandLine:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, remote, render, info, ir, midi, devices, doctor),
-        *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, bench),
+        *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, bench),
     ):
         module.add(commands)
     return top

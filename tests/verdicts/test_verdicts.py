@@ -25,6 +25,7 @@ NAMELESS = {
     *(("a model", "rig compare"), ("a recording", "rig compare")),
     *(("the take", "rig compare"), ("gear against itself", "rig compare")),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
+    *(("a candidate", "rig listen"), ("a listener", "rig listen"), ("the files", "rig listen")),
 }
 
 
