@@ -16,7 +16,7 @@ SETTLE_MS = 1500  # for lists, curves and a level that has moved
 
 
 def page(images: Path, folder: Path, environment: Mapping[str, str]) -> None:
-    """Stage, tuner and set-up; cabinets; bench."""
+    """Stage, tuner and set-up; cabinets; bench; a listening test."""
     scenes.at_home(folder)
     with JackServer(period=256) as server, Browser() as browser:
 
@@ -47,3 +47,26 @@ def page(images: Path, folder: Path, environment: Mapping[str, str]) -> None:
         )
         take(scenes.auditioning, ("cabinets", LAPTOP, "", ""))
         take(scenes.comparing_sides, ("bench", LAPTOP, "", ""))
+        with scenes.listening(server, folder, environment) as run:
+            listen(browser, run.address, images / "page-listen.png")
+
+
+def listen(browser: Browser, address: str, image: Path) -> None:
+    """A screen half rated."""
+    shown = browser.open_door(address, LAPTOP, device_scale_factor=1)
+    shown.fill(".name input", "Anna")
+    shown.keyboard.press("Enter")
+    shown.wait_for_selector(".sounds:not([hidden])")
+    shown.click(".skip")
+    shown.click(".skip")
+    shown.wait_for_selector("h1:text-is('Screen 1 of 1')")
+    shown.wait_for_selector(".sounds:not([hidden])")
+    for letter, score in (("a", 62), ("c", 100), ("b", 35)):
+        shown.keyboard.press(letter)
+        shown.wait_for_selector(".rating:enabled")
+        shown.locator(".rating:enabled").fill(str(score))
+    shown.keyboard.press("d")
+    shown.wait_for_selector(".rating:enabled")
+    shown.wait_for_timeout(SETTLE_MS)
+    shown.screenshot(path=image)
+    browser.close_pages()

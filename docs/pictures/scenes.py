@@ -117,18 +117,37 @@ def capturing(server: JackServer, folder: Path, environment: Environment, gain_d
 @contextmanager
 def comparing(server: JackServer, folder: Path, environment: Environment) -> Iterator[PageRun]:
     """`rig compare --page` of a capture of the simulated preamp with both models."""
-    from rig.nam import Model
-
-    x, _ = _di(), RATE
-    gear = Model.load(REPOSITORY / "models" / "rig-preamp-a2.nam").render(x)
-    rng = np.random.default_rng(1)
-    wav.write(folder / "dry.wav", x, RATE, "FLOAT")
-    wav.write(folder / "wet.wav", np.tanh(1.02 * gear) + 1e-4 * rng.standard_normal(len(gear)), RATE, "FLOAT")
+    _taken(folder)
     command = ("compare", "dry.wav", "wet.wav", "models", "--workers", 1, "--page")
     with PageRun(server, folder, *command, environment=environment) as run:
         with run.remote() as remote:
             settled(remote, lambda state: state["excerpts"], 120)
         yield run
+
+
+@contextmanager
+def listening(server: JackServer, folder: Path, environment: Environment) -> Iterator[PageRun]:
+    """`rig listen --page` with the same take and both models."""
+    _taken(folder)
+    pair = ("listen", "dry.wav", "wet.wav", *sorted((REPOSITORY / "models").glob("*.nam")))
+    prepared = (*pair, "--section", "1-5", "--result", "test", "--prepare-only")
+    with PageRun(server, folder, *prepared, environment=environment) as run:
+        assert run.wait(300.0) == 0, run.lines
+    with PageRun(server, folder, "listen", "test", "--page", environment=environment) as run:
+        yield run
+
+
+def _taken(folder: Path) -> None:
+    """A take of what is nearly one of the models."""
+    from rig.nam import Model
+
+    x = _di()
+    gear = Model.load(REPOSITORY / "models" / "rig-preamp-a2.nam").render(x)
+    rng = np.random.default_rng(1)
+    wav.write(folder / "dry.wav", x, RATE, "FLOAT", overwrite=True)
+    wav.write(
+        folder / "wet.wav", np.tanh(1.02 * gear) + 1e-4 * rng.standard_normal(len(gear)), RATE, "FLOAT", overwrite=True
+    )
 
 
 def _di() -> Any:
@@ -141,4 +160,5 @@ SCENES: dict[str, Callable[..., Any]] = {
     "ab": comparing_sides,
     "capture": capturing,
     "compare": comparing,
+    "listen": listening,
 }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import RigError
 from ..files.paths import state_folder
@@ -21,21 +21,24 @@ if TYPE_CHECKING:
     from ..web.shown.shown import Shown
 
 OPENED = "page-opened"  # a file: the page has been opened once
+SHOWS_RESULT = "serve a page that shows the result, and plays excerpts"
 
 
-def add_page_options(command: Any, on: bool = True) -> None:
-    """Whether there is a page, and for whom; `on`: it is there unless it is not wanted."""
-    page = command.add_argument_group("page")
+def add_page_options(command: Any, on: bool = True, page: str = SHOWS_RESULT) -> None:
+    """Whether there is a page, and for whom; `on`: it is there unless it is not wanted, else `page` says what it is."""
+    options = command.add_argument_group("page")
     if on:
-        page.add_argument("--no-page", dest="page", action="store_false", help="serve no page to steer rig from")
+        options.add_argument("--no-page", dest="page", action="store_false", help="serve no page to steer rig from")
     else:
-        page.add_argument("--page", action="store_true", help="serve a page that shows the result, and plays excerpts")
-    page.add_argument("--page-port", type=int, metavar="N", help="port of the page (default: the first free from 8117)")
-    page.add_argument("--lan", action="store_true", help="also for phones and tablets in the same network")
-    page.add_argument("--certificate", type=Path, metavar="FILE", help="TLS for the page: its certificate, in PEM")
-    page.add_argument("--key", type=Path, metavar="FILE", help="and the key of that certificate")
+        options.add_argument("--page", action="store_true", help=page)
+    options.add_argument(
+        "--page-port", type=int, metavar="N", help="port of the page (default: the first free from 8117)"
+    )
+    options.add_argument("--lan", action="store_true", help="also for phones and tablets in the same network")
+    options.add_argument("--certificate", type=Path, metavar="FILE", help="TLS for the page: its certificate, in PEM")
+    options.add_argument("--key", type=Path, metavar="FILE", help="and the key of that certificate")
     if on:
-        page.add_argument("--open-page", action="store_true", help="open the page in the browser, the first time")
+        options.add_argument("--open-page", action="store_true", help="open the page in the browser, the first time")
     command.set_defaults(open_page=False)
 
 
@@ -43,14 +46,35 @@ def served(options: argparse.Namespace, shown: Shown, say: Callable[[str], None]
     """A page that does not listen yet; None: none is wanted."""
     if not options.page:
         return None
-    from ..web.page import Page, PageOptions
+    from ..web.page import Page
+    from ..web.port import PageOptions
 
     wanted = PageOptions(options.page_port, options.lan, options.certificate, options.key)
     return Page(shown, wanted, say)
 
 
-def opened_door(page: Page | None, options: argparse.Namespace, say: Callable[[str], None]) -> bool:
-    """Listen, and say where; whether it does. Where that is not possible, a sentence says why, and all else goes on."""
+class Door(Protocol):
+    """A page that can be opened."""
+
+    def start(self) -> str:
+        """Listen; the address. Raises RigError."""
+
+    @property
+    def lan_addresses(self) -> list[str]:
+        """For others in the network."""
+
+    @property
+    def scheme(self) -> str:
+        """http or https."""
+
+
+def opened_door(
+    page: Door | None, options: argparse.Namespace, say: Callable[[str], None], could: str = "steer rig"
+) -> bool:
+    """Listen, and say where; whether it does. Where that is not possible, a sentence says why, and all else goes on.
+
+    `could`: what whoever reads the token can do.
+    """
     if page is None:
         return False
     try:
@@ -63,14 +87,14 @@ def opened_door(page: Page | None, options: argparse.Namespace, say: Callable[[s
         return False
     say(f"Page     {address}")
     if options.lan:
-        _tell_of_lan(page, say)
+        _tell_of_lan(page, say, could)
     if options.open_page:
         _open_once(address)
     return True
 
 
-def _tell_of_lan(page: Page, say: Callable[[str], None]) -> None:
-    from ..web.lan import qr_code
+def _tell_of_lan(page: Door, say: Callable[[str], None], could: str) -> None:
+    from ..web.port import qr_code
 
     addresses = page.lan_addresses
     if not addresses:
@@ -82,7 +106,7 @@ def _tell_of_lan(page: Page, say: Callable[[str], None]) -> None:
     say(code if code is not None else "Phone    pip install segno zeroconf shows a code for the camera here")
     if page.scheme == "http":
         say(
-            "Phone    without --certificate whoever reads this network's traffic can read the token and steer rig too: "
+            f"Phone    without --certificate whoever reads this network's traffic can read the token and {could} too: "
             "use it in a network of your own"
         )
 

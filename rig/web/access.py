@@ -71,12 +71,17 @@ class Access:
     """
 
     def __init__(
-        self, devices: Path | None = None, clock: Callable[[], float] = time.monotonic, token: str | None = None
+        self,
+        devices: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        token: str | None = None,
+        most_devices: int = MOST_DEVICES,
     ) -> None:
         self.token = new_token() if token is None else token
+        self._most = most_devices
         self._path, self._clock, self._lock = devices, clock, threading.Lock()
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
-        self._devices = _read(devices) if devices is not None else []
+        self._devices = _read(devices, most_devices) if devices is not None else []
 
     def check(self, token: str, address: str) -> Device | None:
         """Whose token it is; None: that of this run. Raises Refused."""
@@ -110,7 +115,7 @@ class Access:
         token = new_token()
         device = Device(secrets.token_hex(4), _hash(token), name or "a device", day, address)
         with self._lock:
-            self._devices = [*self._devices, device][-MOST_DEVICES:]
+            self._devices = [*self._devices, device][-self._most :]
             self._keep()
         return device, token
 
@@ -152,7 +157,7 @@ def make_private(path: Path) -> None:
     os.chmod(path, 0o600)
 
 
-def _read(path: Path) -> list[Device]:
+def _read(path: Path, most: int) -> list[Device]:
     try:
         if path.exists() and not _is_own(path):  # whoever else can write it could let themselves in
             set_aside(path)
@@ -160,7 +165,7 @@ def _read(path: Path) -> list[Device]:
         if content is None:
             return []
         content.check_schema(SCHEMA)
-        return [_checked(entry) for entry in content.records("devices")][-MOST_DEVICES:]
+        return [_checked(entry) for entry in content.records("devices")][-most:]
     except Damaged:
         set_aside(path)
         return []

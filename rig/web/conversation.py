@@ -60,13 +60,14 @@ def binary_message(content: bytes) -> bytes:
 class Budget:
     """So many messages a second, some more at once."""
 
-    def __init__(self) -> None:
-        self._left, self._at = AT_ONCE, time.monotonic()
+    def __init__(self, per_s: float = PER_S, at_once: float = AT_ONCE) -> None:
+        self._per_s, self._at_once = per_s, at_once
+        self._left, self._at = at_once, time.monotonic()
 
     def spend(self) -> bool:
         """Whether one more may be said now."""
         now = time.monotonic()
-        self._left, self._at = min(AT_ONCE, self._left + (now - self._at) * PER_S), now
+        self._left, self._at = min(self._at_once, self._left + (now - self._at) * self._per_s), now
         if self._left < 1.0:
             return False
         self._left -= 1.0

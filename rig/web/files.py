@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,10 +47,10 @@ class File:
 
 
 class Files:
-    """All there is to be had by GET, by the path in the address."""
+    """All there is to be had by GET, by its path: the files of a folder, and some of `FOLDER` by name."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        self._files: dict[str, File] = {}
+    def __init__(self, folder: Path = FOLDER, shared: Iterable[str] = ()) -> None:
+        self._files = {f"/{name}": File.of((FOLDER / name).read_bytes(), Path(name).suffix) for name in shared}
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder).as_posix()
             if path.is_file() and not any(part.startswith(".") for part in name.split("/")):

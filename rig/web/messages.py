@@ -75,8 +75,8 @@ Said = Do | List | Ask | Watch
 
 def read_greeting(message: str | bytes) -> Greeting:
     """The first message. Raises Malformed."""
-    content = _read(message)
-    _only(content, "token", "client", "protocol", "name")
+    content = read_object(message)
+    only(content, "token", "client", "protocol", "name")
     token, client, protocol = content.get("token"), content.get("client"), content.get("protocol", VERSION)
     name = content.get("name", "")
     if not isinstance(token, str) or not 0 < len(token) <= LONGEST_TOKEN:
@@ -92,15 +92,15 @@ def read_greeting(message: str | bytes) -> Greeting:
 
 def read_said(message: str | bytes) -> Said:
     """Any later message. Raises Malformed."""
-    content = _read(message)
+    content = read_object(message)
     if "do" in content:
-        _only(content, "do", "value", "id", "of")
-        return Do(_name(content["do"]), _value(content.get("value")), _id(content), _of(content))
+        only(content, "do", "value", "id", "of")
+        return Do(_name(content["do"]), _value(content.get("value")), id_in(content), _of(content))
     if "list" in content:
-        _only(content, "list", "id")
-        return List(_name(content["list"]), _id(content))
+        only(content, "list", "id")
+        return List(_name(content["list"]), id_in(content))
     if "watch" in content:
-        _only(content, "watch")
+        only(content, "watch")
         return _watch(content["watch"])
     if content == {"ask": "state"}:
         return Ask()
@@ -110,12 +110,13 @@ def read_said(message: str | bytes) -> Said:
 def id_of(message: str | bytes) -> int | None:
     """The id of a message that is refused, so that its sender knows which; None: it has none."""
     try:
-        return _id(_read(message))
+        return id_in(read_object(message))
     except Malformed:
         return None
 
 
-def _read(message: str | bytes) -> dict[str, Any]:
+def read_object(message: str | bytes) -> dict[str, Any]:
+    """The object that a message holds. Raises Malformed."""
     if not isinstance(message, str):
         raise Malformed("A message is text, and holds one JSON object.")
     if len(message) > MOST_BYTES:
@@ -135,7 +136,8 @@ def _no_number(text: str) -> None:
     raise ValueError(text)
 
 
-def _only(content: dict[str, Any], *keys: str) -> None:
+def only(content: dict[str, Any], *keys: str) -> None:
+    """Raises Malformed where there is anything but these."""
     if not content.keys() <= set(keys):
         raise Malformed(f"A message like this holds {', '.join(keys)} and nothing else.")
 
@@ -160,7 +162,8 @@ def _value(value: Any) -> float | bool | str | None:
     raise Malformed(f"A value is true, false, a number, or a text of at most {LONGEST_TEXT} characters.")
 
 
-def _id(content: dict[str, Any]) -> int:
+def id_in(content: dict[str, Any]) -> int:
+    """Its id. Raises Malformed."""
     value = content.get("id")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST_ID:
         raise Malformed("id is a whole number, larger than the one before.")

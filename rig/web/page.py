@@ -15,7 +15,6 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,32 +25,17 @@ from .access import Access, devices_file
 from .board import Board, Request
 from .merge_patch import Json
 from .messages import Do
-from .origins import Origins, host_name, own_addresses, own_names
+from .origins import Origins, own_names
+from .port import PageError, PageOptions, lan_hosts, listen, tls_of
 from .runs import announce, withdraw
 
 if TYPE_CHECKING:
     from .server import Server
     from .shown.shown import Shown
 
-PORT, PORTS = 8117, 10  # the usual one, and how many are tried
 RESTART_S, LONGEST_RESTART_S = 0.05, 0.5  # before another thread serves, in place of one that failed
 SHOW_S = 0.15  # at least, between two looks at what may have changed by itself
 LISTS_S = 0.5  # between two looks at lists that may have changed
-BACKLOG = 32
-
-
-class PageError(RigError):
-    """A page that cannot be served."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageOptions:
-    """How it is served. `port` None: the usual one or the next that is free. `lan`: for others in the network, too."""
-
-    port: int | None = None
-    lan: bool = False
-    certificate: Path | None = None
-    key: Path | None = None
 
 
 class Lists:
@@ -112,8 +96,8 @@ class Page:
         from .files import Files
         from .server import Site
 
-        tls = _tls(self._options)
-        self._socket = _listen(self._options)
+        tls = tls_of(self._options)
+        self._socket = listen(self._options)
         port = int(self._socket.getsockname()[1])
         self._access = Access(devices_file() if self._options.lan else None)
         origins = Origins("https" if tls is not None else "http", port, own_names(self._options.lan))
@@ -140,7 +124,7 @@ class Page:
             why = f"{state_folder()} cannot be written: {error.strerror}"
             self._say(f"Page     rig remote will not find this page ({why}); browsers do.")
         if self._options.lan and self._names is None:
-            from .lan import announced
+            from .port import announced
 
             self._names = announced(self.port, self.scheme)
 
@@ -181,9 +165,7 @@ class Page:
     @property
     def lan_addresses(self) -> list[str]:
         """For others in the network, with the token: by number, the most likely first, and by name."""
-        names = [address for address in own_addresses() if ":" not in address]
-        names += [f"{host_name()}.local"] if host_name() else []
-        return [self._address(name) for name in names]
+        return [self._address(name) for name in lan_hosts()]
 
     def _address(self, host: str) -> str:
         assert self._access is not None
@@ -275,42 +257,3 @@ class Page:
         self._retry_s = min(2 * self._retry_s, LONGEST_RESTART_S)
         with contextlib.suppress(OSError, RuntimeError):  # no more files or threads: later
             self._serve()
-
-
-def _listen(options: PageOptions) -> socket.socket:
-    host = "0.0.0.0" if options.lan else "127.0.0.1"
-    ports = range(PORT, PORT + PORTS) if options.port is None else (options.port,)
-    problem = ""
-    for port in ports:
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((host, port))
-            listening.listen(BACKLOG)
-            listening.setblocking(False)
-            return listening
-        except (OSError, OverflowError) as error:
-            listening.close()
-            problem = getattr(error, "strerror", None) or str(error)
-    if options.port is not None:
-        raise PageError(f"Port {options.port} cannot be used for the page ({problem}); name another with --page-port.")
-    raise PageError(f"The ports {ports[0]} to {ports[-1]} are all taken; name another one with --page-port.")
-
-
-def _tls(options: PageOptions) -> Any:
-    if (options.certificate is None) != (options.key is None):
-        raise PageError("--certificate and --key belong together: name both files.")
-    if options.certificate is None:
-        return None
-    import ssl
-
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    names = f"{options.certificate.name} and {options.key and options.key.name}"
-    try:
-        context.load_cert_chain(options.certificate, options.key, password=lambda: b"")  # the terminal plays
-    except ssl.SSLError as error:
-        raise PageError(f"{names} are no certificate with its key, in PEM and without a pass phrase.") from error
-    except (OSError, ValueError) as error:
-        raise PageError(f"{names} cannot be read ({getattr(error, 'strerror', None) or error}).") from error
-    return context

@@ -22,8 +22,8 @@ from ..options import (
     add_size_option,
     capture_level,
 )
+from ..page_door import add_page_options
 from ..terminal import Progress
-
 
 if TYPE_CHECKING:
     from ...compare.listening import Prepared
@@ -44,6 +44,7 @@ def add(commands: Any) -> None:
         examples=(
             "rig listen captures/e570 crunch.nam other.wav --over headphones",
             "rig listen listen-2026-01-31-201500 --listener anna   # sit it, or go on",
+            "rig listen listen-2026-01-31-201500 --page --lan      # several listeners, on phones and laptops",
             "rig listen --report listen-2026-01-31-201500          # what it came to",
         ),
     )
@@ -88,6 +89,12 @@ def add(commands: Any) -> None:
     add_client_option(sitting)
     add_seconds_option(sitting)
     add_backend_options(command)
+    add_page_options(command, on=False, page="sit the test in a browser, by a page that several listeners can use")
+    sitting.add_argument(
+        "--show-results",
+        action="store_true",
+        help="in the page: a listener sees at his end what the sounds were, and what all have come to so far",
+    )
     shown = command.add_argument_group("a report")
     shown.add_argument(
         "--picture", type=Path, metavar="FILE", help="write its box plots (.svg or .png; needs matplotlib)"
@@ -175,6 +182,10 @@ def _prepared(options: argparse.Namespace) -> Prepared:
 
 
 def _sit(test: Prepared, options: argparse.Namespace) -> int:
+    if options.page or options.lan:
+        from ..listening.listen_served import serve
+
+        return serve(test, options)
     from ...compare.listening import Sitting
     from ..listening.listen_report import revealed_text
     from ..listening.listen_session import ListenSession

@@ -243,8 +243,13 @@ export class Client extends EventTarget {
     return this.#ask({ list: name, id: ++this.#id });
   }
 
+  /** Something else that rig answers: the whole answer. */
+  ask(content) {
+    return this.#ask({ ...content, id: ++this.#id });
+  }
+
   /** A value that moves: the newest goes, one at a time, so that rig is never behind. */
-  slide(name, value) {
+  slide(name, value, files) {
     const sliding = this.#sliding.get(name);
     if (sliding) {
       sliding.next = value;
@@ -257,11 +262,11 @@ export class Client extends EventTarget {
       setTimeout(() => {
         const next = this.#sliding.get(name)?.next;
         this.#sliding.delete(name);
-        if (next !== undefined) this.slide(name, next);
+        if (next !== undefined) this.slide(name, next, files);
         else this.#tell("slid", name);
       }, wait);
     };
-    this.do(name, value).then(after, (error) => {
+    this.do(name, value, files).then(after, (error) => {
       after();
       this.#tell("event", { n: 0, kind: "error", text: error.message });
     });

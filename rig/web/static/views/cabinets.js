@@ -73,7 +73,7 @@ function source() {
   return part(
     S.cab.source,
     el("div.row", {}, key("loop"), key("record_loop"), key("equal_loudness"), key("no_cabinet"), key("mute")),
-    loopRange(),
+    loopRange(rig),
     ...[meter("input", S.input, true), meter("output", S.output)],
   );
 }

@@ -3,13 +3,12 @@
 import { colours, fitCanvas } from "../charts.js";
 import { attribute, el, show, text } from "../dom.js";
 import { number } from "../format.js";
-import { rig } from "../here.js";
 import { S } from "../strings.js";
 
 const SHORTEST_S = 0.2;
 const ENDS = ["loop_from", "loop_to"];
 
-function thumb(name, label) {
+function thumb(rig, name, label) {
   const slider = el("input", { type: "range", min: 0, step: 0.05, "aria-label": label, data: { command: name } });
   slider.addEventListener("input", () => {
     const other = rig.value(ENDS.find((each) => each !== name)) ?? 0;
@@ -27,7 +26,7 @@ function draw(slider, seconds) {
 }
 
 /** Bars of the waveform, those of the section in colour, and a line where it plays. */
-function paint(canvas, { seconds, peaks }, from, to) {
+function paint(canvas, { seconds, peaks }, from, to, now) {
   const { context, width, height } = fitCanvas(canvas);
   const { accent, line, text: ink } = colours();
   const bar = width / peaks.length;
@@ -38,23 +37,22 @@ function paint(canvas, { seconds, peaks }, from, to) {
     context.fillStyle = isIn ? accent : line;
     context.fillRect(at * bar, (height - tall) / 2, Math.max(1, bar - 1), tall);
   });
-  const now = rig.frames.meter("loop_at_s");
   if (!Number.isFinite(now)) return;
   context.fillStyle = ink;
   context.fillRect(Math.round((now / seconds) * width) - 1, 0, 2, height);
 }
 
-/** Hidden where there is no loop. */
-export function loopRange() {
+/** Hidden where there is no loop. `rig`: whoever plays it, with its store, values and frames. */
+export function loopRange(rig) {
   const canvas = el("canvas", { "aria-hidden": "true" });
   const wave = el("div.wave", {}, canvas);
-  const thumbs = [thumb("loop_from", S.loop.from), thumb("loop_to", S.loop.to)];
+  const thumbs = [thumb(rig, "loop_from", S.loop.from), thumb(rig, "loop_to", S.loop.to)];
   const words = el("p.soft", {}, "");
   const element = el("div.loop-range", { role: "group", "aria-label": S.loop.section }, el("div.both", {}, wave, ...thumbs), words);
   const ends = () => ENDS.map((name) => rig.value(name) ?? 0);
   const again = () => {
     const { loop_wave: loop } = rig.store.state;
-    if (loop && element.offsetParent) paint(canvas, loop, ...ends());
+    if (loop && element.offsetParent) paint(canvas, loop, ...ends(), rig.frames.meter("loop_at_s"));
   };
   rig.store.watch(
     (store) => [store.state.loop_wave ?? null, ...ends(), store.slid, store.page.theme],

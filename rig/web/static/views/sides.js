@@ -56,7 +56,7 @@ function pads() {
     ({ state }) => Boolean(state.test),
     (isTest) => text(keys, isTest ? S.bench.otherBlind : S.bench.other),
   );
-  return el("div.padded", {}, element, loopRange(), keys);
+  return el("div.padded", {}, element, loopRange(rig), keys);
 }
 
 /** Space: whichever of A and B does not play. */
