@@ -24,6 +24,7 @@ from .commands import (
     compare,
     devices,
     doctor,
+    evidence,
     info,
     interfaces,
     ir,
@@ -68,7 +69,7 @@ def parser() -> CommandLine:
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
         *(play, audition, remote, render, info, ir, midi, devices, doctor),
-        *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, bench),
+        *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, evidence, bench),
     ):
         module.add(commands)
     return top
@@ -125,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def with_parts(words: Sequence[str]) -> list[str]:
     """The words with the name of a part that may be left out."""
-    return interfaces.with_list(capture.with_take(words))
+    return evidence.with_bundle(interfaces.with_list(capture.with_take(words)))
 
 
 def _run(words: Sequence[str]) -> int:

@@ -39,8 +39,10 @@ from .abx_file import (
     problems_of,
     promised_setup,
     read_result,
+    seal_problem,
     typed_hash,
 )
+from .evidence.seal import sealed
 from .significance import LEVEL, Verdict, check_trials, fewest_trials
 
 PROMISES = ".promise"  # ending of what is kept of a commitment, beside the keys
@@ -84,7 +86,7 @@ class BlindTest:
             "id": name,
             "created": now(),
             "trials": trials,
-            "commitment": commitment(order, salt, setup),
+            "commitment": commitment(order, salt, promised_setup({"schema": SCHEMA, "setup": dict(setup)})),
             "sealed": bytes(a ^ b for a, b in zip(secret, pad, strict=True)).hex(),
             "setup": dict(setup),
             "answers": [],
@@ -93,7 +95,7 @@ class BlindTest:
         try:
             write_json(folder / f"{name}.key", {"pad": pad.hex()}, durable=True)
             _keep_promise(folder, data)
-            write_json(path, data, durable=True)
+            write_json(path, sealed(data), durable=True)
         except OSError as error:
             raise CompareError(f"{path.name} cannot be written ({error.strerror}): choose another folder.") from error
         return cls(path, data, order, salt, folder)
@@ -180,7 +182,7 @@ class BlindTest:
         if len(data["answers"]) == self.trials:
             data |= _revealed(data, self._order, self._salt)
         try:
-            write_json(self.path, data, durable=True)
+            write_json(self.path, sealed(data), durable=True)
         except OSError as error:
             raise CompareError(
                 f"{self.path.name} cannot be written ({error.strerror}): make room, then answer again."
@@ -198,7 +200,7 @@ class BlindTest:
         data["commitment"] = commitment(self._order, self._salt, promised_setup(data))
         try:
             _keep_promise(self._keys, data)
-            write_json(self.path, data, durable=True)
+            write_json(self.path, sealed(data), durable=True)
         except OSError as error:
             raise CompareError(f"{self.path.name} cannot be written ({error.strerror}): make room first.") from error
         self._data = data
@@ -207,7 +209,7 @@ class BlindTest:
         """Note what was measured when the test went on after a pause; plain JSON data."""
         data = {**self._data, "resumed": [*self._data.get("resumed", []), {"at": now(), **how}]}
         with contextlib.suppress(OSError):  # a note; the next answer is written or refused
-            write_json(self.path, data, durable=True)
+            write_json(self.path, sealed(data), durable=True)
         self._data = data
 
     @property
@@ -313,6 +315,9 @@ def check(path: Path, *, promised: str | None = None, closing: str | None = None
         if not _fits(data, verdict):
             problems = ["the figures in it are not those of its answers"]
             verdict = None
+    broken = seal_problem(data, path.read_bytes())
+    if broken is not None and not problems:
+        problems, verdict = [broken], None
     return Checked(
         file=path.name,
         trials=data["trials"],

@@ -25,9 +25,13 @@ from ..errors import CompareError
 from ..files.json_file import Damaged, read_record
 from ..files.numbers import is_number, is_whole
 from ..files.toml_file import shown
+from .evidence.seal import SEAL, as_written, is_intact
 
-SCHEMA = 2
+SCHEMA = 3
 ORDER_ALONE = 1  # the schema whose promise does not cover the setup
+UNSEALED = 2  # the last without a seal over the whole file
+COMMAND = "command"
+PRIVATE = (COMMAND, "connections")  # of the setup: paths and ports, which are promised by their hashes
 MAX_TRIALS = 1000
 HASH = re.compile(r"[0-9a-f]{64}")
 FEWEST_DIGITS = 16  # of a hash that is typed in: 64 bits, which nobody hits by trying
@@ -128,8 +132,26 @@ def linked(before: str, trial: int, answer: str, at: str) -> str:
 
 
 def promised_setup(data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The setup as far as the promise of this file covers it."""
-    return None if data["schema"] == ORDER_ALONE else data["setup"]
+    """The setup as far as the promise of this file covers it.
+
+    From schema 3 on paths and ports stand in it by their hashes, so that the promise can be checked without them.
+    """
+    if data["schema"] <= UNSEALED:
+        return None if data["schema"] == ORDER_ALONE else data["setup"]
+    setup = dict(data["setup"])
+    for key in PRIVATE:
+        if key in setup:
+            setup[f"{key}_sha256"] = setup_hash(setup.pop(key))
+    return setup
+
+
+def seal_problem(data: Mapping[str, Any], raw: bytes) -> str | None:
+    """Whether a byte of a file is not as it was written; earlier schemas have no seal, and nothing is said of them."""
+    if data["schema"] <= UNSEALED and SEAL not in data:
+        return None
+    if not is_intact(data):
+        return "it was changed after it was written: its seal does not fit"
+    return None if raw == as_written(data) else "it was changed after it was written: its layout is not rig's"
 
 
 def problems_of(data: Mapping[str, Any], order: str | None, salt: str | None) -> list[str]:

@@ -51,7 +51,7 @@ def test_every_example_is_a_command_line_of_that_command(command):
     assert command.examples
     for example in command.examples:
         line = example.partition(" #")[0].rstrip()  # what follows says what it does
-        assert line.startswith(command.prog.removesuffix(" take").removesuffix(" list"))
+        assert line.startswith(command.prog.removesuffix(" take").removesuffix(" list").removesuffix(" bundle"))
         if line.endswith("--help"):
             with pytest.raises(SystemExit):
                 read(line.removeprefix("rig "))
@@ -162,8 +162,9 @@ def options_of_all() -> dict[str, list[tuple[str, argparse.Action]]]:
     return found
 
 
-# One meaning, and two ways to say with what: rig play goes on with the last sound, rig ab with the test in a file.
-TWO_KINDS = {"--resume"}
+# Two ways to say with what: rig play goes on with the last sound, rig ab with the test in a file; rig info measures;
+# rig evidence curve asks for a measure.
+TWO_KINDS = {"--resume", "--measure"}
 
 
 def test_an_option_of_one_name_takes_one_kind_of_value_everywhere():

@@ -18,6 +18,7 @@ from scipy.stats import binomtest
 from rig.compare import significance
 from rig.compare.abx import BlindTest, check
 from rig.compare.abx_file import commitment
+from rig.compare.evidence.seal import as_written, sealed
 from rig.compare.significance import Verdict, needed, needed_in_words
 from rig.errors import CompareError
 
@@ -237,7 +238,7 @@ def test_a_full_disk_takes_no_answer_and_damages_nothing(begun, tmp_path, monkey
 # ---------------------------------------------------------------- forgers and other files
 def forged(path: Path, **changed):
     data = json.loads(path.read_text())
-    path.write_text(json.dumps({**data, **changed}))
+    path.write_bytes(as_written(sealed({**data, **changed})))  # whoever edits it may seal it anew
     return check(path)
 
 

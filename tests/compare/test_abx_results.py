@@ -13,7 +13,8 @@ from places import ROOT
 from rig.cli import main
 from rig.compare import significance
 from rig.compare.abx import BlindTest, check
-from rig.compare.abx_file import commitment, linked
+from rig.compare.abx_file import commitment, linked, promised_setup
+from rig.compare.evidence.seal import as_written, sealed
 from rig.compare.significance import Verdict
 from rig.errors import CompareError
 
@@ -42,7 +43,7 @@ def written_anew(path, right):
         entry["answer"] = x if number <= right else {"A": "B", "B": "A"}[x]
         entry["link"] = before = linked(before, number, entry["answer"], entry["at"])
     figures = {"right": right, "p_value": verdict.p_value, "interval": list(verdict.interval)}
-    path.write_text(json.dumps({**data, **figures}))
+    path.write_bytes(as_written(sealed({**data, **figures})))
 
 
 # ---------------------------------------------------------------- promises
@@ -75,7 +76,7 @@ def test_a_result_that_was_written_anew_fits_itself_and_not_its_promise(tmp_path
     # Another order as well, with a salt and a promise of its own.
     data = json.loads(path.read_text())
     other = data["order"].translate({65: 66, 66: 65})
-    data |= {"order": other, "commitment": commitment(other, data["salt"], data["setup"])}
+    data |= {"order": other, "commitment": commitment(other, data["salt"], promised_setup(data))}
     path.write_text(json.dumps(data))
     written_anew(path, right=8)
     assert check(path, keys=tmp_path / "elsewhere").state == "unknown"  # it fits itself

@@ -26,6 +26,8 @@ NAMELESS = {
     *(("the take", "rig compare"), ("gear against itself", "rig compare")),
     *(("the file", "rig abx"), ("what was heard", "rig abx")),
     *(("a candidate", "rig listen"), ("a listener", "rig listen"), ("the files", "rig listen")),
+    *((name, "rig evidence check") for name in ("files", "seal", "a blind test", "a comparison", "a listening test")),
+    ("a curve", "rig evidence curve"),
 }
 
 

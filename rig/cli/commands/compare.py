@@ -94,6 +94,7 @@ def compared(options: argparse.Namespace) -> Comparison:
     """Compare, show the report, and what came out."""
     from ...audio.wav import Reader
     from ...compare.candidates.which_kind import kind_of_candidate
+    from ...compare.evidence.provenance import Provenance
     from ...compare.models import compare_models, take_files
     from ...compare.score import counted
     from ...levels import entered_level
@@ -118,6 +119,7 @@ def compared(options: argparse.Namespace) -> Comparison:
                 pass
     if options.html is not None:
         _check_page(options.html, options.overwrite)
+    provenance = Provenance(files, models) if options.json else None
     with compare_door(options) as door:
         comparison = compare_models(
             files,
@@ -142,8 +144,8 @@ def compared(options: argparse.Namespace) -> Comparison:
                 write_text(options.html, text, make_folder=False)
             except OSError as error:
                 raise FileError(f"{options.html.name}: cannot be written{reason(options.html, error)}.") from error
-        if options.json:
-            print(json.dumps(comparison.to_json(), indent=2))
+        if provenance is not None:
+            print(json.dumps(provenance.stated(comparison.to_json()), indent=2))
         else:
             from ..compare_report import report
 

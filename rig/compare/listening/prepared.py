@@ -5,9 +5,10 @@
         sounds/1.wav            section 1: one channel per condition, in the order of `conditions` in test.json
         listeners/anna.json     what Anna was promised and did, sealed until her end
 
-`test.json` holds `setup` (plain JSON data, see `preparing.py`) and `hash`, SHA-256 over it. Every sound's own hash
-stands in the setup, so that one byte that was changed anywhere is found. All conditions of a section lie in one file:
-no name, size or time of a file belongs to one of them alone.
+`test.json` holds `setup` (plain JSON data, see `preparing.py`) and `hash`, SHA-256 over it, in which paths (`file`) are
+replaced by hashes of their own: so evidence can be shown without them. Every sound's own hash stands in the setup, so
+that one byte that was changed anywhere is found. All conditions of a section lie in one file: no name, size or time of
+a file belongs to one of them alone.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Prepared:
                 path = folder / SOUNDS / f"{number}.wav"
                 write(path, np.ascontiguousarray(section.T), setup["sample_rate"], "FLOAT", overwrite=True)
                 written["sections"][number - 1]["file_sha256"] = sha256_of(path)
-            content = {"kind": TEST, "schema": SCHEMA, "setup": written, "hash": digest(written)}
+            content = {"kind": TEST, "schema": SCHEMA, "setup": written, "hash": digest(covered(written))}
             _check(folder / FILE, content)
             keep(folder / FILE, content, INDENT)
         except OSError as error:
@@ -160,6 +161,19 @@ class Prepared:
         return sorted(path for path in folder.glob("*.json") if not path.name.startswith("."))
 
 
+def covered(value: Any) -> Any:
+    """What the hash of a test is over: the setup, with a hash in place of each path."""
+    if isinstance(value, list | tuple):
+        return [covered(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, each in value.items():
+        is_path = key == "file" and isinstance(each, str)
+        found["path_sha256" if is_path else key] = digest(each) if is_path else covered(each)
+    return found
+
+
 def sound_hash(x: NDArray[Any]) -> str:
     """SHA-256 of a sound, (n,): its samples as 32-bit floats, least byte first."""
     return hashlib.sha256(np.ascontiguousarray(x, "<f4").tobytes()).hexdigest()
@@ -169,7 +183,7 @@ def _check(path: Path, content: Mapping[str, Any]) -> None:
     """Raise CompareError for a test that does not hold what is used of it, or was edited."""
     setup = content.get("setup")
     try:
-        if not isinstance(setup, dict) or content["hash"] != digest(setup):
+        if not isinstance(setup, dict) or content["hash"] != digest(covered(setup)):
             raise CompareError(f"{path.name} was edited: its hash is not that of its content.")
         kinds = [each["kind"] for each in setup["conditions"]]
         names = [each["name"] for each in setup["conditions"]]
