@@ -62,11 +62,11 @@ def opened(options: argparse.Namespace) -> Backend:
         raise BackendError(f"{missing} Without JACK: {error}" if missing is not None else str(error)) from error
 
 
-def plugged(backend: Backend, options: argparse.Namespace) -> list[str]:
-    """Connect a backend that can be connected; what is played through, a sentence each."""
+def plugged(backend: Backend, options: argparse.Namespace, *, hears: bool = True) -> list[str]:
+    """Connect a backend that can be connected; what is played through, a sentence each. `hears`: a guitar comes in."""
     if not is_pluggable(backend):
         return _portaudio(backend).sentences()
-    said = [] if options.no_connect else backend.connect(options.input, options.output)
+    said = [] if options.no_connect else backend.connect(options.input, options.output, hears=hears)
     if options.rate is not None or options.period is not None or options.exclusive:
         said.append(
             f"The JACK server decides on rate and period ({backend.sample_rate} Hz, {backend.block_size} frames); "

@@ -23,6 +23,7 @@ OK_ESR, FAIL_ESR = WORDS[1][0], WORDS[-1][0]  # "not bad" is in order; from here
 OTHER_SOUND = "another sound"  # in place of the trainer's OTHERWISE, where the figures say what went wrong
 NOT_KNOWN = "not known"
 LEVEL_LU, LAG_SAMPLES = 0.1, 0.05  # smaller ones are not worth a word
+SECONDS_FROM_S = 0.1  # a longer lag is told in seconds: a recording that begins elsewhere
 COSTS = 1.1  # what level, lag and polarity have to raise the ESR by before they are named
 EQ_COSTS = 1.25  # what a wrong EQ has to raise the ESR by before it is named: it lowers the null by 1 dB
 FAR_EQ_COSTS = 2.0  # the same where another sound is left
@@ -71,6 +72,7 @@ def judgement(
     faults: Sequence[str],
     rest: Rest | None = None,
     kind: str = "model",
+    sample_rate: float,
 ) -> Judgement:
     """The judgement on one model, or what else `kind` says.
 
@@ -87,7 +89,7 @@ def judgement(
     if confidence < UNSURE:
         told = f"it resembles the gear so little (correlation {confidence:.2f}) that lag and polarity cannot be told"
         return Judgement(state, words, f"{told}; {left}")
-    apart = _apart(louder_lu, late_samples, polarity)
+    apart = _apart(louder_lu, late_samples, polarity, sample_rate)
     if apart and esr > COSTS * esr_matched:
         taken_out = {1: "that", 2: "both"}.get(len(apart), "all of it")
         reason = f"{_listed(apart)}; with {taken_out} taken out {left}"
@@ -97,14 +99,15 @@ def judgement(
     return Judgement(state, words, reason + ("" if rest is None else _beyond(esr_matched, rest)))
 
 
-def _apart(louder_lu: float, late_samples: float, polarity: int) -> list[str]:
+def _apart(louder_lu: float, late_samples: float, polarity: int, sample_rate: float) -> list[str]:
     """What lies between the two besides the sound."""
     parts = []
     if math.isfinite(louder_lu) and abs(louder_lu) >= LEVEL_LU:
         parts.append(f"{abs(louder_lu):.1f} dB {'louder' if louder_lu > 0 else 'softer'}")
     if abs(late_samples) >= LAG_SAMPLES:
-        digits = 1 if abs(late_samples) >= 1 else 2
-        parts.append(f"{abs(late_samples):.{digits}f} samples {'late' if late_samples > 0 else 'early'}")
+        digits, seconds = (1 if abs(late_samples) >= 1 else 2), abs(late_samples) / sample_rate
+        lag = f"{seconds:.2f} s" if seconds >= SECONDS_FROM_S else f"{abs(late_samples):.{digits}f} samples"
+        parts.append(f"{lag} {'late' if late_samples > 0 else 'early'}")
     return [*parts, *(["upside down"] if polarity < 0 else [])]
 
 

@@ -246,6 +246,7 @@ def score(candidate: Candidate) -> Score:
         faults=faults,
         rest=Rest(more.esr_equalised, more.eq_curve_db, more.eq_worst_hz, more.error_shares),
         kind=candidate.kind,
+        sample_rate=rate,
     )
     if take.repeatability_esr is not None and matched_esr < take.repeatability_esr and not faults:
         notes.append("as close as the gear is to itself")

@@ -10,13 +10,14 @@ from rigs import A2, NANO, RATE, Told, guitar, model
 from studio import answer, power_db
 
 from rig.audio import wav
-from rig.audio.align import shifted
+from rig.audio.align import find_lag, shifted
 from rig.audio.loudness import integrated_lufs
 from rig.audio.resample import resample
 from rig.backends.offline import Offline
 from rig.cabinet.ir import IR
 from rig.cli.ab_session import same_files
 from rig.compare.abx import BlindTest, check
+from rig.compare.candidates.stretch import stretched
 from rig.compare.live.commands import COMMANDS
 from rig.compare.live.file_comparer import FileComparer
 from rig.compare.live.intact_takes import Takes
@@ -206,9 +207,9 @@ def odd(folder, name):
         wet = np.random.default_rng(3).standard_normal(len(wet)) * 0.1
     elif name == "silent":
         wet = np.zeros(len(wet))
-    elif name == "drifts":
-        at = np.arange(len(wet)) * (1 + 50e-6)
-        wet = np.interp(at, np.arange(len(wet)), wet)
+    elif name == "jumps":
+        half = len(wet) // 2
+        wet = np.concatenate([wet[:half], wet[half + 400 :], np.zeros(400)])
     elif name == "short":
         wet = wet[: RATE // 4]
     elif name == "rate":
@@ -220,17 +221,39 @@ def odd(folder, name):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("other", "nothing to do with"),
+        ("other", r"is no recording of dry\.wav"),
         ("silent", "is silent"),
-        ("drifts", r"drifts by .* record it again"),
-        ("short", "equally long"),
-        ("rate", "44100 Hz"),
+        ("jumps", r"jumps by .* record it again"),
+        ("short", r"holds 0\.\d of the|is no recording of"),
+        ("rate", r"its header is wrong"),
     ],
 )
 def test_what_is_no_recording_of_the_dry_file_is_refused(files, name, why):
     take = open_dry(files / "dry.wav", None)
     with pytest.raises(RigError, match=why):
         answer_of(take, Side(odd(files, name)))
+
+
+@pytest.mark.parametrize("made", ["drifts", "rate", "begins earlier"])
+def test_another_clock_rate_or_beginning_is_taken_out_and_told(files, made):
+    take = open_dry(files / "dry.wav", None)
+    plain = wav.read(files / "wet.wav").samples[:, 0]
+    rate, wet = RATE, plain
+    if made == "drifts":
+        wet = stretched(plain, 0.0, 1 + 50e-6, len(plain))
+    elif made == "rate":
+        rate, wet = 44100, resample(plain, RATE, 44100)
+    else:
+        wet = np.concatenate([np.zeros(RATE // 2), plain])
+    path = files / f"made {made}.wav"
+    wav.write(path, wet.astype(np.float32), rate, "FLOAT")
+    found = answer_of(take, Side(path))
+    lag = find_lag(plain, found.samples, max_lag_samples=1000)
+    inside = slice(4096, len(plain) - 4096)
+    aligned = shifted(found.samples, -lag.samples)[inside]
+    left = np.square(aligned - plain[inside]).sum() / np.square(plain[inside]).sum()
+    assert left < 1e-4, f"{10 * np.log10(left):.0f} dB"
+    assert found.notes
 
 
 def test_a_constant_is_taken_out_and_told(files):

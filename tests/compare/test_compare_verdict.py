@@ -50,8 +50,14 @@ def judged(**changes):
         "polarity": 1,
         "confidence": 0.99,
         "faults": (),
+        "sample_rate": 48000.0,
     }
     return judgement(**{**usual, **changes})
+
+
+@pytest.mark.parametrize(("late_samples", "said"), [(6.7, "6.7 samples late"), (-96032.0, "2.00 s early")])
+def test_a_long_lag_is_told_in_seconds(late_samples, said):
+    assert said in judged(late_samples=late_samples, esr=0.9).reason
 
 
 def test_louder_and_late_is_said_in_numbers_and_is_no_other_sound():

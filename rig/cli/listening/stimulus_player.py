@@ -32,7 +32,7 @@ class StimulusPlayer:
         try:
             self._engine = Engine(self._backend.sample_rate)
             self._backend.start(self._engine.block_address, self._engine.address)
-            for sentence in plugged(self._backend, options):
+            for sentence in plugged(self._backend, options, hears=False):
                 say(f"Ports    {sentence}")
         except BaseException:
             self._backend.close()

@@ -84,6 +84,11 @@ class Recording(Candidate):
         """See `Candidate`."""
         return self._place.laid(self._x, start, stop)
 
+    @property
+    def held(self) -> slice:
+        """The samples of the dry file that it holds."""
+        return self._place.span(self._x, len(self.take.dry))
+
     def as_it_is(self, start: int, stop: int) -> Signal | None:
         """See `Candidate`: sample n of the file beside sample n of the dry file."""
         return Place(0.0).laid(self._x, start, stop)
@@ -118,7 +123,8 @@ class Recording(Candidate):
 
     def _held(self, take: Take, notes: list[str]) -> Take:
         """The take, with what is judged cut down to what the recording holds; what is missing goes into `notes`."""
-        rate, span, held = take.sample_rate, take.span, self._place.span(self._x, len(take.dry))
+        rate, span = take.sample_rate, take.span
+        held = self._place.span(self._x, len(take.dry))
         start, stop = max(span.start, held.start), min(span.stop, held.stop)
         whole_s, left_s = (span.stop - span.start) / rate, (stop - start) / rate
         if left_s < max(LEAST_JUDGED * whole_s, LEAST_JUDGED_S):

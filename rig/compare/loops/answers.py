@@ -1,7 +1,7 @@
 """What was made of one dry file: by the gear of a capture, by a model, or by another box that somebody recorded.
 
 All three are files, or become samples here, as long as the dry file and in step with it. What cannot be heard beside
-the others is refused in one sentence: another dry file, silence, a take that drifts or jumps.
+the others is refused in one sentence: another dry file, silence, a take that jumps, one that holds a part of it.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from ...errors import CompareError
 from ...files.hashing import sha256_of
 from ...library import entered_levels
 from ...nam import load_model
+from ..candidates.recorded import Recording
 from ..models import Kept, input_gain, played, take_files
-from ..pair import SILENT_DBFS, Take, TakeFiles, open_take
+from ..pair import SILENT_DBFS, Take, open_take
 
 Kind = Literal["gear", "model", "recording"]
 GEAR = "gear"  # in place of a file: the take of the capture
 THE_GEAR = "the gear's take"
+WHOLE = "Two sides that play in step have to be whole: record it again."
+MISSING_S = 0.1  # of the dry file a recording may lack so much
 DC_DBFS = -60.0  # a constant above this is told; every one is taken out, as a press would make a thump of it
 
 
@@ -83,11 +86,17 @@ def answer_of(
 
     Raises RigError for what is no side, in one sentence.
     """
-    if side.path is None:
+    if side.path is None or (has_gear(take) and _is_file(side.path, take.files.wet)):
         return _gear(take)
     if is_model(side.path):
         return _model(take, side.path, size, quality, entered_dbu)
     return _recording(take, side.path)
+
+
+def _is_file(path: Path, other: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.samefile(other)
+    return False
 
 
 def is_model(path: Path) -> bool:
@@ -109,13 +118,18 @@ def _gear(take: Take) -> Answer:
 
 
 def _recording(take: Take, path: Path) -> Answer:
-    """What another box made of the dry file. It lies beside it as a gear's take does, and is judged like one."""
-    files = TakeFiles(take.files.dry, path, take.files.input_dbu, take.files.input_basis, channel=take.files.channel)
-    pair = open_take(files)
-    _refuse_faults(pair)
-    return _with_samples(
-        take, Answer("recording", path.name, path, sha256_of(path), _f32(pair.wet), notes=pair.warnings)
-    )
+    """What another box made of the dry file, laid beside it as `rig compare` does: its clock and rate are taken out."""
+    found = Recording(take, path)
+    if found.faults:
+        raise CompareError(f"{found.faults[0]}. {WHOLE}")
+    held_s, whole_s = ((found.held.stop - found.held.start) / take.sample_rate, len(take.dry) / take.sample_rate)
+    if whole_s - held_s > MISSING_S:
+        raise CompareError(
+            f"{path.name} holds {held_s:.1f} of the {whole_s:.1f} s of {take.files.dry.name}, and would fall silent "
+            f"beside the other side. {WHOLE}"
+        )
+    samples = _f32(found.answer(0, len(take.dry)))
+    return _with_samples(take, Answer("recording", path.name, path, sha256_of(path), samples, notes=found.notes))
 
 
 def _model(take: Take, path: Path, size: float, quality: int, entered_dbu: float | None) -> Answer:
@@ -145,7 +159,7 @@ def _with_samples(take: Take, answer: Answer) -> Answer:
 
 def _refuse_faults(take: Take) -> None:
     if take.faults:
-        raise CompareError(f"{take.faults[0]}. Two sides that play in step have to be whole: record it again.")
+        raise CompareError(f"{take.faults[0]}. {WHOLE}")
 
 
 def _f32(x: NDArray[np.float64]) -> NDArray[np.float32]:
