@@ -109,8 +109,8 @@ class Pluggable(Backend, Protocol):
     def round_trip_samples(self) -> int | None:
         """From the sound card's input through us to its output; None: not known."""
 
-    def connect(self, input: str | None = None, output: str | None = None) -> list[str]:
-        """Connect to the ports a player names, or to the sound card; one sentence each."""
+    def connect(self, input: str | None = None, output: str | None = None, *, hears: bool = True) -> list[str]:
+        """Connect to the ports a player names, or to the sound card; one sentence each. `hears`: something comes in."""
 
     def connections(self) -> dict[str, list[str]]:
         """What each port is connected to; once the server is gone, what it was connected to before."""

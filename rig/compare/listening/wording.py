@@ -70,7 +70,8 @@ def _whom(report: Report) -> str:
         sections = len(report.setup["sections"])
         least = fewest_blocks(1)
         more = "" if sections >= least else f", and fewer than {least} sections can show nothing, however he rates them"
-        return f"All of it holds for one listener, {report.counting[0]}, over {sections} section{'' if sections == 1 else 's'}{more}."
+        over = "one section" if sections == 1 else f"{sections} sections"
+        return f"All of it holds for one listener, {report.counting[0]}, over {over}{more}."
     if count < fewest_blocks(1):
         return (
             f"{count} listeners are too few to show a difference: even if all rate the same way, chance does so in "
