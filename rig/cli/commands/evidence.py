@@ -189,7 +189,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _report(found: Checked) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in found.versions.items())
-    lines = [f"{found.bundle}: {len(found.results)} results, made with {versions}", f"Seal     {found.seal}"]
+    count = "1 result" if len(found.results) == 1 else f"{len(found.results)} results"
+    lines = [f"{found.bundle}: {count}, made with {versions}", f"Seal     {found.seal}"]
     lines += [f"{LABELS[line.state]:8} {line.about}: {line.text}" for line in found.lines]
     counts: tuple[tuple[State, str], ...] = (
         ("ok", "agree"),
