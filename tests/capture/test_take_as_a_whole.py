@@ -297,7 +297,8 @@ def test_six_seconds_that_are_not_the_same_gear_are_found_by_name(name, fault):
     assert change_db(fault, right, wrong) > COUNTS_DB
     found = judged(recorded(wrong, Desk(), 0, float(abs(right).max())), 35.0)
     assert called_right(fault, found), [str(check) for check in found.checks]
-    assert found["programme"].verdict == "fail"
+    # Of another drive the half may be heard, and what is heard for less than four seconds warns.
+    assert found["programme"].verdict in (("warn", "fail") if fault.name == "drive" else ("fail",))
     if fault.name != "hum":  # which is found by its lines
         assert found.programme.score[np.abs(found.programme.seconds - fault.at_s - 3) < 2].max() > 1
 

@@ -18,6 +18,8 @@ from faulty_takes import COUNTS_DB, NAMES, called_right, change_db, drawn, drawn
 from gears import GEARS, played
 from jackserver import JACKD_IS_MISSING
 
+from rig.trainer.layout import FULL_S
+
 pytestmark = pytest.mark.soak
 
 GEARS_PER_FAULT = 10
@@ -40,11 +42,13 @@ def listed(what):
 @pytest.mark.parametrize("name", NAMES)
 def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
     rng = np.random.default_rng([seed, list(NAMES).index(name)])
-    missed, fell = [], []
+    missed, fell, takes = [], [], []
     for index in rng.permutation(len(GEARS))[:GEARS_PER_FAULT]:
-        gear, seconds = GEARS[index], float(rng.choice(LENGTHS_S))
+        seconds = float(rng.choice(LENGTHS_S))
+        takes.append((seconds, GEARS[index], drawn(name, seconds, rng), drawn_desk(rng)))
+    # One length after the other: what the checks know of dry is made once for each.
+    for seconds, gear, fault, desk in sorted(takes, key=lambda take: take[0]):
         x = sent(seconds)
-        fault, desk = drawn(name, seconds, rng), drawn_desk(rng)
         right = played(gear, x, seed)
         wrong = suffered(gear, fault, x, right, seed)
         changed_db = change_db(fault, right, wrong)
@@ -63,8 +67,9 @@ def test_six_seconds_of_a_fault_on_ten_kinds_of_gear(name, seed):
 def test_a_hundred_clean_takes_of_twenty_kinds_of_gear(seed):
     rng = np.random.default_rng([seed, 99])
     refused, doubted = [], []
-    for number in range(CLEAN):
-        gear, seconds, desk = GEARS[number % len(GEARS)], float(rng.choice(LENGTHS_S)), drawn_desk(rng)
+    takes = [(float(rng.choice(LENGTHS_S)), number, drawn_desk(rng)) for number in range(CLEAN)]
+    for seconds, number, desk in sorted(takes, key=lambda take: take[:2]):
+        gear = GEARS[number % len(GEARS)]
         found = judged(recorded(played(gear, sent(seconds), seed + number), desk, seed + number), seconds)
         said = (gear.name, seconds, desk, [str(check) for check in found.checks if check.verdict != "ok"])
         if found.verdict == "fail":
@@ -74,6 +79,20 @@ def test_a_hundred_clean_takes_of_twenty_kinds_of_gear(seed):
     print(f"\nclean takes: {len(refused)} refused, {len(doubted)} warned of as another gear", *doubted, sep="\n    ")
     assert not refused, listed(refused)
     assert len(doubted) <= CLEAN // 5, doubted
+
+
+def test_a_clean_take_of_full_length_of_every_kind_of_gear(seed):
+    """What a capture plays: the longer it is, the more playing there is that the ends do not know."""
+    refused, doubted = [], []
+    for number, gear in enumerate(GEARS):
+        desk = drawn_desk(np.random.default_rng([seed, number, 98]))
+        found = judged(recorded(played(gear, sent(FULL_S), seed + number), desk, seed + number), FULL_S)
+        if found.verdict == "fail":
+            refused.append((gear.name, desk, [str(check) for check in found.of("fail")]))
+        elif found["programme"].verdict != "ok":
+            doubted.append((gear.name, desk, str(found["programme"])))
+    print(f"\nclean takes of full length: {len(refused)} refused, {len(doubted)} warned of", *doubted, sep="\n    ")
+    assert not refused, listed(refused)
 
 
 @pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")

@@ -18,7 +18,9 @@ from ...audio.align import find_lag
 from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
 from .gear.driven import driven_error
+from .gear.falling import falling_less
 from .gear.gear_model import FRAME, HOP, Explained, Power, explain
+from .gear.opening import opening_lower
 from .gear.strange import Delay, Strange, humming, named
 from .measures import Samples
 from .verdict import Check, Verdict, worst
@@ -87,6 +89,7 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
         return lag.samples if lag.is_certain else None
 
     track, found = look(take, driven, len(dry), missing, delay)
+    found = sorted([*found, *opening_lower(dry, wet, found)], key=lambda strange: strange.start)
     compared = len(track.seconds) * STEP * HOP / RATE
     if not len(track.seconds):
         return Check("programme", "unknown", None, "", 1.0, FAILS, UNSEEN, "Is this a recording of that signal?"), track
@@ -127,7 +130,8 @@ def look(
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
         usual, is_driven = float(np.median(usual_db[first:last])), bool(np.median(windows.driven_db[first:last]) > 0)
         found.append(named(take, frames, usual, is_driven, missing, peak >= FAILS, delay))
-    found = sorted([*found, *humming(take, samples, found)], key=lambda strange: strange.start)
+    found += humming(take, samples, found)
+    found = sorted([*found, *falling_less(take, samples, found)], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
 

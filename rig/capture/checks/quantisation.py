@@ -32,6 +32,8 @@ MORE = 1.3  # times dry at the end of a piece
 AT_CEILING = 0.9  # of the loudest sample: what stands still there is clipped
 FEW = 6  # pieces: gear that does so more often at both ends does it by itself
 VERY_ALIKE, SOFT = 1.5, 0.02  # soft peaks of dry that lie so close do so by no chance
+ASLEEP, TURNS = RATE // 50, RATE // 200  # samples of silence at both ends at once; of its edges, where gear wakes
+LOUDER_TOO = 1.5  # times what it is silent at there
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
 PERIODIC = 0.06  # of the power of what is played that a period before does not explain
 SHORTEST_REPEAT = 48  # samples
@@ -82,7 +84,8 @@ def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> li
 
     A starved fuzz is silent around the zeros of dry as well, and as long as a note stays below what wakes it. It is so
     at both ends of a take alike, which shows up to how much of dry, and wherever its drive was turned, again up to one
-    level of dry; what is missing knows no level.
+    level of dry; what is missing knows no level. Where a note lies just at what wakes it, noise decides when it does,
+    otherwise at either end: but of what is as soft it is silent for longer as well, at both.
     """
     found = sorted({*gaps(x, y, step), *holes(x, y, floor_dbfs, step)})
     last = len(y) - VALIDATION
@@ -91,13 +94,23 @@ def missing_pieces(x: Samples, y: Samples, step: float, floor_dbfs: float) -> li
     twice = {at for at in first_end for other in second_end if abs(at - other) < AROUND}
     by_itself = [piece for piece in found if piece[0] in twice or len(first_end) + len(second_end) > FEW]
     by_itself = [piece for piece in by_itself if piece[0] < VALIDATION or piece[0] >= last]
-    found = [piece for piece in found if _is_in_full_swing(x, piece)]
+    asleep = LOUDER_TOO * asleep_up_to(x, y, step, floor_dbfs)
+    found = [piece for piece in found if _is_in_full_swing(x, piece) and _peak(x, piece) > asleep]
     if by_itself:
         most = float(np.percentile([_peak(x, piece) for piece in by_itself], 95))
         found = [piece for piece in found if _peak(x, piece) > 3 * most]
     low, high = np.percentile([_peak(x, piece) for piece in found] or [1.0], (10, 90))
     knows_a_level = high < 3 * low if by_itself else high < min(VERY_ALIKE * low, SOFT)
     return [] if len(found) > FEW and knows_a_level else found
+
+
+def asleep_up_to(x: Samples, y: Samples, step: float, floor_dbfs: float) -> float:
+    """The magnitude of dry x up to which wet y, (n,) each, aligned, is silent at both ends; 0: it never is."""
+    quiet = np.abs(y) < max(HISS_PEAK * gain_from_db(floor_dbfs), 1.01 * step)
+    twice = quiet[:VALIDATION] & quiet[-VALIDATION:]
+    played = np.abs(x[:VALIDATION])
+    runs = [(start, length) for start, length in runs_of_equal(twice, ASLEEP) if twice[start]]
+    return max((float(played[start + TURNS : start + length - TURNS].max()) for start, length in runs), default=0.0)
 
 
 def _is_in_full_swing(x: Samples, piece: tuple[int, int]) -> bool:

@@ -47,15 +47,18 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
     starts = np.arange(0, len(left) - WINDOW + 1, STEP)
     at_ends = (starts * SLOW < VALIDATION - WINDOW * SLOW) | (starts * SLOW >= samples - VALIDATION)
     inside = (starts * SLOW >= PROGRAMME - RATE) & (starts * SLOW < samples - VALIDATION - WINDOW * SLOW // 2)
+    window, wet_power = np.hanning(WINDOW) ** 2, np.array([np.mean(wet[at : at + WINDOW] ** 2) for at in starts])
+    # All lines together are no more than all that is left: where that is less than hum would be, none is looked for.
+    most = np.array([np.sum(window * left[at : at + WINDOW] ** 2) for at in starts]) / window.sum()
     found = []
     for mains in MAINS_HZ:
         power, hums = np.zeros(len(starts)), np.zeros(len(starts), bool)
-        for i, start in enumerate(starts):
-            part = slice(start, start + WINDOW)
+        for i in np.flatnonzero(at_ends | (inside & (2 * most > LOUD * wet_power))):
+            part = slice(starts[i], starts[i] + WINDOW)
             lines = hum_lines(left[part], mains, RATE / SLOW, NARROW_HZ)
             power[i] = lines.sum()
             all_left = float(np.mean(left[part] ** 2))
-            least = max(LOUD * float(np.mean(wet[part] ** 2)), OF_WHAT_IS_LEFT * all_left)
+            least = max(LOUD * wet_power[i], OF_WHAT_IS_LEFT * all_left)
             hums[i] = power[i] > least and are_harmonics(lines, all_left)
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))

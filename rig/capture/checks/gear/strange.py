@@ -42,6 +42,7 @@ RESTS = 0.1  # of the frames that sound where another programme rests, at least,
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 INVERTED = "it is inverted"
+LONG_ENOUGH = 4 * RATE  # samples: of less, that is another sound and nothing else, the model may just know too little
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
 
@@ -81,6 +82,7 @@ def named(
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
     kind, text = _kind(take, frames, usual_left_db, driven, len(holes), lambda: delay(start, stop))
+    sure = sure and (kind != "another sound" or stop - start >= LONG_ENOUGH)
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
 
@@ -137,6 +139,8 @@ def _kind(
     if not (driven and abs(level_db) < SAME_LEVEL_DB) and _rings(take, inner):
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
+        if abs(level_db) > OTHER_DRIVE_DB:  # a plug that is turned changes no level
+            return "bypassed", f"{INVERTED} and {abs(level_db):.0f} dB {_word(level_db)}: it is bypassed, or other gear"
         return "inverted", INVERTED
     if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
         return "jumps", f"the take jumps by {match.delay} samples"
@@ -144,7 +148,7 @@ def _kind(
     here = _match(take, loud, take.model).here
     only_level = here > 0 and 1 - here**2 < 0.1 + 2 * (1 - usual**2)
     if abs(level_db) > 2 and only_level:
-        word = "softer" if level_db < 0 else "louder"
+        word = _word(level_db)
         return word, f"it is {abs(level_db):.1f} dB {word} than this gear is elsewhere"
     best = abs(_match(take, loud, take.model).best)
     if best < 0.45 * usual or holes:
@@ -195,14 +199,15 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     change_db = loudness_db - usual_db
     often = np.mean(usually_left < EXACTLY_DRY) >= OFTEN_DRY
     if abs(change_db) < OTHER_DRIVE_DB:
-        return text
+        # What is as the model has it may be the gear itself at another level, where that leaves such playing alone.
+        level = f", or as this gear leaves some playing alone, {abs(change_db):.1f} dB {_word(change_db)}"
+        return text + (level if alike and abs(change_db) > SAME_LEVEL_DB else "")
     one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
     if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 3 * ONE_GAIN_DB):
-        word = "softer" if change_db < 0 else "louder"
         left_alone = (
             "this gear leaves some playing alone" if often or alike else "it is driven so little that it is clean"
         )
-        return f"{text}, or {'as ' if often or alike else ''}{left_alone}, {abs(change_db):.1f} dB {word}"
+        return f"{text}, or {'as ' if often or alike else ''}{left_alone}, {abs(change_db):.1f} dB {_word(change_db)}"
     return ""
 
 
@@ -213,6 +218,10 @@ def _left_by_dry(take: Explained, at: NDArray[np.int64]) -> tuple[NDArray[np.flo
     gains = take.common(wet, dry) / (take.power(dry) + 1e-30)
     left = take.power(wet - np.float32(_densest(gains)) * dry)
     return np.maximum(left - 2 * take.noise, 0) / (take.power(wet) + 1e-30), gains
+
+
+def _word(change_db: float) -> str:
+    return "softer" if change_db < 0 else "louder"
 
 
 def _by_noise_db(take: Explained, at: NDArray[np.int64]) -> float:
