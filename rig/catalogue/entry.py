@@ -1,0 +1,117 @@
+"""What is kept of one model: facts from its file, and what its answer to the probe tells."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..dsp.network.playable import Playable
+from ..errors import RigError
+from ..files.hashing import sha256_of
+from ..nam import Model, load_model
+from ..nam.batch import play_in_pieces
+from .fingerprint import Vector, answered
+from .probe import RATE_HZ, probe
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a model says of itself and what rig measured. None: not stated, or not measurable."""
+
+    name: str
+    architecture: str  # its official name where it has one, else its shape
+    sample_rate_hz: float
+    weights: int
+    macs_per_sample: int
+    input_level_dbu: float | None
+    output_level_dbu: float | None
+    loudness_db: float | None  # as the file states it
+    gear_type: str | None
+    gear_make: str | None
+    gear_model: str | None
+    tone_type: str | None
+    modeled_by: str | None
+    has_cabinet: bool
+    level_dbfs: float | None  # RMS of its answer to pink noise of -16 dBFS
+    delay_samples: float | None  # at 48 kHz
+    polarity: int | None
+    aliasing_db: float | None  # as `rig info`, by a shorter tone
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    @property
+    def text(self) -> str:
+        """All words of it, for searching, in lower case."""
+        words = (self.name, self.architecture, self.gear_type, self.gear_make, self.gear_model, self.tone_type)
+        return " ".join(filter(None, (*words, self.modeled_by))).casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of reading one file. `problem`: a sentence where it is of no use."""
+
+    path: Path
+    sha256: str | None = None
+    facts: Facts | None = None
+    vector: Vector | None = None
+    problem: str | None = None
+
+
+def read_entry(path: Path, known: frozenset[str] = frozenset()) -> Read:
+    """Read a file, play the probe through what it holds, and say what came of it; never raises for a bad file.
+
+    `known`: contents, by hash, that need not be played again.
+    """
+    try:
+        sha256 = sha256_of(path)
+    except OSError as error:
+        return Read(path, problem=f"{path.name} cannot be read ({error.strerror}).")
+    if sha256 in known:
+        return Read(path, sha256)
+    try:
+        model = load_model(path)
+        if model.content_hash != sha256:
+            return Read(path, problem=f"{path.name} changed while it was read; scan again when it is complete.")
+        facts, vector = described(model)
+    except RigError as error:
+        return Read(path, sha256, problem=str(error))
+    except MemoryError:
+        return Read(path, sha256, problem=f"{path.name} needs more memory than there is.")
+    problem = None if vector is not None else f"{path.name} answers the probe with silence, or with no numbers."
+    return Read(path, sha256, facts, vector, problem)
+
+
+def described(model: Model) -> tuple[Facts, Vector | None]:
+    """Facts of a model, and its fingerprint where it answers. Raises ModelError where it cannot play."""
+    found = answered(play_in_pieces(at_probe_rate(model), probe().samples))
+    return (
+        Facts(
+            name=model.name,
+            architecture=model.family or model.shape,
+            sample_rate_hz=model.rate,
+            weights=model.weight_count,
+            macs_per_sample=model.macs_per_sample,
+            input_level_dbu=model.input_level_dbu,
+            output_level_dbu=model.output_level_dbu,
+            loudness_db=model.loudness_db,
+            gear_type=model.gear_type,
+            gear_make=model.gear_make,
+            gear_model=model.gear_model,
+            tone_type=model.tone_type,
+            modeled_by=model.modeled_by,
+            has_cabinet=model.has_cabinet,
+            level_dbfs=None if found is None else found.level_dbfs,
+            delay_samples=None if found is None else found.delay_samples,
+            polarity=None if found is None else found.polarity,
+            aliasing_db=None if found is None else found.aliasing_db,
+        ),
+        None if found is None else found.vector,
+    )
+
+
+def at_probe_rate(model: Model) -> Playable:
+    """A fresh instance that plays at the probe's rate."""
+    return model.network(float(RATE_HZ))
