@@ -1,0 +1,106 @@
+"""A folder of models made by arithmetic: ancestors that have nothing to do with each other, and variants of each.
+
+An ancestor is a filter, a bent curve (a ConvNet of eight tanh with drawn weights, asymmetric and of some hysteresis)
+and another filter, as a preamp is; or one of the trained reference models between two filters. A variant has another
+drive, tone, a touch of the clean signal beside it or a curve that is a little otherwise, as one knob a few degrees on.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from model_files import finished, sequential
+from numpy.typing import NDArray
+from scipy.signal import firwin2
+
+TAPS = 96
+BANDS_HZ = (0, 60, 150, 400, 1000, 2500, 6000, 12000, 24000)
+TANHS = 8
+
+
+@dataclass(frozen=True)
+class Amp:
+    """Gains in dB at `BANDS_HZ` before and behind the curve, its weights, and a trained model in its place."""
+
+    before_db: tuple[float, ...]
+    behind_db: tuple[float, ...]
+    drive_db: float
+    slopes: tuple[float, ...]  # (8,), and the same for the sample before
+    past: tuple[float, ...]
+    bends: tuple[float, ...]
+    mix: tuple[float, ...]
+    core: dict[str, Any] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As a `.nam` file."""
+        gain = 10 ** (self.drive_db / 20)
+        core = self._curve() if self.core is None else deepcopy(self.core)
+        made = sequential(_filter(self.before_db, gain), core, _filter(self.behind_db, 1.0))
+        return made | {"sample_rate": 48000}
+
+    def _curve(self) -> dict[str, Any]:
+        weights: list[float] = []
+        for slope, past in zip(self.slopes, self.past, strict=True):
+            weights += [past, slope]
+        weights += [*self.bends, *self.mix, -float(np.dot(self.mix, np.tanh(self.bends)))]
+        config = {"channels": TANHS, "dilations": [1], "batchnorm": False, "activation": "Tanh", "groups": 1}
+        return finished("ConvNet", config, weights)
+
+
+def _filter(gains_db: tuple[float, ...], gain: float) -> dict[str, Any]:
+    taps: NDArray[np.float64] = firwin2(TAPS - 1, [2 * hz / 48000 for hz in BANDS_HZ], 10 ** (np.array(gains_db) / 20))
+    config = {"receptive_field": TAPS, "bias": False}
+    return finished("Linear", config, [*(gain * taps), 0.0])
+
+
+def ancestor(rng: np.random.Generator, core: dict[str, Any] | None = None) -> Amp:
+    """Something unlike all others."""
+    before, behind = (tuple(rng.uniform(-14, 8, len(BANDS_HZ))) for _ in range(2))
+    return Amp(
+        before,
+        behind,
+        float(rng.uniform(-6, 30) if core is None else rng.uniform(-12, 12)),
+        tuple(rng.normal(0, 1, TANHS)),
+        tuple(rng.normal(0, 0.15, TANHS)),
+        tuple(rng.normal(0, 0.5, TANHS)),
+        tuple(rng.normal(0, 0.4, TANHS)),
+        core,
+    )
+
+
+def variant(amp: Amp, rng: np.random.Generator, much: float) -> Amp:
+    """The same with its knobs elsewhere; `much`: 1 is far, 0 nowhere."""
+
+    def turned(gains_db: tuple[float, ...]) -> tuple[float, ...]:
+        return tuple(np.array(gains_db) + much * rng.normal(0, 5, len(gains_db)))
+
+    def bent(values: tuple[float, ...], by: float) -> tuple[float, ...]:
+        return tuple(np.array(values) + much * by * rng.normal(0, 1, len(values)))
+
+    return replace(
+        amp,
+        before_db=turned(amp.before_db),
+        behind_db=turned(amp.behind_db),
+        drive_db=amp.drive_db + float(much * rng.normal(0, 9)),
+        bends=bent(amp.bends, 0.2),
+        mix=bent(amp.mix, 0.15),
+    )
+
+
+def make_library(folder: Path, count: int, ancestors: int, seed: int, cores: list[dict[str, Any]] | None = None) -> int:
+    """Write `count` models into a folder: `made-AAA-VVV.nam`, and how many there are of trained ancestors."""
+    rng = np.random.default_rng(seed)
+    trained = cores or []
+    roots = [ancestor(rng, trained[i] if i < len(trained) else None) for i in range(ancestors)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        root = i % ancestors
+        amp = roots[root] if i < ancestors else variant(roots[root], rng, float(rng.uniform(0.1, 1.0)))
+        path = folder / f"made-{root:03d}-{i // ancestors:03d}.nam"
+        path.write_text(json.dumps(amp.document()))
+    return min(len(trained), ancestors)
