@@ -175,6 +175,12 @@ class Index:
         joined = b"".join(blob for _, blob in sound)
         return [sha256 for sha256, _ in sound], np.frombuffer(joined, "<f4").reshape(-1, SIZE)
 
+    def vector(self, sha256: str) -> Vector | None:
+        """The fingerprint of one content, (220,); None: there is none."""
+        rows = self._rows("SELECT fingerprint FROM models WHERE sha256 = ?", (sha256,))
+        blob = rows[0][0] if rows else None
+        return np.frombuffer(blob, "<f4") if blob is not None and len(blob) == 4 * SIZE else None
+
     # What is written
 
     def put(self, listed: Listed, facts: Facts | None = None, vector: Vector | None = None) -> None:

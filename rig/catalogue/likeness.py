@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ..audio.align import find_lag, shifted
 from ..audio.measures import best_gain, esr
-from ..audio.resample import resampled
+from ..audio.resample import resample
 from ..audio.wav import read
 from ..files import bundled
 from ..nam import Model
@@ -27,7 +27,7 @@ EDGE_SAMPLES = 1024  # left out at either end: what a shift moves in is no sound
 def guitar() -> NDArray[np.float32]:
     """Three seconds of a guitar at 48 kHz, (n,), read-only: nothing that the probe holds."""
     audio = read(bundled.di())
-    x = resampled(audio.samples[:, 0], audio.sample_rate, RATE_HZ)
+    x = resample(audio.samples[:, 0], audio.sample_rate, RATE_HZ)
     begin, end = (round(at * RATE_HZ) for at in EXCERPT_S)
     excerpt = np.asarray(x[begin:end], np.float32)
     excerpt.setflags(write=False)

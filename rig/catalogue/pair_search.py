@@ -21,7 +21,7 @@ MOST_TRIED = 600
 
 
 def landmarks(fingerprints: Fingerprints, count: int) -> list[int]:
-    """Places that lie as far from each other as can be, found one by one; the first is the one nearest to the middle."""
+    """Places as far from each other as can be, found one by one; the first is the one nearest to the middle."""
     points = fingerprints.points.astype(np.float64)
     middle = np.median(points, axis=0)
     chosen = [int(np.argmin(np.square(points - middle).sum(1)))]

@@ -1,0 +1,221 @@
+"""`rig.Library`: a folder of thousands of models, searched by words and by what they do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ArgumentError, CompareError, RigError
+from ..nam import Model, load_model
+from ..scripting.arguments import path as checked_path
+from ..scripting.arguments import type_name, whole_number
+from .entry import Facts, described
+from .index import Index
+from .likeness import heard
+from .map import positions
+from .nearest import Fingerprints
+from .scan import Scanned, scan
+from .twins import Twin, find_twins
+from .words import Wanted, rank, suggestion
+
+CALL = "rig.Library"
+MOST = 20  # results, where nobody says
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One model of a library: the files that hold it, and what it is.
+
+    `distance`: of its fingerprint, 0 the same, about 0.8 any two; `esr`: of its sound. None: not asked for.
+    """
+
+    paths: tuple[Path, ...]
+    sha256: str
+    facts: Facts
+    distance: float | None = None
+    esr: float | None = None
+
+    @property
+    def path(self) -> Path:
+        """The first of its files."""
+        return self.paths[0]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "files": [str(path) for path in self.paths],
+            "sha256": self.sha256,
+            "distance": self.distance,
+            "esr": self.esr,
+            **self.facts.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A model on the map; `x` and `y` from -1 to 1."""
+
+    model: Found
+    x: float
+    y: float
+
+
+class Library:
+    """An index of models, made and kept current by `scan`. `index`: where it is kept (None: rig's own place).
+
+    Raises ConfigError where the index cannot be opened. Every search looks at the index as it is then.
+    """
+
+    def __init__(self, index: str | os.PathLike[str] | None = None) -> None:
+        self._index = Index(None if index is None else checked_path(CALL, "index", index))
+
+    def scan(
+        self,
+        folders: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        workers: int | None = None,
+        cluster: str | None = None,
+        verify: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+        tell: Callable[[str], None] | None = None,
+    ) -> Scanned:
+        """Bring the index up to date with folders and all below them; what was read before is not read again.
+
+        `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler in their place. `verify`:
+        hash every file, also those whose time, size and inode are as they were. `progress` hears how many files are
+        done, and of how many; `tell` what else there is to say. Raises FileError for a folder that cannot be read.
+        """
+        named = [folders] if isinstance(folders, str | os.PathLike) else folders
+        if not isinstance(named, Iterable):
+            raise ArgumentError(f"{CALL}.scan(folders=...) takes folders, not {type_name(folders)}.")
+        count = None if workers is None else whole_number(f"{CALL}.scan", "workers", workers, 1)
+        found = scan(
+            self._index,
+            [checked_path(f"{CALL}.scan", "folders", folder) for folder in named],
+            workers=count,
+            cluster=cluster,
+            verify=verify,
+            progress=progress,
+            tell=tell,
+        )
+        self.refresh()
+        return found
+
+    def refresh(self) -> None:
+        """Forget what was read of the index: another rig may have scanned."""
+        for name in ("models", "fingerprints"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def models(self) -> dict[str, Found]:
+        """All that can be played and lies somewhere, by content hash."""
+        facts = self._index.facts()
+        places: dict[str, list[Path]] = {}
+        for listed in self._index.files().values():
+            if listed.sha256 is not None and listed.problem is None:
+                places.setdefault(listed.sha256, []).append(listed.path)
+        return {
+            sha256: Found(tuple(sorted(paths)), sha256, facts[sha256])
+            for sha256, paths in sorted(places.items())
+            if sha256 in facts
+        }
+
+    @cached_property
+    def fingerprints(self) -> Fingerprints:
+        """The fingerprints of those."""
+        hashes, vectors = self._index.vectors()
+        there = [i for i, sha256 in enumerate(hashes) if sha256 in self.models]
+        return Fingerprints([hashes[i] for i in there], vectors[there])
+
+    @property
+    def problems(self) -> list[tuple[Path, str]]:
+        """Files that are of no use, and why."""
+        return [(row.path, row.problem) for row in self._index.files().values() if row.problem is not None]
+
+    def find(self, query: str = "", wanted: Wanted | None = None, count: int | None = None) -> list[Found]:
+        """Models whose name, facts or folders hold all words of the query, and that are as wanted; best first."""
+        what = wanted if wanted is not None else Wanted()
+        ranked = [
+            (place, model.facts.name.casefold(), str(model.path), model)
+            for model in self.models.values()
+            if what.fits(model.facts) and (place := rank(query, model.facts, model.paths)) is not None
+        ]
+        ranked.sort(key=lambda row: row[:3])
+        return [model for *_, model in ranked[:count]]
+
+    def suggest(self, query: str) -> str | None:
+        """A query that finds something, where this one finds nothing."""
+        return suggestion(query, {sha256: model.facts for sha256, model in self.models.items()})
+
+    def like(self, model: str | os.PathLike[str] | Model, count: int = MOST) -> list[Found]:
+        """The models that answer most as this one does, the nearest first; itself left out. Raises ModelError."""
+        loaded = model if isinstance(model, Model) else load_model(checked_path(f"{CALL}.like", "model", model))
+        place = self.fingerprints.place(loaded.content_hash)
+        if place is not None:
+            vector = self._index.vector(loaded.content_hash)
+        else:
+            _, vector = described(loaded)
+        if vector is None:
+            raise RigError(f"{loaded.path.name} answers the probe with silence: nothing is like it.")
+        return self.near(vector, count, without=(loaded.content_hash,))
+
+    def near(self, vector: NDArray[np.float32], count: int = MOST, without: Sequence[str] = ()) -> list[Found]:
+        """The models nearest to a fingerprint, (220,), as `rig.catalogue.fingerprint.answered` makes it."""
+        self._check_any()
+        return [
+            self._with(near.sha256, distance=near.distance)
+            for near in self.fingerprints.nearest(vector, count, without)
+        ]
+
+    def twins(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[Found, Found, float]]:
+        """Pairs of different contents that are one sound, with the ESR between them; the closest first."""
+        pairs: list[Twin] = list(find_twins(self.fingerprints, self._heard, progress))
+        pairs.sort(key=lambda twin: (twin.esr, twin.first, twin.second))
+        return [(self.models[twin.first], self.models[twin.second], twin.esr) for twin in pairs]
+
+    def copies(self) -> list[Found]:
+        """Models that lie in more than one place."""
+        return [model for model in self.models.values() if len(model.paths) > 1]
+
+    def map(self) -> tuple[list[Placed], float]:
+        """Every model in two dimensions, near each other where they sound alike, and the share that these show."""
+        placed, share = positions(self.fingerprints)
+        hashes = self.fingerprints.hashes
+        return [Placed(self.models[hashes[i]], float(x), float(y)) for i, (x, y) in enumerate(placed)], share
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _check_any(self) -> None:
+        if not len(self.fingerprints):
+            raise CompareError("The library holds no model yet; scan a folder first: rig library scan FOLDER.")
+
+    def _with(self, sha256: str, distance: float | None = None, esr: float | None = None) -> Found:
+        model = self.models[sha256]
+        return Found(model.paths, sha256, model.facts, distance, esr)
+
+    def _heard(self, sha256: str) -> NDArray[np.float32] | None:
+        """The guitar through a model; None where it cannot be played any more."""
+        for path in self.models[sha256].paths:
+            try:
+                return heard(load_model(path))
+            except RigError:
+                continue
+        return None
