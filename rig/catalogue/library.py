@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +13,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compare.models import compare_models, take_files
+from ..compare.pair import TakeFiles, open_take
 from ..errors import ArgumentError, CompareError, RigError
+from ..files.folders import telling_names
+from ..library.entered_levels import input_levels
 from ..nam import Model, load_model
 from ..scripting.arguments import path as checked_path
 from ..scripting.arguments import type_name, whole_number
@@ -22,12 +26,16 @@ from .index import Index
 from .likeness import heard
 from .map import positions
 from .nearest import Fingerprints
+from .pair import excerpts, judged_together, quick_esr
+from .pair_search import search_pair
 from .scan import Scanned, scan
 from .twins import Twin, find_twins
 from .words import Wanted, rank, suggestion
 
 CALL = "rig.Library"
 MOST = 20  # results, where nobody says
+EXACT = 50  # models that are compared exactly behind a search by a pair
+TAKE_OPTIONS = ("capture_dbu", "second_wet", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,41 @@ class Library:
             self._with(near.sha256, distance=near.distance)
             for near in self.fingerprints.nearest(vector, count, without)
         ]
+
+    def like_pair(
+        self,
+        dry: str | os.PathLike[str] | TakeFiles,
+        wet: str | os.PathLike[str] | None = None,
+        count: int = MOST,
+        *,
+        progress: Callable[[int], None] | None = None,
+        **options: Any,
+    ) -> list[Found]:
+        """The models nearest to what some gear made of a dry file, the nearest first, each with its exact ESR.
+
+        `dry` may be the folder of a capture, without `wet`; `options` are those of `compare_models`. Some hundred
+        models at most are played, briefly, and the best `EXACT` compared as `rig compare` does. `progress` hears how
+        many. Raises RigError where the pair cannot be judged.
+        """
+        self._check_any()
+        files = take_files(dry, wet, **{name: options[name] for name in TAKE_OPTIONS if name in options})
+        take = open_take(files)
+        entered, parts, prints = input_levels(), excerpts(take), self.fingerprints
+
+        def try_all(places: list[int]) -> dict[int, float]:
+            jobs = []
+            for place in places:
+                model = self.models[prints.hashes[place]]
+                jobs.append((place, partial(quick_esr, model.path, take, parts, entered.get(model.sha256))))
+            return dict(judged_together(jobs))
+
+        best = search_pair(prints, try_all, max(count, EXACT), progress)
+        by_path = {str(self.models[prints.hashes[place]].path): prints.hashes[place] for place, _ in best}
+        paths = list(by_path)
+        left = {name: value for name, value in options.items() if name not in TAKE_OPTIONS}
+        scores = compare_models(files, models=paths, **left).scores
+        names = dict(zip(telling_names([Path(path) for path in paths]), paths, strict=True))
+        return [self._with(by_path[names[score.file]], esr=score.esr_matched) for score in scores[:count]]
 
     def twins(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[Found, Found, float]]:
         """Pairs of different contents that are one sound, with the ESR between them; the closest first."""
