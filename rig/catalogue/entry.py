@@ -20,7 +20,8 @@ class Facts:
     """What a model says of itself and what rig measured. None: not stated, or not measurable."""
 
     name: str
-    architecture: str  # its official name where it has one, else its shape
+    family: str | None  # its official name, where it has one: A1 standard, A2 lite, ...
+    shape: str
     sample_rate_hz: float
     weights: int
     macs_per_sample: int
@@ -41,6 +42,11 @@ class Facts:
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
         return asdict(self)
+
+    @property
+    def architecture(self) -> str:
+        """Its official name where it has one, else its shape."""
+        return self.family or self.shape
 
     @property
     def text(self) -> str:
@@ -90,7 +96,8 @@ def described(model: Model) -> tuple[Facts, Vector | None]:
     return (
         Facts(
             name=model.name,
-            architecture=model.family or model.shape,
+            family=model.family,
+            shape=model.shape,
             sample_rate_hz=model.rate,
             weights=model.weight_count,
             macs_per_sample=model.macs_per_sample,

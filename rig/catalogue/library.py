@@ -35,7 +35,6 @@ from .words import Wanted, rank, suggestion
 CALL = "rig.Library"
 MOST = 20  # results, where nobody says
 EXACT = 50  # models that are compared exactly behind a search by a pair
-TAKE_OPTIONS = ("capture_dbu", "second_wet", "channel")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,17 +188,20 @@ class Library:
         wet: str | os.PathLike[str] | None = None,
         count: int = MOST,
         *,
-        progress: Callable[[int], None] | None = None,
+        channel: int | None = None,
+        on_search: Callable[[int], None] | None = None,
+        on_compare: Callable[[float], None] | None = None,
         **options: Any,
     ) -> list[Found]:
         """The models nearest to what some gear made of a dry file, the nearest first, each with its exact ESR.
 
-        `dry` may be the folder of a capture, without `wet`; `options` are those of `compare_models`. Some hundred
-        models at most are played, briefly, and the best `EXACT` compared as `rig compare` does. `progress` hears how
-        many. Raises RigError where the pair cannot be judged.
+        `dry` may be the folder of a capture, without `wet`; `channel` of a stereo file, from 1; `options` are those of
+        `compare_models`. Some hundred models at most are played, briefly (`on_search` hears how many), and the best
+        `EXACT` compared as `rig compare` does (`on_compare` hears how far it is). Raises RigError where the pair cannot
+        be judged.
         """
         self._check_any()
-        files = take_files(dry, wet, **{name: options[name] for name in TAKE_OPTIONS if name in options})
+        files = take_files(dry, wet, channel=channel)
         take = open_take(files)
         entered, parts, prints = input_levels(), excerpts(take), self.fingerprints
 
@@ -210,11 +212,10 @@ class Library:
                 jobs.append((place, partial(quick_esr, model.path, take, parts, entered.get(model.sha256))))
             return dict(judged_together(jobs))
 
-        best = search_pair(prints, try_all, max(count, EXACT), progress)
+        best = search_pair(prints, try_all, max(count, EXACT), on_search)
         by_path = {str(self.models[prints.hashes[place]].path): prints.hashes[place] for place, _ in best}
         paths = list(by_path)
-        left = {name: value for name, value in options.items() if name not in TAKE_OPTIONS}
-        scores = compare_models(files, models=paths, **left).scores
+        scores = compare_models(files, models=paths, progress=on_compare, **options).scores
         names = dict(zip(telling_names([Path(path) for path in paths]), paths, strict=True))
         return [self._with(by_path[names[score.file]], esr=score.esr_matched) for score in scores[:count]]
 

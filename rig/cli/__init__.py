@@ -28,6 +28,7 @@ from .commands import (
     info,
     interfaces,
     ir,
+    library,
     listen,
     midi,
     play,
@@ -68,7 +69,7 @@ def parser() -> CommandLine:
     top.set_defaults(run=lambda options: _overview(top, options))
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
-        *(play, audition, remote, render, info, ir, midi, devices, doctor),
+        *(play, audition, remote, render, info, library, ir, midi, devices, doctor),
         *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, evidence, bench),
     ):
         module.add(commands)

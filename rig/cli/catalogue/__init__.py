@@ -1,0 +1,1 @@
+"""What `rig library` prints and draws."""
