@@ -18,6 +18,7 @@ from .errors import RigError
 
 if TYPE_CHECKING:
     from .cabinet.ir import IR
+    from .catalogue.library import Library
     from .compare import Comparison, compare_models
     from .dsp.tone.equalizer import EqBand
     from .engine import Engine
@@ -39,6 +40,7 @@ __all__ = [
     "Interface",
     "Lane",
     "Level",
+    "Library",
     "Model",
     "Rendered",
     "RigError",
@@ -61,6 +63,7 @@ _HOMES = {  # the module each name is imported from when it is used first
     "Interface": "library.interfaces",
     "Lane": "lane",
     "Level": "levels",
+    "Library": "catalogue.library",
     "Model": "nam",
     "Rendered": "rendering",
     "Row": "nam",

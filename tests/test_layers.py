@@ -29,6 +29,7 @@ ROOMS = (
     *("capture.entered_text", "capture.signal", "capture.levels"),
     *("capture.checks", "capture.take", "capture.ir", "capture.result", "capture"),
     *("compare", "bench", "doctor"),
+    "catalogue",
     *("player.carried", "player.events", "player.command", "player.background", "player.neighbours"),
     *("player.prepared_model", "player.browse_order", "player.browser", "player.tools", "player.cabinets"),
     *(
@@ -48,7 +49,7 @@ ROOMS = (
     "cli.compiling",
     "cli.backing_options",
     *("cli.terminal", "cli.display", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks"),
-    *("cli.ir_report", "cli.compare_report"),
+    *("cli.ir_report", "cli.compare_report", "cli.catalogue"),
     *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training", "cli.listening"),
     *("cli.live", "cli.ab_files", "cli.ab_session", "cli.commands", "cli"),
     "__main__",

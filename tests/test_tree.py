@@ -32,6 +32,7 @@ SAME_NAMES = {
     "interfaces.py": "the table of their levels; the command that shows it",
     "ir.py": "an impulse response; the command that shows one",
     "levels.py": "gain staging; the levels of a capture",
+    "library.py": "many models; the command",
     "limits.py": "of a take; of this machine; of a file",
     "loudness.py": "of sound, by ITU-R BS.1770; of a model, by the trainer's recipe",
     "lstm.py": "the kernel; the reader of the architecture",
@@ -50,6 +51,7 @@ SAME_NAMES = {
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",
+    "words.py": "for an ESR; to search models by",
 }
 
 

@@ -2,7 +2,8 @@
 
 Five levels of one burst of pink noise, four tones and a fifth at three levels each, and one tone whose pattern repeats
 after a prime number of samples, so that what folds back falls between its harmonics (`rig.nam.aliasing`). Silence
-before each passage lets the answer to the one before it die away.
+before each passage lets the answer to the one before it die away. Nothing in it clips: it can be played through real
+gear as well.
 
 The noise is a sum of sines with phases drawn from `numpy.random.RandomState`, whose sequence NumPy has promised never
 to change (NEP 19): a fingerprint taken by one version is comparable with one taken by another.
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from ..decibels import gain_from_db
 
 RATE_HZ = 48000
-BURST_RMS_DBFS = (-45.0, -33.0, -24.0, -16.0, -8.0)
+BURST_RMS_DBFS = (-45.0, -33.0, -24.0, -16.0, -10.0)
 TONES_HZ = (110.0, 294.0, 784.0, 2093.0)
 TONE_PEAK_DBFS = (-36.0, -20.0, -6.0)  # the fifth's peaks too
 FIFTH_HZ = (110.0, 165.0)
@@ -31,6 +32,7 @@ BEGIN_SAMPLES, GAP_SAMPLES = 960, 960
 BURST_SAMPLES, TONE_SAMPLES, FIFTH_SAMPLES = 7680, 3840, 5760
 ALIAS_SETTLING_SAMPLES = 4800
 RISE_SAMPLES = 240
+BURST_SEED = 1402  # of the first 1,500 the one with the lowest crest, 9.9 dB: the loudest burst fits below full scale
 
 Kind = Literal["burst", "tone", "fifth", "alias"]
 
@@ -113,7 +115,7 @@ def _rising(x: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _pink_burst() -> NDArray[np.float64]:
     """Noise of RMS 1 whose power falls as 1 / f, (7680,)."""
-    phase = np.random.RandomState(1).uniform(0.0, 2.0 * np.pi, BURST_SAMPLES // 2 + 1)
+    phase = np.random.RandomState(BURST_SEED).uniform(0.0, 2.0 * np.pi, BURST_SAMPLES // 2 + 1)
     hz = np.fft.rfftfreq(BURST_SAMPLES, 1 / RATE_HZ)
     within = (hz >= NOISE_LOW_HZ) & (hz <= NOISE_HIGH_HZ)
     spectrum = np.zeros(len(hz), complex)
