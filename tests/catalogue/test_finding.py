@@ -84,8 +84,8 @@ def test_the_gear_of_a_recording_pair_is_found_with_its_esr(small, tmp_path):
     for name in ("made-002-001.nam", "made-006-000.nam"):
         wet = -0.5 * heard(load_model(folder / "models" / name), x).astype(np.float64)
         wet = np.concatenate([np.zeros(33), wet[:-33]]) + 0.01 * wet.std() * rng.standard_normal(len(wet))
-        write(tmp_path / "dry.wav", x, 48000)
-        write(tmp_path / "wet.wav", wet / max(1.0, 1.2 * np.abs(wet).max()), 48000)
+        write(tmp_path / "dry.wav", x, 48000, overwrite=True)
+        write(tmp_path / "wet.wav", wet / max(1.0, 1.2 * np.abs(wet).max()), 48000, overwrite=True)
         first, second = library.like_pair(tmp_path / "dry.wav", tmp_path / "wet.wav", 2)
         assert first.path.name == name
         assert first.esr < 0.01 < second.esr
