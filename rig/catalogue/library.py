@@ -32,7 +32,7 @@ from .scan import Scanned, scan
 from .twins import Twin, find_twins
 from .words import Wanted, rank, suggestion
 
-CALL = "rig.Library"
+CALL, SCAN, LIKE = "rig.Library", "Library.scan", "Library.like"
 MOST = 20  # results, where nobody says
 EXACT = 50  # models that are compared exactly behind a search by a pair
 
@@ -102,11 +102,11 @@ class Library:
         """
         named = [folders] if isinstance(folders, str | os.PathLike) else folders
         if not isinstance(named, Iterable):
-            raise ArgumentError(f"{CALL}.scan(folders=...) takes folders, not {type_name(folders)}.")
-        count = None if workers is None else whole_number(f"{CALL}.scan", "workers", workers, 1)
+            raise ArgumentError(f"{SCAN}(folders=...) takes folders, not {type_name(folders)}.")
+        count = None if workers is None else whole_number(SCAN, "workers", workers, 1)
         found = scan(
             self._index,
-            [checked_path(f"{CALL}.scan", "folders", folder) for folder in named],
+            [checked_path(SCAN, "folders", folder) for folder in named],
             workers=count,
             cluster=cluster,
             verify=verify,
@@ -164,7 +164,7 @@ class Library:
 
     def like(self, model: str | os.PathLike[str] | Model, count: int = MOST) -> list[Found]:
         """The models that answer most as this one does, the nearest first; itself left out. Raises ModelError."""
-        loaded = model if isinstance(model, Model) else load_model(checked_path(f"{CALL}.like", "model", model))
+        loaded = model if isinstance(model, Model) else load_model(checked_path(LIKE, "model", model))
         place = self.fingerprints.place(loaded.content_hash)
         if place is not None:
             vector = self._index.vector(loaded.content_hash)
@@ -189,16 +189,16 @@ class Library:
         count: int = MOST,
         *,
         channel: int | None = None,
+        workers: int | None = None,
         on_search: Callable[[int], None] | None = None,
         on_compare: Callable[[float], None] | None = None,
-        **options: Any,
     ) -> list[Found]:
         """The models nearest to what some gear made of a dry file, the nearest first, each with its exact ESR.
 
-        `dry` may be the folder of a capture, without `wet`; `channel` of a stereo file, from 1; `options` are those of
-        `compare_models`. Some hundred models at most are played, briefly (`on_search` hears how many), and the best
-        `EXACT` compared as `rig compare` does (`on_compare` hears how far it is). Raises RigError where the pair cannot
-        be judged.
+        `dry` may be the folder of a capture, without `wet`; `channel` of a stereo file, from 1. Some hundred models
+        at most are played, briefly (`on_search` hears how many), and the best `EXACT` compared as `rig compare` does,
+        by so many `workers` (None: one per core; `on_compare` hears how far it is). Raises RigError where the pair
+        cannot be judged.
         """
         self._check_any()
         files = take_files(dry, wet, channel=channel)
@@ -215,7 +215,7 @@ class Library:
         best = search_pair(prints, try_all, max(count, EXACT), on_search)
         by_path = {str(self.models[prints.hashes[place]].path): prints.hashes[place] for place, _ in best}
         paths = list(by_path)
-        scores = compare_models(files, models=paths, progress=on_compare, **options).scores
+        scores = compare_models(files, models=paths, workers=workers, progress=on_compare).scores
         names = dict(zip(telling_names([Path(path) for path in paths]), paths, strict=True))
         return [self._with(by_path[names[score.file]], esr=score.esr_matched) for score in scores[:count]]
 

@@ -13,6 +13,7 @@ from .terminal import fitted
 if TYPE_CHECKING:
     from ..compare import Comparison, Score
 
+HUNDREDTHS_FIT = 1000  # samples of a lag that are told to two digits
 SAMPLES_FIT = 10_000  # of a lag; no model has more
 NO_TERMINAL_COLUMNS = 100  # a file or a pipe has no width; names stand whole there
 FEWEST_COLUMNS = 72
@@ -89,7 +90,9 @@ def _signed(value: float) -> str:
 
 def _lag(samples: float, rate: int) -> str:
     """In samples, or in s where a recording began at another time and its samples would need a wider column."""
-    return _signed(samples) if abs(samples) < SAMPLES_FIT else f"{samples / rate:+z.1f} s"
+    if abs(samples) >= SAMPLES_FIT:
+        return f"{samples / rate:+z.1f} s"
+    return _signed(samples) if abs(samples) < HUNDREDTHS_FIT else f"{samples:+z.1f}"
 
 
 def _ratio(esr: float) -> str:

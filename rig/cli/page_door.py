@@ -26,19 +26,19 @@ SHOWS_RESULT = "serve a page that shows the result, and plays excerpts"
 
 def add_page_options(command: Any, on: bool = True, page: str = SHOWS_RESULT) -> None:
     """Whether there is a page, and for whom; `on`: it is there unless it is not wanted, else `page` says what it is."""
-    options = command.add_argument_group("page")
+    group = command.add_argument_group("page")
     if on:
-        options.add_argument("--no-page", dest="page", action="store_false", help="serve no page to steer rig from")
+        group.add_argument("--no-page", dest="page", action="store_false", help="serve no page to steer rig from")
     else:
-        options.add_argument("--page", action="store_true", help=page)
-    options.add_argument(
+        group.add_argument("--page", action="store_true", help=page)
+    group.add_argument(
         "--page-port", type=int, metavar="N", help="port of the page (default: the first free from 8117)"
     )
-    options.add_argument("--lan", action="store_true", help="also for phones and tablets in the same network")
-    options.add_argument("--certificate", type=Path, metavar="FILE", help="TLS for the page: its certificate, in PEM")
-    options.add_argument("--key", type=Path, metavar="FILE", help="and the key of that certificate")
+    group.add_argument("--lan", action="store_true", help="also for phones and tablets in the same network")
+    group.add_argument("--certificate", type=Path, metavar="FILE", help="TLS for the page: its certificate, in PEM")
+    group.add_argument("--key", type=Path, metavar="FILE", help="and the key of that certificate")
     if on:
-        options.add_argument("--open-page", action="store_true", help="open the page in the browser, the first time")
+        group.add_argument("--open-page", action="store_true", help="open the page in the browser, the first time")
     command.set_defaults(open_page=False)
 
 

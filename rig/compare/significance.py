@@ -32,9 +32,16 @@ def confidence_interval(right: int, trials: int, level: float = LEVEL) -> tuple[
     return low, high
 
 
+@cache
 def needed(trials: int) -> int | None:
     """The fewest right answers that count as a heard difference; None where not even all of them do."""
-    return next((k for k in range(trials + 1) if p_value(k, trials) <= CUSTOMARY), None)
+    ways, least = 0, None
+    for right in range(trials, -1, -1):  # from the end, where the sums are those of `p_value` and grow one by one
+        ways += math.comb(trials, right)
+        if ways / 2**trials > CUSTOMARY:
+            break
+        least = right
+    return least
 
 
 def power(trials: int, rate: float) -> float:

@@ -38,6 +38,14 @@ def compare(**given):
 
 
 # Every public call with each of its parameters that can be given something wrong: the call, its name, the parameter.
+
+
+def in_library(call, *arguments, **named):
+    """A call of a library that is closed behind it."""
+    with rig.Library() as library:
+        return getattr(library, call)(*arguments, **named)
+
+
 CASES = [
     *((rig.Sound, "rig.Sound", name, value) for name in NUMBERS[rig.Sound] for value in NOT_NUMBERS),
     *((rig.Sound, "rig.Sound", "model", value) for value in ("x.nam", NANO, 3, rig.Model)),
@@ -65,6 +73,13 @@ CASES = [
     *((lambda name: rig.Interface.named(name), "Interface.named", "name", value) for value in (None, 8, NANO)),
     (lambda table: rig.Interface.named("apollo-8x", table=table), "Interface.named", "table", 3),
     (lambda table: rig.Interface.all(table=table), "Interface.all", "table", 3),
+    *((lambda index: rig.Library(index), "rig.Library", "index", value) for value in NOT_PATHS[1:]),
+    *((lambda folders: in_library("scan", folders), "Library.scan", "folders", value) for value in NOT_PATHS[:2]),
+    *(
+        (lambda workers: in_library("scan", ".", workers=workers), "Library.scan", "workers", value)
+        for value in NOT_NUMBERS
+    ),
+    *((lambda model: in_library("like", model), "Library.like", "model", value) for value in NOT_PATHS),
     *((lambda model: rig.Interface(model), "rig.Interface", "model", value) for value in (None, 8)),
     *(
         (lambda max_inst_dbu: rig.Interface("x", max_inst_dbu=max_inst_dbu), "rig.Interface", "max_inst_dbu", value)
@@ -128,6 +143,8 @@ def test_every_public_call_that_takes_something_is_among_them():
     known |= {"IR.filters", "IR.limited", "IR.louder", "IR.render", "IR.with_taps"}
     known |= {f"Sound.{key}" for key in ("cabinet", "changed", "for_engine", "lane", "offline_player", "play_on")}
     known |= {"Sound.rate_note", "Sound.with_loudness"}
+    known |= {f"Library.{key}" for key in ("close", "copies", "find", "map", "near", "refresh", "suggest", "twins")}
+    known |= {"Library.like_pair"}  # refuses what `compare_models` does
     known |= {f"{pair}{method}" for pair in ("Row", "Blend") for method in ("", ".changed", ".network")}
     assert public_api.signatures().keys() - methods - known == tried
 

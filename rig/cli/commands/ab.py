@@ -48,8 +48,8 @@ def add(commands: Any) -> None:
             "rig ab crunch.nam --send playback_3 --return capture_3 # the gear",
             "rig ab crunch.nam --against lead.nam --trials 16       # two models, blind",
             "rig ab crunch.nam 57.wav --ir-against 121.wav          # two cabinets",
-            "rig ab --from captures/e570 e570.nam                   # a model and the take of a capture, from files",
-            "rig ab --from dry.wav box.wav crunch.nam --trials 16   # a recording of another box and a model, blind",
+            "rig ab --from captures/e570 e570.nam                   # from files",
+            "rig ab --from dry.wav box.wav crunch.nam --trials 16   # a recording, blind",
             "rig ab --resume abx-2026-01-31-201500.json             # go on with a test",
         ),
     )

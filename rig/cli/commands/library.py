@@ -184,7 +184,7 @@ def _find(options: argparse.Namespace) -> int:
     with _open(options) as library:
         found, shares = library.find(query, wanted), None
         if options.under is not None:
-            from ..catalogue.shares import shares_of_real_time
+            from ..catalogue.real_time import shares_of_real_time
 
             ensure()
             shares = shares_of_real_time(found)

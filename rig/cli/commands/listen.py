@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
         examples=(
             "rig listen captures/e570 crunch.nam other.wav --over headphones",
             "rig listen listen-2026-01-31-201500 --listener anna   # sit it, or go on",
-            "rig listen listen-2026-01-31-201500 --page --lan      # several listeners, on phones and laptops",
+            "rig listen listen-2026-01-31-201500 --page --lan      # on phones, too",
             "rig listen --report listen-2026-01-31-201500          # what it came to",
         ),
     )

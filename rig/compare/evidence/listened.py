@@ -13,7 +13,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -116,7 +115,7 @@ def assembled(files: Files, sounds: Mapping[str, Path]) -> Iterator[Prepared]:
             (folder / part).mkdir(parents=True)
         (folder / FILE).write_bytes(files[FILE])
         for name, path in sounds.items():
-            _borrow(path, folder / SOUNDS / name)
+            shutil.copyfile(path, folder / SOUNDS / name)
         for name, content in files.items():
             if name.startswith(f"{LISTENERS}/"):
                 (folder / name).write_bytes(content)
@@ -127,13 +126,6 @@ def assembled(files: Files, sounds: Mapping[str, Path]) -> Iterator[Prepared]:
                 if data["head"] != head_of(data):
                     path.write_bytes(_laid_out(_sealed_anew(data, test), data, path.read_bytes()))
         yield test
-
-
-def _borrow(path: Path, target: Path) -> None:
-    try:
-        os.link(path, target)
-    except OSError:  # another disk, or one without links
-        shutil.copyfile(path, target)
 
 
 def _sealed_anew(data: Mapping[str, Any], test: Prepared) -> dict[str, Any]:
