@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import secrets
 import shutil
 import sys
@@ -231,7 +232,9 @@ def _fetch(
 def _fetched_bytes(*folders: Path) -> int:
     """How much was fetched into these folders, finished or not; what is being copied from one to the other once."""
     sizes: dict[str, int] = {}
-    for path in itertools.chain.from_iterable(folder.rglob("*.whl") for folder in folders):
-        with contextlib.suppress(OSError):  # it has just been moved
-            sizes[path.name] = max(sizes.get(path.name, 0), path.stat().st_size)
+    for top, _, names in itertools.chain.from_iterable(map(os.walk, folders)):  # a folder that pip removes is no error
+        for name in names:
+            if name.endswith(".whl"):
+                with contextlib.suppress(OSError):  # it has just been moved
+                    sizes[name] = max(sizes.get(name, 0), os.path.getsize(os.path.join(top, name)))
     return sum(sizes.values())

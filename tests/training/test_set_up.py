@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
@@ -22,7 +24,7 @@ from rig.training.environment import find_trainer
 from rig.training.installing import graphics, locked_versions
 from rig.training.installing.disk_space import check_space
 from rig.training.installing.places import MARK, folder_of, folders, mark_complete, trainer_folder, wheels_folder
-from rig.training.set_up import OnlyWithCuda, make, planned
+from rig.training.set_up import OnlyWithCuda, _fetched_bytes, make, planned
 
 linux_only = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only there are two builds of torch")
 
@@ -229,6 +231,24 @@ def test_ctrl_c_ends_pip_too(lock, quick):
         find_trainer()
     children = subprocess.run(["ps", "-e", "-o", "args="], capture_output=True, text=True).stdout
     assert str(folder_of("cpu")) not in children
+
+
+def test_folders_that_pip_removes_are_counted_as_nothing(tmp_path):
+    (tmp_path / "one.whl").write_bytes(b"x" * 1000)
+    done = threading.Event()
+
+    def come_and_go():
+        while not done.is_set():
+            (tmp_path / "pip-download" / "deeper").mkdir(parents=True)
+            shutil.rmtree(tmp_path / "pip-download")
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        assert {_fetched_bytes(tmp_path) for _ in range(3000)} == {1000}
+    finally:
+        done.set()
+        thread.join()
 
 
 def test_two_at_once_do_not_get_into_each_others_way(lock, quick):
