@@ -19,6 +19,7 @@ from rig.audio.wav import write
 from rig.compare.figures.aliases import NO_TONE, find_tone, recorded_aliasing
 from rig.compare.figures.equaliser import SHOWN_HZ, SHOWN_THIRDS
 from rig.compare.figures.log_spectrum import log_spectrum_distance_db, resolutions
+from rig.compare.figures.shares import shares
 from rig.compare.figures.weighting import a_weighting, a_weighting_db, esr_a_weighted, weighted_power
 from rig.compare.measures import null_by_octave_db, spectrum
 
@@ -238,6 +239,16 @@ def test_an_error_of_what_rings_on_is_no_noise(judged):
     x = 0.1 * np.random.default_rng(6).standard_normal(SECONDS * RATE) * np.tile(ringing, SECONDS // 2)
     score, _, _ = judged(lambda x: x + 0.05 * np.abs(x), x)
     assert score.error_shares["noise"] < 1e-3 and score.error_shares["distortion"] > 1 - PER_CENT
+
+
+def test_pauses_that_ring_on_are_not_what_noise_is_measured_by():
+    """Forty frames of playing, ten pauses in which the error rings on, ten with nothing but noise."""
+    powers = np.repeat([1.0, 1e-2, 1e-6], [40, 10, 10])
+    error = np.repeat(np.sqrt(powers), RATE // 20)
+    silent = np.arange(40, 60)[::-1]  # the softest first
+    found = shares(0.0, None, error, silent, RATE)
+    assert found["noise"] == pytest.approx(1e-6 / powers.mean(), rel=PER_CENT)
+    assert found["distortion"] == pytest.approx(1.0, abs=1e-4)
 
 
 def test_without_a_pause_noise_and_distortion_are_not_told_apart(judged):

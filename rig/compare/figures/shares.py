@@ -51,8 +51,8 @@ def shares(
     """The share of each of KINDS in the energy of an error, (n,): together 1, less what rounding leaves.
 
     `mended`: what an EQ takes away; `fine`: what a fine filter takes away, the EQ included, None: not known. `silent`:
-    the frames that are pauses. Noise and
-    distortion are None where there is no pause to tell them apart; then they share what is left.
+    the frames that are pauses. Noise and distortion are None where there is no pause to tell them apart; they share
+    what is left then.
     """
     eq = float(min(1.0, max(0.0, mended)))
     finer = float(min(1.0 - eq, max(0.0, (fine or 0.0) - eq)))
