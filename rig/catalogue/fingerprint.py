@@ -24,6 +24,7 @@ from scipy.fft import rfft
 
 from ..audio.align import find_lag
 from ..decibels import db_from_gain, db_from_power, db_from_powers
+from ..nam.aliasing import off_harmonics_db
 from .probe import ALIAS_PERIOD_SAMPLES, RATE_HZ, Passage, alias_cycles, probe
 
 VERSION = 1  # of probe and features together; fingerprints of two versions are never compared
@@ -40,7 +41,6 @@ SIZE = sum(PARTS.values())
 SPREAD_DB = {"spectrum": 6.2, "level": 8.0, "harmonics": 16.5, "intermodulation": 12.7}
 WEIGHT = {"spectrum": 1.0, "level": 0.5, "harmonics": 0.7, "intermodulation": 0.5}
 LATE_SAMPLES = 512  # the longest delay that is looked for
-BESIDE = 1  # bins to either side of a harmonic that are counted to it
 
 Vector = NDArray[np.float32]
 
@@ -154,12 +154,7 @@ def _mixtures_db(y: NDArray[np.float64]) -> list[NDArray[np.float64]]:
 def _aliasing_db(y: NDArray[np.float64]) -> float | None:
     """Energy off the harmonics of the last tone re that on them; None where there is none."""
     passage = probe().of("alias")[0]
-    powers = np.square(np.abs(rfft(y[passage.stop - ALIAS_PERIOD_SAMPLES : passage.stop])))[1:]
-    if db_from_power(float(powers.sum()) / ALIAS_PERIOD_SAMPLES**2 + TINY) < SILENCE_DBFS:
+    pattern = y[passage.stop - ALIAS_PERIOD_SAMPLES : passage.stop]
+    if db_from_power(float(np.var(pattern)) + TINY) < SILENCE_DBFS:
         return None
-    harmonics = np.arange(alias_cycles(), powers.size + 1, alias_cycles()) - 1
-    beside = harmonics[:, np.newaxis] + np.arange(-BESIDE, BESIDE + 1)
-    is_harmonic = np.zeros(powers.size, bool)
-    is_harmonic[beside[(beside >= 0) & (beside < powers.size)]] = True
-    off, on = float(powers[~is_harmonic].sum()), float(powers[is_harmonic].sum())
-    return db_from_power(off + TINY) - db_from_power(on + TINY)
+    return off_harmonics_db(pattern, alias_cycles())

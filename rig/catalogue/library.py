@@ -221,6 +221,7 @@ class Library:
 
     def twins(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[Found, Found, float]]:
         """Pairs of different contents that are one sound, with the ESR between them; the closest first."""
+        self._check_any()
         pairs: list[Twin] = list(find_twins(self.fingerprints, self._heard, progress))
         pairs.sort(key=lambda twin: (twin.esr, twin.first, twin.second))
         return [(self.models[twin.first], self.models[twin.second], twin.esr) for twin in pairs]
@@ -231,6 +232,7 @@ class Library:
 
     def map(self) -> tuple[list[Placed], float]:
         """Every model in two dimensions, near each other where they sound alike, and the share that these show."""
+        self._check_any()
         placed, share = positions(self.fingerprints)
         hashes = self.fingerprints.hashes
         return [Placed(self.models[hashes[i]], float(x), float(y)) for i, (x, y) in enumerate(placed)], share

@@ -9,6 +9,7 @@ length), here for one note of a guitar's upper harmonics. No listening test has 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..decibels import db_from_powers, gain_from_db
 from .model import Model
@@ -34,6 +35,11 @@ def measure_aliasing_db(model: Model, quality: int = 1) -> float | None:
     y = answer[settling:].astype(np.float64)
     if not np.isfinite(answer).all() or db_from_powers(np.var(y) + 1e-30) < SILENCE_DB:
         return None
+    return off_harmonics_db(y, cycles)
+
+
+def off_harmonics_db(y: NDArray[np.float64], cycles: int) -> float:
+    """Energy off the harmonics of a sine re that on them, in dB, of one pattern of `cycles` of it, (n,), n prime."""
     powers = np.square(np.abs(np.fft.rfft(y)))[1:]  # DC is neither
     harmonics = np.arange(cycles, powers.size + 1, cycles) - 1
     beside = harmonics[:, np.newaxis] + np.arange(-BESIDE, BESIDE + 1)

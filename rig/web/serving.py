@@ -15,6 +15,7 @@ import socket
 import ssl
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
@@ -68,7 +69,7 @@ class Talking(Protocol):
         """End it, with a sentence."""
 
 
-class Serving(threading.Thread):
+class Serving(threading.Thread, ABC):
     """Serves one listening socket until `stop`. Its clients do not outlive it."""
 
     def __init__(self, served: Served, listening: socket.socket) -> None:
@@ -84,17 +85,17 @@ class Serving(threading.Thread):
         self._tasks: set[asyncio.Future[None]] = set()
 
     # ------------------------------------------------------------ for whoever builds on it
+    @abstractmethod
     async def _converse(self, ws: ServerConnection) -> None:
         """One client, until it goes."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _tick(self) -> None:
         """What is done now and then, as long as it serves."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _talking(self) -> list[Talking]:
         """All clients."""
-        raise NotImplementedError
 
     def _other(self, path: str, request: Request, connection: ServerConnection) -> Response | None:
         """What there is beside the files; None: nothing of that name."""

@@ -12,12 +12,14 @@ import time
 from pathlib import Path
 
 import pytest
-from commandline import forked
+from commandline import called, forked
 from made_library import make_library
 from places import python_path
 
 import rig
 from rig.catalogue import scan as scanning
+from rig.catalogue import sent_file
+from rig.catalogue.entry import Read
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
 from rig.errors import ConfigError, FileError
@@ -225,6 +227,33 @@ def test_two_scans_at_once_share_the_work(models, tmp_path, monkeypatch):
     assert sum(played for played, _ in told) == 12
     with Library(path) as library:
         assert len(library.models) == 12 and library.scan(models, workers=1).read == 0
+
+
+def test_a_cluster_reads_what_it_sees_and_is_sent_what_it_does_not(models, tmp_path, monkeypatch):
+    cluster = pytest.importorskip("distributed").LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    )
+    genuine = sent_file.read_entry
+    with cluster, Library(tmp_path / "here.sqlite") as here, Library(tmp_path / "there.sqlite") as there:
+        here.scan(models, workers=1)
+
+        def blind(path: Path):
+            """A worker on another machine, where this folder is not."""
+            if path.parent == models:
+                return Read(path, problem="not here")
+            return genuine(path)
+
+        monkeypatch.setattr(sent_file, "read_entry", blind)
+        found = there.scan(models, cluster=cluster.scheduler_address)
+        assert found.played == 12 and not found.problems
+        assert {h: m.facts for h, m in here.models.items()} == {h: m.facts for h, m in there.models.items()}
+
+
+def test_without_a_model_there_are_no_twins_and_no_map(tmp_path, capsys):
+    for part in (["twins"], ["map", tmp_path / "map.png"]):
+        done = called(capsys, "library", *part, "--index", tmp_path / "none.sqlite")
+        assert done.returncode == 2 and "scan a folder first" in done.stderr
+    assert not (tmp_path / "map.png").exists()
 
 
 def test_by_the_command_line(models, tmp_path):

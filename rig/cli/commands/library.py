@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     """Declare the command and its parts."""
     command = commands.add_parser(
         "library",
-        help="thousands of models: find them by words, by sound, or by the amp on the desk",
+        help="thousands of models: find them by words, by sound, or by a recording of gear",
         description="Keep an index of the models in your folders by what they do: each answers a probe of 2.8 s once. "
         "Then models are found by words and facts, by likeness to another model or to a recording pair; twins are "
         "listed, and all are drawn on a map.",
