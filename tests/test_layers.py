@@ -35,6 +35,7 @@ ROOMS = (
     *(
         "player.live_rig",
         "player.models",
+        "player.finding",
         "player.row",
         "player.following",
         "player.presets",

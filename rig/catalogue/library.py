@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from ..compare.models import compare_models, take_files
 from ..compare.pair import TakeFiles, open_take
 from ..errors import ArgumentError, CompareError, RigError
 from ..files.folders import telling_names
+from ..levels import Level
+from ..library.calibrated_levels import kept_interface, kept_send
 from ..library.entered_levels import input_levels
 from ..nam import Model, load_model
 from ..scripting.arguments import path as checked_path
@@ -31,6 +33,10 @@ from .pair_search import search_pair
 from .scan import Scanned, scan
 from .twins import Twin, find_twins
 from .words import Wanted, rank, suggestion
+
+if TYPE_CHECKING:
+    from ..capture.take.operator import Operator
+    from .gear.hearing import HeardGear
 
 CALL, SCAN, LIKE = "rig.Library", "Library.scan", "Library.like"
 MOST = 20  # results, where nobody says
@@ -54,6 +60,10 @@ class Found:
     def path(self) -> Path:
         """The first of its files."""
         return self.paths[0]
+
+    def with_figures(self, distance: float | None = None, esr: float | None = None) -> Found:
+        """The same as something was asked about it."""
+        return replace(self, distance=distance, esr=esr)
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
@@ -81,8 +91,11 @@ class Library:
     Raises ConfigError where the index cannot be opened. Every search looks at the index as it is then.
     """
 
-    def __init__(self, index: str | os.PathLike[str] | None = None) -> None:
-        self._index = Index(None if index is None else checked_path(CALL, "index", index))
+    def __init__(self, index: str | os.PathLike[str] | Index | None = None) -> None:
+        if isinstance(index, Index):
+            self._index = index
+        else:
+            self._index = Index(None if index is None else checked_path(CALL, "index", index))
 
     def scan(
         self,
@@ -213,11 +226,67 @@ class Library:
             return dict(judged_together(jobs))
 
         best = search_pair(prints, try_all, max(count, EXACT), on_search)
-        by_path = {str(self.models[prints.hashes[place]].path): prints.hashes[place] for place, _ in best}
+        return self._ranked(files, {prints.hashes[place]: None for place, _ in best}, workers, on_compare)[:count]
+
+    def like_gear(
+        self,
+        send: str | None,
+        returned: str | None,
+        count: int = MOST,
+        *,
+        send_level: Level | Literal["kept"] | None = "kept",
+        interface: Level | Literal["kept"] | None = "kept",
+        send_trim_db: float | None = None,
+        keep: str | os.PathLike[str] | None = None,
+        operator: Operator | None = None,
+        client: str = "rig-library",
+        freewheel: bool = False,
+        accept: bool = False,
+        workers: int | None = None,
+        on_compare: Callable[[float], None] | None = None,
+    ) -> tuple[list[Found], HeardGear]:
+        """The models nearest to the gear between two JACK ports, the nearest first, and what the gear answered.
+
+        The probe is played through it, and the `EXACT` models with the nearest fingerprints are compared exactly on ten
+        seconds of guitar, as `rig compare` does; each has its distance and its ESR. It sounds, loudly, at `send`.
+
+        `send_level`: of 0 dBFS at the gear; `interface`: at whose level models are played; "kept": what `rig calibrate`
+        keeps, None: not known. `send_trim_db`: a digital gain in place of the one that follows (0 or less). `keep`: a
+        folder for the pair. `operator` is told and asked what a capture tells and asks; None: nobody, and the wiring is
+        right. `accept`: go on with a path that is noisy. Raises CompareError for an empty library, before anything
+        sounds; CaptureError or BackendError for gear that is silent, clips or feeds back, and for a server that cannot
+        be used.
+        """
+        from .gear.hearing import Desk, hear_gear, kept_in
+        from .gear.sent_level import levels_to_probe, sent_level
+        from .gear.shortlist import shortlist
+
+        self._check_any()
+        prints = self.fingerprints
+        facts = [self.models[sha256].facts for sha256 in prints.hashes]
+        stated = [one.input_level_dbu for one in facts if one.input_level_dbu is not None]
+        send_known = kept_send() if send_level == "kept" else send_level
+        first = sent_level(send_known, kept_interface() if interface == "kept" else interface, stated, send_trim_db)
+        desk = Desk(send, returned, client, freewheel, accept)
+        with kept_in(None if keep is None else checked_path(LIKE, "keep", keep)) as folder:
+            heard = hear_gear(operator, desk, levels_to_probe(first, stated, len(facts)), folder)
+            near = {one.sha256: one.distance for one in shortlist(prints, facts, heard.probed, EXACT)}
+            return self._ranked(heard.take, near, workers, on_compare)[:count], heard
+
+    def _ranked(
+        self,
+        files: TakeFiles,
+        near: Mapping[str, float | None],
+        workers: int | None,
+        on_compare: Callable[[float], None] | None,
+    ) -> list[Found]:
+        """Contents (with the distance of each) compared exactly with a pair, the best first."""
+        by_path = {str(self.models[sha256].path): sha256 for sha256 in near}
         paths = list(by_path)
         scores = compare_models(files, models=paths, workers=workers, progress=on_compare).scores
         names = dict(zip(telling_names([Path(path) for path in paths]), paths, strict=True))
-        return [self._with(by_path[names[score.file]], esr=score.esr_matched) for score in scores[:count]]
+        found = [(by_path[names[score.file]], score.esr_matched) for score in scores]
+        return [self._with(sha256, near[sha256], esr) for sha256, esr in found]
 
     def twins(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[Found, Found, float]]:
         """Pairs of different contents that are one sound, with the ESR between them; the closest first."""
@@ -254,8 +323,7 @@ class Library:
             raise CompareError("The library holds no model yet; scan a folder first: rig library scan FOLDER.")
 
     def _with(self, sha256: str, distance: float | None = None, esr: float | None = None) -> Found:
-        model = self.models[sha256]
-        return Found(model.paths, sha256, model.facts, distance, esr)
+        return self.models[sha256].with_figures(distance, esr)
 
     def _heard(self, sha256: str) -> NDArray[np.float32] | None:
         """The guitar through a model; None where it cannot be played any more."""

@@ -21,6 +21,7 @@ from ..compare.workers import WorkerPool
 from ..errors import ConfigError, FileError
 from ..files.folders import Stamp, files_in, stamp_of
 from ..nam.batch import cores
+from .beside_playing.priority import step_back_in_a_worker
 from .entry import Read, read_entry
 from .index import Index, Listed
 from .scan_lock import is_void, scanning
@@ -182,13 +183,19 @@ def _reading(
     if cluster is not None:
         address = cluster
         return lambda paths, known: _on_cluster(address, paths, known, tell)
-    pool = stack.enter_context(WorkerPool(count - 1, prepare))
+    pool = stack.enter_context(WorkerPool(count - 1, _prepare_humbly))
 
     def share(paths: list[Path], known: frozenset[str]) -> Iterator[Read]:
         know(known)
         return pool.share(paths, read_here, know, known)
 
     return share
+
+
+def _prepare_humbly() -> None:
+    """What a worker does first: it steps back behind everything else, whoever plays above all."""
+    step_back_in_a_worker()
+    prepare()
 
 
 def _on_cluster(address: str, paths: list[Path], known: frozenset[str], tell: Callable[[str], None]) -> Iterator[Read]:

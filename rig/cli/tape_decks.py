@@ -7,11 +7,9 @@ import contextlib
 from collections.abc import Iterator
 
 from ..backends.jack.client import Jack
-from ..capture.take.operator import agreed
+from ..capture.take.opened_deck import opened_deck
 from ..capture.take.tape_deck import TapeDeck
-from ..capture.take.wiring import Wiring, choose_wiring, connect, freewheeling
-from ..errors import CaptureError
-from ..library.calibrated_levels import load_settings
+from ..capture.take.wiring import Wiring
 from .console import Console, refuse_portaudio
 
 
@@ -22,14 +20,10 @@ def opened(options: argparse.Namespace, operator: Console, told: str) -> Iterato
     Raises CaptureError or BackendError: no server, another rate than 48 kHz, missing ports, feedback, no yes.
     """
     refuse_portaudio(options)
-    kept = load_settings().ports
-    with Jack(options.client) as backend:
-        usual = Wiring(kept.send, kept.returned) if kept else None
-        wiring = choose_wiring(backend, operator, options.send, options.returned, usual, options.freewheel)
-        operator.say(told.format(**{"send": wiring.send, "return": wiring.returned}))
-        if not agreed(operator, "Is everything wired like this?", "--yes"):
-            raise CaptureError("Nothing was played: change the wiring, or choose other ports with --send and --return.")
-        with TapeDeck(backend) as deck:
-            connect(backend, wiring)
-            with freewheeling(backend, options.freewheel):
-                yield backend, deck, wiring
+    with opened_deck(
+        *(operator, options.client, told),
+        send=options.send,
+        returned=options.returned,
+        freewheel=options.freewheel,
+    ) as desk:
+        yield desk

@@ -143,6 +143,12 @@ def kept_interface(path: Path | None = None) -> Level | None:
     return None if known is None else Level(known.dbu, f"kept: {known.level().basis}")
 
 
+def kept_send(path: Path | None = None) -> Level | None:
+    """The same of the send: what 0 dBFS is worth at the jack that feeds the gear. Raises ConfigError."""
+    known = load_settings(path).send
+    return None if known is None else Level(known.dbu, f"kept: {known.level().basis}")
+
+
 def remember(path: Path | None = None, **parts: Any) -> Settings:
     """Keep these parts (by the names in `Settings`), leave the others as they are. Raises ConfigError."""
     path = path or settings_file()

@@ -13,8 +13,13 @@ from pathlib import Path
 from .carried import Carried
 
 VIEWS = ("all", "kept", "favourites")
-VIEWS_OF_MODELS = ("all", "favourites")
-VIEW_NAMES = {"all": "all but the rejected", "kept": "the kept", "favourites": "the favourites"}
+VIEWS_OF_MODELS = ("all", "favourites", "found")
+VIEW_NAMES = {
+    "all": "all but the rejected",
+    "kept": "the kept",
+    "favourites": "the favourites",
+    "found": "what was found",
+}
 
 
 class BrowseOrder(Carried):
@@ -22,7 +27,7 @@ class BrowseOrder(Carried):
 
     CARRIED = (
         *("kept", "rejected", "unusable", "view", "blind", "numbers", "heard_blind", "_random", "_gap", "positions"),
-        *("_places", "_forgotten"),
+        *("_places", "_forgotten", "found", "guests"),
     )
     REMADE = ("paths", "_favourites")
 
@@ -31,6 +36,8 @@ class BrowseOrder(Carried):
         self.kept: set[int] = set()
         self.rejected: set[int] = set()
         self.unusable: set[int] = set()  # stepped over like the rejected, until everything is wanted again
+        self.found: list[int] = []  # what a search found last, in its order
+        self.guests: set[int] = set()  # in the list for that only, and not among all
         self.view = "all"
         self.blind = False
         self.numbers: dict[int, int] = {}  # what positions are called while blind, from 1; they keep their numbers
@@ -48,8 +55,10 @@ class BrowseOrder(Carried):
             positions = [at for at in everything if self.paths[at] in liked]
         elif self.view == "kept":
             positions = sorted(self.kept)
+        elif self.view == "found":
+            positions = list(self.found)
         else:
-            positions = [at for at in everything if at not in self.rejected]
+            positions = [at for at in everything if at not in self.rejected and at not in self.guests]
         self.positions = [at for at in positions if at not in self.unusable]
         self._places = {at: i for i, at in enumerate(self.positions)}
 
@@ -92,6 +101,12 @@ class BrowseOrder(Carried):
             ways = (way for k in range(1, count // 2 + 2) for way in (2 * k - 1, 2 * k, -k))  # two ahead, one behind
             around = [self.positions[(middle + direction * way) % count] for way in ways]
         return list(dict.fromkeys([position, *around, *self.positions, *range(len(self.paths))]))
+
+    def receive(self, paths: Sequence[Path], found: Sequence[int], guests: set[int]) -> None:
+        """Another search: `paths` are the list's own files as before, and behind them its guests, of this search."""
+        self.unusable -= self.guests
+        self.paths, self.found, self.guests = list(paths), list(found), set(guests)
+        self._make()
 
     # ------------------------------------------------------------ narrowing
     def keep(self, position: int, kept: bool) -> None:

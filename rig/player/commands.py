@@ -15,6 +15,7 @@ from ..library.preset import INPUT_TRIM_DB, OUTPUT_TRIM_DB, PART_DELAY_MS, PART_
 from ..noise_control import HIGHEST_GATE_DBFS, LOWEST_GATE_DBFS
 from .browse_order import VIEWS, VIEWS_OF_MODELS
 from .command import Command, PresetLine, action, choice, line, numbered, switch, table_of, value
+from .finding.finding_commands import finding_commands
 from .following.training_commands import training_commands
 from .row.row_commands import row_commands
 from .tone_commands import tone_commands
@@ -71,13 +72,7 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         action("last_model", "last model", lambda p: p.models.go_to_end(-1)),
         numbered("model", "model by its index in the list, from 0", lambda p, index: p.models.choose(index)),
         line("jump_model", "go to a model by its number", "Number of the model", lambda p, text: p.models.jump(text)),
-        line(
-            "search_model",
-            "search models by words of the name; without a text: the next one found",
-            "Search models",
-            lambda p, text: p.models.search(text),
-            preview=lambda p, text: p.models.preview(text),
-        ),
+        *finding_commands(lambda p: p.finding),
         switch(
             "favourite_model",
             "favourite model or not; remembered",
@@ -86,10 +81,11 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
         choice(
             "view_models",
-            "step through all models, or the favourites",
+            "step through all models, the favourites, or what was found",
             VIEWS_OF_MODELS,
             lambda p: p.models.order.view,
             lambda p, view: p.models.view(view),
+            press=lambda p: p.models.press_view(),
         ),
         value(
             *("size", "how much plays of a model that has several sizes", "", (0.0, 1.0), 0.25),
@@ -222,10 +218,10 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         line("jump_ir", "go to a cabinet by its number", "Number", lambda p, text: p.audition.jump(text)),
         line(
             "search_ir",
-            "search by words of the name; without a text: the next one found",
+            "search by words of the name, with / in front for models; without a text: the next one found",
             "Search",
-            lambda p, text: p.audition.search(text),
-            preview=lambda p, text: p.audition.preview(text),
+            lambda p, text: p.finding.search_either(text, p.audition),
+            preview=lambda p, text: p.finding.preview_either(text, p.audition),
             check=lambda p: p.audition.check_search(),
         ),
         switch(

@@ -46,6 +46,7 @@ KEYS: dict[str, Way] = {
     ">": ("last_model", 0),
     "W": ("jump_model", 0),
     "\\": ("search_model", 0),
+    "|": ("like_model", 0),
     "F": ("favourite_model", 0),
     "*": ("view_models", 0),
     "b": ("bypass", 0),

@@ -18,7 +18,7 @@ from ..levels import entered_level
 from ..library import entered_levels
 from ..library.favourites import Favourites
 from ..nam import Model, Pair
-from .browse_order import BrowseOrder
+from .browse_order import VIEWS_OF_MODELS, BrowseOrder
 from .browser import PreloadedBrowser
 from .carried import Snapshot
 from .events import Event
@@ -268,10 +268,36 @@ class Models(PreloadedBrowser):
 
     def view(self, view: str) -> None:
         """Step through all models, or through the favourites."""
+        if view == "found" and not self.order.found:
+            raise RigError("Nothing has been found yet; {search_model} searches, {like_model} lists what is alike.")
         self.order.unusable.clear()  # a file may have been mended meanwhile
         self.order.look_at(view, self.asked)
-        what = "all models" if view == "all" else "the favourite models"
+        what = {"all": "all models", "favourites": "the favourite models", "found": "the models that were found"}[view]
         self.tell(Event("choice", f"next and previous go through {what}: {len(self.order.positions)}"))
+
+    def press_view(self) -> None:
+        """The next view in which there is something to find."""
+        views = VIEWS_OF_MODELS if self.order.found else tuple(each for each in VIEWS_OF_MODELS if each != "found")
+        self.view(views[(views.index(self.order.view) + 1) % len(views)] if self.order.view in views else views[0])
+
+    def show_found(self, paths: Sequence[Path], is_entered: bool, playing: Path | None = None) -> None:
+        """These were found, in this order, in whatever folders: they join the list, and the view `found` has them.
+
+        `is_entered`: next and previous go through them from now on; from `playing`, or from where the list stands.
+        """
+        asked = playing if playing is not None else self.files[self.asked]
+        own = [path for at, path in enumerate(self.files) if at not in self.order.guests]
+        files = list(dict.fromkeys([*own, *paths, asked]))
+        places = {path: at for at, path in enumerate(files)}
+        waiting = self.preloader.waiting and playing is None
+        self.preloader.close(0.0)
+        self.preloader, self._names = self._preloader(files), telling_names(files)
+        self.order.receive(files, [places[path] for path in dict.fromkeys(paths)], set(range(len(own), len(files))))
+        self.preloader.position, self.preloader.waiting = places[asked], waiting
+        if waiting:
+            self.preloader.go(places[asked])
+        if is_entered or self.order.view == "found":
+            self.order.look_at("found", places[asked])
 
     def _nothing_in_view(self) -> str:
         return "No model is a favourite; {view_models} steps through all."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from .cabinets.audition import Audition
+from .finding.library_search import Finding
 from .following.followed_training import FollowedTraining
 from .live_rig import LiveRig
 from .models import Models
@@ -37,6 +38,10 @@ class Parts(Protocol):
     @property
     def models(self) -> Models:
         """The models to step through."""
+
+    @property
+    def finding(self) -> Finding:
+        """Models that are looked for in the library."""
 
     @property
     def second(self) -> SecondModel:

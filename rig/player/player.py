@@ -22,6 +22,7 @@ from .carried import Snapshot
 from .command import Commands, Value
 from .commands import COMMANDS
 from .events import Event, Tell
+from .finding.library_search import Finding
 from .following.followed_training import FollowedTraining
 from .leaving import Leaving
 from .live_rig import LiveRig
@@ -87,6 +88,7 @@ class Player:
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
         self.second = SecondModel(rig, second or models, lambda: self.models.read_anew(), size, blend)
         self.models = Models(rig, models, size, model_input_dbu, self.second)
+        self.finding = Finding(rig, self.models)
         self.training = FollowedTraining(rig, self.models, self.second)
         self.audition = Audition(self.cabinets, self.mixer)
         self.looper = Looper(engine, tell, rig.listen, self.equal.use)
@@ -175,11 +177,13 @@ class Player:
     @property
     def _asked(self) -> bool:
         preloaders = (self.models.preloader, self.second.preloader, self.cabinets.bank, self.presets.setlist)
-        return self.mixer.waiting or self.training.waiting or any(preloader.waiting for preloader in preloaders)
+        return any(part.waiting for part in (self.mixer, self.training, self.finding)) or any(
+            preloader.waiting for preloader in preloaders
+        )
 
     def arrive(self, timeout_s: float = 0.0) -> bool:
         """Play what was asked for if it is ready, or wait for it so long; True if nothing is asked for any more."""
-        for part in (self.models, self.second, self.training, self.audition, self.mixer, self.presets):
+        for part in (self.finding, self.models, self.second, self.training, self.audition, self.mixer, self.presets):
             part.arrive(timeout_s)
         return not self._asked
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import CaptureError
 from ...trainer.layout import RATE
@@ -29,6 +30,14 @@ class Trial:
     checks: tuple[Check, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeardPath:
+    """A path that is alive: what came back while nothing played, (n,), and what was found."""
+
+    silence: NDArray[np.float64]
+    checks: tuple[Check, ...]
+
+
 def try_path(
     deck: TapeDeck,
     operator: Operator,
@@ -43,6 +52,15 @@ def try_path(
 
     Raises CaptureError: nothing comes back, the computer hears itself, something rings, or a level that cannot be used.
     """
+    path = heard_path(deck, operator, accept=accept, cables=cables)
+    trim_db = find_level(deck, operator, signal, send_trim_db, self_test=self_test, cables=cables)
+    return Trial(trim_db, path.checks)
+
+
+def heard_path(
+    deck: TapeDeck, operator: Operator, *, accept: bool = False, cables: CableCheck | None = None
+) -> HeardPath:
+    """Play a second of silence and a quiet tone. Raises CaptureError as `try_path` does, but for the level."""
     silence = record_short(deck, operator, np.zeros(RATE), "Silence", cables)
     checks = silence_checks(silence)
     for check in checks:
@@ -61,5 +79,4 @@ def try_path(
     operator.say(str(rings))
     if rings.verdict == "fail" and not accept:
         raise CaptureError(f"{rings.text[0].upper()}{rings.text[1:]}. {rings.advice}")
-    trim_db = find_level(deck, operator, signal, send_trim_db, self_test=self_test, cables=cables)
-    return Trial(trim_db, (*checks, alive, rings))
+    return HeardPath(silence, (*checks, alive, rings))

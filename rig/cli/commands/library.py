@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UsageError
+from ..catalogue.gear_search import add_gear_options, asks_gear, like_gear
 from ..compiling.first_start import ensure
 from ..options import add_channel_option, add_json_option, add_overwrite_option
 from ..terminal import Progress
@@ -85,13 +86,20 @@ def _add_find(parts: Any) -> None:
 def _add_like(parts: Any) -> None:
     part = parts.add_parser(
         "like",
-        help="search by sound: like this model, or like this recording pair",
+        help="search by sound: like this model, this recording pair, or the gear on the desk",
         description="The models that answer most as a model does, by their fingerprints; or those nearest to what some "
-        "gear made of a dry file (a capture, or DRY WET), by the figures of rig compare.",
-        examples=("rig library like crunch.nam", "rig library like captures/e570", "rig library like dry.wav wet.wav"),
+        "gear made of a dry file (a capture, or DRY WET), by the figures of rig compare; or those nearest to the gear "
+        "between --send and --return, which is played a probe and ten seconds of guitar.",
+        examples=(
+            "rig library like crunch.nam",
+            "rig library like captures/e570",
+            "rig library like dry.wav wet.wav",
+            "rig library like --send system:playback_3 --return system:capture_3",
+        ),
     )
-    part.add_argument("files", nargs="+", type=Path, metavar="FILE", help="MODEL, or CAPTURE, or DRY WET")
+    part.add_argument("files", nargs="*", type=Path, metavar="FILE", help="MODEL, or CAPTURE, or DRY WET")
     add_channel_option(part, "a pair")
+    add_gear_options(part)
     _add_count(part)
     _add_common(part, _like)
 
@@ -139,6 +147,9 @@ def _scan(options: argparse.Namespace) -> int:
     progress = Progress("scan")
     if options.workers is not None and options.workers < 1:
         raise UsageError(f"--workers is {options.workers}; name at least one.")
+    from ...catalogue.beside_playing.priority import step_back
+
+    step_back()
     with _open(options) as library:
         ensure()
         found = library.scan(
@@ -195,6 +206,9 @@ def _find(options: argparse.Namespace) -> int:
 
 
 def _like(options: argparse.Namespace) -> int:
+    if asks_gear(options):
+        with _open(options) as library:
+            return _like_the_gear(options, library)
     first, *rest = options.files
     if len(rest) > 1 or (rest and first.is_dir()):
         raise UsageError("Name one model, one capture, or a dry and a wet file.")
@@ -207,6 +221,16 @@ def _like(options: argparse.Namespace) -> int:
         else:
             found = library.like(first, options.most)
         return _shown(options, library, found)
+
+
+def _like_the_gear(options: argparse.Namespace, library: Library) -> int:
+    if library.models:
+        ensure()
+    found, heard = like_gear(options, library)
+    if not options.json:
+        return _shown(options, library, found)
+    print(json.dumps({"gear": heard.to_json(), "models": [model.to_json() for model in found]}, indent=1))
+    return 0 if found else 2
 
 
 def _twins(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ KEPT_BUILDS = 4  # whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
 WITHOUT_KERNELS = (
     *("capture/checks", "capture/ir", "capture/result", "capture/signal"),
-    *("backing", "cli", "compare", "doctor", "library", "player", "recording", "training", "web"),
+    *("backing", "catalogue", "cli", "compare", "doctor", "library", "player", "recording", "training", "web"),
 )
 
 

@@ -23,7 +23,7 @@ def models(parts: Parts) -> Items:
     listed, model = parts.models, parts.rig.sound.model
     playing = None if model is None else listed.index_of(model.path)
     liked = listed.favourites.among(listed.files)
-    folders, found = _folders(listed.files), []
+    folders, found = _folders_of_models(listed.files, listed.order.guests), []
     for index, path in enumerate(listed.files):
         facts = listed.facts.get(path)
         found.append(
@@ -152,6 +152,12 @@ def files_of(parts: Parts, name: str) -> Sequence[Path]:
     if name == "cabinets":
         return parts.rig.cabinets.bank.paths
     return parts.presets.setlist.paths if name == "presets" else ()
+
+
+def _folders_of_models(files: Sequence[Path], guests: set[int]) -> list[str]:
+    """The same; of one that a search has brought from elsewhere the name of its folder alone."""
+    own = iter(_folders([path for at, path in enumerate(files) if at not in guests]))
+    return [path.parent.name if at in guests else next(own) for at, path in enumerate(files)]
 
 
 def _folders(paths: Sequence[Path]) -> list[str]:

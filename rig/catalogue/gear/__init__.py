@@ -1,0 +1,1 @@
+"""Asking the gear on the desk itself: a probe and ten seconds of guitar are played through it."""

@@ -1,0 +1,1 @@
+"""Looking for models in the library while playing."""
