@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..dsp.network.playable import Playable
 from ..errors import RigError
-from ..files.hashing import sha256_of
-from ..nam import Model, load_model
-from ..nam.batch import play_in_pieces
+from ..files.folders import Stamp, stamp_of
+from ..nam import Model
+from ..nam.format.file import content_of
 from .fingerprint import Vector, answered
 from .probe import RATE_HZ, probe
+
+NO_MEMORY = "needs more memory than there is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,42 +63,49 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What came of reading one file. `problem`: a sentence where it is of no use."""
+    """What came of reading one file. `problem`: a sentence where it is of no use; `stamp`: as it was read here."""
 
     path: Path
     sha256: str | None = None
     facts: Facts | None = None
     vector: Vector | None = None
     problem: str | None = None
+    stamp: Stamp | None = None
 
 
-def read_entry(path: Path, known: frozenset[str] = frozenset()) -> Read:
+def read_entry(path: Path, is_known: Callable[[str], bool]) -> Read:
     """Read a file, play the probe through what it holds, and say what came of it; never raises for a bad file.
 
-    `known`: contents, by hash, that need not be played again.
+    `is_known` says of a content, by its hash, that it need not be played again.
     """
     try:
-        sha256 = sha256_of(path)
-    except OSError as error:
-        return Read(path, problem=f"{path.name} cannot be read ({error.strerror}).")
-    if sha256 in known:
-        return Read(path, sha256)
-    try:
-        model = load_model(path)
-        if model.content_hash != sha256:
-            return Read(path, problem=f"{path.name} changed while it was read; scan again when it is complete.")
-        facts, vector = described(model)
+        stamp = stamp_of(path)
+        data = content_of(path)
     except RigError as error:
-        return Read(path, sha256, problem=str(error))
+        return Read(path, problem=str(error))
     except MemoryError:
-        return Read(path, sha256, problem=f"{path.name} needs more memory than there is.")
+        return Read(path, problem=f"{path.name} {NO_MEMORY}")
+    sha256 = hashlib.sha256(data).hexdigest()
+    if is_known(sha256):
+        return Read(path, sha256, stamp=stamp)
+    return replace(read_content(path, data), sha256=sha256, stamp=stamp)
+
+
+def read_content(path: Path, data: bytes) -> Read:
+    """The same of the bytes of a file."""
+    try:
+        facts, vector = described(Model.of_content(path, data))
+    except RigError as error:
+        return Read(path, problem=str(error))
+    except MemoryError:
+        return Read(path, problem=f"{path.name} {NO_MEMORY}")
     problem = None if vector is not None else f"{path.name} answers the probe with silence, or with no numbers."
-    return Read(path, sha256, facts, vector, problem)
+    return Read(path, facts=facts, vector=vector, problem=problem)
 
 
 def described(model: Model) -> tuple[Facts, Vector | None]:
     """Facts of a model, and its fingerprint where it answers. Raises ModelError where it cannot play."""
-    found = answered(play_in_pieces(at_probe_rate(model), probe().samples))
+    found = answered(probed(at_probe_rate(model)))
     return (
         Facts(
             name=model.name,
@@ -117,6 +130,19 @@ def described(model: Model) -> tuple[Facts, Vector | None]:
         ),
         None if found is None else found.vector,
     )
+
+
+def probed(network: Playable) -> Vector:
+    """A network's answer to the probe, (n,), each passage from long silence: the gaps between them are not played.
+
+    They are a sixth of the probe, and playing is most of what a scan takes.
+    """
+    sent = probe()
+    answer = np.zeros_like(sent.samples)
+    for passage in sent.passages:
+        network.reset()
+        answer[passage.start : passage.stop] = network.process(sent.samples[passage.start : passage.stop])
+    return answer
 
 
 def at_probe_rate(model: Model) -> Playable:

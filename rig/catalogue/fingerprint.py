@@ -27,7 +27,7 @@ from ..decibels import db_from_gain, db_from_power, db_from_powers
 from ..nam.aliasing import off_harmonics_db
 from .probe import ALIAS_PERIOD_SAMPLES, RATE_HZ, Passage, alias_cycles, probe
 
-VERSION = 1  # of probe and features together; fingerprints of two versions are never compared
+VERSION = 2  # of probe and features together; fingerprints of two versions are never compared
 BAND_EDGES_HZ = 60.0 * 2.0 ** (np.arange(29) / 4)
 HARMONICS = (2, 3, 4, 5, 6)
 HIGHEST_HARMONIC_HZ = 15000.0
@@ -131,7 +131,7 @@ def _turning(samples: int, frequencies_hz: tuple[float, ...]) -> NDArray[np.comp
 
 def _partials_db(part: NDArray[np.float64], frequencies_hz: tuple[float, ...]) -> NDArray[np.float64]:
     """What is there of each frequency, re the first of them, without that: limited to what can be told."""
-    sizes = np.abs(np.einsum("fn,n->f", _turning(len(part), frequencies_hz), part))
+    sizes = np.abs(_turning(len(part), frequencies_hz) @ part)
     first = float(sizes[0]) + TINY
     return np.clip([db_from_gain(float(size) / first + TINY) for size in sizes[1:]], LEAST_DB, MOST_DB)
 

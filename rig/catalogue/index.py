@@ -11,8 +11,10 @@ Tables (schema 1):
   the scan holds; a claim whose lock nobody holds is void, so that a killed scan leaves nothing to clear up.
 
 The journal is written ahead (WAL): readers and one writer never wait for each other, and a process that is killed at
-any moment loses what it had not committed, nothing else. An index that is damaged, or of a later version, is never
-overwritten: it is set aside with its name in a sentence, or refused.
+any moment loses what it had not committed, nothing else. An index that is damaged, or of a later version, is refused
+with a sentence and never overwritten. One that may only be read is searched all the same.
+
+A path that is no text in UTF-8 is kept as its bytes (BLOB). Of an inode number 63 bits are kept.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +41,8 @@ from .fingerprint import SIZE, VERSION, Vector
 SCHEMA = 1
 FILE_NAME = "models.sqlite"
 PATIENCE_S = 20.0  # another rig writes for milliseconds
+KEPT_BITS = (1 << 63) - 1  # of a number, by SQLite; some file systems number their files with 64
+NOTHING_LOST = "delete it and scan again: nothing but time is lost"
 TABLES = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (
@@ -50,16 +55,33 @@ CREATE TABLE IF NOT EXISTS models (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (path TEXT PRIMARY KEY, scan TEXT NOT NULL) WITHOUT ROWID;
 """
+NAMES = frozenset(re.findall(r"TABLE IF NOT EXISTS (\w+)", TABLES))
+ABOUT = {"schema": SCHEMA, "fingerprint": VERSION}
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file of the index."""
+    """A file of the index, by its whole path."""
 
-    path: Path
+    path: str
     stamp: Stamp
     sha256: str | None
     problem: str | None
+
+
+def kept_path(path: str) -> str | bytes:
+    """A path as it stands in a row: the bytes of one that is no text in UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def kept_stamp(stamp: Stamp) -> Stamp:
+    """A stamp as it stands in a row."""
+    mtime_ns, size, inode = stamp
+    return mtime_ns & KEPT_BITS, size, inode & KEPT_BITS
 
 
 def index_path() -> Path:
@@ -80,34 +102,53 @@ class Index:
 
     def _open(self) -> sqlite3.Connection:
         with self._told():
-            database = sqlite3.connect(self.path, timeout=PATIENCE_S, isolation_level=None)
+            may_write = self._may_write()
+            # In a folder that cannot be written nobody keeps a journal: as it is, it stays.
+            there = self.path if may_write else f"{self.path.absolute().as_uri()}?mode=ro&immutable=1"
+            database = sqlite3.connect(there, timeout=PATIENCE_S, isolation_level=None, uri=not may_write)
             try:
-                self._check(database)
+                self._check(database, may_write)
             except BaseException:
                 database.close()
                 raise
         return database
 
-    def _check(self, database: sqlite3.Connection) -> None:
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")  # with WAL a crash of the machine costs the last scan's end
+    def _may_write(self) -> bool:
+        """Whether the index can be written; one that is not there can."""
+        by_whom = {"effective_ids": os.access in os.supports_effective_ids}
+        return not self.path.exists() or all(os.access(it, os.W_OK, **by_whom) for it in (self.path, self.path.parent))
+
+    def _check(self, database: sqlite3.Connection, may_write: bool) -> None:
+        """Raise ConfigError for what is no index of this rig; make what is missing. Nothing else is written."""
         tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and "about" not in tables:
             raise ConfigError(f"{self.path} is a database of another program; name another file with --index.")
-        database.executescript(f"BEGIN IMMEDIATE; {TABLES} COMMIT;")
-        about = dict(database.execute("SELECT key, value FROM about"))
-        if about.get("schema", SCHEMA) != SCHEMA:
-            raise ConfigError(
-                f"{self.path} was written by another version of rig (schema {about['schema']}, this one reads "
-                f"{SCHEMA}); name another file with --index, or delete it and scan again."
-            )
-        if about.get("fingerprint", VERSION) != VERSION:  # what was taken by another probe says nothing here
-            with database:
-                database.execute("BEGIN IMMEDIATE")
-                database.execute("DELETE FROM models")
+        is_current = tables >= NAMES and self._about(database) == ABOUT
+        if not may_write:
+            return
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = NORMAL")  # with WAL a crash of the machine costs the last scan's end
+        if not is_current:
+            database.execute("BEGIN IMMEDIATE")
+            for statement in TABLES.split(";"):
+                database.execute(statement)
+            if self._about(database).get("fingerprint", VERSION) != VERSION:
+                database.execute("DELETE FROM models")  # what was taken by an earlier probe says nothing here
                 database.execute("DELETE FROM files")
-        for key, value in (("schema", SCHEMA), ("fingerprint", VERSION)):
-            database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
+            for key, value in ABOUT.items():
+                database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
+            database.execute("COMMIT")
+
+    def _about(self, database: sqlite3.Connection) -> dict[str, int]:
+        """The versions that an index states. Raises ConfigError where another rig wrote it, which it will do again."""
+        about = dict(database.execute("SELECT key, value FROM about"))
+        if about.get("schema", SCHEMA) != SCHEMA or about.get("fingerprint", VERSION) > VERSION:
+            raise ConfigError(
+                f"{self.path} was written by another version of rig (schema {about.get('schema')}, fingerprint "
+                f"{about.get('fingerprint')}; this one reads {SCHEMA} and {VERSION}); name another file with --index, "
+                "or delete it and scan again."
+            )
+        return about
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -122,11 +163,15 @@ class Index:
                 ) from error
             if "full" in said:
                 raise ConfigError(f"{self.path}: the disk is full; make room, then scan again: it goes on.") from error
+            if "readonly" in said:
+                raise ConfigError(
+                    f"{self.path} may only be read; name another file with --index, or have it made writable."
+                ) from error
             raise ConfigError(f"{self.path}: the index cannot be read or written ({said}).") from error
         except sqlite3.DatabaseError as error:
-            raise ConfigError(
-                f"{self.path} is damaged ({error}); delete it and scan again: nothing but time is lost."
-            ) from error
+            raise ConfigError(f"{self.path} is damaged ({error}); {NOTHING_LOST}.") from error
+        except (TypeError, ValueError) as error:  # a row that holds what no rig wrote
+            raise ConfigError(f"{self.path} is damaged ({error}); {NOTHING_LOST}.") from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -135,10 +180,11 @@ class Index:
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
+                self._database.execute("COMMIT")
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # of some errors SQLite takes all back itself
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def _rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
         with self._told():
@@ -149,31 +195,40 @@ class Index:
     def files(self) -> dict[str, Listed]:
         """All files, by whole path."""
         rows = self._rows("SELECT path, size, mtime_ns, inode, sha256, problem FROM files")
-        return {
-            path: Listed(Path(path), (mtime_ns, size, inode), sha256, problem)
-            for path, size, mtime_ns, inode, sha256, problem in rows
-        }
+        with self._told():
+            return {
+                (name := os.fsdecode(path)): Listed(name, (mtime_ns, size, inode), sha256, problem)
+                for path, size, mtime_ns, inode, sha256, problem in rows
+            }
 
-    def contents(self) -> set[str]:
-        """The hashes of all contents that were read."""
-        return {sha256 for (sha256,) in self._rows("SELECT sha256 FROM models")}
+    def answers(self, sha256: str) -> bool:
+        """Whether a content was played before, and answered."""
+        return bool(self._rows("SELECT 1 FROM models WHERE sha256 = ? AND fingerprint IS NOT NULL", (sha256,)))
 
     def facts(self) -> dict[str, Facts]:
         """What each content is, by hash."""
         rows = self._rows("SELECT sha256, facts FROM models")
-        try:
-            return {sha256: Facts(**json.loads(facts)) for sha256, facts in rows}
-        except (TypeError, ValueError) as error:
-            raise ConfigError(
-                f"{self.path} is damaged (facts that are none); delete it and scan again: nothing but time is lost."
-            ) from error
+        with self._told():
+            all_facts = json.loads(f"[{','.join(facts for _, facts in rows)}]")  # one call instead of thousands
+            return {sha256: Facts(**facts) for (sha256, _), facts in zip(rows, all_facts, strict=True)}
+
+    def model(self, sha256: str) -> tuple[Facts, list[str]] | None:
+        """What one content is, and the paths of its files that are of use; None: it lies nowhere."""
+        paths = self._rows("SELECT path FROM files WHERE sha256 = ? AND problem IS NULL", (sha256,))
+        rows = self._rows("SELECT facts FROM models WHERE sha256 = ?", (sha256,))
+        with self._told():
+            there = sorted(os.fsdecode(path) for (path,) in paths)
+            return (Facts(**json.loads(rows[0][0])), there) if rows and there else None
 
     def vectors(self) -> tuple[list[str], Vector]:
-        """Hashes, and their fingerprints, (n, 220): of those that answer."""
-        rows = self._rows("SELECT sha256, fingerprint FROM models WHERE fingerprint IS NOT NULL ORDER BY sha256")
-        sound = [(sha256, blob) for sha256, blob in rows if len(blob) == 4 * SIZE]
-        joined = b"".join(blob for _, blob in sound)
-        return [sha256 for sha256, _ in sound], np.frombuffer(joined, "<f4").reshape(-1, SIZE)
+        """Hashes, and their fingerprints, (n, 220): of those that answer and lie somewhere."""
+        rows = self._rows(
+            "SELECT sha256, fingerprint FROM models WHERE length(fingerprint) = ? AND sha256 IN "
+            "(SELECT sha256 FROM files WHERE problem IS NULL) ORDER BY sha256",
+            (4 * SIZE,),
+        )
+        vectors = np.frombuffer(b"".join(blob for _, blob in rows), "<f4").reshape(-1, SIZE)
+        return [sha256 for sha256, _ in rows], vectors
 
     def vector(self, sha256: str) -> Vector | None:
         """The fingerprint of one content, (220,); None: there is none."""
@@ -186,6 +241,7 @@ class Index:
     def put(self, listed: Listed, facts: Facts | None = None, vector: Vector | None = None) -> None:
         """A file, with what its content is where that was not known, and its claim given up."""
         mtime_ns, size, inode = listed.stamp
+        path = kept_path(listed.path)
         with self.writing() as database:
             if facts is not None and listed.sha256 is not None:
                 blob = None if vector is None else np.asarray(vector, "<f4").tobytes()
@@ -195,37 +251,41 @@ class Index:
                 )
             database.execute(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)",
-                (str(listed.path), size, mtime_ns, inode, listed.sha256, listed.problem),
+                (path, size, mtime_ns, inode, listed.sha256, listed.problem),
             )
-            database.execute("DELETE FROM claims WHERE path = ?", (str(listed.path),))
+            database.execute("DELETE FROM claims WHERE path = ?", (path,))
 
     def forget(self, paths: Iterable[str]) -> None:
         """Files that are no more; what their content was stays, so that it is known where it turns up again."""
         with self.writing() as database:
-            database.executemany("DELETE FROM files WHERE path = ?", ((path,) for path in paths))
+            database.executemany("DELETE FROM files WHERE path = ?", ((kept_path(path),) for path in paths))
 
-    def finished(self, paths: Sequence[Path], stamps: Mapping[str, Stamp]) -> set[Path]:
+    def finished(self, paths: Sequence[str], stamps: Mapping[str, Stamp]) -> set[str]:
         """Those of the paths that the index holds as they are now, by these stamps."""
         done = set()
         for path in paths:
-            found = self._rows("SELECT mtime_ns, size, inode FROM files WHERE path = ?", (str(path),))
-            if found and found[0] == stamps[str(path)]:
+            found = self._rows("SELECT mtime_ns, size, inode FROM files WHERE path = ?", (kept_path(path),))
+            if found and found[0] == stamps[path]:
                 done.add(path)
         return done
 
-    def release(self, path: Path) -> None:
+    def release(self, path: str) -> None:
         """A claim given up without a result."""
         with self.writing() as database:
-            database.execute("DELETE FROM claims WHERE path = ?", (str(path),))
+            database.execute("DELETE FROM claims WHERE path = ?", (kept_path(path),))
 
-    def claim(self, paths: Sequence[Path], scan: str, is_void: Callable[[str], bool]) -> list[Path]:
+    def claim(self, paths: Sequence[str], scan: str, is_void: Callable[[str], bool]) -> list[str]:
         """Those of the paths that no other scan is reading, now claimed by this one."""
         mine = []
+        void: dict[str, bool] = {scan: True}
         with self.writing() as database:
             for path in paths:
-                held = database.execute("SELECT scan FROM claims WHERE path = ?", (str(path),)).fetchone()
-                if held is None or held[0] == scan or is_void(held[0]):
-                    database.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (str(path), scan))
+                key = kept_path(path)
+                held = database.execute("SELECT scan FROM claims WHERE path = ?", (key,)).fetchone()
+                if held is not None and held[0] not in void:
+                    void[held[0]] = is_void(held[0])
+                if held is None or void[held[0]]:
+                    database.execute("INSERT OR REPLACE INTO claims VALUES (?, ?)", (key, scan))
                     mine.append(path)
         return mine
 

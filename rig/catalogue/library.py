@@ -32,7 +32,7 @@ from .pair import excerpts, judged_together, quick_esr
 from .pair_search import search_pair
 from .scan import Scanned, scan
 from .twins import Twin, find_twins
-from .words import Wanted, rank, suggestion
+from .words import Texts, Wanted, rank, suggestion, texts
 
 if TYPE_CHECKING:
     from ..capture.take.operator import Operator
@@ -131,45 +131,61 @@ class Library:
 
     def refresh(self) -> None:
         """Forget what was read of the index: another rig may have scanned."""
-        for name in ("models", "fingerprints"):
+        for name in ("models", "fingerprints", "_texts"):
             self.__dict__.pop(name, None)
 
     @cached_property
     def models(self) -> dict[str, Found]:
         """All that can be played and lies somewhere, by content hash."""
+        self.__dict__.pop("fingerprints", None)  # of another moment: another rig may scan
         facts = self._index.facts()
-        places: dict[str, list[Path]] = {}
+        places: dict[str, list[str]] = {}
         for listed in self._index.files().values():
             if listed.sha256 is not None and listed.problem is None:
                 places.setdefault(listed.sha256, []).append(listed.path)
         return {
-            sha256: Found(tuple(sorted(paths)), sha256, facts[sha256])
+            sha256: Found(tuple(map(Path, sorted(paths))), sha256, facts[sha256])
             for sha256, paths in sorted(places.items())
             if sha256 in facts
         }
 
     @cached_property
     def fingerprints(self) -> Fingerprints:
-        """The fingerprints of those."""
+        """The fingerprints of those that answer."""
         hashes, vectors = self._index.vectors()
-        there = [i for i, sha256 in enumerate(hashes) if sha256 in self.models]
-        return Fingerprints([hashes[i] for i in there], vectors[there])
+        if "models" in self.__dict__:
+            there = [i for i, sha256 in enumerate(hashes) if sha256 in self.models]
+            hashes, vectors = [hashes[i] for i in there], vectors[there]
+        return Fingerprints(hashes, vectors)
+
+    def model(self, sha256: str) -> Found | None:
+        """One of them, without reading all the others; None: no such content lies anywhere."""
+        if "models" in self.__dict__:
+            return self.models.get(sha256)
+        found = self._index.model(sha256)
+        return None if found is None else Found(tuple(map(Path, found[1])), sha256, found[0])
 
     @property
     def problems(self) -> list[tuple[Path, str]]:
         """Files that are of no use, and why."""
-        return [(row.path, row.problem) for row in self._index.files().values() if row.problem is not None]
+        return [(Path(row.path), row.problem) for row in self._index.files().values() if row.problem is not None]
 
     def find(self, query: str = "", wanted: Wanted | None = None, count: int | None = None) -> list[Found]:
         """Models whose name, facts or folders hold all words of the query, and that are as wanted; best first."""
-        what = wanted if wanted is not None else Wanted()
+        what, words = wanted if wanted is not None else Wanted(), query.casefold().split()
         ranked = [
-            (place, model.facts.name.casefold(), str(model.path), model)
-            for model in self.models.values()
-            if what.fits(model.facts) and (place := rank(query, model.facts, model.paths)) is not None
+            (place, within.names, model)
+            for model, within in self._texts
+            if (place := rank(words, within)) is not None and what.fits(model.facts)
         ]
-        ranked.sort(key=lambda row: row[:3])
+        ranked.sort(key=lambda row: row[:2])
         return [model for *_, model in ranked[:count]]
+
+    @cached_property
+    def _texts(self) -> list[tuple[Found, Texts]]:
+        """Where words are looked for, made once; in the order of paths."""
+        models = sorted(self.models.values(), key=lambda model: str(model.path))
+        return [(model, texts(model.facts.name, model.facts.text, model.paths)) for model in models]
 
     def suggest(self, query: str) -> str | None:
         """A query that finds something, where this one finds nothing."""
@@ -190,10 +206,9 @@ class Library:
     def near(self, vector: NDArray[np.float32], count: int = MOST, without: Sequence[str] = ()) -> list[Found]:
         """The models nearest to a fingerprint, (220,), as `rig.catalogue.fingerprint.answered` makes it."""
         self._check_any()
-        return [
-            self._with(near.sha256, distance=near.distance)
-            for near in self.fingerprints.nearest(vector, count, without)
-        ]
+        near = self.fingerprints.nearest(vector, count, without)
+        found = [(self.model(each.sha256), each.distance) for each in near]
+        return [replace(model, distance=distance) for model, distance in found if model is not None]
 
     def like_pair(
         self,
@@ -213,7 +228,7 @@ class Library:
         by so many `workers` (None: one per core; `on_compare` hears how far it is). Raises RigError where the pair
         cannot be judged.
         """
-        self._check_any()
+        models = self._all()
         files = take_files(dry, wet, channel=channel)
         take = open_take(files)
         entered, parts, prints = input_levels(), excerpts(take), self.fingerprints
@@ -221,12 +236,13 @@ class Library:
         def try_all(places: list[int]) -> dict[int, float]:
             jobs = []
             for place in places:
-                model = self.models[prints.hashes[place]]
+                model = models[prints.hashes[place]]
                 jobs.append((place, partial(quick_esr, model.path, take, parts, entered.get(model.sha256))))
             return dict(judged_together(jobs))
 
         best = search_pair(prints, try_all, max(count, EXACT), on_search)
-        return self._ranked(files, {prints.hashes[place]: None for place, _ in best}, workers, on_compare)[:count]
+        near = {prints.hashes[place]: None for place, _ in best}
+        return self._ranked(models, files, near, workers, on_compare)[:count]
 
     def like_gear(
         self,
@@ -261,9 +277,8 @@ class Library:
         from .gear.sent_level import levels_to_probe, sent_level
         from .gear.shortlist import shortlist
 
-        self._check_any()
-        prints = self.fingerprints
-        facts = [self.models[sha256].facts for sha256 in prints.hashes]
+        models, prints = self._all(), self.fingerprints
+        facts = [models[sha256].facts for sha256 in prints.hashes]
         stated = [one.input_level_dbu for one in facts if one.input_level_dbu is not None]
         send_known = kept_send() if send_level == "kept" else send_level
         first = sent_level(send_known, kept_interface() if interface == "kept" else interface, stated, send_trim_db)
@@ -271,29 +286,30 @@ class Library:
         with kept_in(None if keep is None else checked_path(LIKE, "keep", keep)) as folder:
             heard = hear_gear(operator, desk, levels_to_probe(first, stated, len(facts)), folder)
             near = {one.sha256: one.distance for one in shortlist(prints, facts, heard.probed, EXACT)}
-            return self._ranked(heard.take, near, workers, on_compare)[:count], heard
+            return self._ranked(models, heard.take, near, workers, on_compare)[:count], heard
 
     def _ranked(
         self,
+        models: Mapping[str, Found],
         files: TakeFiles,
         near: Mapping[str, float | None],
         workers: int | None,
         on_compare: Callable[[float], None] | None,
     ) -> list[Found]:
         """Contents (with the distance of each) compared exactly with a pair, the best first."""
-        by_path = {str(self.models[sha256].path): sha256 for sha256 in near}
+        by_path = {str(models[sha256].path): sha256 for sha256 in near}
         paths = list(by_path)
         scores = compare_models(files, models=paths, workers=workers, progress=on_compare).scores
         names = dict(zip(telling_names([Path(path) for path in paths]), paths, strict=True))
         found = [(by_path[names[score.file]], score.esr_matched) for score in scores]
-        return [self._with(sha256, near[sha256], esr) for sha256, esr in found]
+        return [models[sha256].with_figures(near[sha256], esr) for sha256, esr in found]
 
     def twins(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[Found, Found, float]]:
         """Pairs of different contents that are one sound, with the ESR between them; the closest first."""
-        self._check_any()
+        models = self._all()
         pairs: list[Twin] = list(find_twins(self.fingerprints, self._heard, progress))
         pairs.sort(key=lambda twin: (twin.esr, twin.first, twin.second))
-        return [(self.models[twin.first], self.models[twin.second], twin.esr) for twin in pairs]
+        return [(models[twin.first], models[twin.second], twin.esr) for twin in pairs]
 
     def copies(self) -> list[Found]:
         """Models that lie in more than one place."""
@@ -301,10 +317,10 @@ class Library:
 
     def map(self) -> tuple[list[Placed], float]:
         """Every model in two dimensions, near each other where they sound alike, and the share that these show."""
-        self._check_any()
+        models = self._all()
         placed, share = positions(self.fingerprints)
         hashes = self.fingerprints.hashes
-        return [Placed(self.models[hashes[i]], float(x), float(y)) for i, (x, y) in enumerate(placed)], share
+        return [Placed(models[hashes[i]], float(x), float(y)) for i, (x, y) in enumerate(placed)], share
 
     def close(self) -> None:
         """Let go of the index."""
@@ -322,8 +338,11 @@ class Library:
         if not len(self.fingerprints):
             raise CompareError("The library holds no model yet; scan a folder first: rig library scan FOLDER.")
 
-    def _with(self, sha256: str, distance: float | None = None, esr: float | None = None) -> Found:
-        return self.models[sha256].with_figures(distance, esr)
+    def _all(self) -> dict[str, Found]:
+        """The models, with fingerprints of the same moment. Raises CompareError where there is none."""
+        models = self.models
+        self._check_any()
+        return models
 
     def _heard(self, sha256: str) -> NDArray[np.float32] | None:
         """The guitar through a model; None where it cannot be played any more."""

@@ -56,5 +56,5 @@ class Fingerprints:
         """The places of up to `count` others that lie within a distance of one, the nearest first."""
         distances = self._distances(self.points[place])
         distances[place] = np.inf
-        close = np.flatnonzero(distances <= within)
+        close = np.flatnonzero((distances <= within) & np.isfinite(distances))
         return [int(i) for i in close[np.argsort(distances[close], kind="stable")][:count]]

@@ -10,30 +10,26 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..compare.cluster import on_cluster
-from ..compare.models import prepare
-from ..compare.workers import WorkerPool
 from ..errors import ConfigError, FileError
 from ..files.folders import Stamp, files_in, stamp_of
 from ..nam.batch import cores
-from .beside_playing.priority import step_back_in_a_worker
-from .entry import Read, read_entry
-from .index import Index, Listed
+from ..scripting.printable import printable
+from .entry import Read
+from .index import Index, Listed, kept_stamp
+from .readers import Reader, cluster_workers, processes
 from .scan_lock import is_void, scanning
-from .sent_file import read_sent
+from .slow_disk import watched
 
 ENDINGS = (".nam",)
 BATCH_FILES = 64  # claimed at once by one machine: seconds of work
 CLUSTER_BATCH_FILES = 512
 LOOK_S = 0.3  # while another scan reads what is left
 NEVER: Stamp = (0, 0, 0)  # of a file that is read again next time
-
-_contents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +44,6 @@ class Scanned:
     elsewhere: int = 0  # read by another scan at the same time
     problems: tuple[str, ...] = ()  # sentences: files of no use, folders that could not be read
     seconds: float = 0.0
-
-
-def know(contents: frozenset[str]) -> None:
-    """Tell this process which contents were played before."""
-    global _contents
-    _contents = contents
-
-
-def read_here(path: Path) -> Read:
-    """A file, by a process that was told what is known."""
-    return read_entry(path, _contents)
 
 
 def scan(
@@ -79,37 +64,30 @@ def scan(
     """
     begun = time.monotonic()
     say = tell if tell is not None else _tell_nobody
-    files, problems = _files(folders)
-    stamps = {str(path): stamp for path, stamp in files}
+    stamps, problems = _files(folders)
     known = index.files()
     gone = _gone(known, folders, stamps, problems)
     if gone:
         index.forget(gone)
-    to_read = [path for path, stamp in files if verify or (row := known.get(str(path))) is None or row.stamp != stamp]
-    done = len(files) - len(to_read)
-    total, read, played, elsewhere = len(files), 0, 0, 0
+    to_read = [path for path, stamp in stamps.items() if verify or path not in known or known[path].stamp != stamp]
+    total, read, played, elsewhere = len(stamps), 0, 0, 0
+    done = total - len(to_read)
     if progress is not None:
         progress(done, total)
     with ExitStack() as stack:
-        try:
-            lock = stack.enter_context(scanning(index.path.parent))
-        except OSError as error:
-            raise ConfigError(f"{index.path.parent}: no scan can be noted there ({error.strerror}).") from error
-        stack.callback(index.give_up, lock.name)
-        reading = _reading(stack, min(len(to_read), workers if workers is not None else cores()), cluster, say)
-        fresh = None if verify else stamps
-        for mine, others in _claimed(index, lock.name, to_read, fresh, CLUSTER_BATCH_FILES if cluster else BATCH_FILES):
-            lock.touch()
+        batches = _batches(stack, index, to_read, None if verify else stamps, workers, cluster, say) if to_read else ()
+        for results, others in batches:
             elsewhere += others
             done += others
-            for result in reading(mine, frozenset(index.contents()) if mine else frozenset()):
+            for result in results:
                 _keep(index, result, stamps[str(result.path)], problems)
                 read, done, played = read + 1, done + 1, played + (result.facts is not None)
                 if progress is not None:
                     progress(done, total)
             if progress is not None:
                 progress(done, total)
-    problems += [row.problem for path, row in index.files().items() if row.problem and path in stamps]
+    rows = index.files() if to_read else known
+    problems += [row.problem for path, row in rows.items() if row.problem and path in stamps]
     return Scanned(
         found=total,
         read=read,
@@ -122,29 +100,37 @@ def scan(
     )
 
 
-def _files(folders: Sequence[Path]) -> tuple[list[tuple[Path, Stamp]], list[str]]:
-    """All model files with their stamps, each once, and what could not be read."""
+def _files(folders: Sequence[Path]) -> tuple[dict[str, Stamp], list[str]]:
+    """All model files, by whole path, with their stamps, and what could not be read. Raises FileError: all of it."""
     problems: list[str] = []
-    files: dict[Path, Stamp] = {}
+    files: dict[str, Stamp] = {}
+    refused: list[FileError] = []
     for folder in folders:
-        if not folder.is_dir():
-            raise FileError(f"{folder} is no folder; name the folders that hold your models.")
-        found = files_in(folder.absolute(), ENDINGS, below=True)
+        if not os.path.exists(folder) or os.path.isfile(folder):
+            refused.append(FileError(f"{folder} is no folder; name the folders that hold your models."))
+            continue
+        try:
+            found = files_in(folder.absolute(), ENDINGS, below=True)
+        except FileError as error:
+            refused.append(error)
+            continue
         problems += found.problems
         for path in found.files:
             stamp = stamp_of(path)
             if stamp is None:
                 problems.append(f"{path}: it cannot be looked at; a link that leads nowhere, or just gone.")
             else:
-                files[path] = stamp
-    return list(files.items()), problems
+                files[str(path)] = kept_stamp(stamp)
+    if refused and len(refused) == len(folders):
+        raise refused[0]
+    return files, problems + [str(error) for error in refused]
 
 
 def _gone(
     known: dict[str, Listed], folders: Sequence[Path], stamps: dict[str, Stamp], problems: Sequence[str]
 ) -> list[str]:
     """Files of the index that lay below these folders, and are no more; what could not be looked at stays."""
-    roots = tuple(f"{folder.absolute()}{os.sep}" for folder in folders)
+    roots = tuple(f"{folder.absolute()}{os.sep}" for folder in folders if os.path.isdir(folder))
     unread = tuple(problem.split(": ", 1)[0] for problem in problems)
     return [
         path
@@ -153,12 +139,46 @@ def _gone(
     ]
 
 
+def _batches(
+    stack: ExitStack,
+    index: Index,
+    to_read: Sequence[str],
+    fresh: dict[str, Stamp] | None,
+    workers: int | None,
+    cluster: str | None,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[Iterator[Read], int]]:
+    """What comes of batch after batch of files, and how many others have read meanwhile."""
+    try:
+        lock = stack.enter_context(scanning(index.path.parent))
+    except OSError as error:
+        raise ConfigError(f"{index.path.parent}: no scan can be noted there ({error.strerror}).") from error
+    stack.callback(_give_up, index, lock.name)
+    count = min(len(to_read), workers if workers is not None else cores())
+    reader: Reader
+    if cluster is None:
+        reader = watched(stack.enter_context(processes(index, count)), tell)
+    else:
+        reader = stack.enter_context(cluster_workers(index, cluster, tell))
+    for mine, others in _claimed(
+        index, lock.name, to_read, fresh, BATCH_FILES if cluster is None else CLUSTER_BATCH_FILES
+    ):
+        lock.touch()
+        yield reader([Path(path) for path in mine]), others
+
+
+def _give_up(index: Index, scan_name: str) -> None:
+    """All claims of this scan; where the index takes nothing more, they are void by themselves."""
+    with suppress(ConfigError):
+        index.give_up(scan_name)
+
+
 def _claimed(
-    index: Index, scan_name: str, to_read: Sequence[Path], fresh: dict[str, Stamp] | None, size: int
-) -> Iterator[tuple[list[Path], int]]:
+    index: Index, scan_name: str, to_read: Sequence[str], fresh: dict[str, Stamp] | None, size: int
+) -> Iterator[tuple[list[str], int]]:
     """Batches of files that this scan reads, and how many another one has done meanwhile; until all are done."""
     folder = index.path.parent
-    left, claimed_by_others = list(to_read), list[Path]()
+    left, claimed_by_others = list(to_read), list[str]()
     while left or claimed_by_others:
         if not left:  # what others claimed: done by now, or left by a scan that was killed
             time.sleep(LOOK_S)
@@ -171,59 +191,27 @@ def _claimed(
         claimed_by_others += [path for path in open_ones if path not in set(mine)]
         if fresh is not None and mine:  # it may have been finished between the two looks
             late = index.finished(mine, fresh)
+            for path in late:
+                index.release(path)
             mine = [path for path in mine if path not in late]
             finished |= late
         yield mine, len(finished)
 
 
-def _reading(
-    stack: ExitStack, count: int, cluster: str | None, tell: Callable[[str], None]
-) -> Callable[[list[Path], frozenset[str]], Iterator[Read]]:
-    """What reads a batch, by processes or a cluster; the results as they come."""
-    if cluster is not None:
-        address = cluster
-        return lambda paths, known: _on_cluster(address, paths, known, tell)
-    pool = stack.enter_context(WorkerPool(count - 1, _prepare_humbly))
-
-    def share(paths: list[Path], known: frozenset[str]) -> Iterator[Read]:
-        know(known)
-        return pool.share(paths, read_here, know, known)
-
-    return share
-
-
-def _prepare_humbly() -> None:
-    """What a worker does first: it steps back behind everything else, whoever plays above all."""
-    step_back_in_a_worker()
-    prepare()
-
-
-def _on_cluster(address: str, paths: list[Path], known: frozenset[str], tell: Callable[[str], None]) -> Iterator[Read]:
-    """Files that the workers see are read there; others are sent to them."""
-    unseen: list[Path] = []
-    for result in on_cluster(address, read_sent, [(path, None) for path in paths], tell):
-        if result.sha256 is None and os.access(result.path, os.R_OK):
-            unseen.append(result.path)
-        else:
-            yield result
-    jobs = [(path, path.read_bytes()) for path in unseen]
-    if jobs:
-        yield from on_cluster(address, read_sent, jobs, tell)
-
-
-def _keep(index: Index, result: Read, stamp: Stamp, problems: list[str]) -> None:
+def _keep(index: Index, result: Read, listed: Stamp, problems: list[str]) -> None:
     """Put what came of a file into the index, unless it has changed meanwhile: then the next scan reads it again."""
+    path, name = str(result.path), printable(result.path.name)
     now = stamp_of(result.path)
     if now is None:
-        problems.append(f"{result.path.name} went away while it was read.")
-        index.release(result.path)
+        problems.append(f"{name} went away while it was read.")
+        index.release(path)
         return
-    if now != stamp or (result.sha256 is None and result.problem is None):
-        result = replace(
-            result, sha256=None, facts=None, problem=f"{result.path.name} changed while it was read; scan again."
-        )
-        stamp = NEVER
-    index.put(Listed(result.path, stamp, result.sha256, result.problem), result.facts, result.vector)
+    stamp = listed if result.stamp is None else kept_stamp(result.stamp)
+    problem = None if result.problem is None else printable(result.problem)
+    if kept_stamp(now) == stamp:
+        index.put(Listed(path, stamp, result.sha256, problem), result.facts, result.vector)
+    else:
+        index.put(Listed(path, NEVER, None, f"{name} changed while it was read; scan again."))
 
 
 def _tell_nobody(sentence: str) -> None:

@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..files.lock import try_lock
+
 PREFIX = "scan-"
 FRESH_S = 120.0  # a scan touches its file with each batch that it takes
 
@@ -21,10 +23,14 @@ class ScanLock:
     """The lock of this scan. `name` goes into its claims."""
 
     def __init__(self, folder: Path) -> None:
-        self.name = f"{PREFIX}{uuid.uuid4().hex}"
-        self._path = folder / self.name
-        self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        _try_lock(self._handle)
+        while True:
+            self.name = f"{PREFIX}{uuid.uuid4().hex}"
+            self._path = folder / self.name
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            # Another scan that clears up may have come between: then it is ours, but nobody finds it any more.
+            if try_lock(self._handle) is not False and self._path.exists():
+                break
+            os.close(self._handle)
 
     def touch(self) -> None:
         """Say that it is still at work."""
@@ -60,22 +66,7 @@ def is_void(folder: Path, name: str) -> bool:
     except OSError:
         return True
     try:
-        taken = _try_lock(handle)
+        taken = try_lock(handle)
         return time.time() - os.fstat(handle).st_mtime > FRESH_S if taken is None else taken
     finally:
         os.close(handle)
-
-
-def _try_lock(handle: int) -> bool | None:
-    """Whether the lock was free and is ours now; None: the system cannot lock."""
-    try:
-        import fcntl
-    except ImportError:
-        return None
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return None
-    return True

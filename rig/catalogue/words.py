@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from ..library.commons.near_words import corrected
 from .entry import Facts
 
 CLOSE = 0.8  # of a word to one that is there, to be suggested
@@ -42,19 +43,30 @@ def _is_called(wanted: str | None, stated: str | None) -> bool:
     return wanted is None or (stated is not None and wanted.casefold() in stated.casefold())
 
 
-def rank(query: str, facts: Facts, paths: Iterable[Path]) -> int | None:
-    """How well all words of the query are found: 0 in its name, 1 in what it states, 2 in a folder; None: not all."""
-    words = query.casefold().split()
-    name, stated = facts.name.casefold(), facts.text
+class Texts(NamedTuple):
+    """Where words are looked for, in lower case: its name and those of its files, what it states, and its folders."""
+
+    names: str
+    stated: str
+    places: str
+
+
+def texts(name: str, stated: str, paths: Iterable[Path]) -> Texts:
+    """Of whatever has a name, states something (in lower case), and lies in files. No word holds a line's end."""
     places = [path.as_posix().casefold() for path in paths]
-    files = [place.rsplit("/", 1)[-1] for place in places]
+    names = [name.casefold(), *(place.rsplit("/", 1)[-1] for place in places)]
+    return Texts("\n".join(names), stated, "\n".join(places))
+
+
+def rank(words: Sequence[str], within: Texts) -> int | None:
+    """How well all words, in lower case, are found: 0 in names, 1 in what is stated, 2 in a folder; None: not all."""
     worst = 0
     for word in words:
-        if word in name or any(word in file for file in files):
+        if word in within.names:
             continue
-        if word in stated:
+        if word in within.stated:
             worst = max(worst, 1)
-        elif any(word in place for place in places):
+        elif word in within.places:
             worst = 2
         else:
             return None
@@ -64,13 +76,6 @@ def rank(query: str, facts: Facts, paths: Iterable[Path]) -> int | None:
 def suggestion(query: str, models: Mapping[str, Facts]) -> str | None:
     """The query with the words that are nowhere put right; None: there is nothing like them."""
     there = {word for facts in models.values() for word in facts.text.replace("-", " ").replace("_", " ").split()}
-    words, changed = [], False
-    for word in query.casefold().split():
-        if any(word in other for other in there):
-            words.append(word)
-            continue
-        close = difflib.get_close_matches(word, there, 1, CLOSE)
-        if not close:
-            return None
-        words, changed = [*words, close[0]], True
-    return " ".join(words) if changed else None
+    words = query.casefold().split()
+    better = corrected(words, lambda word: any(word in other for other in there), there, CLOSE)
+    return " ".join(better) if better and better != words else None

@@ -12,6 +12,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 PATIENCE_S = 5.0  # another rig holds it for some milliseconds
 TRY_EVERY_S = 0.002
@@ -27,9 +34,7 @@ def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iter
     folder to lock in its place, which is left there, where several may be at work on different things in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:
+    if fcntl is None:
         yield
         return
     handle = (
@@ -37,19 +42,24 @@ def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iter
     )
     try:
         deadline = time.monotonic() + patience_s
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except OSError as error:
-                if error.errno not in TAKEN:
-                    break
-                if time.monotonic() > deadline:
-                    raise TimeoutError(errno.ETIMEDOUT, "another rig is writing there", str(folder)) from None
+        while try_lock(handle) is False:
+            if time.monotonic() > deadline:
+                raise TimeoutError(errno.ETIMEDOUT, "another rig is writing there", str(folder)) from None
             time.sleep(TRY_EVERY_S)
         yield
     finally:
         os.close(handle)
+
+
+def try_lock(handle: int) -> bool | None:
+    """Whether the lock of an open file was free and is ours until it is closed; None: the system cannot lock."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in TAKEN else None
+    return True
 
 
 def is_held(lock: Path) -> bool | None:

@@ -27,7 +27,8 @@ from ..scripting.braced_names import note
 from .architectures.base import Leaf
 from .document import Container, choose, read_document, sizes, whole
 from .family import family
-from .format.file import read
+from .format.fields import Fields
+from .format.file import parsed, read
 from .format.limits import MAX_HISTORY
 from .format.metadata import read_metadata
 
@@ -87,7 +88,15 @@ class Model:
         path, size = checked_path(LOAD, "path", path), number(LOAD, "size", size)
         if not 0.0 <= size <= 1.0:
             raise RigError(f"{path.name}: the size is {size}, expected 0 (smallest) to 1 (full)")
-        root, content_hash = read(path)
+        return cls._of(path, size, *read(path))
+
+    @classmethod
+    def of_content(cls, path: Path, data: bytes) -> Model:
+        """The same, at full size, of the bytes that were read from a file. Raises ModelError."""
+        return cls._of(path, 1.0, *parsed(path, data))
+
+    @classmethod
+    def _of(cls, path: Path, size: float, root: Fields, content_hash: str) -> Model:
         document = read_document(root)
         leaf = choose(document, size, path.name)
         metadata = read_metadata(root)

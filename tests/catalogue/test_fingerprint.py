@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rig.audio.align import shifted
+from rig.catalogue.entry import probed
 from rig.catalogue.fingerprint import PARTS, SIZE, answered, weighted
 from rig.catalogue.probe import RATE_HZ, alias_cycles, probe
 
@@ -80,3 +81,28 @@ def test_what_folds_back_is_told():
 @pytest.mark.parametrize("answer", [np.zeros(len(SENT)), np.full(len(SENT), np.nan), SENT[:-1], np.ones(len(SENT))])
 def test_silence_and_what_is_no_answer_have_none(answer):
     assert answered(answer) is None
+
+
+def test_each_passage_of_the_probe_is_played_from_silence():
+    """The gaps of the probe are for gear, which cannot be reset; the answer of one with a long memory tells."""
+
+    class Echo:
+        """What it heard 1,500 samples before, longer than a gap."""
+
+        def __init__(self):
+            self.reset()
+
+        def reset(self):
+            self.past = np.zeros(1500, np.float32)
+
+        def process(self, x):
+            heard = np.concatenate([self.past, x])
+            self.past = heard[-1500:]
+            return heard[: len(x)]
+
+    answer = probed(Echo())
+    for passage in probe().passages:
+        assert (answer[passage.start : passage.start + 1500] == 0).all()
+        assert (
+            answer[passage.start + 1500 : passage.stop] == probe().samples[passage.start : passage.stop - 1500]
+        ).all()

@@ -17,12 +17,11 @@ from made_library import make_library
 from places import python_path
 
 import rig
-from rig.catalogue import scan as scanning
-from rig.catalogue import sent_file
-from rig.catalogue.entry import Read
+from rig.catalogue import readers, sent_file
+from rig.catalogue.entry import read_content
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
-from rig.errors import ConfigError, FileError
+from rig.errors import ConfigError, FileError, ModelError
 
 
 @pytest.fixture(scope="module")
@@ -111,10 +110,12 @@ def test_broken_and_silent_files_are_kept_with_their_reason_and_the_rest_goes_on
     for name in ("broken.nam", "empty.nam", "nowhere.nam", "silent.nam"):
         assert name in told
     assert library.scan(models, workers=1).read == 0  # nor are they read again
+    (models / "silent-too.nam").write_text((models / "silent.nam").read_text())
+    assert any("silent-too.nam answers" in problem for problem in library.scan(models, workers=1).problems)
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again_next_time(models, library, monkeypatch):
-    genuine = scanning.read_here
+    genuine = readers.read_here
 
     def changed_meanwhile(path: Path):
         result = genuine(path)
@@ -122,14 +123,14 @@ def test_a_file_that_changes_while_it_is_read_is_read_again_next_time(models, li
             path.write_text(path.read_text() + " ")
         return result
 
-    monkeypatch.setattr(scanning, "read_here", changed_meanwhile)
+    monkeypatch.setattr(readers, "read_here", changed_meanwhile)
     assert "made-000-000.nam changed while it was read" in library.scan(models, workers=1).problems[0]
-    monkeypatch.setattr(scanning, "read_here", genuine)
+    monkeypatch.setattr(readers, "read_here", genuine)
     assert library.scan(models, workers=1).read == 1 and len(library.models) == 12
 
 
 def test_a_file_that_goes_away_meanwhile_is_said_and_no_more(models, library, monkeypatch):
-    genuine = scanning.read_here
+    genuine = readers.read_here
 
     def gone_meanwhile(path: Path):
         result = genuine(path)
@@ -137,7 +138,7 @@ def test_a_file_that_goes_away_meanwhile_is_said_and_no_more(models, library, mo
             path.unlink()
         return result
 
-    monkeypatch.setattr(scanning, "read_here", gone_meanwhile)
+    monkeypatch.setattr(readers, "read_here", gone_meanwhile)
     assert "made-000-000.nam went away" in library.scan(models, workers=1).problems[0]
     assert len(library.models) == 11
 
@@ -233,20 +234,35 @@ def test_a_cluster_reads_what_it_sees_and_is_sent_what_it_does_not(models, tmp_p
     cluster = pytest.importorskip("distributed").LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     )
-    genuine = sent_file.read_entry
+    genuine, played = sent_file.content_of, []
     with cluster, Library(tmp_path / "here.sqlite") as here, Library(tmp_path / "there.sqlite") as there:
         here.scan(models, workers=1)
 
         def blind(path: Path):
             """A worker on another machine, where this folder is not."""
             if path.parent == models:
-                return Read(path, problem="not here")
+                raise ModelError(f"{path.name}: no such file")
             return genuine(path)
 
-        monkeypatch.setattr(sent_file, "read_entry", blind)
+        def counted(path: Path, data: bytes):
+            played.append(path.name)
+            return read_content(path, data)
+
+        monkeypatch.setattr(sent_file, "content_of", blind)
+        monkeypatch.setattr(sent_file, "read_content", counted)
+        (models / "broken.nam").write_text("{")
+        (models / "same-as-first.nam").write_bytes((models / "made-000-000.nam").read_bytes())
         found = there.scan(models, cluster=cluster.scheduler_address)
-        assert found.played == 12 and not found.problems
+        assert found.played == 12 and len(found.problems) == 1 and "broken.nam" in found.problems[0]
         assert {h: m.facts for h, m in here.models.items()} == {h: m.facts for h, m in there.models.items()}
+        assert sorted(played) == ["broken.nam", *names(here)]
+        # What it sees, it reads there; and what is known is played nowhere again.
+        played.clear()
+        moved = tmp_path / "moved"
+        models.rename(moved)
+        found = there.scan([moved], cluster=cluster.scheduler_address)
+        assert (found.read, found.played, played) == (14, 0, ["broken.nam"])
+        assert len(there.models) == 12
 
 
 def test_without_a_model_there_are_no_twins_and_no_map(tmp_path, capsys):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...files.folders import telling_names
+from ...scripting.printable import printable
 from ..tables import fitted, name_width
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ DASH = "-"
 
 def found_table(models: Sequence[Found], shares: Mapping[str, float] | None = None) -> list[str]:
     """One line per model with what was asked for: distance, ESR, `shares` of real time by content hash."""
-    names = telling_names([model.path for model in models])
+    names = [printable(name) for name in telling_names([model.path for model in models])]
     heads = ["what it is", "in dBu", "tone"]
     rows = [[_shape(model), _number(model.facts.input_level_dbu), model.facts.tone_type or DASH] for model in models]
     if shares is not None:
@@ -36,8 +37,7 @@ def found_table(models: Sequence[Found], shares: Mapping[str, float] | None = No
     width = name_width(names, sum(widths) + 2 * len(widths))
     lines = [_line(fitted("model", width), heads, widths)]
     for model, name, row in zip(models, names, rows, strict=True):
-        more = len(model.paths) - 1
-        lines.append(_line(fitted(name, width), row, widths) + (f"  (+{more} copies)" if more else ""))
+        lines.append(_line(fitted(name, width), row, widths) + _copies(len(model.paths) - 1))
     return lines
 
 
@@ -45,6 +45,10 @@ def _line(name: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     shape, *figures = cells
     right = [cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True)]
     return "  ".join([name, shape.ljust(widths[0]), *right]).rstrip()
+
+
+def _copies(count: int) -> str:
+    return f"  (+{count} {'copy' if count == 1 else 'copies'})" if count else ""
 
 
 def _shape(model: Found) -> str:

@@ -6,9 +6,11 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 from ..interfaces import Interface, keys_of
+from . import near_words
 from .interface_names import key, word_keys
 
 MOST_NEAR = 4
+LIKENESS = 0.7  # of a word to one of a name
 
 
 def search(words: Sequence[str], interfaces: Iterable[Interface]) -> list[Interface]:
@@ -38,17 +40,9 @@ def corrected(words: Sequence[str], interfaces: Iterable[Interface]) -> list[str
     """
     listed = list(interfaces)
     known = {word.casefold() for each in listed for name in (each.name, *each.aliases) for word in name.split()}
-    found = []
-    for word in words:
-        near = (
-            [word]
-            if word_keys(word) and holding([word], listed)
-            else difflib.get_close_matches(word.casefold(), known, n=1, cutoff=0.7)
-        )
-        if not near:
-            return []
-        found.append(near[0])
-    return found
+    return near_words.corrected(
+        words, lambda word: bool(word_keys(word)) and bool(holding([word], listed)), known, LIKENESS
+    )
 
 
 def nearest(words: Sequence[str], interfaces: Iterable[Interface]) -> list[str]:

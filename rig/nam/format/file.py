@@ -26,8 +26,12 @@ NO_SPACE = re.compile(r"[^ \t\r\n]")
 
 def read(path: Path) -> tuple[Fields, str]:
     """The root object, and the SHA-256 of the file's bytes in hex."""
+    return parsed(path, content_of(path))
+
+
+def parsed(path: Path, data: bytes) -> tuple[Fields, str]:
+    """The same of the bytes that were read from a file."""
     file = path.name or str(path)
-    data = _bytes(path, file)
     found = Found()
     if data.startswith(codecs.BOM_UTF8):
         found.warn("the file starts with a byte order mark, which is ignored")
@@ -37,7 +41,9 @@ def read(path: Path) -> tuple[Fields, str]:
     return Fields(file, "", root, found), hashlib.sha256(data).hexdigest()
 
 
-def _bytes(path: Path, file: str) -> bytes:
+def content_of(path: Path) -> bytes:
+    """What stands in a file, where it may be a `.nam` file by its kind and size; of a larger one no more is read."""
+    file = path.name or str(path)
     try:
         # Only what is a file is opened: a pipe would keep us waiting for its other end.
         kind = os.stat(path).st_mode
