@@ -21,6 +21,7 @@ SAME_NAMES = {
     "audition.py": "the command; choosing among cabinets",
     "base.py": "what every backend fulfils; what every architecture fulfils",
     "blend.py": "two networks side by side; two models side by side",
+    "cabinets.py": "while playing; of a library, as a table",
     "callbacks.py": "the compiled callbacks of JACK; those of PortAudio",
     "chain.py": "the signal path; hashes that hang together",
     "checks.py": "of a take; of an impulse response",
@@ -28,6 +29,7 @@ SAME_NAMES = {
     "commands.py": "while playing; while comparing",
     "devices.py": "the sound cards of PortAudio; the command that lists them",
     "files.py": "of a pair of sweeps; of the page",
+    "fingerprint.py": "of a model; of a cabinet",
     "gate.py": "the kernel; the controls of it",
     "interfaces.py": "the table of their levels; the command that shows it",
     "ir.py": "an impulse response; the command that shows one",
@@ -40,6 +42,7 @@ SAME_NAMES = {
     "meters.py": "on the live line; on the page",
     "models.py": "many models against gear; the models to step through",
     "pair.py": "what was played and what came back; two models that are played like one",
+    "nearest.py": "of models; of cabinets",
     "page.py": "of a comparison, as one file; of a running rig",
     "plots.py": "the style of all figures; figures of cabinets; figures of a take",
     "prepared.py": "a cabinet, ready to play; a listening test, ready to be heard",
@@ -51,6 +54,7 @@ SAME_NAMES = {
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",
+    "twins.py": "among models; among cabinets",
     "words.py": "for an ESR; to search models by",
 }
 

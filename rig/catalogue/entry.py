@@ -1,4 +1,4 @@
-"""What is kept of one model: facts from its file, and what its answer to the probe tells."""
+"""What is kept of one file. Of a model: facts from its file, and what its answer to the probe tells."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ import numpy as np
 from ..dsp.network.playable import Playable
 from ..errors import RigError
 from ..files.folders import Stamp, stamp_of
+from ..files.hashing import sha256_of
 from ..nam import Model
 from ..nam.format.file import content_of
+from .cabinets.cabinet_facts import CabinetFacts
+from .cabinets.response_file import is_audio, not_worth_reading, read_response
 from .fingerprint import Vector, answered
 from .probe import RATE_HZ, probe
 
@@ -67,7 +70,7 @@ class Read:
 
     path: Path
     sha256: str | None = None
-    facts: Facts | None = None
+    facts: Facts | CabinetFacts | None = None
     vector: Vector | None = None
     problem: str | None = None
     stamp: Stamp | None = None
@@ -78,6 +81,8 @@ def read_entry(path: Path, is_known: Callable[[str], bool]) -> Read:
 
     `is_known` says of a content, by its hash, that it need not be played again.
     """
+    if is_audio(path):
+        return _read_audio(path, is_known)
     try:
         stamp = stamp_of(path)
         data = content_of(path)
@@ -91,8 +96,27 @@ def read_entry(path: Path, is_known: Callable[[str], bool]) -> Read:
     return replace(read_content(path, data), sha256=sha256, stamp=stamp)
 
 
+def _read_audio(path: Path, is_known: Callable[[str], bool]) -> Read:
+    """The same of a file that may hold a cabinet."""
+    if not path.is_file():  # a pipe would keep us waiting for its other end
+        return Read(path, problem=f"{path.name} is no file that can be read.")
+    if (reason := not_worth_reading(path)) is not None:
+        return Read(path, problem=reason)  # not hashed either: a folder of recordings may hold gigabytes
+    stamp = stamp_of(path)
+    try:
+        sha256 = sha256_of(path)
+    except OSError as error:
+        return Read(path, problem=f"{path.name} cannot be read ({error.strerror}).")
+    if is_known(sha256):
+        return Read(path, sha256, stamp=stamp)
+    found = read_response(path)
+    if found.sha256 not in (None, sha256):
+        return Read(path, problem=f"{path.name} changed while it was read; scan again when it is complete.")
+    return Read(path, sha256, found.facts, found.vector, found.problem, stamp)
+
+
 def read_content(path: Path, data: bytes) -> Read:
-    """The same of the bytes of a file."""
+    """The same of the bytes of a model file."""
     try:
         facts, vector = described(Model.of_content(path, data))
     except RigError as error:

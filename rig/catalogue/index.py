@@ -1,18 +1,22 @@
 """The index of models on disk: one SQLite file, in its documented form, safe with several rigs at once.
 
-Tables (schema 1):
+Tables (schema 2):
 
-- `about(key, value)`: `schema`, and `fingerprint`, the version of probe and features that the fingerprints are of.
+- `about(key, value)`: `schema`; `fingerprint`, the version of probe and features that the fingerprints of models are
+  of; `cabinet_fingerprint`, that of cabinets, and of what is taken for one.
 - `files(path, size, mtime_ns, inode, sha256, problem)`: what lies where, by whole path. `sha256`: its content, NULL
   where it could not be read; `problem`: why it is of no use, NULL where it is.
 - `models(sha256, facts, fingerprint, added)`: what a content is, once, wherever and how often it lies about. `facts`:
   JSON of `entry.Facts`; `fingerprint`: 220 little-endian float32, NULL where it answers nothing.
+- `cabinets(sha256, facts, fingerprint, added)`: the same of impulse responses. `facts`: JSON of `CabinetFacts`;
+  `fingerprint`: 54 little-endian float32. Which of the two a file may hold follows from the ending of its name.
 - `claims(path, scan)`: files that a scan which is under way is reading. `scan` names a lock file beside the index that
   the scan holds; a claim whose lock nobody holds is void, so that a killed scan leaves nothing to clear up.
 
 The journal is written ahead (WAL): readers and one writer never wait for each other, and a process that is killed at
 any moment loses what it had not committed, nothing else. An index that is damaged, or of a later version, is refused
-with a sentence and never overwritten. One that may only be read is searched all the same.
+with a sentence and never overwritten. One that may only be read is searched all the same. One of schema 1, which knew
+no cabinets, is made one of this schema where it lies: its models stay.
 
 A path that is no text in UTF-8 is kept as its bytes (BLOB). Of an inode number 63 bits are kept.
 """
@@ -35,10 +39,13 @@ import numpy as np
 from ..errors import ConfigError
 from ..files.folders import Stamp
 from ..files.paths import cache_folder
+from .cabinets.cabinet_facts import CabinetFacts
+from .cabinets.fingerprint import VERSION as CABINET_VERSION
 from .entry import Facts
 from .fingerprint import SIZE, VERSION, Vector
 
-SCHEMA = 1
+SCHEMA = 2
+READABLE = (1, SCHEMA)  # 1 had no table of cabinets, and is otherwise the same
 FILE_NAME = "models.sqlite"
 PATIENCE_S = 20.0  # another rig writes for milliseconds
 KEPT_BITS = (1 << 63) - 1  # of a number, by SQLite; some file systems number their files with 64
@@ -53,10 +60,13 @@ CREATE INDEX IF NOT EXISTS files_by_content ON files (sha256);
 CREATE TABLE IF NOT EXISTS models (
     sha256 TEXT PRIMARY KEY, facts TEXT NOT NULL, fingerprint BLOB, added INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS cabinets (
+    sha256 TEXT PRIMARY KEY, facts TEXT NOT NULL, fingerprint BLOB NOT NULL, added INTEGER NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS claims (path TEXT PRIMARY KEY, scan TEXT NOT NULL) WITHOUT ROWID;
 """
 NAMES = frozenset(re.findall(r"TABLE IF NOT EXISTS (\w+)", TABLES))
-ABOUT = {"schema": SCHEMA, "fingerprint": VERSION}
+ABOUT = {"schema": SCHEMA, "fingerprint": VERSION, "cabinet_fingerprint": CABINET_VERSION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,9 @@ class Index:
             if self._about(database).get("fingerprint", VERSION) != VERSION:
                 database.execute("DELETE FROM models")  # what was taken by an earlier probe says nothing here
                 database.execute("DELETE FROM files")
+            if self._about(database).get("cabinet_fingerprint", CABINET_VERSION) != CABINET_VERSION:
+                database.execute("DELETE FROM cabinets")
+                database.execute("DELETE FROM files WHERE lower(path) NOT LIKE '%.nam'")
             for key, value in ABOUT.items():
                 database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
             database.execute("COMMIT")
@@ -142,7 +155,8 @@ class Index:
     def _about(self, database: sqlite3.Connection) -> dict[str, int]:
         """The versions that an index states. Raises ConfigError where another rig wrote it, which it will do again."""
         about = dict(database.execute("SELECT key, value FROM about"))
-        if about.get("schema", SCHEMA) != SCHEMA or about.get("fingerprint", VERSION) > VERSION:
+        is_later = any(about.get(key, 0) > version for key, version in ABOUT.items())
+        if is_later or about.get("schema", SCHEMA) not in READABLE:
             raise ConfigError(
                 f"{self.path} was written by another version of rig (schema {about.get('schema')}, fingerprint "
                 f"{about.get('fingerprint')}; this one reads {SCHEMA} and {VERSION}); name another file with --index, "
@@ -192,6 +206,10 @@ class Index:
 
     # What is there
 
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """What a statement finds that only reads."""
+        return self._rows(statement, values)
+
     def files(self) -> dict[str, Listed]:
         """All files, by whole path."""
         rows = self._rows("SELECT path, size, mtime_ns, inode, sha256, problem FROM files")
@@ -202,8 +220,9 @@ class Index:
             }
 
     def answers(self, sha256: str) -> bool:
-        """Whether a content was played before, and answered."""
-        return bool(self._rows("SELECT 1 FROM models WHERE sha256 = ? AND fingerprint IS NOT NULL", (sha256,)))
+        """Whether a content was read before, and is a cabinet or a model that answered."""
+        model = "SELECT 1 FROM models WHERE sha256 = ? AND fingerprint IS NOT NULL"
+        return bool(self._rows(f"{model} UNION ALL SELECT 1 FROM cabinets WHERE sha256 = ?", (sha256, sha256)))
 
     def facts(self) -> dict[str, Facts]:
         """What each content is, by hash."""
@@ -238,15 +257,16 @@ class Index:
 
     # What is written
 
-    def put(self, listed: Listed, facts: Facts | None = None, vector: Vector | None = None) -> None:
+    def put(self, listed: Listed, facts: Facts | CabinetFacts | None = None, vector: Vector | None = None) -> None:
         """A file, with what its content is where that was not known, and its claim given up."""
         mtime_ns, size, inode = listed.stamp
         path = kept_path(listed.path)
         with self.writing() as database:
             if facts is not None and listed.sha256 is not None:
                 blob = None if vector is None else np.asarray(vector, "<f4").tobytes()
+                table = "cabinets" if isinstance(facts, CabinetFacts) else "models"
                 database.execute(
-                    "INSERT OR REPLACE INTO models VALUES (?, ?, ?, strftime('%s', 'now'))",
+                    f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, strftime('%s', 'now'))",
                     (listed.sha256, json.dumps(facts.to_json()), blob),
                 )
             database.execute(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cabinet.ir import IR
 from ..compare.models import compare_models, take_files
 from ..compare.pair import TakeFiles, open_take
 from ..errors import ArgumentError, CompareError, RigError
@@ -23,6 +24,9 @@ from ..library.entered_levels import input_levels
 from ..nam import Model, load_model
 from ..scripting.arguments import path as checked_path
 from ..scripting.arguments import type_name, whole_number
+from .cabinets.exact import Difference
+from .cabinets.nearest import TILTS, Tilt
+from .cabinets.shelf import FoundCabinet, PlacedCabinet, Shelf
 from .entry import Facts, described
 from .index import Index
 from .likeness import heard
@@ -38,7 +42,7 @@ if TYPE_CHECKING:
     from ..capture.take.operator import Operator
     from .gear.hearing import HeardGear
 
-CALL, SCAN, LIKE = "rig.Library", "Library.scan", "Library.like"
+CALL, SCAN, LIKE, LIKE_CABINET = "rig.Library", "Library.scan", "Library.like", "Library.like_cabinet"
 MOST = 20  # results, where nobody says
 EXACT = 50  # models that are compared exactly behind a search by a pair
 
@@ -131,7 +135,7 @@ class Library:
 
     def refresh(self) -> None:
         """Forget what was read of the index: another rig may have scanned."""
-        for name in ("models", "fingerprints", "_texts"):
+        for name in ("models", "fingerprints", "_texts", "_shelf"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -321,6 +325,52 @@ class Library:
         placed, share = positions(self.fingerprints)
         hashes = self.fingerprints.hashes
         return [Placed(models[hashes[i]], float(x), float(y)) for i, (x, y) in enumerate(placed)], share
+
+    # Cabinets
+
+    @property
+    def cabinets(self) -> dict[str, FoundCabinet]:
+        """All impulse responses that lie somewhere, by content hash."""
+        return self._shelf.cabinets
+
+    def find_cabinets(self, query: str = "", count: int | None = None) -> list[FoundCabinet]:
+        """Cabinets whose file name, folders, rate, coding or channels (mono, stereo) hold all words; best first."""
+        return self._shelf.find(query, count)
+
+    def suggest_cabinets(self, query: str) -> str | None:
+        """A query that finds a cabinet, where this one finds none."""
+        return self._shelf.suggest(query)
+
+    def like_cabinet(
+        self, cabinet: str | os.PathLike[str] | IR, count: int = MOST, *, tilt: Tilt | None = None
+    ) -> list[FoundCabinet]:
+        """The cabinets whose responses are most like that of this one, the nearest first; itself left out.
+
+        `tilt`: "darker" or "brighter", of the same character but for a slope of 0.3 to 3 dB per octave. Raises IRError
+        for a file that is no cabinet.
+        """
+        if tilt is not None and tilt not in TILTS:
+            raise ArgumentError(f"{LIKE_CABINET}(tilt=...) takes {' or '.join(TILTS)}, not {tilt!r}.")
+        named = cabinet if isinstance(cabinet, IR) else checked_path(LIKE_CABINET, "cabinet", cabinet)
+        return self._shelf.like(named, whole_number(LIKE_CABINET, "count", count, 1), tilt)
+
+    def twin_cabinets(
+        self, progress: Callable[[int, int], None] | None = None
+    ) -> list[tuple[FoundCabinet, FoundCabinet, Difference]]:
+        """Pairs of different files that are one cabinet to the ear, with what is left between them in dB."""
+        return self._shelf.twins(progress)
+
+    def copied_cabinets(self) -> list[FoundCabinet]:
+        """Cabinets that lie in more than one place."""
+        return self._shelf.copies()
+
+    def map_cabinets(self) -> tuple[list[PlacedCabinet], float]:
+        """Every cabinet in two dimensions, near each other where they sound alike, and the share that these show."""
+        return self._shelf.map()
+
+    @cached_property
+    def _shelf(self) -> Shelf:
+        return Shelf(self._index)
 
     def close(self) -> None:
         """Let go of the index."""

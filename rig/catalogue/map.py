@@ -14,7 +14,12 @@ from .nearest import Fingerprints
 
 def positions(fingerprints: Fingerprints) -> tuple[NDArray[np.float64], float]:
     """(n, 2), each axis from -1 to 1, and the share of the spread that the two axes show, 0 to 1."""
-    points = fingerprints.points.astype(np.float64)
+    return spread(fingerprints.points)
+
+
+def spread(points: NDArray[np.floating]) -> tuple[NDArray[np.float64], float]:
+    """The same of points, (n, k), whose distances are those of what they stand for."""
+    points = points.astype(np.float64)
     if len(points) == 0:
         return np.zeros((0, 2)), 0.0
     centred = points - points.mean(axis=0)

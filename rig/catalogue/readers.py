@@ -11,11 +11,10 @@ from ..compare.cluster import Cluster, cluster_at
 from ..compare.models import prepare
 from ..compare.workers import WorkerPool
 from ..errors import RigError
-from ..nam.format.file import content_of
 from .beside_playing.priority import step_back_in_a_worker
 from .entry import Read, read_entry
 from .index import Index
-from .sent_file import Job, hash_seen, read_sent
+from .sent_file import Job, content_to_send, hash_seen, read_sent
 
 HASHED_AT_ONCE = 16  # files, by one worker of a cluster: a millisecond each
 SCAN = "scan"
@@ -45,16 +44,16 @@ def read_here(path: Path) -> Read:
     return read_entry(path, _index.answers)
 
 
-def _prepare_humbly() -> None:
+def _prepare_for_models() -> None:
     """What a worker does first: it steps back behind everything else, whoever plays above all."""
     step_back_in_a_worker()
     prepare()
 
 
 @contextmanager
-def processes(index: Index, count: int) -> Iterator[Reader]:
-    """Files are read by so many processes, this one among them."""
-    with WorkerPool(count - 1, _prepare_humbly) as pool:
+def processes(index: Index, count: int, holds_models: bool) -> Iterator[Reader]:
+    """Files are read by so many processes, this one among them; for cabinets alone nobody waits for kernels."""
+    with WorkerPool(count - 1, _prepare_for_models if holds_models else step_back_in_a_worker) as pool:
         know(index.path)
         try:
             yield lambda paths: pool.share(paths, read_here, know, index.path)
@@ -85,7 +84,7 @@ def _by_cluster(index: Index, cluster: Cluster, paths: Sequence[Path]) -> Iterat
             sha256, content = seen, None
             if sha256 is None:  # the workers do not see it: the bytes go to them
                 try:
-                    content = content_of(path)
+                    content = content_to_send(path)
                 except RigError as error:
                     copies.append(Read(path, problem=str(error)))
                     continue

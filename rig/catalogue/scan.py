@@ -16,16 +16,17 @@ from functools import partial
 from pathlib import Path
 
 from ..errors import ConfigError, FileError
-from ..files.folders import Stamp, files_in, stamp_of
+from ..files.folders import AUDIO_ENDINGS, Stamp, files_in, stamp_of
 from ..nam.batch import cores
 from ..scripting.printable import printable
+from .cabinets.response_file import is_audio
 from .entry import Read
 from .index import Index, Listed, kept_stamp
 from .readers import Reader, cluster_workers, processes
 from .scan_lock import is_void, scanning
 from .slow_disk import watched
 
-ENDINGS = (".nam",)
+ENDINGS = (".nam", *AUDIO_ENDINGS)
 BATCH_FILES = 64  # claimed at once by one machine: seconds of work
 CLUSTER_BATCH_FILES = 512
 LOOK_S = 0.3  # while another scan reads what is left
@@ -38,11 +39,12 @@ class Scanned:
 
     found: int = 0
     read: int = 0  # hashed, and played where the content was new
-    played: int = 0
+    played: int = 0  # models that were, and cabinets that were measured
     unchanged: int = 0
     gone: int = 0
     elsewhere: int = 0  # read by another scan at the same time
-    problems: tuple[str, ...] = ()  # sentences: files of no use, folders that could not be read
+    problems: tuple[str, ...] = ()  # sentences: models of no use, folders that could not be read
+    no_cabinets: tuple[str, ...] = ()  # audio files that hold no cabinet, a sentence each: recordings, broken ones
     seconds: float = 0.0
 
 
@@ -87,7 +89,8 @@ def scan(
             if progress is not None:
                 progress(done, total)
     rows = index.files() if to_read else known
-    problems += [row.problem for path, row in rows.items() if row.problem and path in stamps]
+    of_no_use = [row for path, row in rows.items() if row.problem and path in stamps]
+    problems += [row.problem for row in of_no_use if row.problem and not is_audio(Path(row.path))]
     return Scanned(
         found=total,
         read=read,
@@ -96,12 +99,16 @@ def scan(
         gone=len(gone),
         elsewhere=elsewhere,
         problems=tuple(problems),
+        no_cabinets=tuple(row.problem for row in of_no_use if row.problem and is_audio(Path(row.path))),
         seconds=time.monotonic() - begun,
     )
 
 
 def _files(folders: Sequence[Path]) -> tuple[dict[str, Stamp], list[str]]:
-    """All model files, by whole path, with their stamps, and what could not be read. Raises FileError: all of it."""
+    """All files of models and cabinets, by whole path, with their stamps, and what could not be read.
+
+    Raises FileError where that is all of it.
+    """
     problems: list[str] = []
     files: dict[str, Stamp] = {}
     refused: list[FileError] = []
@@ -157,7 +164,8 @@ def _batches(
     count = min(len(to_read), workers if workers is not None else cores())
     reader: Reader
     if cluster is None:
-        reader = watched(stack.enter_context(processes(index, count)), tell)
+        holds_models = any(not is_audio(Path(path)) for path in to_read)
+        reader = watched(stack.enter_context(processes(index, count, holds_models)), tell)
     else:
         reader = stack.enter_context(cluster_workers(index, cluster, tell))
     for mine, others in _claimed(

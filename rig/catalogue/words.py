@@ -75,7 +75,12 @@ def rank(words: Sequence[str], within: Texts) -> int | None:
 
 def suggestion(query: str, models: Mapping[str, Facts]) -> str | None:
     """The query with the words that are nowhere put right; None: there is nothing like them."""
-    there = {word for facts in models.values() for word in facts.text.replace("-", " ").replace("_", " ").split()}
+    return better_words(query, (facts.text for facts in models.values()))
+
+
+def better_words(query: str, stated: Iterable[str]) -> str | None:
+    """The same among the words of texts in lower case."""
+    there = {word for text in stated for word in text.replace("-", " ").replace("_", " ").split()}
     words = query.casefold().split()
     better = corrected(words, lambda word: any(word in other for other in there), there, CLOSE)
     return " ".join(better) if better and better != words else None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -31,6 +31,7 @@ class WorkerPool:
 
     def __init__(self, others: int, prepare: Callable[[], Any]) -> None:
         self._workers: list[tuple[Any, Connection]] = []
+        self._lines: dict[Connection, Lock] = {}
         self._threads: list[Thread] = []
         if others <= 0:
             return
@@ -42,6 +43,7 @@ class WorkerPool:
             process.start()
             theirs.close()  # so that its end is noticed
             self._workers.append((process, ours))
+            self._lines[ours] = Lock()
 
     def share(
         self, jobs: Sequence[Job], work: Callable[..., Result], tell: Callable[[Any], None], message: Any
@@ -54,8 +56,10 @@ class WorkerPool:
 
         def feed(line: Connection) -> None:
             job = None
-            with contextlib.suppress(OSError, EOFError):  # it has died
-                _ask(line, tell, message)()
+            # The jobs before these may be done while it still gets ready: its answer to them is no answer to these.
+            with self._lines[line], contextlib.suppress(OSError, EOFError):  # it has died
+                if to_do:
+                    _ask(line, tell, message)()
                 while (job := _next(to_do)) is not None:
                     answers.put(_ask(line, work, job))
             if job is not None:

@@ -51,6 +51,23 @@ def test_every_job_is_done_once_here_and_elsewhere():
     assert {told for _, pid, told in done if pid == os.getpid()} == {False}
 
 
+def briefly(job: int) -> tuple[int, int]:
+    time.sleep(0.004)
+    return job, os.getpid()
+
+
+def test_shares_that_end_before_the_others_are_ready_are_not_mistaken_for_each_other():
+    with WorkerPool(1, ready) as crew:
+        batch, elsewhere, limit = 0, 0, time.monotonic() + 60
+        while elsewhere < 5 and time.monotonic() < limit:  # many before it is ready, and many behind
+            jobs = range(100 * batch, 100 * batch + 7)
+            done = list(crew.share(jobs, briefly, tell, batch))
+            assert sorted(job for job, _ in done) == list(jobs)
+            elsewhere += any(pid != os.getpid() for _, pid in done)
+            batch += 1
+        assert elsewhere
+
+
 def test_what_a_dead_worker_leaves_is_done_by_the_rest():
     with WorkerPool(1, ready) as crew:
         assert sorted(crew.share(range(150), deadly, tell, 1)) == list(range(150))

@@ -80,6 +80,18 @@ CASES = [
         for value in NOT_NUMBERS
     ),
     *((lambda model: in_library("like", model), "Library.like", "model", value) for value in NOT_PATHS),
+    *(
+        (lambda cabinet: in_library("like_cabinet", cabinet), "Library.like_cabinet", "cabinet", value)
+        for value in NOT_PATHS
+    ),
+    *(
+        (lambda count: in_library("like_cabinet", "a.wav", count), "Library.like_cabinet", "count", value)
+        for value in NOT_NUMBERS
+    ),
+    *(
+        (lambda tilt: in_library("like_cabinet", "a.wav", tilt=tilt), "Library.like_cabinet", "tilt", value)
+        for value in (3, "louder", -1.5)
+    ),
     *((lambda model: rig.Interface(model), "rig.Interface", "model", value) for value in (None, 8)),
     *(
         (lambda max_inst_dbu: rig.Interface("x", max_inst_dbu=max_inst_dbu), "rig.Interface", "max_inst_dbu", value)
@@ -144,6 +156,8 @@ def test_every_public_call_that_takes_something_is_among_them():
     known |= {f"Sound.{key}" for key in ("cabinet", "changed", "for_engine", "lane", "offline_player", "play_on")}
     known |= {"Sound.rate_note", "Sound.with_loudness"}
     known |= {f"Library.{key}" for key in ("close", "copies", "find", "map", "near", "refresh", "suggest", "twins")}
+    known |= {f"Library.{key}" for key in ("copied_cabinets", "find_cabinets", "map_cabinets", "suggest_cabinets")}
+    known |= {"Library.twin_cabinets"}
     known |= {"Library.like_pair"}  # refuses what `compare_models` does
     known |= {f"{pair}{method}" for pair in ("Row", "Blend") for method in ("", ".changed", ".network")}
     assert public_api.signatures().keys() - methods - known == tried
