@@ -40,6 +40,7 @@ ROOMS = (
         "player.following",
         "player.presets",
         "player.parts",
+        "player.found",
         "player.tone_commands",
         "player.commands",
         "player.key_map",

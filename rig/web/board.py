@@ -183,9 +183,13 @@ class Board:
             if isinstance(said, Do):
                 known.pending.add(said.id)
             self._requests.append(Request(client, route, said))
-        with contextlib.suppress(BlockingIOError):
-            self._bell.send(b"\0")
+        self.wake()
         return None
+
+    def wake(self) -> None:
+        """Have the thread that plays come round. From any thread."""
+        with contextlib.suppress(OSError):  # it has been rung, or nobody is there any more
+            self._bell.send(b"\0")
 
     def _of(self, client: str) -> Answered:
         found = self._answered.get(client)

@@ -3,6 +3,7 @@
 {"token": "...", "client": "k3jx...", "protocol": 1, "name": "phone"}      the first message
 {"do": "volume", "value": -12, "id": 7, "of": 1}
 {"list": "models", "id": 8}
+{"library": "find", "query": "plexi crunch", "sort": "name", "down": false, "from": 0, "count": 100, "id": 9}
 {"ask": "state"}
 {"watch": {"meters": true, "spectra": false}}
 """
@@ -22,7 +23,10 @@ VERSION = 1  # of the protocol
 MOST_BYTES = 64 << 10  # of a message
 LONGEST_TOKEN, LONGEST_NAME, LONGEST_COMMAND, LONGEST_TEXT = 128, 40, 64, 1000  # characters
 LARGEST_ID = 1 << 53  # what a number of JavaScript holds
+LONGEST_QUERY, MOST_ROWS = 200, 200  # characters, and rows of a table at once
+ORDERS = ("", "name", "folder", "gear", "tone", "architecture", "cost", "level")  # of a table
 _CLIENT = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_CONTENT = re.compile(r"[0-9a-f]{64}")
 
 
 class Malformed(RigError):
@@ -70,7 +74,23 @@ class Watch:
     spectra: bool
 
 
-Said = Do | List | Ask | Watch
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Something of the library of models is wanted. `of`: a content, by its hash; `place`: on the map of that `rev`."""
+
+    what: str  # find, like, map, places or model
+    id: int
+    query: str = ""
+    sort: str = ""
+    down: bool = False
+    begin: int = 0
+    count: int = 100
+    of: str | None = None
+    place: int | None = None
+    rev: int | None = None
+
+
+Said = Do | List | Ask | Watch | Search
 
 
 def read_greeting(message: str | bytes) -> Greeting:
@@ -102,9 +122,11 @@ def read_said(message: str | bytes) -> Said:
     if "watch" in content:
         only(content, "watch")
         return _watch(content["watch"])
+    if "library" in content:
+        return _search(content)
     if content == {"ask": "state"}:
         return Ask()
-    raise Malformed("A message is a do, a list, a watch or an ask.")
+    raise Malformed("A message is a do, a list, a library, a watch or an ask.")
 
 
 def id_of(message: str | bytes) -> int | None:
@@ -186,3 +208,55 @@ def _watch(value: Any) -> Watch:
     if not isinstance(meters, bool) or not isinstance(spectra, bool):
         raise Malformed("watch holds true and false.")
     return Watch(meters, spectra)
+
+
+_OF_SEARCHES = {  # what may stand beside the id
+    "find": ("query", "sort", "down", "from", "count"),
+    "like": ("of", "count"),
+    "map": (),
+    "places": ("query",),
+    "model": ("of", "place", "rev"),
+}
+
+
+def _search(content: dict[str, Any]) -> Search:
+    what = content["library"]
+    if not isinstance(what, str) or what not in _OF_SEARCHES:
+        raise Malformed("library is find, like, map, places or model.")
+    only(content, "library", "id", *_OF_SEARCHES[what])
+    query, sort, down, of = (content.get(name) for name in ("query", "sort", "down", "of"))
+    if query is not None and not (isinstance(query, str) and len(query) <= LONGEST_QUERY and query.isprintable()):
+        raise Malformed(f"query is one line of at most {LONGEST_QUERY} characters.")
+    if sort is not None and sort not in ORDERS:
+        raise Malformed(f"sort is one of {', '.join(ORDERS[1:])}.")
+    if down is not None and not isinstance(down, bool):
+        raise Malformed("down is true or false.")
+    if of is not None and not is_content(of):
+        raise Malformed("of is the content of a model: 64 digits, as a list of the library holds it.")
+    count = _whole(content, "count", MOST_ROWS)
+    return Search(
+        what,
+        id_in(content),
+        query or "",
+        sort or "",
+        bool(down),
+        _whole(content, "from", LARGEST_ID) or 0,
+        100 if count is None else count,
+        of,
+        _whole(content, "place", LARGEST_ID),
+        _whole(content, "rev", LARGEST_ID),
+    )
+
+
+def is_content(value: Any) -> bool:
+    """Whether it is the SHA-256 of a content, in hex."""
+    return isinstance(value, str) and _CONTENT.fullmatch(value) is not None
+
+
+def _whole(content: dict[str, Any], name: str, most: int) -> int | None:
+    value = content.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise Malformed(f"{name} is a whole number up to {most}.")
+    return value

@@ -16,24 +16,28 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import RigError
 from ..files.paths import state_folder
 from ..player.events import Event
 from .access import Access, devices_file
 from .board import Board, Request
+from .entrance.served_page import ServedPage
 from .merge_patch import Json
 from .messages import Do
 from .origins import Origins, own_names
-from .port import PageError, PageOptions, lan_hosts, listen, tls_of
+from .port import PageError, PageOptions, listen, tls_of
 from .runs import announce, withdraw
 
 if TYPE_CHECKING:
-    from .server import Server
+    from .server import Server, Site
     from .shown.shown import Shown
 
-RESTART_S, LONGEST_RESTART_S = 0.05, 0.5  # before another thread serves, in place of one that failed
+    Base = ServedPage[Server]
+else:  # the server is not loaded before it is started
+    Base = ServedPage
+
 SHOW_S = 0.15  # at least, between two looks at what may have changed by itself
 LISTS_S = 0.5  # between two looks at lists that may have changed
 
@@ -72,23 +76,22 @@ class Lists:
 INDEXED = {"model": "models", "cabinet": "cabinets", "preset_at": "presets"}  # commands that take one
 
 
-class Page:
+class Page(Base):
     """See the module's text. `say` tells whoever sits at the terminal."""
 
+    FAILED: ClassVar[str] = "and is started again; what plays does not depend on it."
+
     def __init__(self, shown: Shown, options: PageOptions, say: Callable[[str], None]) -> None:
-        self._shown, self._options, self._say = shown, options, say
+        super().__init__(options, say)
+        self._shown = shown
         self.board = Board()
+        shown.wake = self.board.wake
         self._lists, self._revs = Lists(shown), {}  # type: Lists, dict[str, int]
         self._looked = self._shown_at = 0.0
         self._session = secrets.token_urlsafe(9)
-        self._socket: socket.socket | None = None
-        self._server: Server | None = None
         self._access: Access | None = None
-        self._site: Any = None
+        self._site: Site | None = None
         self._run: Path | None = None
-        self._retry_at, self._retry_s = 0.0, RESTART_S
-        self._has_failed = False
-        self._names: Any = None  # the announcement of NAME.local
 
     # ------------------------------------------------------------ start and end
     def start(self) -> str:
@@ -113,7 +116,7 @@ class Page:
         from .server import Server
 
         assert self._socket is not None
-        self._server = Server(self._site, self._socket.dup())
+        self._server = Server(self._served, self._socket.dup())
         self._server.start()
 
     def _announce(self) -> None:
@@ -130,46 +133,18 @@ class Page:
 
     def close(self) -> None:
         """Say good-bye and stop listening."""
-        if self._names is not None:
-            self._names()
-        if self._server is not None:
-            self._server.stop()
-            if self._server.is_alive():
-                self._server.join(2.0)
-            else:  # a signal may come in before it has begun
-                self._server.forsake()
-        if self._socket is not None:
-            self._socket.close()
+        self._stop()
         if self._run is not None:
             withdraw(self._run)
         with contextlib.suppress(RigError):
             self._shown.prepare(False)
+        self._shown.close()
         self.board.close()
 
-    # ------------------------------------------------------------ where it is
     @property
-    def scheme(self) -> str:
-        """http or https."""
-        return str(self._site.origins.scheme)
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._site.origins.port)
-
-    @property
-    def address(self) -> str:
-        """For a browser on this machine, with the token."""
-        return self._address("127.0.0.1")
-
-    @property
-    def lan_addresses(self) -> list[str]:
-        """For others in the network, with the token: by number, the most likely first, and by name."""
-        return [self._address(name) for name in lan_hosts()]
-
-    def _address(self, host: str) -> str:
-        assert self._access is not None
-        return f"{self.scheme}://{host}:{self.port}/#token={self._access.token}"
+    def _served(self) -> Site:
+        assert self._site is not None
+        return self._site
 
     def revoked(self) -> None:
         """The token is another one now: who needs it reads it from the terminal."""
@@ -195,6 +170,7 @@ class Page:
     def poll(self) -> bool:
         """Carry out what was asked; whether anything was. Never raises what a client has caused."""
         self._look_after()
+        self._shown.poll()
         acted = False
         while (request := self.board.take()) is not None:
             acted |= self._carry_out(request)
@@ -244,16 +220,3 @@ class Page:
             self._revs = self._lists.look()
         self._shown.prepare(self._server is not None and self._server.watches_spectra)
         self.board.show(self._shown.state() | {"lists": dict(self._revs)})
-
-    def _look_after(self) -> None:
-        """A thread that has ended is followed by another one; the sound knows nothing of it."""
-        if self._server is None or self._server.is_alive() or time.monotonic() < self._retry_at:
-            return
-        if not self._has_failed:
-            self._has_failed = True
-            why = type(self._server.failure).__name__
-            self._say(f"Page     its server failed ({why}) and is started again; what plays does not depend on it.")
-        self._retry_at = time.monotonic() + self._retry_s
-        self._retry_s = min(2 * self._retry_s, LONGEST_RESTART_S)
-        with contextlib.suppress(OSError, RuntimeError):  # no more files or threads: later
-            self._serve()

@@ -21,9 +21,11 @@ from websockets.http11 import Request, Response
 from ..errors import RigError
 from .access import Access, Device
 from .board import Board
-from .conversation import REVOKED, TOO_MANY, Conversation, binary_message
+from .conversation import Conversation, binary_message
+from .entrance.visitor import REVOKED, TOO_MANY
 from .files import File, Files
-from .messages import Do, List, Malformed
+from .merge_patch import Json
+from .messages import Do, List, Malformed, Search
 from .meters import GUITAR, METERS, OUTPUT, frame
 from .origins import Origins
 from .serving import Serving, Talking, file_response, refusal, response
@@ -75,6 +77,7 @@ class Server(Serving):
             "commands": shown.commands(),
             "meters": {str(METERS): list(shown.meter_names)},
             "spectrum_hz": [round(float(hz), 1) for hz in shown.spectrum_hz],
+            "library": shown.desk is not None,
         }
 
     # ------------------------------------------------------------ the thread
@@ -170,6 +173,20 @@ class Server(Serving):
             self._later(each.close(REVOKED, "This device was revoked: ask for the address once more."))
         self.site.shown.revoked()
         return {"ok": said.id} if problem is None else {"error": problem, "id": said.id}
+
+    # ------------------------------------------------------------ the library
+    def search(self, one: Conversation, said: Search) -> Json | None:
+        """Pass a question on to the desk, which answers in its own time; what there is to say at once, else None."""
+        desk = self.site.shown.desk
+        if desk is None:
+            return {"error": "There is no library to search in this run of rig.", "id": said.id}
+        route = one.route
+        desk.ask(said, lambda found: self._call(lambda: self._answer(route, found)))
+        return None
+
+    def _answer(self, route: int, found: Json) -> None:
+        if route in self._all:
+            self._all[route].say(found)
 
     # ------------------------------------------------------------ what is sent
     def _pass_on(self) -> None:

@@ -19,7 +19,7 @@ LISTEN = """async () => {
     window.connections = []; // it may be lost for less than a picture of the screen
     rig.client.addEventListener("connection", ({ detail }) => connections.push(detail.connection));
 }"""
-SHEETS = ("sounds", "setup", "commands", "page")
+SHEETS = ("sounds", "library", "setup", "commands", "page")
 
 
 @pytest.fixture(scope="module")
@@ -312,7 +312,7 @@ def test_everything_by_keyboard_alone(browser, paged, put_back):
         reached.add(page.evaluate(focused))
     assert {"mute", "tuner", "bypass", "gate", "volume"} <= reached
     words = {each.strip() for each in reached}
-    assert {"Stage", "Cabinets", "Bench", "Sounds", "Set-up", "Find", "More", "Lock"} <= words
+    assert {"Stage", "Cabinets", "Bench", "Sounds", "Library", "Set-up", "Find", "More", "Lock"} <= words
     with paged.remote() as remote:
         table = {each["name"]: each for each in remote.hello["commands"]}
         for key, name in (("b", "bypass"), ("G", "gate"), ("T", "tuner")):

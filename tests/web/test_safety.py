@@ -272,14 +272,14 @@ def test_a_phone_gets_a_token_of_its_own_that_can_be_revoked(tmp_path, monkeypat
 
 def test_devices_are_listed_and_revoked_over_the_lan(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr("rig.web.conversation.is_loopback", lambda address: False)  # as if it came from the network
+    monkeypatch.setattr("rig.web.entrance.visitor.is_loopback", lambda address: False)  # as if it came from the network
     with Paged(lan=True) as paged:
         ws, hello, _ = paged.greeted("phone-in-hand")
         own = hello["device"]
         assert hello["may_manage"] is False
         ws.send(json.dumps({"list": "devices", "id": 1}))
         assert "on the machine that rig runs on" in json.loads(ws.recv(5))["error"]
-        monkeypatch.setattr("rig.web.conversation.is_loopback", lambda address: True)
+        monkeypatch.setattr("rig.web.entrance.visitor.is_loopback", lambda address: True)
         with paged.remote() as rig:
             (device,) = rig.list("devices")["items"]
             assert (device["id"], device["connected"]) == (own["id"], True)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ...compare.listening.sitting import Sitting
 from ...errors import CompareError, RigError
-from ..conversation import Budget
+from ..entrance.visitor import Budget
 from ..merge_patch import Json
 from ..messages import Do
 from .revealing import Revealing

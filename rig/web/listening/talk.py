@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from websockets.asyncio.server import ServerConnection, broadcast
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.server import ServerConnection
 
 from ...errors import CompareError, RigError
-from ..access import Access, Refused
-from ..conversation import GREETING_S, LOST_BYTES, MOST_REFUSED, REVOKED, TOO_MANY, TOO_OFTEN, WRONG_TOKEN, Budget
+from ..access import Access, Device
+from ..entrance.visitor import REVOKED, Visitor
 from ..merge_patch import Json
-from ..messages import Ask, Do, Malformed, id_of, read_greeting
-from ..origins import is_loopback
+from ..messages import Ask, Do, Greeting
 from .said import Sounds, read_listener
 from .seat import Seat
 
@@ -40,74 +36,42 @@ class Place(Protocol):
         """Something has changed there."""
 
 
-class Talk:
+class Talk(Visitor):
     """From the first message to the end."""
 
+    FULL: ClassVar[str] = "As many pages as this test serves are open already; close one."
+
     def __init__(self, place: Place, ws: ServerConnection) -> None:
-        self._place, self._ws = place, ws
-        self.address = str((ws.remote_address or ("",))[0])
-        self.is_here = is_loopback(self.address)
-        self.is_known, self.client = False, ""
+        super().__init__(ws, place.access)
+        self._place = place
         self.name: str | None = None  # of whoever has the key that it came with
         self.seat: Seat | None = None
-        self._budget, self._refused, self._rev = Budget(), 0, 0
+        self._rev = 0
 
     # ------------------------------------------------------------ what it says
-    async def run(self) -> None:
-        """Until it goes."""
-        try:
-            if not await self._greet():
-                return
-            async for message in self._ws:
-                if not self._hear(message):
-                    await self._end(TOO_OFTEN, "Too many messages that are malformed, or that come too fast.")
-                    return
-        except ConnectionClosed:
-            return
+    def _is_admitted(self) -> bool:
+        return self._place.admit(self)
 
-    async def _greet(self) -> bool:
-        try:
-            greeting = read_greeting(await asyncio.wait_for(self._ws.recv(), GREETING_S))
-            device = self._place.access.check(greeting.token, self.address)
-        except TimeoutError:
-            await self._end(WRONG_TOKEN, "The first message is the token; none came.", "token")
-            return False
-        except Refused as error:
-            await self._end(REVOKED if error.is_locked else WRONG_TOKEN, str(error), "token")
-            return False
-        except Malformed as error:
-            await self._end(WRONG_TOKEN, str(error), "token")
-            return False
-        if not self._place.admit(self):
-            await self._end(TOO_MANY, "As many pages as this test serves are open already; close one.", "full")
-            return False
-        self.is_known, self.client = True, greeting.client
+    async def _welcome(self, greeting: Greeting, device: Device | None) -> bool:
         self.name = None if device is None else device.name
         try:
             self.seat = self._place.seat_of(self)
         except RigError as error:
             await self._end(REVOKED, str(error), "seat")
             return False
-        self.send({"hello": self._place.welcome})
+        self.say({"hello": self._place.welcome})
         self.send_state()
         return True
 
-    def _hear(self, message: str | bytes) -> bool:
-        """One message; False: that is enough."""
-        if not self._budget.spend():
-            return self._refuse(message, "Too many messages: at most 100 a second.")
-        try:
-            said = read_listener(message)
-        except Malformed as error:
-            return self._refuse(message, str(error))
+    def _understand(self, message: str | bytes) -> None:
+        said = read_listener(message)
         if isinstance(said, Ask):
             self.send_state()
         elif isinstance(said, Do | Sounds):
             try:
                 self._answer(said)
             except RigError as error:
-                self.send({"error": str(error), "id": said.id})
-        return True
+                self.say({"error": str(error), "id": said.id})
 
     def _answer(self, said: Do | Sounds) -> None:
         answer: Json = {"ok": said.id}
@@ -124,38 +88,11 @@ class Talk:
         else:
             self.seat.carry_out(said)
             self._place.tell(self.seat)
-        self.send(answer)
-
-    def _refuse(self, message: str | bytes, sentence: str) -> bool:
-        self._refused += 1
-        number = id_of(message)
-        self.send({"error": sentence} | ({} if number is None else {"id": number}))
-        return self._refused < MOST_REFUSED
-
-    async def _end(self, code: int, sentence: str, what: str = "") -> None:
-        self.send({"error": sentence} | ({"code": what} if what else {}))
-        await self._ws.close(code, sentence[:120])
+        self.say(answer)
 
     # ------------------------------------------------------------ what it is sent
-    @property
-    def _waiting(self) -> int:
-        return int(self._ws.transport.get_write_buffer_size())
-
-    def send(self, content: Json | bytes) -> None:
-        """Send it, and wait for nobody; who reads nothing at all is let go."""
-        if self._waiting > LOST_BYTES:
-            self._ws.transport.abort()
-        else:
-            text = content if isinstance(content, bytes) else json.dumps(content, separators=(",", ":"))
-            broadcast({self._ws}, text)
-
     def send_state(self) -> None:
         """How all stands."""
         self._rev += 1
         state: Json = {"phase": "name"} if self.seat is None else self.seat.state()
-        self.send({"state": state, "rev": self._rev})
-
-    async def close(self, code: int, sentence: str) -> None:
-        """End it, with a sentence."""
-        self.send({"bye": sentence})
-        await self._ws.close(code, sentence[:120])
+        self.say({"state": state, "rev": self._rev})

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...player.command import Command, Value
 from ..merge_patch import Json
+
+if TYPE_CHECKING:
+    from ..finding.desk import SearchDesk
 
 Spectra = tuple[int, NDArray[np.float32] | None, NDArray[np.float32] | None]
 
@@ -21,6 +24,8 @@ class Shown(Protocol):
 
     view: str  # play, audition, ab, capture or compare
     meter_names: Sequence[str]
+    desk: SearchDesk | None  # answers what is asked of the library; None: there is none
+    wake: Callable[[], None]  # has the thread that plays come round, from any thread
 
     @property
     def spectrum_hz(self) -> Sequence[float]:
@@ -40,6 +45,12 @@ class Shown(Protocol):
 
     def prepare(self, watched: bool) -> None:
         """Have what spectra are made of ready, if somebody watches them."""
+
+    def poll(self) -> None:
+        """Look after what was asked for and is on its way; by the thread that plays, whenever it comes round."""
+
+    def close(self) -> None:
+        """The page ends."""
 
     def meters(self) -> tuple[int, list[float]]:
         """The frame counter, and a value for each of `meter_names`."""
@@ -108,6 +119,8 @@ class Nothing:
 
     def __init__(self) -> None:
         self.on_revoked: Callable[[], None] = lambda: None
+        self.wake: Callable[[], None] = lambda: None
+        self.desk: SearchDesk | None = None
 
     def listed(self, name: str) -> tuple[list[Json], Sequence[Any]] | None:
         """No list."""
@@ -115,6 +128,12 @@ class Nothing:
 
     def prepare(self, watched: bool) -> None:
         """Nothing to prepare."""
+
+    def poll(self) -> None:
+        """Nothing is on its way."""
+
+    def close(self) -> None:
+        """Nothing to let go of."""
 
     def spectra(self) -> Spectra | None:
         """No spectra."""

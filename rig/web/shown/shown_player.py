@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
+from ...errors import ArgumentError
+from ...nam import Model, Pair
 from ...player.command import Value
+from ...player.found.found_models import FoundModels
 from ...player.player import Player
 from ...player.shown.details import details_of
 from ...player.shown.lists import LISTS, files_of
+from ..finding.desk import SearchDesk
+from ..finding.open_scan import OpenScan, open_folders
 from ..live_spectra import LiveSpectra
 from ..merge_patch import Json
+from ..messages import is_content
 from ..meters import UNKNOWN, EngineMeters, number
 from ..server_state import ServerState
 from .shown import Nothing, Spectra, described, finite
@@ -21,16 +28,31 @@ NAMES = (
     *("tuner_hz", "tuner_note", "tuner_cents", "gate_open", "recording_s", "recording_left_s", "loop_s", "xruns"),
     *("loop_at_s", "second_peak_dbfs", "second_rms_dbfs"),
 )
+LIBRARY_COMMANDS = ("play_found", "play_before", "scan_open")  # of the page alone
 SEMITONES = {name: at for at, name in enumerate(("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"))}
 
 
 class PlayerShown(Nothing):
-    """`player()` is the one that plays now, as a server may come back at another rate. `server()`: from any thread."""
+    """`player()` is the one that plays now, as a server may come back at another rate. `server()`: from any thread.
+
+    `index`: another index of the library than rig's own.
+    """
 
     meter_names: Sequence[str] = NAMES
 
-    def __init__(self, player: Callable[[], Player], server: Callable[[], ServerState], view: str = "play") -> None:
+    def __init__(
+        self,
+        player: Callable[[], Player],
+        server: Callable[[], ServerState],
+        view: str = "play",
+        index: Path | None = None,
+    ) -> None:
         super().__init__()
+        self._searches = SearchDesk(index, self._playing)
+        self.desk = self._searches
+        self._found = FoundModels(player, lambda: self.wake())
+        self._scan = OpenScan(index, self._scanned)
+        self._open: tuple[Sequence[Path], list[Path]] = ((), [])  # the files at hand, and their folders
         self._player, self._server, self.view = player, server, view
         self._meters = EngineMeters()
         self._spectra = LiveSpectra(lambda: player().engine, lambda: player().rig.source)
@@ -47,8 +69,64 @@ class PlayerShown(Nothing):
     def carry_out(self, name: str, value: Value | None) -> None:
         """Do it; what is asked for and lies ready sounds at once."""
         player = self._player()
+        if name in LIBRARY_COMMANDS:
+            self._of_library(name, value)
+            return
         player.commands.carry_out(name, value)
         player.arrive()
+
+    def _of_library(self, name: str, value: Value | None) -> None:
+        if name == "play_found":
+            if not isinstance(value, str) or not is_content(value):
+                raise ArgumentError("play_found takes the content of a model, as a list of the library holds it.")
+            sha256 = value
+            self._found.play(sha256, lambda: (sha256, self._searches.where(sha256)))
+        elif name == "play_before":
+            self._found.back()
+        elif value is True:
+            self._scan.start(self._open_folders())
+        elif value is False:
+            self._scan.stop()
+        else:
+            raise ArgumentError("scan_open takes true or false.")
+
+    def _playing(self) -> Model | None:
+        """The model that plays, the first of two; from any thread."""
+        model = self._player().rig.sound.model
+        return model.first if isinstance(model, Pair) else model
+
+    def _open_folders(self) -> list[Path]:
+        files = self._player().models.files
+        if self._open[0] is not files:  # there may be thousands, and this is asked all the time
+            self._open = files, open_folders(files)
+        return self._open[1]
+
+    def _scanned(self) -> None:
+        if self._scan.state is None:
+            self._searches.hurry()
+        self.wake()
+
+    def poll(self) -> None:
+        """What was found and asked for sounds as soon as it is ready."""
+        self._found.poll()
+
+    def close(self) -> None:
+        """Search and scan no more."""
+        self._searches.close()
+        self._scan.stop()
+
+    def _library(self) -> Json:
+        playing = self._playing()
+        return {
+            "rev": self._searches.rev,
+            "playing": None if playing is None else playing.content_hash,
+            "asked": self._found.asked,
+            "before": self._found.before,
+            "problems": dict(self._found.problems),
+            "open": [folder.name for folder in self._open_folders()],
+            "scan": self._scan.state,
+            "scanned": self._scan.said,
+        }
 
     def state(self) -> Json:
         """See docs/developer/protocol.md."""
@@ -65,6 +143,7 @@ class PlayerShown(Nothing):
                 "is_reduced": player.rig.is_reduced,
                 "is_asleep": player.engine.suspended,
                 "faults": player.faults,
+                "library": self._library(),
                 "server": server.to_json(),
             }
         )

@@ -13,6 +13,7 @@ import { listenToKeys } from "./key_presses.js";
 import { learnByHolding } from "./midi_learn.js";
 import { beginSettings } from "./settings.js";
 import { addCommands } from "./sheets/commands.js";
+import { addLibrary } from "./sheets/library.js";
 import { addPage } from "./sheets/page.js";
 import { addSetup } from "./sheets/setup.js";
 import { addSounds } from "./sheets/sounds.js";
@@ -20,7 +21,7 @@ import { beginViews } from "./views.js";
 
 beginSettings();
 rig.onAsk = (command) => askFor(command);
-for (const add of [addSounds, addSetup, addCommands, addPage]) add();
+for (const add of [addSounds, addLibrary, addSetup, addCommands, addPage]) add();
 addBar();
 beginViews();
 listenToKeys();

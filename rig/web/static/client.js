@@ -164,7 +164,7 @@ export class Client extends EventTarget {
     else if ("state" in said) this.#whole(said);
     else if ("hello" in said) this.#greeted(said.hello);
     else if ("ok" in said) this.#answered(said.ok, said);
-    else if ("list" in said) this.#answered(said.id, said);
+    else if ("list" in said || "library" in said) this.#answered(said.id, said);
     else if ("event" in said) this.#tell("event", said.event);
     else if ("bye" in said) this.#bye(said.bye);
     else if ("error" in said) this.#wrong(said);

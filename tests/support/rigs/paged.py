@@ -23,14 +23,14 @@ KEPT = 2 * 48000 // (64 * BLOCKS)  # blocks of what was heard: the guitar plays 
 
 
 class Paged:
-    """`models` and `irs` as for a player. `options`: of the page. `heard`: what came out, block by block."""
+    """`models` and `irs` as for a player. `index`: of the library. `options`: of the page. `heard`: what came out."""
 
-    def __init__(self, models=(NANO,), irs=(), port=0, view="play", source=None, **options):
+    def __init__(self, models=(NANO,), irs=(), port=0, view="play", source=None, index=None, **options):
         self.bench = Bench()
         self.said, self.told, self.heard = [], [], []
         self.source = played() if source is None else source
         self.player = Player(self.bench.engine, self._tell, list(models), list(irs), ir_named=bool(irs))
-        self.shown = PlayerShown(lambda: self.player, self.server, view)
+        self.shown = PlayerShown(lambda: self.player, self.server, view, index)
         self.page = Page(self.shown, PageOptions(port=port, **options), self.said.append)
         self.shown.on_revoked = self.page.revoked
         self.xruns, self.at, self.turns = 0, 0, 0

@@ -68,7 +68,7 @@ export class Sheet {
       return;
     }
     if (event.key !== "Tab") return;
-    const all = [...this.element.querySelectorAll(FOCUSABLE)].filter((each) => each.offsetParent && !each.disabled);
+    const all = [...this.element.querySelectorAll(FOCUSABLE)].filter((each) => each.offsetParent && !each.disabled && each.tabIndex >= 0);
     const [first, last] = [all[0], all.at(-1)];
     if (event.shiftKey && document.activeElement === first) {
       event.preventDefault();

@@ -1,0 +1,1 @@
+"""The library of models in the page: searched, laid out and scanned beside whatever plays."""
