@@ -32,7 +32,7 @@ from .dsp.native.pointers import Record, floats, foreign, load_acquire, offset, 
 from .dsp.network.playable import Playable
 from .dsp.ramp import RAMP, multiply, ramp_gains, settle
 from .dsp.rumble import RUMBLE
-from .dsp.tone.bands import BAND, prepare, prepare_band, run_band
+from .dsp.tone.bands import BAND, prepare, prepare_eq, run_band, set_eq
 from .dsp.tone.equalizer import MOST_BANDS, EqBand
 from .dsp.tone.knobs import FLAT, KNOBS, root_from_db
 from .errors import RigError
@@ -88,9 +88,8 @@ LANE = np.dtype(
         ("latency_samples", np.int64),  # of its output behind its source
         ("has_tone", np.int64),  # 1: it has tone controls that MIDI may move; bypass has none
         ("tone", BAND, (TONE_CONTROLS,)),
-        ("eq_before", np.int64),  # how many bands of the equalizer lie in front of the model; the others behind it
-        ("eq_bands", np.int64),
-        ("eq", BAND, (MOST_BANDS,)),
+        ("eq_before", BAND, (MOST_BANDS,)),  # the equalizer; a band is flat where it does not lie
+        ("eq_behind", BAND, (MOST_BANDS,)),
     ],
     align=True,
 )
@@ -123,8 +122,8 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
     """Send `frames` <= MAX_CHUNK samples at `x` through the lane into its `output`."""
     ramp_gains(lane.input_gain, lane.gains, table, fade, frames)
     multiply(x, lane.gains, lane.gained, frames)
-    for i in range(lane.eq_before):
-        run_band(lane.eq[i], lane.gained, frames)
+    for i in range(MOST_BANDS):
+        run_band(lane.eq_before[i], lane.gained, frames)
     out = floats(lane.output)
     if lane.run != 0:
         _call_run(lane.run, lane.network, lane.gained, lane.output, frames)
@@ -154,8 +153,8 @@ def run_lane(lane: Record, x: Address, table: Address, fade: int, frames: int) -
             elif left > 0:
                 out[i] *= rise[fade - left]
         lane.silent_samples = max(0, lane.silent_samples - frames)
-    for i in range(lane.eq_before, lane.eq_bands):
-        run_band(lane.eq[i], lane.output, frames)
+    for i in range(MOST_BANDS):
+        run_band(lane.eq_behind[i], lane.output, frames)
     for i in range(TONE_CONTROLS):
         run_band(lane.tone[i], lane.output, frames)
     delay(lane, lane.output, frames)
@@ -246,6 +245,7 @@ class Lane:
         settle(lane["input_gain"], gain_from_db(input_gain_db))
         settle(lane["output_gain"], self._sign * gain_from_db(output_gain_db))
         prepare(lane["tone"], sample_rate, FLAT)
+        self.prepare_eq(())
         dc_blocker.prepare(lane["dc_blocker"], sample_rate, lane["dc_settled"] * lane["output_gain"]["value"])
         lane["fault_samples"] = round(FAULT_SILENCE_S * sample_rate)
         # The model's own memory, and long enough for the DC blocker to forget where it started.
@@ -280,13 +280,19 @@ class Lane:
 
     def prepare_eq(self, bands: Sequence[EqBand]) -> None:
         """Before it is handed over: give it an equalizer; what of it lies between two models in a row goes there."""
-        if isinstance(self.network, RowNetwork):
-            self.network.prepare_eq([band for band in bands if band.between])
-            bands = [band for band in bands if not band.between]
-        ordered = sorted(bands, key=lambda band: not band.before)
-        self.record["eq_bands"], self.record["eq_before"] = len(ordered), sum(band.before for band in ordered)
-        for row, band in zip(self.record["eq"], ordered, strict=False):
-            prepare_band(row, self._sample_rate, band, band.gain_db)
+        row = self.network if isinstance(self.network, RowNetwork) else None
+        if row is not None:
+            row.prepare_eq(bands)
+        prepare_eq(self.record["eq_before"], self._sample_rate, bands, "before", in_row=row is not None)
+        prepare_eq(self.record["eq_behind"], self._sample_rate, bands, "behind", in_row=row is not None)
+
+    def set_eq(self, bands: Sequence[EqBand]) -> None:
+        """Let the equalizer that `prepare_eq` has given it become another one; what sounds follows smoothly."""
+        row = self.network if isinstance(self.network, RowNetwork) else None
+        if row is not None:
+            row.set_eq(bands)
+        set_eq(self.record["eq_before"], self._sample_rate, bands, "before", in_row=row is not None)
+        set_eq(self.record["eq_behind"], self._sample_rate, bands, "behind", in_row=row is not None)
 
     def set_tone(self, gains_db: Sequence[float]) -> None:
         """Turn the tone controls that `prepare_tone` has given it; what sounds follows smoothly."""

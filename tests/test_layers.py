@@ -49,7 +49,7 @@ ROOMS = (
     *("compare.live", "web", "training.installing", "training"),
     *("cli.command_line", "cli.standard_output", "cli.tables", "cli.versions"),
     "cli.compiling",
-    "cli.backing_options",
+    *("cli.backing_options", "cli.tone_options"),
     *("cli.terminal", "cli.display", "cli.open_backend", "cli.options", "cli.console", "cli.tape_decks"),
     *("cli.ir_report", "cli.compare_report", "cli.catalogue"),
     *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training", "cli.listening"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..dsp.tone.cookbook import Place, sections_by_place
-from ..dsp.tone.equalizer import EqBand
+from ..dsp.tone.cookbook import sections_by_place
+from ..dsp.tone.equalizer import EqBand, Place
 from .ir import IR
 from .response import POINTS_PER_OCTAVE, frequencies, response_db
 

@@ -10,6 +10,7 @@ from ..errors import CompareError, UsageError
 from .display.screen import Screen
 from .live.sentences import COLUMN
 from .options import KEPT, capture_level
+from .tone_options import is_tone_named
 
 if TYPE_CHECKING:
     from ..compare.loops.answers import Answer, Side
@@ -65,6 +66,9 @@ def take_sides(options: argparse.Namespace) -> None:
     named += ["--interface"] if options.interface not in (KEPT, None) else []
     if named:
         raise CompareError(f"--from plays files, and neither guitar nor gear takes part: leave {named[0]} out.")
+    if is_tone_named(options) or options.blend is not None:
+        what = "--blend" if options.blend is not None else "--eq" if options.eq else "the tone controls"
+        raise CompareError(f"--from plays files, and what would stand behind a model is not in them: leave {what} out.")
     if options.model is None:
         raise CompareError(
             f"Name the sides: rig ab --from {options.dry_from} A B. Each is a .nam file, a recording, or gear; one "

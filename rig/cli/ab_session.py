@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..dsp.network.quality import QUALITIES
+from ..dsp.tone.knobs import NAMES
 from ..errors import BackendError, CompareError
 from ..files import bundled
 from ..files.hashing import sha256_of
 from ..files.numbers import is_number
+from ..files.row_path import whole_path
 from ..levels import LEVEL_MODES
 from ..player.events import Event, with_commands
 from ..player.key_map import help_text, load_keys
@@ -25,6 +27,7 @@ from .live.sentences import COLUMN, Teller
 from .options import interface_level, kept_send_dbu
 from .page_door import opened_door, served
 from .terminal import Keys
+from .tone_options import take_kept_tone
 
 if TYPE_CHECKING:
     from ..backends.jack.client import Jack
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from ..web.shown.shown_ab import AbShown
 
 REFRESH_S = 0.1
+TONE = (*NAMES, "eq")
 KEYS_LINE = (
     "Keys     {hear_a} {hear_b} listen, {hear_difference} A minus B, {match_trim+}/{match_trim-} level of B, {measure} "
     "measure, {quit} quit"
@@ -50,22 +54,31 @@ KEPT = (
     *("model", "ir", "no_ir", "against", "ir_against", "size", "quality", "di", "send", "return_port", "split"),
     *("send_dbu", "interface", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "level", "input", "output"),
     *("dry_from", "side_a", "side_b", "capture_dbu", "channel"),
+    *("blend", *TONE),
 )
 PATHS = ("model", "ir", "against", "ir_against", "di", "dry_from", "side_a", "side_b")
 GEAR = "gear"  # in place of a file, after --from
 OPTIONS = {"level": "level_mode"}  # an option whose name in the file is another one
 SWITCHES = ("no_ir", "split")
 # Tests of earlier versions do not say these.
-ADDED = {"quality": 1, "dry_from": None, "side_a": None, "side_b": None, "capture_dbu": "kept", "channel": None}
-NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu")
+ADDED: dict[str, Any] = {
+    **dict.fromkeys(("dry_from", "side_a", "side_b", "channel", "blend")),
+    **dict.fromkeys(NAMES, 0.0),
+    "quality": 1,
+    "capture_dbu": "kept",
+    "eq": [],
+}
+NUMBERS = ("size", "send_dbu", "max_input_dbu", "preamp_gain_db", "model_input_dbu", "blend", *NAMES)
+NEEDED = ("size", "preamp_gain_db", *NAMES)  # of these, those that are always some number
 
 
 def kept_command(options: argparse.Namespace) -> dict[str, Any]:
     """What a test needs to go on as it was begun, as plain JSON data; files by their whole paths."""
     values = {name: getattr(options, OPTIONS.get(name, name)) for name in KEPT}
+    values["eq"] = list(values["eq"])
     # The word for the gear stays a word.
     return {
-        name: str(value if str(value) == GEAR else value.resolve()) if isinstance(value, Path) else value
+        name: str(value if str(value) == GEAR else whole_path(value)) if isinstance(value, Path) else value
         for name, value in values.items()
     }
 
@@ -85,6 +98,7 @@ def resumed(options: argparse.Namespace) -> Any:
     for name in KEPT:
         value = command[name]
         setattr(options, OPTIONS.get(name, name), Path(value) if name in PATHS and value is not None else value)
+    take_kept_tone(options, test.setup.get("tone"))
     return test
 
 
@@ -93,7 +107,9 @@ def _may_be(name: str, value: Any) -> bool:
     if name in SWITCHES:
         return isinstance(value, bool)
     if name in NUMBERS:
-        return (value is None and name not in ("size", "preamp_gain_db")) or is_number(value)
+        return (value is None and name not in NEEDED) or is_number(value)
+    if name == "eq":
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
     if name == "capture_dbu":
         return value in ("kept", None) or is_number(value)
     if name == "channel":

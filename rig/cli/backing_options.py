@@ -11,7 +11,7 @@ from ..errors import UsageError
 
 if TYPE_CHECKING:
     from ..player.player import Player
-    from ..player.tools.backing import Spot
+    from ..player.tools.backing_spots import Spot
 
 
 def add_backing_options(command: Any) -> None:
@@ -27,11 +27,10 @@ def add_backing_options(command: Any) -> None:
     backing.add_argument(
         "--backing-count-in",
         type=int,
-        default=0,
         metavar="N",
         help="beats that are counted in before it; 4 are a bar of 4/4 (default 0)",
     )
-    backing.add_argument("--backing-bpm", type=float, default=120.0, metavar="X", help="at which tempo (default 120)")
+    backing.add_argument("--backing-bpm", type=float, metavar="X", help="at which tempo (default 120)")
     backing.add_argument(
         "--backing-follow", action="store_true", help="JACK: it starts, stops and moves with the transport"
     )
@@ -39,7 +38,7 @@ def add_backing_options(command: Any) -> None:
 
 def check_backing(options: argparse.Namespace) -> None:
     """Raise a RigError for what cannot be, before a server is asked."""
-    from ..player.tools.backing import FASTEST_BPM, HIGHEST_DB, LOWEST_DB, MOST_BEATS, SLOWEST_BPM
+    from ..library.preset_backing import FASTEST_BPM, HIGHEST_DB, LOWEST_DB, MOST_BEATS, SLOWEST_BPM
 
     first, last = spots_of(options)
     if first is not None and last is not None and first.is_share == last.is_share and first.amount >= last.amount:
@@ -59,11 +58,14 @@ def check_backing(options: argparse.Namespace) -> None:
 
 
 def begin_backing(options: argparse.Namespace, player: Player) -> None:
-    """Have the player play it."""
+    """Have the player play it; what is not said is as a preset has it that plays first."""
     backing = player.backing
-    backing.set_tempo(options.backing_bpm)
-    backing.count(options.backing_count_in)
-    backing.play_once(options.backing_once)
+    if options.backing_bpm is not None:
+        backing.set_tempo(options.backing_bpm)
+    if options.backing_count_in is not None:
+        backing.count(options.backing_count_in)
+    if options.backing_once:
+        backing.play_once(True)
     if options.backing_db is not None:
         backing.set_volume(options.backing_db)
     if options.backing is not None:
@@ -78,7 +80,7 @@ def spots_of(options: argparse.Namespace) -> tuple[Spot | None, Spot | None]:
 
 
 def _spot(option: str, text: str | None) -> Spot | None:
-    from ..player.tools.backing import Spot
+    from ..player.tools.backing_spots import Spot
 
     if text is None:
         return None

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..dsp.network.quality import QUALITIES
-from ..dsp.tone.knobs import KNOBS, MOST_DB, NAMES, checked_tone_db
 from ..errors import FileError, IRError, LevelError, ModelError, UsageError
 from ..files.folders import AUDIO_ENDINGS, Found, files_in
 from ..files.row_path import row_parts
 from ..levels import LEVEL_MODES, Level, checked_preamp_gain_db, entered_level
 from .backing_options import add_backing_options
 from .open_backend import add_backend_options
+from .tone_options import add_tone_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,24 +177,6 @@ def add_noise_options(command: Any) -> None:
     noise.add_argument(
         "--rumble-hz", type=float, metavar="HZ", help="rumble filter in front of the model: 40, 60, 80 (default: none)"
     )
-
-
-def add_tone_options(command: Any) -> None:
-    """Bass, middle, treble and presence behind the model."""
-    tone = command.add_argument_group("tone")
-    for knob in KNOBS:
-        tone.add_argument(
-            f"--{knob.name}-db",
-            type=float,
-            default=0.0,
-            metavar="X",
-            help=f"{knob.text}, {-MOST_DB:g} to {MOST_DB:g} dB (default 0: nothing is changed)",
-        )
-
-
-def tone_of(options: argparse.Namespace) -> tuple[float, ...]:
-    """Where the tone controls shall stand; raises a LevelError for where they cannot."""
-    return tuple(checked_tone_db(name, getattr(options, name)) for name in NAMES)
 
 
 def check_noise(options: argparse.Namespace) -> None:

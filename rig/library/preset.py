@@ -28,6 +28,10 @@
     gain_db = -4.0
     q = 1.4
     before = true                             # in front of the model; false: behind it
+    on = false                                # kept, and changes nothing
+
+    [backing]                                 # a track beside the guitar; see `preset_backing.py`
+    file = "../songs/blues.mp3"
 
 Everything but `model` may be left out. A table that is not known here holds settings of whoever knows them, as `[gate]`
 does; the command table says which.
@@ -59,6 +63,8 @@ from ..errors import PresetError
 from ..files.numbers import is_number
 from ..files.toml_file import Table, read_toml, written
 from ..levels import LEVEL_MODES, MAX_PREAMP_GAIN_DB, LevelMode
+from .preset_backing import NAME as BACKING
+from .preset_backing import PresetBacking
 
 SCHEMA = 1
 ENDING = ".toml"
@@ -126,6 +132,7 @@ class Preset:
     preamp_gain_db: float | None = None
     equal_loudness: bool | None = None
     loudness_lufs: float | None = None
+    backing: PresetBacking | None = None
     gate: Mapping[str, float | bool] = field(default_factory=dict, hash=False)
     rumble_hz: float | None = None
     settings: Mapping[str, Mapping[str, float | bool]] = field(default_factory=dict, hash=False)
@@ -157,6 +164,7 @@ class Preset:
             second=_second(table.table("second")),
             cabinet=_cabinet(table),
             eq=_eq(table),
+            backing=PresetBacking.read(table.table(BACKING)),
             aligned=table.flag("align") or False,
             no_cabinet=table.flag("no_cabinet") or False,
             bypass=table.flag("bypass") or False,
@@ -216,8 +224,11 @@ class Preset:
         for band in self.eq:
             shape = {"type": band.type, "hz": band.hz, "gain_db": band.gain_db, "q": band.q, "before": band.before}
             shape |= {"between": True} if band.between else {}
+            shape |= {} if band.on else {"on": False}
             lines += ["", "[[eq]]", *_written(shape)]
         tone_db = {name: getattr(self, name) for name in NAMES if getattr(self, name)}
+        if self.backing is not None:
+            lines += ["", f"[{BACKING}]", *_written(self.backing.values(_reached(self.backing.file, folder)))]
         for name, settings in {"gate": self.gate, "tone": tone_db, **self.settings}.items():
             lines += ["", f"[{name}]", *_written(settings)] if settings else []
         return "\n".join(lines) + "\n"
@@ -310,7 +321,8 @@ def _band(table: Table) -> EqBand:
     before, between = table.flag("before") or False, table.flag("between") or False
     if before and between:
         raise table.error("a band lies before the first model or between the two; keep one of them.", "between")
-    band = EqBand(kind, hz, gain_db, q, before, between)
+    on = table.flag("on")
+    band = EqBand(kind, hz, gain_db, q, before, between, on is None or on)
     table.warn_of_the_rest()
     return band
 
@@ -354,5 +366,5 @@ def _written(values: Mapping[str, str | bool | float | int | None]) -> list[str]
         return [f"{key} = {written(value)}" for key, value in values.items() if value is not None]
     except ValueError:  # bytes that are no text
         raise PresetError(
-            "A preset cannot hold the name of this model or cabinet, as it is no text in UTF-8; rename the file."
+            "A preset cannot hold the name of this model, cabinet or track, as it is no text in UTF-8; rename the file."
         ) from None

@@ -49,7 +49,8 @@ class Command(Generic[T]):
     choice, if that is more than going on to the next value. `preview`: what a text would do, while it is typed;
     `check` raises a RigError, before it is asked for, where none would be taken.
     `danger`: it ends or loses something, so a front end may ask first. `path`: its text names a `file`, of which
-    somebody elsewhere may give the bare name only, or a `folder`, which nobody elsewhere may.
+    somebody elsewhere may give the bare name only, or a `folder`, which nobody elsewhere may. `in_octaves`: its
+    range is evenly divided in octaves, and `step` is a share of the value.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Command(Generic[T]):
     preview: Callable[[T, str], str] | None = None
     check: Callable[[T], None] | None = None
     path: Literal["", "file", "folder"] = ""
+    in_octaves: bool = False
 
     @property
     def is_action(self) -> bool:
@@ -111,6 +113,8 @@ class Command(Generic[T]):
 
     def format(self, value: float) -> str:
         """A value with its unit."""
+        if self.in_octaves:  # they are never negative
+            return f"{value:.4g} {self.unit}".rstrip()
         digits = 1 if self.step is None or self.step >= 0.1 else 2
         return f"{value:+z.{digits}f} {self.unit}".rstrip()
 
@@ -126,7 +130,8 @@ class Command(Generic[T]):
         if self.kind == "choice":
             at = [i for i, known in enumerate(self.choices) if known == value]
             return self.choices[((at[0] if at else -1) + (direction or 1)) % len(self.choices)]
-        return float(value) + direction * (self.step or 0.0)
+        step = self.step or 0.0
+        return float(value) * (1.0 + step) ** direction if self.in_octaves else float(value) + direction * step
 
 
 def _is_number(value: Value) -> bool:
@@ -244,6 +249,7 @@ def value(
     apply: Callable[[T, float], None] | None = None,
     say: Callable[[T], None] | None = None,
     default: float = 0.0,
+    in_octaves: bool = False,
     preset: PresetLine | None = None,
 ) -> Command[T]:
     """A number in a range, in `unit`. Without `say`, its name and value are told after `apply`."""
@@ -251,6 +257,7 @@ def value(
         *(name, text, unit, *limits, step),
         kind="value",
         default=default,
+        in_octaves=in_octaves,
         get=get,
         set=set,
         apply=apply,

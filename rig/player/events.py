@@ -17,7 +17,7 @@ KINDS = (
     # what plays, and how loud
     *("preset", "model", "cabinet", "input", "output", "loudness", "value", "state"),
     # parts of a player
-    *("bank", "mix", "part", "loop", "take", "gate", "rumble", "tuner", "midi", "setlist", "backing"),
+    *("bank", "mix", "part", "loop", "take", "gate", "rumble", "tuner", "midi", "setlist", "backing", "eq", "tone"),
     # choosing
     *("search", "choice", "noted", "compare", "blind"),
     # files that were written

@@ -26,6 +26,7 @@ from .cabinets.equal_loudness import EqualLoudness
 from .cabinets.mixer import Mixer
 from .carried import Carried, Snapshot
 from .events import Event, Tell
+from .tools.eq_bands import EqBands
 from .tools.gate import GateControls
 from .tools.looper import BUNDLED, loop_from
 from .tools.loudness_measurement import Measuring
@@ -50,7 +51,7 @@ class LiveRig(Carried):
 
     CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "most_quality", "interface_named", "_muted_before")
     REMADE = ("engine", "tell", "_sound", "_measuring")
-    PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery")
+    PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery", "eq_bands")
 
     def __init__(
         self,
@@ -72,6 +73,7 @@ class LiveRig(Carried):
         self.noise = GateControls(engine, tell, lambda: self.sound, lambda: self.source)
         self.tuner = Tuner(engine, tell, lambda: self.source, self._mute_for_tuning)
         self.overload_recovery = OverloadRecovery(engine.record["load"])
+        self.eq_bands = EqBands(tell, lambda: self.sound.eq, lambda eq: self.change_levels(eq=eq))
         self.bypassed, self.muted, self.reduced = False, False, False
         self.most_quality = BEST
         self._muted_before = False  # when the tuner muted
@@ -198,6 +200,7 @@ class LiveRig(Carried):
             lane.set_input_gain_db(self.sound.input_gain_db)
             lane.set_output_gain_db(self.sound.output_gain_db)
             lane.set_tone(self.sound.tone_db)
+            lane.set_eq(self.sound.eq)
 
     def adjust(self, pair: Pair) -> None:
         """The two models that play, with another trim or share; what sounds follows with a fade."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..cabinet.bank import MAX_BYTES
+from ..dsp.tone.equalizer import EqBand
 from ..dsp.tone.knobs import FLAT
 from ..engine import PORT, Engine
 from ..errors import RigError
@@ -49,9 +50,9 @@ class Player:
     `models` and `irs` are what the keys step through, and `second` what stands behind the model, or, with a share
     `blend` of it, beside it; the first of each plays first. Without `second` one alone plays first. `model_named`: the
     first model was asked for by its name, so no other one will do. `ir_named`: a cabinet was asked for, so it also
-    follows captures that already hold one. `tone_db`: as `Sound.tone_db`. `presets` are there to be called; `preset`:
-    one that plays first, in place of the models, or the file of one of them. `folder` and `keeps`: see `Presets`.
-    `blind`: the first cabinet has no name either.
+    follows captures that already hold one. `tone_db` and `eq`: as of a `Sound`. `presets` are there to be called;
+    `preset`: one that plays first, in place of the models, or the file of one of them. `folder` and `keeps`: see
+    `Presets`. `blind`: the first cabinet has no name either.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Player:
         size: float = 1.0,
         quality: int = 1,
         tone_db: Sequence[float] = FLAT,
+        eq: Sequence[EqBand] = (),
         source: int = PORT,
         model_named: bool = True,
         ir_named: bool = False,
@@ -82,7 +84,7 @@ class Player:
     ) -> None:
         self.engine, self.tell, self.finished = engine, tell, False
         sound = Sound(interface=interface, preamp_gain_db=preamp_gain_db, level_mode=level_mode, quality=quality)
-        sound = sound.changed(**tone_fields(tone_db))
+        sound = sound.changed(**tone_fields(tone_db), eq=eq)
         self.rig = rig = LiveRig(engine, tell, irs, sound, source=source, named=ir_named, bank_bytes=ir_bytes)
         self.equal, self.cabinets, self.mixer = rig.equal, rig.cabinets, rig.mixer
         self.volume, self.noise, self.tuner = rig.volume, rig.noise, rig.tuner
@@ -99,7 +101,9 @@ class Player:
         )
         self.interface = InterfaceControls(tell, rig.use_interface)
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)
-        self.presets = Presets(rig, self.models, PresetSettings(self.commands, tell), presets, folder, keeps)
+        self.presets = Presets(
+            *(rig, self.models, self.backing, PresetSettings(self.commands, tell), presets), folder, keeps
+        )
         self.midi = MidiControl(rig, self)
         self._starts_with_two = bool(second)
         self._first_preset, self._begins_blind, self._model_named = preset, blind, model_named

@@ -9,7 +9,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from .tools.backing import BackingReading
+from .tools.backing_spots import BackingReading
 from .tools.headroom import ZONE_DBFS
 from .tools.recorder import Recording
 from .tools.tuner import TunerReading
@@ -70,6 +70,7 @@ class PlayerState:
     recording: Recording | None = None
     loop_recorded_s: float | None = None  # None: no loop is being recorded
     backing: BackingReading | None = None  # None: no track beside the guitar
+    eq_bands: int = 0  # bands of the equalizer that change something
     training: str = ""  # which epoch of a model in training plays, or is ready
     gate_is_open: bool = True
     is_learning: bool = False  # the next MIDI message will be bound
@@ -117,6 +118,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         recording=parts.recorder.recording,
         loop_recorded_s=parts.looper.recorded_s,
         backing=parts.backing.reading,
+        eq_bands=sum(band.heard_db != 0.0 for band in rig.sound.eq),
         training=parts.training.text,
         gate_is_open=engine.noise.gate_is_open,
         is_learning=is_learning,

@@ -7,14 +7,15 @@ import re
 import numpy as np
 import pytest
 from preset_stage import Set, write
-from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, model
+from rigs import A2, NANO, RATE, Bench, db, dc_blocked, guitar, model, noise
 from scipy.signal import sosfilt, sosfreqz
-from test_tone import cookbook
+from test_tone import away_db, cookbook
 
 from rig import EqBand, Sound
 from rig.dsp.native.address import Address
-from rig.dsp.tone.bands import BAND, prepare_band, run_band
+from rig.dsp.tone.bands import BAND, prepare_band, run_band, shape_band
 from rig.dsp.tone.cookbook import eq_sections
+from rig.dsp.tone.knobs import root_from_db
 from rig.errors import ArgumentError, LevelError, PresetError
 from rig.library.preset import Preset
 from rig.player.cabinets.equal_loudness import model_output
@@ -31,6 +32,10 @@ LIKE = {"peak": "middle", "low_shelf": "bass", "high_shelf": "treble"}
 
 def judged(bands, rate=RATE):
     return np.array([cookbook(LIKE[band.type], band.hz, band.q, band.gain_db, rate) for band in bands])
+
+
+def heard(bands):
+    return sum(float(band["target"]) != 1.0 for band in bands)
 
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000, 192000])
@@ -67,11 +72,11 @@ def test_a_preset_holds_it_and_one_without_has_none(tmp_path):
     paths = write(tmp_path, Preset("1 scoop", NANO, eq=SCOOP), Preset("2 flat", A2))
     assert Preset.load(paths[0]).eq == SCOOP
     it = Set(paths, folder=tmp_path)
-    assert (it.player.sound.eq, it.lane["eq_bands"], it.lane["eq_before"]) == (SCOOP, 5, 2)
+    assert (it.player.sound.eq, heard(it.lane["eq_before"]), heard(it.lane["eq_behind"])) == (SCOOP, 2, 3)
     it.do("save_preset", text="again")
     assert Preset.load(tmp_path / "again.toml").eq == SCOOP
     it.do("preset", 2)
-    assert (it.player.sound.eq, it.lane["eq_bands"]) == ((), 0)
+    assert (it.player.sound.eq, heard(it.lane["eq_before"]), heard(it.lane["eq_behind"])) == ((), 0, 0)
     it.player.close()
 
 
@@ -107,3 +112,80 @@ def test_python_is_told_what_a_band_may_be():
     with pytest.raises(LevelError, match="An equalizer of 7 bands; it takes 6"):
         Sound(eq=[SCOOP[0]] * 7)
     assert "equalizer of 5 bands" in repr(Sound(interface=None, eq=SCOOP))
+
+
+# ---------------------------------------------------------------- while it sounds
+class One:
+    """One band, without an engine."""
+
+    def __init__(self, band, rate=RATE):
+        self.row, self.rate = np.zeros(1, BAND)[0], rate
+        prepare_band(self.row, rate, band, band.heard_db)
+
+    def become(self, band):
+        shape_band(self.row, self.rate, band)
+        self.row["target"] = root_from_db(band.heard_db)
+
+    def play(self, x, block=64):
+        y = np.array(x, np.float32)
+        for at in range(0, y.size, block):
+            part = y[at : at + block]
+            run_band(self.row, Address(part.ctypes.data), part.size)
+        return y
+
+
+START = EqBand("peak", 700.0, 12.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        EqBand("peak", 1000.0, 12.0, 3.0),
+        EqBand("peak", 9000.0, -6.0, 0.3),
+        EqBand("high_shelf", 700.0, 6.0),
+        EqBand("low_shelf", 60.0, -18.0, on=False),
+    ],
+    ids=lambda band: f"{band.type} {band.hz:g} Hz",
+)
+def test_a_moved_band_ends_as_the_one_that_began_there(end):
+    x = noise(2 * RATE)
+    moved, fresh = One(START), One(end)
+    moved.play(x[:1000])
+    moved.become(end)
+    moved.play(x)
+    want = fresh.play(np.concatenate([x, x]))[2 * RATE :]
+    assert db(moved.play(x)[RATE:] - want[RATE:], want) < -130
+    if not end.on:
+        assert moved.play(x).tobytes() == x.tobytes()
+
+
+@pytest.mark.parametrize(("hz", "q"), [(110.0, 0.7), (440.0, 2.0), (1000.0, 10.0)])
+def test_ten_thousand_moves_of_a_bands_knobs_leave_nothing_beside_a_sine(hz, q):
+    """As a hand moves them: by semitones, half decibels, tenths of Q, within an octave around the sine."""
+    rng, every = np.random.default_rng(5), 96
+    x = (0.25 * np.sin(2 * np.pi * hz * np.arange(10_000 * every) / RATE)).astype(np.float32)
+    at, gain_db, narrow, found = 0, 0.0, q, []
+    band = One(EqBand("peak", hz, 0.0, q))
+    for move in range(10_000):
+        knob = rng.integers(3)
+        at = min(max(at + (knob == 0) * rng.choice([-1, 1]), -12), 12)
+        gain_db = min(max(gain_db + (knob == 1) * rng.choice([-0.5, 0.5]), -18.0), 18.0)
+        narrow = min(max(narrow * 1.1 ** ((knob == 2) * rng.choice([-1, 1])), 0.1), q)
+        band.become(EqBand("peak", hz * 2 ** (at / 12), gain_db, narrow))
+        found.append(band.play(x[move * every : (move + 1) * every]))
+    assert away_db(np.concatenate(found), hz) < -80
+
+
+def test_a_sweep_in_steps_is_the_sweep_without_steps():
+    """A knob that goes up three octaves and back in 2 s, in the 128 positions of MIDI or without any."""
+    x = (0.25 * np.sin(2 * np.pi * 440.0 * np.arange(4 * RATE) / RATE)).astype(np.float32)
+    found = []
+    for positions in (None, 37):
+        band, parts = One(EqBand("peak", 150.0, 12.0, 3.0)), []
+        for at in range(0, x.size, 64):
+            place = 0.5 - 0.5 * np.cos(np.pi * at / RATE)
+            place = place if positions is None else np.round(place * positions) / positions
+            band.become(EqBand("peak", 150.0 * 8**place, 12.0, 3.0))
+            parts.append(band.play(x[at : at + 64]))
+        found.append(away_db(np.concatenate(parts), 440.0))
+    assert found[1] < max(found[0] + 1.0, -80.0)

@@ -42,7 +42,6 @@ ONLY_PARAMETERS = {
     "measured": "is kept by rig itself",
     "input_trim_db": "is a matter of playing: keys, presets and MIDI",
     "output_trim_db": "likewise",
-    "eq": "stands in presets",
     "dry": "is FILE",
     "wet": "is FILE",
     "models": "is FILE",

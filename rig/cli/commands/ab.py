@@ -14,6 +14,7 @@ from ..compiling.first_start import ensure
 from ..display.screen import Screen
 from ..open_backend import refuse_to_compare
 from ..options import (
+    add_blend_option,
     add_channel_option,
     add_client_option,
     add_follow_option,
@@ -23,11 +24,13 @@ from ..options import (
     add_quality_option,
     add_seconds_option,
     add_size_option,
+    check_blend,
     check_levels,
     interface_level,
     take_ir,
 )
 from ..page_door import add_page_options
+from ..tone_options import add_tone_options, eq_of, tone_of
 
 if TYPE_CHECKING:
     from ...backends.jack.client import Jack
@@ -53,12 +56,15 @@ def add(commands: Any) -> None:
             "rig ab --resume abx-2026-01-31-201500.json             # go on with a test",
         ),
     )
-    command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file: side A")
+    command.add_argument(
+        "model", nargs="?", type=Path, metavar="MODEL", help="a .nam file, or a row as PEDAL+AMP: side A"
+    )
     add_ir_argument(command, "IR", "the cabinet behind both sides; with --from side B")
     command.add_argument("--against", type=Path, metavar="MODEL2", help="side B is this model")
     command.add_argument("--ir-against", type=Path, metavar="IR2", help="side B is the same model behind this cabinet")
     add_size_option(command, "side A's model")
     add_quality_option(command)
+    add_blend_option(command)
     add_follow_option(command)
     gear = command.add_argument_group("gear")
     gear.add_argument("--send", metavar="PORT", help="JACK port (or part of its name) that leads to the re-amp box")
@@ -71,6 +77,7 @@ def add(commands: Any) -> None:
     blind.add_argument("--result", type=Path, metavar="FILE", help="where it is kept (default abx-DATE.json)")
     blind.add_argument("--resume", type=Path, metavar="FILE", help="go on with a test that was interrupted")
     add_level_options(command)
+    add_tone_options(command, "behind every model, never behind gear")
     ports = command.add_argument_group("ports")
     ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
     ports.add_argument("--output", metavar="PORT", help="JACK port or ports that take the sound")
@@ -95,6 +102,9 @@ def run(options: argparse.Namespace) -> int:
     test = resumed(options) if options.resume is not None else None
     _check(options)
     check_levels(options)
+    check_blend(options)
+    tone_of(options)
+    eq_of(options)
     screen = Screen()
     if options.dry_from is not None:
         read = read_sides(options, screen)
@@ -127,9 +137,9 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
     """Side A, and side B unless it is gear."""
     from ...cabinet.ir import IR
     from ...nam import load_model
-    from ...sound import Sound
+    from ...sound import Sound, tone_fields
 
-    model = load_model(options.model or bundled.models()[0], options.size)
+    model = load_model(options.model or bundled.models()[0], options.size, options.blend)
     named = None if options.no_ir else options.ir
     if named is None and not options.no_ir:
         if model.has_cabinet and options.ir_against is None:
@@ -144,6 +154,8 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
         options.level_mode,
         quality=options.quality,
+        **tone_fields(tone_of(options)),
+        eq=eq_of(options),
     ).with_loudness()
     if options.ir_against is not None:
         return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))

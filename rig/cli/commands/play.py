@@ -30,9 +30,9 @@ from ..options import (
     seconds,
     take_ir,
     take_second,
-    tone_of,
 )
 from ..page_door import add_page_options
+from ..tone_options import eq_of, tone_of
 
 if TYPE_CHECKING:
     from ...levels import Level
@@ -82,6 +82,7 @@ def run(options: argparse.Namespace) -> int:
     check_levels(options)
     check_noise(options)
     tone_of(options)
+    eq_of(options)
     _check_files(options)
     from ..live.chosen_presets import Chosen, chosen
 
@@ -183,6 +184,7 @@ def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, i
         rumble_hz=options.rumble_hz,
         quality=options.quality,
         **tone_fields(tone_of(options)),
+        eq=eq_of(options),
     )
     if ir is not None:
         sound = sound.changed(ir=IR.load(ir, sample_rate=round(sound.sample_rate)))

@@ -19,14 +19,13 @@ from ..options import (
     add_overwrite_option,
     add_quality_option,
     add_size_option,
-    add_tone_options,
     check_blend,
     check_levels,
     check_noise,
     interface_level,
-    tone_of,
 )
 from ..terminal import Progress
+from ..tone_options import add_tone_options, eq_of, tone_of
 
 if TYPE_CHECKING:
     from ...audio.bits import Bits
@@ -74,7 +73,7 @@ def run(options: argparse.Namespace) -> int:
     check_levels(options)
     check_noise(options)
     check_blend(options)
-    tone_db = tone_of(options)
+    tone_db, eq = tone_of(options), eq_of(options)
     interface = interface_level(options)
     from ...cabinet.ir import IR
     from ...library import entered_levels
@@ -96,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
         rumble_hz=options.rumble_hz,
         quality=options.quality,
         **tone_fields(tone_db),
+        eq=eq,
     )
     if options.ir is not None:
         sound = sound.changed(ir=IR.load(options.ir, sample_rate=round(sound.sample_rate)))

@@ -44,6 +44,7 @@ def _states(state: PlayerState) -> list[str]:
         (f"GATE {values['gate_threshold']:.0f}{shut}", values["gate"]),
         (f"CUT {values['rumble']:g} Hz", values["rumble"]),
         ("TONE", any(values.get(knob.name) for knob in KNOBS)),
+        (f"EQ {state.eq_bands}", state.eq_bands > 0),
         (f"RECORDING {recorded_s or 0.0:.1f} s", recorded_s is not None),
         ("LOOP", values["loop"]),
         ("BACKING", state.backing is not None and state.backing.is_playing),

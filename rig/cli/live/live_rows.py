@@ -85,6 +85,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word(gate, threshold), values["gate"]),
         (Word(f"CUT {values['rumble']:g} Hz", f"CUT {values['rumble']:g}"), values["rumble"]),
         (Word("TONE", "TONE"), any(values.get(knob.name) for knob in KNOBS)),
+        (Word(f"EQ {state.eq_bands}", "EQ"), state.eq_bands > 0),
         (Word(volume, volume), values["volume"] != 0.0),
         (Word(f"QUALITY {values['quality']:g}x", f"{values['quality']:g}x"), values["quality"] != 1.0),
     ]

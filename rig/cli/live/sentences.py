@@ -9,7 +9,7 @@ from ...player.key_map import Keys, key_of
 
 COLUMN = 9  # characters of the label
 UNLABELLED = ("state", "value", "fault", "error", "trial", "help", "stage")
-LABELS = {"midi": "MIDI", "side_a": "Side A", "side_b": "Side B", "more": "", "part": ""}
+LABELS = {"midi": "MIDI", "eq": "EQ", "side_a": "Side A", "side_b": "Side B", "more": "", "part": ""}
 
 
 def sentence(event: Event, way: Callable[[str, int], str | None]) -> str:

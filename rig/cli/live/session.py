@@ -20,9 +20,10 @@ from ..backing_options import begin_backing
 from ..compiling.first_start import first_start
 from ..display.screen import Screen
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
-from ..options import is_interface_named, is_model_named, tone_of
+from ..options import is_interface_named, is_model_named
 from ..page_door import opened_door, served
 from ..terminal import Keys
+from ..tone_options import eq_of, tone_of
 from .face import Face, Size
 from .live_line import Entry, log_line
 from .live_rows import Peaks, live_rows
@@ -101,9 +102,9 @@ class Session:
             if self.options.di is not None:
                 loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
                 self.player.looper.put(loop, self.options.di.name)
-            begin_backing(self.options, self.player)
             self.player.equal.switch(self.options.equal_loudness)
             self.player.start()
+            begin_backing(self.options, self.player)
             first_start.tell = self._note
             if may_howl(self.backend, self.options):
                 self.player.set("mute", True)
@@ -185,6 +186,7 @@ class Session:
             size=self.options.size,
             quality=self.options.quality,
             tone_db=tone_of(self.options),
+            eq=eq_of(self.options),
             source=LOOP if self.options.di is not None else PORT,
             model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,

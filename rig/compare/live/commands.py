@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from ...player.command import Command, action, choice, switch, table_of, value
 from ...player.following.training_commands import training_commands
+from ...player.tone_commands import tone_commands
 from ...player.tools.loop_section import section_commands
+from .model_tone import pair_commands
 from .wires import wire_commands
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ GROUPS: dict[str, tuple[Command[Comparison], ...]] = {
             lambda c: c.match_trim_db,
             lambda c, db: c.trim(db),
         ),
+        *tone_commands(lambda c: c.tone),
+        *pair_commands(lambda c: c.tone),
         *section_commands(lambda c: c.section),
         *wire_commands(lambda c, way, port: c.plug(way, port)),
         switch("lock", "lock or unlock the levels", lambda c: c.locked, lambda c, on: c.lock(on)),

@@ -69,6 +69,7 @@ class Comparer(Comparison):
         """Look after the engine; call it some ten times a second."""
         self.engine.poll()
         self.training.arrive(0.0)
+        self.tone.arrive()
         faults = self.engine.faults()
         if faults.overloaded:
             why = "Overload: two sides were too much for this period. A larger one helps;"

@@ -21,6 +21,7 @@ from ..matching import Match, Signal, match_sounds
 from .followed_side import FollowedSide
 from .gear import Gear, GearTake, take_gear
 from .intact_takes import Takes
+from .model_tone import ModelTone
 from .sides import described, ir_name, ir_path, model_name, model_path, moved, two_names
 from .trials import Trials
 from .wires import Way, Wires
@@ -62,12 +63,23 @@ class Comparison:
         self._cabinets: tuple[Cabinet | None, Cabinet | None] = (None, None)
         self.taken: GearTake | None = None  # how the gear was measured last
         self.training = FollowedSide(self)
+        self.tone, self.toned = ModelTone(self), object()
 
     # ------------------------------------------------------------ what the sides are
     @property
     def cabinets_differ(self) -> bool:
         """Whether the sides are two cabinets behind one model."""
         return self.b is not None and self.b.model is self.a.model and self.b.ir is not self.a.ir
+
+    @property
+    def lane_b(self) -> Lane | None:
+        """What plays side B; None: it is another cabinet, or nothing plays yet."""
+        return self._lane_b
+
+    @property
+    def why_no_tone(self) -> str:
+        """Why no tone can be turned here, as a sentence; empty: it can."""
+        return ""
 
     @property
     def hears_guitar(self) -> bool:
@@ -151,6 +163,8 @@ class Comparison:
         )
         if m.noise_a_dbfs is not None and m.noise_b_dbfs is not None:
             self.tell(Event("noise", f"A {level_in_words(m.noise_a_dbfs)}, B {level_in_words(m.noise_b_dbfs)} at rest"))
+        if self.tone.in_words:
+            self.tell(Event("tone", self.tone.in_words))
         for warning in m.warnings:
             self.tell(Event("warning", f"{warning}."))
 
@@ -316,4 +330,5 @@ class Comparison:
         return {
             "match": self.match.to_json() if self.match is not None else None,
             "match_trim_db": self.match_trim_db,
+            **({} if self.why_no_tone else {"tone": self.tone.kept}),
         }

@@ -26,6 +26,7 @@ from .intact_takes import Takes
 from .sides import described, two_names
 from .wires import Wires
 
+NO_TONE = "Both sides are files, and tone stands behind a model: nothing is turned here."
 NO_MODEL = "Both sides are what they were when rig was started; nothing takes their place."
 
 
@@ -39,6 +40,11 @@ class FileComparer(Comparer):
         self._player: LoopPlayer | None = None
         self._cabinet: Cabinet | None = None
         self._ends = files.section
+
+    @property
+    def why_no_tone(self) -> str:
+        """No model runs."""
+        return NO_TONE
 
     @property
     def hears_guitar(self) -> bool:

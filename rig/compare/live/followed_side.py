@@ -23,6 +23,7 @@ class Compared(Protocol):
     b: Sound | None
     tell: Tell
     locked: bool
+    toned: object  # another one as soon as the tone of side A is another one
 
     @property
     def in_test(self) -> bool:
@@ -94,7 +95,7 @@ class FollowedSide(Following[ReadySide]):
 
     # ------------------------------------------------------------ reading and playing
     def _against(self) -> tuple[Any, ...]:
-        return self._comparison.taken, self._comparison.b
+        return self._comparison.taken, self._comparison.b, self._comparison.toned
 
     def _load(self, offered: Offered) -> None:
         model = self._comparison.a.model
@@ -113,7 +114,7 @@ class FollowedSide(Following[ReadySide]):
         self._jobs.ask(job)
 
     def _play(self, ready: ReadySide) -> None:
-        """Fade to it; matched anew first, where side B has been measured again since."""
+        """Fade to it; matched anew first, where side B has been measured again since, or the tone turned."""
         if any(now is not then for now, then in zip(self._against(), ready.against, strict=True)):
             self._wanted, model = ready.offered.name, ready.a.model
             assert model is not None

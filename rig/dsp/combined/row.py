@@ -22,7 +22,7 @@ from ..native.memory import Layout
 from ..native.pointers import floats, foreign, record
 from ..network.playable import Playable, Wrapping
 from ..ramp import RAMP, fade_samples, fade_table, multiply, ramp_gains, settle
-from ..tone.bands import BAND, prepare_band, run_band
+from ..tone.bands import BAND, prepare_eq, run_band, set_eq
 from ..tone.equalizer import MOST_BANDS, EqBand
 
 CHUNK = 256  # samples at a time
@@ -35,7 +35,6 @@ ROW = np.dtype(
         ("gain", RAMP),
         ("settled", np.float64),  # the first network's answer to silence
         ("dc_blocker", DC_BLOCKER),
-        ("eq_bands", np.int64),
         ("eq", BAND, (MOST_BANDS,)),
         ("meter", METER),  # of what the second hears
         ("between", np.int64),  # address of float32[CHUNK]: what the second hears
@@ -67,7 +66,7 @@ def run_row(row: Address, x: Address, y: Address, frames: int) -> None:
             ramp_gains(r.gain, r.gains, r.fade_table, r.fade_samples, n)
             multiply(r.between, r.gains, r.between, n)
             block_dc(r.dc_blocker, r.between, n)
-            for i in range(r.eq_bands):
+            for i in range(MOST_BANDS):
                 run_band(r.eq[i], r.between, n)
             meter(r.meter, r.between, n)
             _call_run(r.run[1], r.network[1], r.between, y + skip, n)
@@ -81,7 +80,7 @@ def reset_row(row: Address) -> None:
     _call_reset(r.reset[0], r.network[0])
     _call_reset(r.reset[1], r.network[1])
     settle_on(r.dc_blocker, r.settled * r.gain.value)
-    for i in range(r.eq_bands):
+    for i in range(MOST_BANDS):
         r.eq[i].state_1, r.eq[i].state_2 = 0.0, 0.0
 
 
@@ -104,7 +103,9 @@ class RowNetwork(Wrapping):
         first.reset()
         r["settled"] = first.process(np.zeros(1, np.float32))[0]
         dc_blocker.prepare(r["dc_blocker"], sample_rate, r["settled"] * r["gain"]["value"])
-        self._sample_rate, self._meter = sample_rate, arena[head]["meter"].view(np.uint8).data
+        self._sample_rate = sample_rate
+        self.prepare_eq(())
+        self._meter = arena[head]["meter"].view(np.uint8).data
         # What the first needs to forget, and then the second; its own DC blocker forgets beside whoever plays it.
         self.receptive_field_samples = first.receptive_field_samples + second.receptive_field_samples
         self.latency_samples = first.latency_samples + second.latency_samples
@@ -120,7 +121,9 @@ class RowNetwork(Wrapping):
         return self._meter
 
     def prepare_eq(self, bands: Sequence[EqBand]) -> None:
-        """Before it is handed over: give it an equalizer between the two."""
-        self.record["eq_bands"] = len(bands)
-        for row, band in zip(self.record["eq"], bands, strict=False):
-            prepare_band(row, self._sample_rate, band, band.gain_db)
+        """Before it is handed over: give it those bands of an equalizer that lie between the two."""
+        prepare_eq(self.record["eq"], self._sample_rate, bands, "between", in_row=True)
+
+    def set_eq(self, bands: Sequence[EqBand]) -> None:
+        """Let the equalizer become another one; what sounds follows smoothly."""
+        set_eq(self.record["eq"], self._sample_rate, bands, "between", in_row=True)

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...decibels import gain_from_db
-from .equalizer import EqBand
+from .equalizer import EqBand, Place
 from .knobs import HIGH_SHELF, HIGHEST_SHARE, KNOBS, PEAK, Shape
-
-Place = Literal["before", "between", "behind"]  # of the model, or of two
 
 
 def tone_sections(sample_rate: float, gains_db: Sequence[float]) -> NDArray[np.float64]:
@@ -27,7 +24,7 @@ def tone_sections(sample_rate: float, gains_db: Sequence[float]) -> NDArray[np.f
 
 def eq_sections(sample_rate: float, bands: Sequence[EqBand]) -> NDArray[np.float64]:
     """The same of an equalizer, all of its bands."""
-    rows = [_section(band, sample_rate, band.gain_db) for band in bands if band.gain_db]
+    rows = [_section(band, sample_rate, band.heard_db) for band in bands if band.heard_db]
     return np.array(rows).reshape(-1, 6)
 
 

@@ -1,6 +1,6 @@
 """A parametric equalizer: up to six shelves and peaks of one's own, in front of the model or behind it.
 
-Its bands belong to a sound and stand still while that plays; another equalizer comes with another lane, by one fade.
+Its bands belong to a sound; while that plays, each may be moved in all that it is, see `bands.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ LOWEST_HZ, HIGHEST_HZ = 20.0, 20_000.0
 MOST_GAIN_DB = 18.0  # either way
 LOWEST_Q, HIGHEST_Q = 0.1, 10.0
 USUAL_Q = 0.71  # of a shelf: as steep as it gets without a bump
+Place = Literal["before", "between", "behind"]  # of the model, or of two
 BandType = Literal["peak", "low_shelf", "high_shelf"]
 KINDS: dict[BandType, int] = {"peak": PEAK, "low_shelf": LOW_SHELF, "high_shelf": HIGH_SHELF}
 
@@ -28,11 +29,11 @@ class EqBand:
     """One band of an equalizer. `hz`: the middle of a peak, or where a shelf has half of its decibels.
 
     `before`: in front of the model, so that it changes what is distorted, instead of behind it. `between`: behind the
-    first of two models in a row, in front of the second. Raises LevelError for what cannot be right, ArgumentError for
-    what is of the wrong type.
+    first of two models in a row, in front of the second. `on`: False keeps it as it is and changes nothing. Raises
+    LevelError for what cannot be right, ArgumentError for what is of the wrong type.
 
     >>> EqBand("peak", 800.0, -4.0, q=1.4)
-    EqBand(type='peak', hz=800.0, gain_db=-4.0, q=1.4, before=False, between=False)
+    EqBand(type='peak', hz=800.0, gain_db=-4.0, q=1.4, before=False, between=False, on=True)
     """
 
     type: BandType
@@ -41,6 +42,7 @@ class EqBand:
     q: float = USUAL_Q
     before: bool = False
     between: bool = False
+    on: bool = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.type, str) or self.type not in KINDS:
@@ -54,7 +56,7 @@ class EqBand:
             if not low <= value <= high:  # NaN is in no range
                 raise LevelError(f"{CALL}({name}=...) goes from {low:g} to {high:g}{unit}, not to {value:g}{unit}.")
             object.__setattr__(self, name, value)
-        for name in ("before", "between"):
+        for name in ("before", "between", "on"):
             if not isinstance(value := getattr(self, name), bool):
                 raise ArgumentError(f"{CALL}({name}=...) takes True or False, not {type_name(value)}.")
         if self.before and self.between:
@@ -64,6 +66,15 @@ class EqBand:
     def kind(self) -> int:
         """The same for a kernel."""
         return KINDS[self.type]
+
+    @property
+    def heard_db(self) -> float:
+        """Its gain, or 0 where it is switched off."""
+        return self.gain_db if self.on else 0.0
+
+    def place(self, in_row: bool) -> Place:
+        """Where it lies in a lane; where no row plays, there is nothing between two models, and it lies behind."""
+        return "before" if self.before else "between" if self.between and in_row else "behind"
 
 
 def checked_bands(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:

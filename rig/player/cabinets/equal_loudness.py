@@ -46,7 +46,7 @@ def model_output(sound: Sound, loop: NDArray[Any], sample_rate: float) -> NDArra
     before_model = eq_sections(sample_rate, [band for band in sound.eq if band.before])
     network = None if sound.model is None else sound.model.network(sample_rate)
     if isinstance(network, RowNetwork):
-        network.prepare_eq([band for band in sound.eq if band.between])
+        network.prepare_eq(sound.eq)
     before = round(SETTLE_S * sample_rate) + (0 if network is None else network.receptive_field_samples)
     whole = np.concatenate([np.resize(gained[::-1], before)[::-1], gained])
     if len(before_model):
@@ -54,8 +54,7 @@ def model_output(sound: Sound, loop: NDArray[Any], sample_rate: float) -> NDArra
     out = (whole if network is None else network.process(whole)).astype(np.float64)
     pole = 1.0 / (1.0 + 2.0 * math.pi * CORNER_HZ / sample_rate)
     out = lfilter([pole, -pole], [1.0, -pole], out - out[:before].mean())
-    inner = isinstance(network, RowNetwork)
-    behind = [band for band in sound.eq if not (band.before or (inner and band.between))]
+    behind = [band for band in sound.eq if band.place(isinstance(network, RowNetwork)) == "behind"]
     sections = np.concatenate([eq_sections(sample_rate, behind), tone_sections(sample_rate, sound.tone_db)])
     if len(sections):
         out = sosfilt(sections, out)

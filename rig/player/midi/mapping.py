@@ -129,7 +129,10 @@ class Binding:
         low, high = self.ends
         reach = self.highest - self.lowest
         places = [min(max((k - self.lowest) / reach, 0.0), 1.0) for k in range(HIGHEST_DATA + 1)]
-        return [low + (high - low) * _bent(place, self.curve) for place in places]
+        bent = [_bent(place, self.curve) for place in places]
+        if COMMANDS[self.command].in_octaves:
+            return [float(low * (high / low) ** place) for place in bent]
+        return [low + (high - low) * place for place in bent]
 
     @property
     def source(self) -> str:

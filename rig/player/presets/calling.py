@@ -23,6 +23,7 @@ from ..carried import Carried, Snapshot
 from ..events import Event
 from ..live_rig import LiveRig
 from ..models import Models
+from ..tools.backing import Backing
 from .common_loudness import CommonLoudness
 from .setlist import PreparedPreset, PresetLoader, Setlist
 from .settings import PresetSettings
@@ -32,17 +33,30 @@ class PresetCaller(Carried):
     """The setlist of a rig, and what of it plays."""
 
     CARRIED: ClassVar[tuple[str, ...]] = ("playing", "position", "_told")
-    REMADE = ("rig", "models", "settings", "tell", "loader", "setlist", "loudness", "_is_steady", "_resumed_at")
+    REMADE = (
+        "rig",
+        "models",
+        "backing",
+        "settings",
+        "tell",
+        "loader",
+        "setlist",
+        "loudness",
+        "_is_steady",
+        "_resumed_at",
+    )
     PARTS: ClassVar[tuple[str, ...]] = ("own",)
 
     def __init__(
         self,
         rig: LiveRig,
         models: Models,
+        backing: Backing,
         settings: PresetSettings,
         paths: Sequence[Path],
     ) -> None:
         self.rig, self.models, self.settings, self.tell, self.own = rig, models, settings, rig.tell, settings.own
+        self.backing = backing
         self.loader = PresetLoader(rig.engine.sample_rate, rig.cabinets.prepare)
         self.setlist = Setlist(paths, self.loader.load, read=self.loader.read)
         self.playing: Preset | None = None  # what plays began as this one
@@ -171,6 +185,7 @@ class PresetCaller(Carried):
         self.has_changed()
         self.settings.say(changed)
         self._describe(item)
+        self.backing.call(preset.backing)
 
     def _sound(self, item: PreparedPreset) -> Sound:
         """What a preset will sound like in this session."""

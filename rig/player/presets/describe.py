@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...library.preset import LOUDNESS_LUFS, CabinetPart, Preset, SecondPlace
+from ...library.preset_backing import PresetBacking
 from ...nam import Blend, Model, Pair, Row
 from ..live_rig import LiveRig
 from .settings import PresetSettings
@@ -27,7 +28,15 @@ def _second(model: Model) -> SecondPlace | None:
     )
 
 
-def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = "", *, exact: bool = False) -> Preset:
+def preset_of(
+    rig: LiveRig,
+    settings: PresetSettings,
+    name: str,
+    notes: str = "",
+    backing: PresetBacking | None = None,
+    *,
+    exact: bool = False,
+) -> Preset:
     """What plays. `exact`: wait for a mix that is being made and a loudness that is being measured."""
     sound, cabinets, mixer, equal = rig.sound, rig.cabinets, rig.mixer, rig.equal
     assert sound.model is not None
@@ -67,6 +76,7 @@ def preset_of(rig: LiveRig, settings: PresetSettings, name: str, notes: str = ""
         preamp_gain_db=sound.preamp_gain_db,
         equal_loudness=equal.is_on,
         loudness_lufs=None if lufs is None else min(max(lufs, LOUDNESS_LUFS[0]), LOUDNESS_LUFS[1]),
+        backing=backing,
         notes=notes,
     )
     return replace(preset, **settings.now())

@@ -13,6 +13,7 @@ from ...library.trained_offers import is_offered
 from ..events import Event
 from ..live_rig import LiveRig
 from ..models import Models
+from ..tools.backing import Backing
 from .calling import PresetCaller
 from .describe import preset_of
 from .edits import PresetEdits, checked_name, checked_number, save_new
@@ -34,12 +35,13 @@ class Presets(PresetCaller):
         self,
         rig: LiveRig,
         models: Models,
+        backing: Backing,
         settings: PresetSettings,
         paths: Sequence[Path],
         folder: Path | None,
         keeps: bool | None,
     ) -> None:
-        super().__init__(rig, models, settings, paths)
+        super().__init__(rig, models, backing, settings, paths)
         self.folder, self.edits = folder, PresetEdits()
         self.keeper = Keeper(rig.tell, self._state, keeps)
 
@@ -58,7 +60,7 @@ class Presets(PresetCaller):
     def now(self, name: str, *, exact: bool = False) -> Preset:
         """What plays, as a preset; `exact`: see `preset_of`."""
         notes = self.playing.notes if self.playing is not None else ""
-        return preset_of(self.rig, self.settings, name, notes, exact=exact)
+        return preset_of(self.rig, self.settings, name, notes, self.backing.kept, exact=exact)
 
     def save(self, text: str) -> None:
         """Write what plays into a new file, with the number that calls it; nothing is ever overwritten."""

@@ -7,9 +7,9 @@ so that a foot switch is followed at once; whatever is changed while it plays is
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...audio.resample import common_ratio
 from ...backing.clicks import count_in
@@ -18,44 +18,20 @@ from ...backing.stream import NO_CLICKS, Stream
 from ...backing.track import Track
 from ...engine import Engine
 from ...errors import RigError
+from ...library.preset_backing import DEFAULT_BPM, DEFAULT_DB, HIGHEST_DB, LOWEST_DB, PresetBacking
 from ..background import BackgroundJobs
 from ..carried import Carried, Snapshot
 from ..events import Event, Tell
+from .backing_spots import BackingReading, Spot, is_same_file
 from .volume import volume_gain
 
-LOWEST_DB, HIGHEST_DB = -60.0, 12.0
-DEFAULT_DB = -12.0  # a mastered track is at full scale already, and the guitar has to find room
-SLOWEST_BPM, FASTEST_BPM, DEFAULT_BPM = 20.0, 400.0, 120.0
-MOST_BEATS = 32
-LONGEST_S = 36_000.0  # what an end can be set to
 SHORTEST_S = 0.1
 NONE = ("", "none")
 NO_TRACK = "There is no backing track: name a file with {backing}, or start with --backing FILE."
 
 
-class Spot(NamedTuple):
-    """A place in a track whose length is not known yet."""
-
-    amount: float
-    is_share: bool = False  # of the track; else seconds
-
-    def seconds(self, of: float) -> float:
-        """Where that is in a track of so many seconds."""
-        return self.amount * of if self.is_share else self.amount
-
-
-@dataclass(frozen=True, slots=True)
-class BackingReading:
-    """The track as it is shown."""
-
-    name: str
-    seconds: float
-    at_s: float
-    is_playing: bool
-
-
 class Backing(Carried):
-    """The track of one engine. Nothing of it is in presets, and nothing of it is recorded."""
+    """The track of one engine. Nothing of it is recorded."""
 
     CARRIED = ("track", "section", "volume_db", "bpm", "beats", "follows", "is_playing")
     REMADE = (
@@ -91,6 +67,43 @@ class Backing(Carried):
             return
         path, self._asked = self._path(text), (first, last)
         self._jobs.ask(lambda: Track.found(path))
+
+    def call(self, called: PresetBacking | None) -> None:
+        """What a preset says of it. None: nothing, so that the track goes on through a change of sound.
+
+        A track that is there already plays on, as loud and with the section that the preset says.
+        """
+        if called is None:
+            return
+        self.set_volume(called.volume_db)
+        self.set_tempo(called.bpm)
+        self.count(called.beats)
+        if called.once != self.section.once:
+            self.play_once(called.once)
+        first, last = Spot(called.from_s), None if called.to_s is None else Spot(called.to_s)
+        if self.track is None or not is_same_file(self.track.path, called.file):
+            self.load(str(called.file), first, last)
+            return
+        self._jobs = BackgroundJobs(newest_only=True)  # what was asked for before comes no more
+        ends = self._sample(called.from_s), self._sample(self.track.seconds if called.to_s is None else called.to_s)
+        if ends != (self.section.first, self.section.last):
+            self._move(*ends)
+
+    @property
+    def kept(self) -> PresetBacking | None:
+        """The track as a preset keeps it; None: there is none."""
+        if self.track is None:
+            return None
+        ends = self.section.last < self.track.frames
+        return PresetBacking(
+            self.track.path.absolute(),
+            round(self.volume_db, 4),
+            round(self.first_s, 6),
+            round(self.last_s, 6) if ends else None,
+            self.section.once,
+            self.beats,
+            round(self.bpm, 4),
+        )
 
     def _path(self, text: str) -> Path:
         """What is not here may lie beside the track that plays."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..command import Command, T, line, switch, value
-from .backing import (
+from ...library.preset_backing import (
     DEFAULT_BPM,
     DEFAULT_DB,
     FASTEST_BPM,
@@ -13,9 +12,11 @@ from .backing import (
     LONGEST_S,
     LOWEST_DB,
     MOST_BEATS,
+    NAME,
     SLOWEST_BPM,
-    Backing,
 )
+from ..command import Command, PresetLine, T, line, switch, value
+from .backing import Backing
 
 
 def backing_commands(backing: Callable[[T], Backing]) -> tuple[Command[T], ...]:
@@ -43,16 +44,19 @@ def backing_commands(backing: Callable[[T], Backing]) -> tuple[Command[T], ...]:
             lambda p: backing(p).volume_db,
             apply=lambda p, db: backing(p).set_volume(db),
             default=DEFAULT_DB,
+            preset=PresetLine("volume_db", NAME, of_sound=True),
         ),
         value(
             *("backing_from", "where the section of the backing track begins", "s", (0.0, LONGEST_S), 0.5),
             lambda p: backing(p).first_s,
             lambda p, seconds: backing(p).begin_at(seconds),
+            preset=PresetLine("from_s", NAME, of_sound=True),
         ),
         value(
             *("backing_to", "where the section of the backing track ends", "s", (0.0, LONGEST_S), 0.5),
             lambda p: backing(p).last_s,
             lambda p, seconds: backing(p).end_at(seconds),
+            preset=PresetLine("to_s", NAME, of_sound=True),
         ),
         value(
             *("backing_at", "where the backing track is", "s", (0.0, LONGEST_S), 5.0),
@@ -64,6 +68,7 @@ def backing_commands(backing: Callable[[T], Backing]) -> tuple[Command[T], ...]:
             "play the section of the backing track once, or over and over",
             lambda p: backing(p).section.once,
             lambda p, on: backing(p).play_once(on),
+            preset=PresetLine("once", NAME, of_sound=True),
         ),
         value(
             "backing_count_in",
@@ -73,12 +78,14 @@ def backing_commands(backing: Callable[[T], Backing]) -> tuple[Command[T], ...]:
             1.0,
             lambda p: float(backing(p).beats),
             apply=lambda p, beats: backing(p).count(round(beats)),
+            preset=PresetLine("count_in", NAME, of_sound=True),
         ),
         value(
             *("backing_bpm", "tempo at which it is counted in", "bpm", (SLOWEST_BPM, FASTEST_BPM), 1.0),
             lambda p: backing(p).bpm,
             apply=lambda p, bpm: backing(p).set_tempo(bpm),
             default=DEFAULT_BPM,
+            preset=PresetLine("bpm", NAME, of_sound=True),
         ),
         switch(
             "backing_follow",

@@ -85,7 +85,7 @@ def _described(command: Command[Any]) -> Json:
         "prompt": command.prompt,
     }
     found |= {key: value for key, value in optional.items() if value is not None}
-    return found | {flag: True for flag in ("numbered", "danger") if getattr(command, flag)}
+    return found | {flag: True for flag in ("numbered", "danger", "in_octaves") if getattr(command, flag)}
 
 
 def finite(value: Any) -> Any:

@@ -10,8 +10,10 @@ from ...compare.live.commands import COMMANDS
 from ...compare.live.comparer import NOT_TELLING, Comparer
 from ...compare.significance import needed, p_value
 from ...engine_readings import Metered
+from ...nam import Blend, Model, Row
 from ...player.command import Value
 from ...player.shown.details import wave_of
+from ...player.shown.tone_curve import tone_curves
 from ..live_spectra import LiveSpectra
 from ..merge_patch import Json
 from ..meters import UNKNOWN, EngineMeters, number
@@ -86,6 +88,8 @@ class AbShown(Nothing):
                 "level_b_db": None if self._is_blind else comparer.level_b_db,
                 "difference_db": None if self._is_blind or self.is_measuring else comparer.difference_db,
                 "loop_wave": wave_of(comparer.section),
+                "tone": None if self._is_blind else tone_curves(comparer.a, comparer.engine.sample_rate),
+                "pair": _pair(comparer.a.model),
                 "training": None if comparer.in_test else comparer.training.state,
                 "test": self._test(),
                 "server": server.to_json(),
@@ -143,3 +147,8 @@ class AbShown(Nothing):
     def spectra(self) -> Spectra | None:
         """Of the guitar, and of the output while it tells nothing."""
         return (self._server().frame, *self._spectra.read())
+
+
+def _pair(model: Model | None) -> str | None:
+    """How two models that are side A play together; None: there is one."""
+    return "blend" if isinstance(model, Blend) else "row" if isinstance(model, Row) else None

@@ -61,11 +61,12 @@ export function valueOf(command, value) {
   if (typeof value === "boolean") return value ? "on" : "off";
   if (typeof value === "string") return value;
   if (command?.name === "part_pan") return panOf(value);
+  if (command?.in_octaves) return withUnit(value, command.unit, value >= 100 ? 0 : value >= 10 ? 1 : 2);
   return withUnit(value, command?.unit, command?.kind === "value" ? digitsOf(command.step) : 0);
 }
 
 /** A choice as a button shows it; 0 Hz of a filter is off. */
 export function choiceOf(command, value) {
   if (typeof value === "number") return value === 0 ? "off" : withUnit(value, command.unit, 0);
-  return String(value);
+  return String(value).replaceAll("_", " ");
 }

@@ -23,6 +23,14 @@ export const LABELS = {
   backing_count_in: "Count-in",
   backing_bpm: "Tempo of the count-in",
   backing_follow: "Track follows JACK",
+  eq_band: "Band",
+  eq_on: "Band is on",
+  eq_type: "Kind",
+  eq_hz: "Frequency",
+  eq_gain: "Gain of the band",
+  eq_q: "Q",
+  eq_place: "Where",
+  eq_remove: "Take the band away",
   take_trained: "Hear it",
   follow_training: "Better models",
   offer_trained: "Offer a model",
@@ -103,7 +111,7 @@ export function withMinus(text) {
   return text.replace(/(^|[\s(])-(?=\d)/g, "$1−").replaceAll(" - ", " − ");
 }
 
-const KINDS = { midi: "MIDI", side_a: "Side A", side_b: "Side B" };
+const KINDS = { midi: "MIDI", eq: "EQ", side_a: "Side A", side_b: "Side B" };
 const SELF = new Set(["more", "part", "state", "error", "warning", "fault", "help"]); // these say themselves what they are about
 
 /** What an event is about; empty: its text says so. */

@@ -115,14 +115,15 @@ export class Rig {
 
   /** One step of a value. */
   step(name, direction) {
-    const command = this.command(name);
-    this.slide(name, Number(this.value(name) ?? 0) + direction * (command.step || 1));
+    const { step, in_octaves: inOctaves } = this.command(name);
+    const value = Number(this.value(name) ?? 0);
+    this.slide(name, inOctaves ? value * (1 + step) ** direction : value + direction * (step || 1));
   }
 
   /** A value that moves. */
   slide(name, value) {
-    const { low = -Infinity, high = Infinity, step } = this.command(name);
-    const exact = step ? Math.round(value / step) * step : value;
+    const { low = -Infinity, high = Infinity, step, in_octaves: inOctaves } = this.command(name);
+    const exact = inOctaves ? Number(value.toPrecision(4)) : step ? Math.round(value / step) * step : value;
     const kept = Number(Math.min(high, Math.max(low, exact)).toFixed(6));
     this.#slid.set(name, kept);
     this.client.slide(name, kept);

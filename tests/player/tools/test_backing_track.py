@@ -17,7 +17,7 @@ from rig.backing import stream as stream_module
 from rig.backing.clicks import count_in
 from rig.dsp.backing.streams import StreamRing
 from rig.errors import RigError
-from rig.player.tools.backing import Spot
+from rig.player.tools.backing_spots import Spot
 
 FADE = 480  # samples: every stream begins so long before its place
 ROUNDED = 2e-7  # two sums of float32

@@ -82,16 +82,20 @@ class Do extends Control {
 /** `<rig-fader command="volume">`: a slider with a button at each end. */
 class Fader extends Control {
   build() {
-    const { low, high, step, unit } = this.command;
+    const { low, high, step, unit, in_octaves: inOctaves } = this.command;
     const id = newId("fader");
+    // Where a range is even in octaves, the slider goes through them, from 0 to 1.
+    const ends = inOctaves ? { min: 0, max: 1, step: 0.002 } : { min: low, max: high, step: step || "any" };
+    const read = () => (inOctaves ? low * (high / low) ** slider.valueAsNumber : slider.valueAsNumber);
+    const place = (value) => (inOctaves ? Math.log(value / low) / Math.log(high / low) : value);
     const shown = el("output", { for: id });
     const slider = el("input", {
-      ...{ type: "range", id, min: low, max: high, step: step || "any" },
+      ...{ type: "range", id, ...ends },
       "aria-keyshortcuts": rig.key(this.name) || null,
     });
     slider.addEventListener("input", () => {
-      rig.slide(this.name, slider.valueAsNumber);
-      say(slider.valueAsNumber);
+      rig.slide(this.name, read());
+      say(read());
     });
     const say = (value) => {
       const words = valueOf(this.command, value);
@@ -109,7 +113,7 @@ class Fader extends Control {
       (store) => [rig.value(this.name), store.slid],
       ([value]) => {
         if (typeof value !== "number") return;
-        slider.value = value;
+        slider.value = place(value);
         say(value);
       },
     );

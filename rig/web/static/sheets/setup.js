@@ -5,7 +5,7 @@ import { choice, does, fader, key } from "../elements/controls.js";
 import { askFor, sentence } from "../elements/ask.js";
 import { attribute, button, el, show, text } from "../dom.js";
 import { gateGraph } from "./gate.js";
-import { toneGraph } from "./tone.js";
+import { equalizer, toneGraph, toneKnobs } from "./tone.js";
 import { trainingGraph } from "./training.js";
 import { basisOf, interfacePicker } from "./interfaces.js";
 import { number, percent, time } from "../format.js";
@@ -211,7 +211,7 @@ function fill(body) {
   text(hint, S.setup.midiHint);
   body.append(
     ...[sum(), row(), modes(), part(S.setup.trims, fader("input_trim"), fader("output_trim"), fader("volume"))],
-    ...[part(S.setup.tone, toneGraph(), ...["bass", "middle", "treble", "presence"].map((name) => fader(name)))],
+    ...[part(S.setup.tone, toneGraph(), ...toneKnobs()), part(S.setup.equalizer, ...equalizer())],
     ...[noise, quality, training, preset(), record(), backing(), health(), hint],
   );
 }

@@ -2,11 +2,21 @@
 
 import { HEARING, colours, decibels, lines } from "../charts.js";
 import { attribute, el, show } from "../dom.js";
+import { choice, does, fader, key } from "../elements/controls.js";
 import { number } from "../format.js";
 import { rig } from "../here.js";
 import { S } from "../strings.js";
 
 const PLACES = ["behind", "before", "between"];
+
+/** The four tone controls. */
+export const toneKnobs = () => ["bass", "middle", "treble", "presence"].map((name) => fader(name));
+
+/** One band of the equalizer at a time; the graph draws all of them. */
+export const equalizer = () => [
+  ...[choice("eq_band"), el("div.row", {}, key("eq_on"), does("eq_remove")), choice("eq_type")],
+  ...[fader("eq_hz"), fader("eq_gain"), fader("eq_q"), choice("eq_place")],
+];
 
 export function toneGraph() {
   const canvas = el("canvas", { "aria-hidden": "true" });

@@ -5,6 +5,7 @@ import { does, fader, key } from "../elements/controls.js";
 import { meter } from "../elements/meter.js";
 import { bare, number, percent } from "../format.js";
 import { rig } from "../here.js";
+import { equalizer, toneGraph, toneKnobs } from "../sheets/tone.js";
 import { trainingGraph } from "../sheets/training.js";
 import { blindTest } from "./blind_test.js";
 import { loopRange } from "./loop_range.js";
@@ -122,6 +123,26 @@ function training() {
   return card;
 }
 
+/** Behind every model of a side: where a model plays, and nobody is tested. */
+function tone() {
+  const pair = [el("div", {}, fader("blend")), el("div", {}, fader("between_trim"))];
+  const card = el(
+    "section.card",
+    { "aria-label": S.setup.tone },
+    ...[el("h2", {}, S.setup.tone), el("p.soft", {}, S.bench.tone), toneGraph(), ...toneKnobs(), ...pair],
+    ...[el("h2", {}, S.setup.equalizer), ...equalizer()],
+  );
+  rig.store.watch(
+    ({ state }) => [state.wiring !== "files" && !state.test, state.pair ?? null],
+    ([isThere, kind]) => {
+      show(card, isThere);
+      show(pair[0], kind === "blend");
+      show(pair[1], kind === "row");
+    },
+  );
+  return card;
+}
+
 export function buildSides(view) {
   const [trim, returned, output] = [el("div", {}, fader("match_trim")), meter("return", S.bench.returned), meter("output", S.output)];
   const meters = el(
@@ -138,5 +159,5 @@ export function buildSides(view) {
       show(meters, hasGear || !isTest);
     },
   );
-  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, training(), blindTest()));
+  view.append(el("h1.unseen", {}, S.bench.sides), pads(), el("div.side", {}, wiring(), measured(), meters, training(), tone(), blindTest()));
 }
