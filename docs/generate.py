@@ -1,11 +1,11 @@
-"""Writes the pages that are not written by hand: docs/reference/cli.md and keys.md, and docs/developer/verdicts.md.
+"""Writes what is not written by hand: pages of docs/, and in share/ the manual pages and the completion of shells.
 
     python docs/generate.py            writes them
     python docs/generate.py --check    fails if they are not what it would write
 
-The first comes from the parsers of the command line, the second from the command table and the key maps, the third from
-tests/verdicts. argparse's own help depends on the terminal and on the version of Python, so the parsers are read, not
-asked to format.
+docs/reference/cli.md and all of share/ come from the parsers of the command line, docs/reference/keys.md from the
+command table and the key maps, docs/developer/verdicts.md from tests/verdicts. argparse's own help depends on the
+terminal and on the version of Python, so the parsers are read, not asked to format.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rig.cli import parser
+from rig.cli import parser, with_parts
 from rig.cli.command_line import CommandLine, value_of
+from rig.cli.shells import bash, fish, manual, zsh
+from rig.cli.shells.words import command_words, help_of
 from rig.compare.live import commands as comparing
 from rig.player.command import Command
 from rig.player.commands import GROUPS
@@ -26,6 +28,7 @@ from rig.player.key_map import AB_KEYS, KEYS, Keys
 
 REFERENCE = Path(__file__).parent / "reference"
 DEVELOPER = Path(__file__).parent / "developer"
+SHARE = Path(__file__).parents[1] / "share"
 VERDICTS = Path(__file__).parents[1] / "tests" / "verdicts"
 STATES = ("ok", "warn", "fail", "unknown")
 SHOWN = {"pagedown": "page down", "pageup": "page up", " ": "space"}
@@ -37,6 +40,21 @@ def pages() -> dict[Path, str]:
     found = {REFERENCE / "cli.md": command_line_page(), REFERENCE / "keys.md": keys_page()}
     if VERDICTS.is_dir():  # it lies beside the docs in the repository only
         found[DEVELOPER / "verdicts.md"] = verdicts_page()
+    if SHARE.is_dir():
+        found |= shared_files()
+    return found
+
+
+def shared_files() -> dict[Path, str]:
+    """What an installation puts where shells and `man` look for it, below the folder share of its prefix."""
+    top = parser()
+    words = command_words(top, with_parts)
+    found = {SHARE / "man" / "man1" / name: page for name, page in manual.pages(top).items()}
+    found[SHARE / "bash-completion" / "completions" / "rig"] = bash.script(words)
+    found[SHARE / "bash-completion" / "completions" / "amprig"] = bash.alias()
+    found[SHARE / "zsh" / "site-functions" / "_rig"] = zsh.script(words)
+    found[SHARE / "fish" / "vendor_completions.d" / "rig.fish"] = fish.script(words)
+    found[SHARE / "fish" / "vendor_completions.d" / "amprig.fish"] = fish.alias()
     return found
 
 
@@ -83,7 +101,7 @@ def _command(command: CommandLine, heading: str) -> list[str]:
     lines = [f"{heading} {command.prog}", "", *_paragraphs(command.description or ""), "", f"    {usage}", ""]
     for group in command._action_groups:
         rows = [
-            (_ways(action), _help(action))
+            (_ways(action), help_of(action))
             for action in group._group_actions
             if not isinstance(action, argparse._SubParsersAction | argparse._HelpAction)
             and action.help != argparse.SUPPRESS
@@ -102,10 +120,6 @@ def _ways(action: argparse.Action) -> str:
         return f"`{value_of(action)}`"
     value = "" if action.nargs == 0 else f" {value_of(action)}"
     return ", ".join(f"`{option}{value}`" for option in action.option_strings)
-
-
-def _help(action: argparse.Action) -> str:
-    return (action.help or "") % {**vars(action), "prog": "rig"}
 
 
 # ---------------------------------------------------------------- keys
@@ -246,6 +260,7 @@ def main() -> int:
         if "--check" in sys.argv[1:]:
             print(f"{path} is not what docs/generate.py writes: make reference", file=sys.stderr)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(pages()[path], encoding="utf-8")
             print(f"{path}: written")
     return 1 if stale and "--check" in sys.argv[1:] else 0

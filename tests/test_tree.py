@@ -55,7 +55,7 @@ SAME_NAMES = {
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",
     "twins.py": "among models; among cabinets",
-    "words.py": "for an ESR; to search models by",
+    "words.py": "for an ESR; to search models by; of the command line",
 }
 
 

@@ -1,7 +1,7 @@
 """Figures in one style: for reports, and for the eye of whoever compares by ear.
 
-matplotlib draws them, without a window; it is an extra (`pip install 'rig[plots]'`) and imported when the first figure
-is made.
+matplotlib draws them, without a window; it is an extra (`pip install 'amprig[plots]'`) and imported when the first
+figure is made.
 
     figure, panels = make_figure([["response"], ["waveform"]], title="v30.wav", heights=[2, 1])
     heading(panels["response"], "Frequency response")
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from ..errors import FileError, RigError
 from ..files.atomic_write import reason, write_bytes
+from ..files.distribution import install_line
 from ..scripting.printable import printable
 
 if TYPE_CHECKING:
@@ -172,5 +173,5 @@ def _matplotlib() -> Any:
     try:
         import matplotlib
     except ImportError as error:
-        raise RigError("Figures need matplotlib, which is not installed: pip install 'rig[plots]'") from error
+        raise RigError(f"Figures need matplotlib, which is not installed: {install_line('plots')}") from error
     return matplotlib

@@ -22,6 +22,7 @@ from .commands import (
     capture,
     clone,
     compare,
+    completion,
     devices,
     doctor,
     evidence,
@@ -38,6 +39,7 @@ from .commands import (
     train,
 )
 from .compiling.first_start import announced
+from .missing_parts import missing_library, missing_part
 from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
@@ -73,6 +75,7 @@ def parser() -> CommandLine:
         *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, evidence, bench),
     ):
         module.add(commands)
+    completion.add(commands, top, with_parts)
     return top
 
 
@@ -115,7 +118,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         except MemoryError:
             return _refused(RigError("there is not enough memory for that."), as_json)
+        except ImportError as error:
+            sentence = missing_part(error)
+            if sentence is None:
+                raise
+            return _refused(RigError(sentence), as_json)
         except OSError as error:  # a full disk behind standard output, no more files that may be open
+            sentence = missing_library(error)
+            if sentence is not None:
+                return _refused(RigError(sentence), as_json)
             sentence = standard_output.describe_fault(error)
             if sentence is not None:
                 standard_output.to_nowhere()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import RigError
+from ..files.distribution import install_line
 from ..files.paths import state_folder
 from ..scripting.printable import printable
 
@@ -83,7 +84,7 @@ def opened_door(
         say(f"Page     {error}")
         return False
     except ImportError as error:
-        say(f"Page     {error.name} is not installed, so there is no page: run pip install --editable . once more.")
+        say(f"Page     {error.name} is not installed, so there is no page: {install_line()}")
         return False
     say(f"Page     {address}")
     if options.lan:
@@ -103,7 +104,7 @@ def _tell_of_lan(page: Door, say: Callable[[str], None], could: str) -> None:
     for address in addresses:
         say(f"Phone    {address}")
     code = qr_code(addresses[0])
-    say(code if code is not None else "Phone    pip install segno zeroconf shows a code for the camera here")
+    say(code if code is not None else f"Phone    {install_line('lan')} shows a code for the camera here")
     if page.scheme == "http":
         say(
             f"Phone    without --certificate whoever reads this network's traffic can read the token and {could} too: "

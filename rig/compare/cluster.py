@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from ..errors import ConfigError, RigError
+from ..files.distribution import install_line
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -42,7 +43,7 @@ def cluster_at(address: str, tell: Callable[[str], None], what: str = COMPARISON
     try:
         from distributed import Client
     except ImportError as error:
-        raise ConfigError(f"A {what} on a cluster needs Dask: pip install 'rig[dask]'.") from error
+        raise ConfigError(f"A {what} on a cluster needs Dask: {install_line('dask')}.") from error
     try:
         client = Client(address, timeout=f"{ANSWERS_S:g}s")
     except (OSError, ValueError) as error:

@@ -14,6 +14,7 @@ from ..levels import Level
 from ..library import entered_levels
 from ..sound import Sound
 from . import echo, limits, listening, playing, processor
+from .command_name import command_name
 from .finding import Finding
 from .soundcard import cards
 
@@ -71,6 +72,7 @@ def examine(question: Question, tell: Callable[[str], None] = lambda text: None)
         )
     elif model is not None:
         found.append(playing.calibration(sound))
+    found.append(command_name())
     return found
 
 

@@ -19,6 +19,7 @@ from typing import Any
 from .. import __version__
 from ..capture.result.finish import Finished
 from ..errors import ConfigError, RigError, TrainingError
+from ..files.distribution import install_line
 from .on_worker import MOST_WAITING, train
 from .record import Record
 from .run import Listener, Training
@@ -66,7 +67,7 @@ def train_on_cluster(
     try:
         from distributed import CancelledError, Client, Queue
     except ImportError as error:
-        raise ConfigError("Training on a cluster needs Dask: pip install 'rig[dask]'.") from error
+        raise ConfigError(f"Training on a cluster needs Dask: {install_line('dask')}.") from error
     try:
         client = Client(address, timeout=f"{ANSWERS_S:g}s", set_as_default=False)
     except (OSError, ValueError) as error:

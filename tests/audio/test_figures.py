@@ -78,7 +78,7 @@ def test_a_saved_figure_is_whole_and_replaces_nothing_unasked(tmp_path):
 
 def test_without_matplotlib_one_sentence_says_how_to_get_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(RigError, match=r"Figures need matplotlib, .* pip install 'rig\[plots\]'"):
+    with pytest.raises(RigError, match=r"Figures need matplotlib, .* pip install 'amprig\[plots\]'"):
         make_figure([["only"]])
 
 

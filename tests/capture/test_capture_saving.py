@@ -131,7 +131,7 @@ def test_without_matplotlib_the_report_says_so_and_has_everything_else(saved, mo
     content = json.loads((saved.folder / "capture.json").read_text())
     nothing = np.zeros(RATE)
     page = report_html("x", content, nothing, nothing, nothing, saved.judged)
-    assert "pip install 'rig[plots]'" in page and "replicate" in page and "<svg" not in page
+    assert "pip install 'amprig[plots]'" in page and "replicate" in page and "<svg" not in page
 
 
 def test_a_capture_is_never_overwritten_and_names_are_checked(saved):

@@ -117,7 +117,7 @@ def test_an_installation_without_its_files_says_so(tmp_path, monkeypatch):
 def test_a_wheel_holds_the_models_the_cabinets_the_guitar_and_the_table(tmp_path):
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)]
     subprocess.run(command, check=True)
-    (wheel,) = tmp_path.glob("rig-*.whl")
+    (wheel,) = tmp_path.glob("amprig-*.whl")
     installed = tmp_path / "installed"
     zipfile.ZipFile(wheel).extractall(installed)
     code = (

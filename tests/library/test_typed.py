@@ -19,7 +19,7 @@ def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]  # as pip does, without pip
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (path,) = folder.glob("rig-*.whl")
+    (path,) = folder.glob("amprig-*.whl")
     return path
 
 

@@ -226,7 +226,7 @@ def test_an_address_where_nobody_answers_is_a_sentence(captures, python, monkeyp
 
 def test_without_dask_it_says_what_to_install(captures, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ConfigError, match=r"needs Dask: pip install 'rig\[dask\]'"):
+    with pytest.raises(ConfigError, match=r"needs Dask: pip install 'amprig\[dask\]'"):
         train("tcp://127.0.0.1:9", None, (training(captures("a")), Told()))
 
 

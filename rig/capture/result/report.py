@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import RigError
+from ...files.distribution import install_line
 from ...scripting.printable import in_html as escape
 from ..checks.checks import Judged
 from ..levels import METHOD_WORDS
@@ -34,7 +35,7 @@ SIGNALS = {
     "rig": "rig's own signal",
 }
 TONES = {"hi_gain": "high gain"}
-NO_PLOTS = "There are no plots: they need matplotlib (pip install 'rig[plots]')."
+NO_PLOTS = f"There are no plots: they need matplotlib ({install_line('plots')})."
 
 
 def report_html(

@@ -7,21 +7,26 @@ of the CPU. Two copies of one version share it.
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 import sys
 import tempfile
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ...errors import ConfigError
+from ...files.distribution import install_line
 from ...files.paths import cache_folder
 from .compile_report import report
 from .cpu import cpu_features, cpu_name
 from .kept_code import private_folder
 
+OLDEST = {"numba": (0, 61), "numpy": (2, 0)}  # what kernels are written for; as in pyproject.toml
 KEPT_BUILDS = 4  # whose compiled code stays on disk
 # Folders of the package that no compiled function takes anything from, so that an edit there rebuilds nothing.
 WITHOUT_KERNELS = (
+    "bundled",  # of an installation: models and cabinets, with the scripts that made them
     *("capture/checks", "capture/ir", "capture/result", "capture/signal"),
     *("backing", "catalogue", "cli", "compare", "doctor", "library", "player", "recording", "training", "web"),
 )
@@ -36,10 +41,23 @@ def build_key() -> str:
         if path.relative_to(package).as_posix().startswith(tuple(f"{folder}/" for folder in WITHOUT_KERNELS)):
             continue
         digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
-    compilers = [version(name) for name in ("numba", "llvmlite", "numpy")]
+    compilers = [_compiler(name) for name in ("numba", "llvmlite", "numpy")]
     for text in (*compilers, sys.version, cpu_name(), cpu_features()):
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _compiler(name: str) -> str:
+    """The version of what compiles. Raises ConfigError where it is missing or too old."""
+    try:
+        found = version(name)
+    except PackageNotFoundError as error:
+        raise ConfigError(f"{name}, which compiles rig, is not installed: {install_line()} brings it.") from error
+    oldest = OLDEST.get(name, ())
+    if tuple(map(int, re.findall(r"\d+", found)[:2])) < oldest:
+        needed = ".".join(map(str, oldest))
+        raise ConfigError(f"rig needs {name} {needed} or later, and {found} is installed: {install_line()} renews it.")
+    return found
 
 
 @cache
@@ -54,7 +72,10 @@ def cache_directory() -> Path:
             pass
     except OSError as error:
         why = error.strerror or str(error)
-        report.tell(f"Compiled code cannot be kept ({why}): every start of rig compiles again.")
+        report.tell(
+            f"Compiled code cannot be kept ({why}), so every start of rig compiles again; XDG_CACHE_HOME may name a "
+            "folder that is yours."
+        )
         return Path(_temporary_cache().name)
     return path
 

@@ -1,0 +1,1 @@
+complete -c amprig -w rig
