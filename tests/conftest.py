@@ -12,7 +12,7 @@ import platformdirs
 import pytest
 from _pytest.doctest import DoctestModule
 from hypothesis import settings
-from jackserver import JACKD_IS_MISSING, JackServer
+from jackserver import JACKD_IS_MISSING, LIVE_NAME, JackServer
 
 # Whoever starts pytest under nohup, or behind a `&`, has signals ignored, and so would all that the tests start. A
 # program that is started gets the default for what is caught here.
@@ -81,7 +81,7 @@ def jack_server() -> Iterator[JackServer]:
     """The one JACK server of the test process: 48 kHz, 64 frames, two ports each way; see jackserver.py."""
     if JACKD_IS_MISSING:
         pytest.skip("jackd is not installed")
-    with JackServer() as server:
+    with JackServer(name=LIVE_NAME) as server:
         yield server
 
 

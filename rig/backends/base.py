@@ -79,6 +79,14 @@ class Pluggable(Backend, Protocol):
     """A backend with ports that are connected by name, while it plays."""
 
     @property
+    def product(self) -> str:
+        """Who serves: "JACK" or "PipeWire"."""
+
+    @property
+    def tells_late(self) -> bool:
+        """Whether priority and latencies are known only a moment after a start."""
+
+    @property
     def server_frames(self) -> int:
         """A counter that moves as long as the server works, even if it does not call us."""
 

@@ -27,7 +27,7 @@ class Heartbeat:
 
     def _restart(self, now: float) -> None:
         self._cycles, self._beat_at = int(self._backend.host["cycles"]), now
-        self._server_frames = self._frames()
+        self._server_frames, self._moved_at = self._frames(), now
         self._alone_since: float | None = None
         self._looked_at = now
 
@@ -40,9 +40,13 @@ class Heartbeat:
         away, self._looked_at = now - self._looked_at > AWAY_S, now
         if away or int(backend.host["cycles"]) != self._cycles:
             self._restart(now)
+        frames = self._frames()
+        if frames != self._server_frames:
+            self._server_frames, self._moved_at = frames, now
         if now - self._beat_at < max(STILL_S, STILL_PERIODS * backend.block_size / backend.sample_rate):
             return "beats"
-        if self._frames() == self._server_frames:
+        if now - self._moved_at > LEFT_OUT_S:  # a server that dies may move once more, without us
+            self._alone_since = None
             return "stands still"
         if self._alone_since is None:
             self._alone_since = now

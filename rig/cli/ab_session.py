@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..backends.lost import Lost
 from ..dsp.network.quality import QUALITIES
 from ..dsp.tone.knobs import NAMES
 from ..errors import BackendError, CompareError
@@ -244,8 +245,8 @@ class Session:
         backend, host = self.backend, self.backend.host
         rate, period = float(backend.sample_rate), int(backend.block_size)
         state = "NO SERVER" if host["gone"] else ""
-        xruns, frame = int(host["xruns"]), int(host["frame_time"])
-        return ServerState("JACK", rate, period, 2000 * period / rate, xruns, frame, state)
+        lost, frame = Lost.of(host), int(host["frame_time"])
+        return ServerState(backend.product, rate, period, 2000 * period / rate, lost.times, frame, state)
 
     def _note(self, text: str) -> None:
         self._told(Event("noted", text))
@@ -328,13 +329,13 @@ class Session:
                 return
             if page is not None:
                 page.show(at_once=bool(pressed or acted))
-            self._show(comparer.look(), int(self.backend.host["xruns"]))
+            self._show(comparer.look(), Lost.of(self.backend.host))
 
-    def _show(self, state: AbState, xruns: int) -> None:
+    def _show(self, state: AbState, lost: Lost) -> None:
         if self.screen.is_live:
-            self.face.show(lambda size, _: ab_rows(state, xruns, size))
+            self.face.show(lambda size, _: ab_rows(state, lost, size))
         else:
-            self.screen.line(live_line(state, xruns))
+            self.screen.line(live_line(state, lost))
 
 
 def check_gear_connections(backend: Jack, split: bool) -> None:

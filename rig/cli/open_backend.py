@@ -82,7 +82,11 @@ def may_howl(backend: Backend, options: argparse.Namespace) -> bool:
 
 def why_ordinary(backend: Backend) -> str:
     """Where to look if the audio thread has no real-time priority."""
-    return "your JACK settings" if is_pluggable(backend) else "the rtprio limit of your user"
+    if not is_pluggable(backend):
+        return "the rtprio limit of your user"
+    if backend.product == "PipeWire":
+        return "rtkit, or the group `pipewire`: `rig doctor` says which"
+    return "your JACK settings"
 
 
 def await_device(backend: Backend, engine: Engine, screen: Screen) -> Backend:

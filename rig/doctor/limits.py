@@ -23,8 +23,11 @@ MEGABYTE = 1 << 20
 CAP_IPC_LOCK = 14  # the number of that right on Linux
 
 
-def priority(granted: int | None, runs: bool, root: Path = Path("/")) -> Finding:
-    """The priority of the audio thread: `granted` as a backend says it; `runs`: whether one ran at all."""
+def priority(granted: int | None, runs: bool, root: Path = Path("/"), *, on_pipewire: bool = False) -> Finding:
+    """The priority of the audio thread: `granted` as a backend says it; `runs`: whether one ran at all.
+
+    `on_pipewire`: PipeWire gives it, which takes it from the limits of the user or has rtkit give it.
+    """
     if granted is not None and granted > 0:
         text = f"The audio thread has real-time priority {granted}."
         return Finding("priority", "ok", text, figures={"priority": granted})
@@ -36,6 +39,8 @@ def priority(granted: int | None, runs: bool, root: Path = Path("/")) -> Finding
             if allowed
             else _advice(root)
         )
+        if on_pipewire:
+            way_out = pipewire_advice(allowed, root)
         return Finding("priority", "problem", text, way_out, {"priority": 0, "allowed": allowed})
     if runs or allowed is None:
         return Finding("priority", "unknown", "This system does not say which priority an audio thread has.")
@@ -73,6 +78,22 @@ def _advice(root: Path) -> str:
     if not sys.platform.startswith("linux") and root == Path("/"):
         return "See how your system grants real-time priority to audio programs."
     return ADVICE
+
+
+def pipewire_advice(allowed: bool | None, root: Path = Path("/")) -> str:
+    """How PipeWire comes to a real-time priority for its clients."""
+    if allowed:
+        return (
+            "You may have it, so PipeWire's module-rt is not loaded: see context.modules in jack.conf, in "
+            "~/.config/pipewire or /usr/share/pipewire."
+        )
+    granted, own = granted_groups(root), own_groups(root)
+    mine = [group for group in granted if group in own]
+    if mine:
+        return f"You are in the group {mine[0]}, which may: log in again, so that PipeWire is started anew."
+    group = "pipewire" if "pipewire" in granted else next(iter(granted), None)
+    join = f", or join the group {group} (sudo usermod -aG {group} $USER)" if group is not None else ""
+    return f"PipeWire has rtkit give it: install that (sudo apt install rtkit){join}, and log in again."
 
 
 def granted_groups(root: Path = Path("/")) -> list[str]:

@@ -6,9 +6,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..backends.jack import libjack
+from ..backends.jack import libjack, pipewire
 from ..backends.jack.client import Jack
 from ..backends.jack.ports import chosen
+from ..backends.lost import Lost
 from ..engine import Engine
 from ..errors import RigError, ServerGone
 from ..sound import Sound
@@ -35,7 +36,7 @@ class Heard:
     priority: int | None
     seconds: float
     cycles: int
-    xruns: int
+    lost: Lost
     median: float | None
     worst: float | None
     input: str | None
@@ -59,7 +60,7 @@ def listen(backend: Jack, sound: Sound, input: str | None, seconds: float) -> He
         backend.reconnect({"in": own})
         time.sleep(SETTLED_S)
         engine.share()
-        before, began = (int(backend.host["cycles"]), int(backend.host["xruns"])), time.monotonic()
+        before, lost, began = int(backend.host["cycles"]), Lost.of(backend.host), time.monotonic()
         while time.monotonic() - began < seconds and not backend.gone:
             time.sleep(LOOK_S)
             engine.poll()
@@ -72,8 +73,8 @@ def listen(backend: Jack, sound: Sound, input: str | None, seconds: float) -> He
             block_size=backend.block_size,
             priority=backend.realtime_priority(),
             seconds=time.monotonic() - began,
-            cycles=int(backend.host["cycles"]) - before[0],
-            xruns=int(backend.host["xruns"]) - before[1],
+            cycles=int(backend.host["cycles"]) - before,
+            lost=Lost.of(backend.host) - lost,
             median=share.median,
             worst=share.worst,
             input=own[0] if own else None,
@@ -98,7 +99,7 @@ def findings(heard: Heard, root: Path = Path("/")) -> list[Finding]:
     """Server, priority, period, latency and xruns."""
     return [
         _server(heard),
-        priority(heard.priority, True, root),
+        priority(heard.priority, True, root, on_pipewire=pipewire.version_of(heard.version) is not None),
         _period(heard, streams(root)),
         _latency(heard),
         _xruns(heard),
@@ -120,10 +121,11 @@ def no_server(error: RigError, root: Path = Path("/")) -> list[Finding]:
 
 
 def _server(heard: Heard) -> Finding:
-    name = heard.version or "of a version that it does not say"
-    product = "PipeWire" if heard.version and "pipewire" in heard.version.casefold() else "JACK"
+    of_pipewire = pipewire.version_of(heard.version)
+    product = "JACK" if of_pipewire is None else "PipeWire"
+    name = of_pipewire or heard.version or "of a version that it does not say"
     ports = f"{len(heard.capture_ports)} capture and {len(heard.playback_ports)} playback ports"
-    figures = {"version": heard.version, "product": product, "capture": len(heard.capture_ports)}
+    figures = {"version": of_pipewire or heard.version, "product": product, "capture": len(heard.capture_ports)}
     text = f"{product} {name} runs at {heard.sample_rate} Hz with {ports}."
     if not (heard.capture_ports and heard.playback_ports):
         advice = "Connect the interface, and choose it for both directions in the settings of the server."
@@ -170,13 +172,24 @@ def _latency(heard: Heard) -> Finding:
 
 
 def _xruns(heard: Heard) -> Finding:
-    figures = {"xruns": heard.xruns, "seconds": heard.seconds, "cycles": heard.cycles}
+    missed = heard.lost.missed_cycles
+    figures = {
+        "xruns": heard.lost.xruns,
+        "missed_cycles": missed,
+        "seconds": heard.seconds,
+        "cycles": heard.cycles,
+    }
     if heard.cycles == 0:
         text = f"The server has called nobody for {heard.seconds:.1f} s."
         return Finding("xruns", "problem", text, "Restart it.", figures)
     ours = "" if heard.worst is None or heard.worst < 0.5 else f"; rig itself took {heard.worst:.0%} of one period"
-    if heard.xruns:
-        text = f"{heard.xruns} xruns in {heard.seconds:.1f} s of listening{ours}."
+    if heard.lost.times:
+        text = f"{heard.lost.xruns} xruns in {heard.seconds:.1f} s of listening{ours}."
+        if missed:
+            text = (
+                f"{heard.lost.xruns} xruns, and {missed} of {heard.cycles + missed} cycles missed in "
+                f"{heard.seconds:.1f} s of listening{ours}."
+            )
         advice = (
             "See to real-time priority and the processor's clock first; then close other programs, or take a larger "
             "period."

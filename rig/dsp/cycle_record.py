@@ -39,6 +39,8 @@ HOST = np.dtype(
         # counted by the backend's notification callbacks or its block callback, never reset
         ("cycles", np.int64),  # cycles the backend has called
         ("xruns", np.int64),
+        ("gaps", np.int64),  # times the server's frame counter jumped from one cycle to the next
+        ("missed_cycles", np.int64),  # as many as were left out there
         ("resizes", np.int64),  # changes of block size or rate
         ("gone", np.int64),  # 1: the server has shut down
         # MIDI, see `midi_actions.py`; without a port all of it stays 0

@@ -26,6 +26,7 @@ from rigs import A2, RATE, jump, sine
 from survivors import BACK_S, PLAYING, Card, begin, clients_of, connected, figures, hear, leaks, left_in_shared_memory
 
 from rig.audio import wav
+from rig.backends import cables
 from rig.backends.cables import Cables
 from rig.backends.jack.client import Jack
 from rig.dsp.network.quality import QUALITIES
@@ -281,19 +282,19 @@ def plugged(jack_server):
     said = []
     with Jack("plugged", jack_server.name) as backend:
         backend.start(passthrough.address, new_engine().ctypes.data)
-        cables = Cables(said.append)
+        watched = Cables(said.append)
 
         def settle(holds, what):
             def tended():
-                cables.poll(backend)
+                watched.poll(backend)
                 return holds()
 
             wait_until(tended, what, 10)
             time.sleep(0.1)  # notifications come late
-            cables.poll(backend)
+            watched.poll(backend)
 
         settle(lambda: True, "a first look")
-        yield backend, cables, said, settle
+        yield backend, watched, said, settle
         backend.stop()
 
 
@@ -312,14 +313,32 @@ def test_a_port_that_goes_and_comes_back_is_connected_again(jack_server, plugged
 
 
 def test_a_port_that_is_back_before_anybody_looks_is_connected_again_and_a_pulled_cable_is_not(jack_server, plugged):
-    backend, _, _, settle = plugged
+    backend, watched, _, settle = plugged
     amp = Card("amp", jack_server.name, is_card=False)
     backend.reconnect({"in": ["amp:capture_1"], "out_1": ["amp:playback_1"]})
     settle(lambda: True, "a look")
     amp.client.disconnect("plugged:out_1", "amp:playback_1")  # by hand
     settle(lambda: True, "a look")
+    settle(lambda: not watched._parted, "the cable to count as pulled: nobody has left")
     amp.close()
     amp = Card("amp", jack_server.name, is_card=False)
     settle(lambda: backend.connections()["in"] == ["amp:capture_1"], "the cable to be back")
     assert backend.connections()["out_1"] == []
+    amp.close()
+
+
+def test_a_program_that_leaves_in_order_has_not_pulled_its_cables(jack_server, plugged, monkeypatch):
+    """It parts its cables first, and takes its ports away a moment later: rig looks in between."""
+    monkeypatch.setattr(cables, "LEAVING_S", 10.0)  # on a machine that is busy a moment is long
+    backend, _, said, settle = plugged
+    amp = Card("amp", jack_server.name, is_card=False)
+    backend.reconnect({"in": ["amp:capture_1"], "out_1": ["amp:playback_1"]})
+    settle(lambda: True, "a look")
+    amp.client.deactivate()
+    settle(lambda: backend.connections()["in"] == [], "the cables to be parted")
+    amp.close()
+    settle(lambda: any("not there" in sentence for sentence in said), "the loss to be told")
+    amp = Card("amp", jack_server.name, is_card=False)
+    settle(lambda: backend.connections()["in"] == ["amp:capture_1"], "the cables to be back")
+    assert backend.connections()["out_1"] == ["amp:playback_1"]
     amp.close()

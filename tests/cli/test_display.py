@@ -8,6 +8,7 @@ import re
 import pytest
 from cells import Cells
 
+from rig.backends.lost import Lost
 from rig.cli.display import letters as font
 from rig.cli.display.bars import HELD_S, Peak, bar
 from rig.cli.display.colour import LOOKS, Marks, colour_wanted, painted
@@ -64,7 +65,7 @@ STATES = {"everything": EVERYTHING, "asked for": ASKED_FOR, "tuned": TUNED, "qui
 
 
 def rows_of(state, columns, height, server="", marks=FULL, typed=""):
-    return [row_text(row) for row in live_rows(state, Peaks(), 7, server, (columns, height), marks, typed)]
+    return [row_text(row) for row in live_rows(state, Peaks(), Lost(7), server, (columns, height), marks, typed)]
 
 
 # ---------------------------------------------------------------- the live rows
@@ -118,7 +119,7 @@ def test_bars_come_with_the_room_for_them():
 def test_what_clips_is_said_for_a_while_and_moves_nothing():
     peaks = Peaks()
     peaks.hear(ASKED_FOR)
-    clipping = [row_text(row) for row in live_rows(ASKED_FOR, peaks, 7, "", (120, 24), FULL)][-1]
+    clipping = [row_text(row) for row in live_rows(ASKED_FOR, peaks, Lost(7), "", (120, 24), FULL)][-1]
     quiet = rows_of(ASKED_FOR, 120, 24)[-1]
     assert "-12.3 CLIP" in clipping and "-12.3 dBFS" in quiet
     assert len(clipping) == len(quiet)
@@ -135,13 +136,13 @@ def test_a_typed_text_stands_below_the_states():
 def test_the_stage_view_fills_any_screen_and_never_more(state):
     for columns, height in itertools.product(range(20, 201, 15), (5, 11, 12, 20, 24, 40, 70)):
         marks = FULL if columns % 2 else PLAIN
-        rows = stage_rows(state, Peaks(), 7, "NO SERVER", (columns, height), marks, "Saved.", "")
+        rows = stage_rows(state, Peaks(), Lost(7), "NO SERVER", (columns, height), marks, "Saved.", "")
         assert len(rows) == height, (columns, height, len(rows))
         assert all(row_cells(row) < columns for row in rows), (columns, height)
 
 
 def test_at_80_by_24_the_stage_view_says_every_state_in_large_or_small_letters():
-    rows = stage_rows(ASKED_FOR, Peaks(), 7, "", (80, 24), FULL)
+    rows = stage_rows(ASKED_FOR, Peaks(), Lost(7), "", (80, 24), FULL)
     shown = "\n".join(row_text(row) for row in rows)
     for text in ("MUTED", "BYPASS", "RECORDING 1:23"):
         assert all(row.rstrip() in shown for row in font.letters(text, 1, 1, FULL)), shown
@@ -151,7 +152,7 @@ def test_at_80_by_24_the_stage_view_says_every_state_in_large_or_small_letters()
 def test_the_tuner_of_the_stage_view_shows_note_cents_and_needle():
     def needle(cents):
         state = PlayerState(values=OFF, tuner=TunerReading(440.0, 82.0, "E2", cents))
-        rows = [row_text(row) for row in stage_rows(state, Peaks(), 0, "", (80, 24), FULL)]
+        rows = [row_text(row) for row in stage_rows(state, Peaks(), Lost(), "", (80, 24), FULL)]
         at = next(k for k, row in enumerate(rows) if row.count("│") >= 3 and "dBFS" not in row and "IN" not in row)
         assert rows[at - 1] == rows[at + 1]
         return rows[at - 1].index("███"), "\n".join(rows)

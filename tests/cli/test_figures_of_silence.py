@@ -11,6 +11,7 @@ import pytest
 from places import ROOT
 from rigs import RATE, Bench, Told, sine
 
+from rig.backends.lost import Lost
 from rig.cli.display.colour import Marks
 from rig.cli.display.rows import row_text
 from rig.cli.live.live_line import log_line
@@ -63,8 +64,8 @@ def test_a_session_in_silence_and_hum_says_nothing_that_makes_no_sense(tmp_path)
         for start in range(0, x.size, RATE // 10):
             bench.process(x[start : start + RATE // 10])
             state = player.look()
-            rows = live_rows(state, Peaks(), 0, "", (200, 50), Marks("utf-8"))
-            for form in (log_line(state, 0), *map(row_text, rows)):
+            rows = live_rows(state, Peaks(), Lost(), "", (200, 50), Marks("utf-8"))
+            for form in (log_line(state, Lost()), *map(row_text, rows)):
                 assert not NONSENSE.search(form), form
                 assert "knob" not in form
         for command in ("gate", "gate", "tuner", "tuner"):

@@ -15,6 +15,7 @@ from jackclients import skip_if_torn
 from jackserver import JACKD_IS_MISSING, JackServer
 from rigs import NANO, RATE
 
+from rig.backends.lost import Lost
 from rig.cli.commands import doctor
 from rig.doctor import echo, lateness, limits, processor
 from rig.doctor.finding import Finding, summary
@@ -111,7 +112,7 @@ def heard(**changes):
         "priority": 10,
         "seconds": 3.0,
         "cycles": 2250,
-        "xruns": 0,
+        "lost": Lost(),
         "median": 0.1,
         "worst": 0.3,
         "input": "system:capture_1",
@@ -132,7 +133,9 @@ def test_what_the_server_says_becomes_findings(machine):
     found = {finding.topic: finding for finding in findings(heard(), machine.root)}
     assert set(states(found.values()).values()) == {"ok"}
     assert found["latency"].text.startswith("By the figures of the server you hear the guitar after 5.3 ms")
-    late = {finding.topic: finding for finding in findings(heard(block_size=1024, xruns=3, worst=0.9), machine.root)}
+    late = {
+        finding.topic: finding for finding in findings(heard(block_size=1024, lost=Lost(3), worst=0.9), machine.root)
+    }
     assert late["period"].state == "problem"
     assert "Try 128 frames" in late["period"].way_out
     assert late["xruns"].text == "3 xruns in 3.0 s of listening; rig itself took 90% of one period."
@@ -140,6 +143,28 @@ def test_what_the_server_says_becomes_findings(machine):
     assert states(findings(heard(capture_ports=()), machine.root))["server"] == "problem"
     pipewire = findings(heard(version="3.0.0.0 (using PipeWire 1.2.7)"), machine.root)[0]
     assert pipewire.figures["product"] == "PipeWire"
+    assert pipewire.text.startswith("PipeWire 1.2.7 runs at 48000 Hz")
+
+
+def test_cycles_that_nobody_told_of_are_a_problem(machine):
+    for told, text in ((0, "0 xruns, and 379 of 1535 cycles missed"), (2, "2 xruns, and 379 of 1535 cycles missed")):
+        lossy = heard(lost=Lost(told, 10, 379), cycles=1156)
+        (found,) = (finding for finding in findings(lossy, machine.root) if finding.topic == "xruns")
+        assert (found.state, found.figures["missed_cycles"]) == ("problem", 379)
+        assert found.text.startswith(text)
+
+
+def test_pipewires_priority_is_rtkits_and_its_groups_affair(machine, monkeypatch):
+    def way_out():
+        return limits.priority(0, True, machine.root, on_pipewire=True).way_out
+
+    monkeypatch.setattr(limits, "may_be_realtime", lambda: False)
+    assert "rtkit" in way_out() and "group" not in way_out()
+    machine("etc/security/limits.d/25-pw-rlimits.conf", "@pipewire   - rtprio  95\n")  # as Debian 13 has it
+    assert "rtkit" in way_out() and "join the group pipewire (sudo usermod -aG pipewire $USER)" in way_out()
+    assert "JACK" not in way_out()
+    monkeypatch.setattr(limits, "may_be_realtime", lambda: True)
+    assert "module-rt" in way_out()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from rigs import A2, RATE, Bench, Told, guitar, noise, sine
 
+from rig.backends.lost import Lost
 from rig.cli.live.live_line import log_line
 from rig.cli.live.meters import bar
 from rig.engine import LOOP
@@ -29,7 +30,7 @@ class Playing:
         self.told.clear()
 
     def line(self):
-        return log_line(self.player.look(), 0)
+        return log_line(self.player.look(), Lost())
 
     def play(self, x, seconds=None):
         """`seconds` of x, over and over."""

@@ -11,6 +11,7 @@ from rigs import A2, NANO, RATE, Told, db, dc_blocked, guitar, sine
 
 from rig.audio.loudness import integrated_lufs
 from rig.audio.resample import resample
+from rig.backends.lost import Lost
 from rig.backends.offline import Offline
 from rig.cli.live.live_line import log_line
 from rig.engine import Engine
@@ -46,7 +47,7 @@ class Session:
 
     def line(self):
         """The line at the bottom of the terminal."""
-        return log_line(self.player.look(), 0)
+        return log_line(self.player.look(), Lost())
 
     def do(self, name, **options):
         self.player.do(name, **options)

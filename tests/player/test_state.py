@@ -10,6 +10,7 @@ import pytest
 from auditioning import Auditioning, five_cabinets
 from rigs import NANO, RATE, guitar
 
+from rig.backends.lost import Lost
 from rig.cli.display.colour import Marks
 from rig.cli.display.rows import row_text
 from rig.cli.live.live_line import log_line
@@ -60,10 +61,10 @@ def test_while_blind_no_name_of_a_cabinet_is_in_it_nor_in_the_live_line(audition
         audition.do(command)
     state = player.look()
     names = [path.stem for path in player.cabinets.bank.paths]
-    shown = json.dumps(state.to_json()) + log_line(state, 0)
+    shown = json.dumps(state.to_json()) + log_line(state, Lost())
     for size in ((200, 50), (80, 24), (60, 6)):
-        shown += "".join(map(row_text, live_rows(state, Peaks(), 0, "", size, Marks("utf-8"))))
-        shown += "".join(map(row_text, stage_rows(state, Peaks(), 0, "", size, Marks("utf-8"))))
+        shown += "".join(map(row_text, live_rows(state, Peaks(), Lost(), "", size, Marks("utf-8"))))
+        shown += "".join(map(row_text, stage_rows(state, Peaks(), Lost(), "", size, Marks("utf-8"))))
     assert not [name for name in names if name in shown]
     assert state.cabinet.name.startswith("number ")
     audition.do("blind")

@@ -13,9 +13,19 @@ import numpy as np
 
 from ...dsp.cycle_record import HOST
 from ...dsp.native.address import NOWHERE, Address
-from ...dsp.native.compile import entry
-from ...dsp.native.pointers import fetch_add, foreign, int64, offset, pointer_to_int, record, store_release, uint32
-from ..cycle import cycle
+from ...dsp.native.compile import entry, inline
+from ...dsp.native.pointers import (
+    Record,
+    fetch_add,
+    foreign,
+    int64,
+    offset,
+    pointer_to_int,
+    record,
+    store_release,
+    uint32,
+)
+from ..cycle import FRAME_TIME_MASK, cycle
 from .midi_port import MESSAGE, MIDI_OUT, read_port, write_port
 
 POSITION = np.dtype(  # the beginning of jack_position_t, and room for the rest of it
@@ -40,6 +50,7 @@ CLIENT = np.dtype(
         ("send_port", np.int64),  # 0: not there
         ("get_buffer", np.int64),  # jack_port_get_buffer
         ("last_frame_time", np.int64),  # jack_last_frame_time
+        ("get_time", np.int64),  # jack_get_time
         ("get_latency", np.int64),  # jack_port_get_latency_range
         ("set_latency", np.int64),  # jack_port_set_latency_range
         ("get_thread_id", np.int64),  # gettid of the C library; 0 where there is none
@@ -49,6 +60,11 @@ CLIENT = np.dtype(
         ("thread_id", np.int64),  # of the audio thread; 0: not known
         ("block_size", np.int64),
         ("rate", np.int64),
+        ("follows_frames", np.int64),  # 1: what follows was written by the cycle before; set to 0 by Python at a start
+        ("next_frame", np.int64),  # where the server's frame counter is in the next cycle, if none is missed
+        ("called_at_us", np.int64),
+        ("frames_before", np.int64),
+        ("resizes_before", np.int64),
         ("range_1", np.uint32, 2),  # jack_latency_range_t: min, max
         ("range_2", np.uint32, 2),
         ("midi_port", np.int64),  # 0: not there
@@ -73,13 +89,35 @@ MIDI_MESSAGE, MIDI_OUT_AT = offset(CLIENT, "midi_message"), offset(CLIENT, "midi
 POSITION_AT = offset(CLIENT, "position")
 PORTS_CHANGED, CABLES_CHANGED = offset(CLIENT, "ports_changed"), offset(CLIENT, "cables_changed")
 ROLLING = 1  # jack_transport_state_t; others are standing, or getting ready
+MILLION = 1_000_000
 CAPTURE = 0  # jack_latency_callback_mode_t; the other one is playback
 
 call_get_buffer = foreign("l", "l", "u")  # void *(port, frames)
 call_last_frame_time = foreign("u", "l")  # frames (client)
+call_get_time = foreign("l")  # microseconds
 call_latency = foreign("v", "l", "i", "l")  # void (port, mode, range)
 call_get_thread_id = foreign("i")
 call_transport_query = foreign("i", "l", "l")  # state (client, position)
+
+
+@inline
+def count_missed(c: Record, now: int, frames: int) -> None:
+    """Count the cycles that never came between the last one and this one, which starts at frame `now`.
+
+    A process that is stopped or starved is told nothing, and neither is the server. Not counted is what is no loss: a
+    new period or rate, freewheeling, and a clock that jumps by more than the time that passed, as it is another one
+    (PipeWire's, when another card becomes the driver).
+    """
+    at_us = call_get_time(c.get_time)
+    gap = (now - c.next_frame) & FRAME_TIME_MASK
+    is_same = frames == c.frames_before and c.host.resizes == c.resizes_before
+    passed = (at_us - c.called_at_us) * c.rate  # in millionths of a frame
+    if c.follows_frames != 0 and is_same and gap != 0 and gap * MILLION <= passed + frames * MILLION:
+        c.host.gaps += 1
+        c.host.missed_cycles += max(1, int64(gap / np.float64(frames) + 0.5))
+    c.follows_frames = c.host.timed
+    c.next_frame = (now + frames) & FRAME_TIME_MASK
+    c.called_at_us, c.frames_before, c.resizes_before = at_us, frames, c.host.resizes
 
 
 @entry("iup")
@@ -106,6 +144,7 @@ def on_process(frames: int, argument: Any) -> int:
             state = call_transport_query(c.transport_query, c.client, here + POSITION_AT)
             c.host.transport, c.host.transport_frame = int64(state == ROLLING), int64(c.position.frame)
         now = int64(call_last_frame_time(c.last_frame_time, c.client))
+        count_missed(c, now, int64(frames))
         cycle(here, x, returned, y_1, y_2, send, now, int64(frames))
     return 0
 

@@ -14,7 +14,9 @@ libjack serves one server per process at a time: close the old `Jack` before ope
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import re
 import time
 import weakref
 from collections.abc import Callable, Sequence
@@ -28,7 +30,7 @@ from ...errors import BackendError, NoServer
 from ..call_timeout import ask
 from ..cycle import silence
 from ..threads import priority_of, thread_id_function
-from . import callbacks, libjack
+from . import callbacks, libjack, pipewire
 from .callbacks import CLIENT
 from .connections import MIDI_OUT_PORT, MIDI_PORT, Connections
 from .midi_port import put
@@ -36,6 +38,9 @@ from .other_users import server_of_another
 
 PORTS = ("in", "out_1", "out_2")
 GEAR_PORTS = ("send", "return")  # beside them, where gear hangs on the rig
+FREEWHEEL_TRIES = 2
+FREEWHEEL_PAUSE_S = 0.1  # for PipeWire to move the graph
+SETTLE_S, SETTLED_CYCLES = 1.5, 4
 LEAVE_S = 3.0  # how long leaving may take before the client is left to the end of the process
 
 _CALLBACKS = {
@@ -49,7 +54,6 @@ _CALLBACKS = {
     "jack_set_port_registration_callback": callbacks.on_port,
     "jack_set_port_connect_callback": callbacks.on_cable,
 }
-_abandoned: list[Any] = []  # memory of clients that would not close: libjack's threads may still look at it
 
 
 class Jack(Connections):
@@ -82,7 +86,7 @@ class Jack(Connections):
         self._server_name = server_name
         client = _open(client_name, server_name)
         # Also at exit: a client that leaves without saying so costs the server an xrun.
-        self._finish = weakref.finalize(self, _close, client, arena, self._state)
+        self._finish = weakref.finalize(self, _close, client, arena, self._state, server_name)
         gear_ports = [port for port in GEAR_PORTS if port in gear]
         super().__init__(client, self.host, (*PORTS, *gear_ports, *((MIDI_PORT, MIDI_OUT_PORT) if midi else ())))
         try:
@@ -118,6 +122,7 @@ class Jack(Connections):
             state[field] = libjack.handle(self._ports[port])
         state["get_buffer"] = libjack.function_address("jack_port_get_buffer")
         state["last_frame_time"] = libjack.function_address("jack_last_frame_time")
+        state["get_time"] = libjack.function_address("jack_get_time")
         state["get_latency"] = libjack.function_address("jack_port_get_latency_range")
         state["set_latency"] = libjack.function_address("jack_port_set_latency_range")
         state["get_thread_id"] = thread_id_function()
@@ -145,15 +150,33 @@ class Jack(Connections):
     @property
     def may_go_silently(self) -> bool:
         """The libjack of PipeWire does not tell its clients when PipeWire is restarted (0.3.65)."""
-        return "pipewire" in (libjack.version() or "").casefold()
+        return libjack.is_pipewire()
 
     def server_is_there(self) -> bool:
-        """Whether a server takes a new client, which leaves at once."""
+        """Whether a server takes a new client, which leaves at once. One that does not know us means ours is `gone`."""
         try:
-            Jack(f"{self.name}-asks", self._server_name).close()
+            with Jack(f"{self.name}-asks", self._server_name) as other:
+                knows_us = bool(other._ask(lambda: other._client.get_ports(f"^{re.escape(self.name)}:")))
         except NoServer:
+            self._lost_without_a_word()
             return False
+        if not knows_us:
+            self._lost_without_a_word()
         return True
+
+    def _lost_without_a_word(self) -> None:
+        if self.may_go_silently:
+            self.host["gone"] = 1
+
+    @property
+    def product(self) -> str:
+        """Who serves: "PipeWire", or "JACK"."""
+        return "PipeWire" if libjack.is_pipewire() else "JACK"
+
+    @property
+    def tells_late(self) -> bool:
+        """PipeWire has others give the priority, and tells latencies once its ports are connected."""
+        return libjack.is_pipewire()
 
     @property
     def ports_changed(self) -> int:
@@ -202,6 +225,7 @@ class Jack(Connections):
         self.host["engine"], self.host["block"] = engine, block
         self.host["sample_rate"] = self.sample_rate  # some servers change it while they run
         self._state["thread_id"] = 0  # every start has a new thread
+        self._state["follows_frames"] = 0  # what was missed until now was nobody's
         self._ask(self._client.activate)
         self._active = True
 
@@ -234,15 +258,54 @@ class Jack(Connections):
         self._state["transport_query"] = libjack.function_address("jack_transport_query") if on else 0
 
     def freewheel(self, on: bool) -> None:
-        """Let the server render as fast as it can, or in real time again; for programs in place of gear."""
-        if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error
-            self._ask(lambda: self._client.set_freewheel(on))
-        deadline = time.monotonic() + LEAVE_S
-        while bool(self.host["timed"]) == on and time.monotonic() < deadline:
-            time.sleep(0.005)
+        """Let the server render as fast as it can, or in real time again; for programs in place of gear.
+
+        Returns when it does, and has settled: PipeWire gives the whole graph another driver, whose clock is another
+        one. Raises BackendError where nothing moves then (0.3.65), with the server in real time again.
+        """
+        for _ in range(FREEWHEEL_TRIES):
+            if bool(self.host["timed"]) == on:  # asked for what is so already, JACK reports an error
+                self._ask(lambda: self._client.set_freewheel(on))
+            deadline = time.monotonic() + LEAVE_S
+            while bool(self.host["timed"]) == on and time.monotonic() < deadline:
+                time.sleep(0.005)
+            if not libjack.is_pipewire() or self._settles():
+                return
+            self._ask(lambda: self._client.set_freewheel(not on))
+            time.sleep(FREEWHEEL_PAUSE_S)
+        if on:
+            version = pipewire.version_of(libjack.version())
+            raise BackendError(
+                f"PipeWire {version} stands still when it is to render as fast as it can: leave --freewheel out, "
+                "or use a JACK server."
+            )
+
+    def _settles(self) -> bool:
+        """Whether cycles come, and go on coming after the change of driver has passed through the graph."""
+        for _ in range(2):
+            before, deadline = int(self.host["cycles"]), time.monotonic() + SETTLE_S
+            while int(self.host["cycles"]) < before + SETTLED_CYCLES:
+                if self.gone or time.monotonic() > deadline:
+                    return False
+                time.sleep(0.005)
+            time.sleep(FREEWHEEL_PAUSE_S)
+        return True
 
 
 def _open(client_name: str, server_name: str | None) -> Any:
+    """A client of the JACK server, or of PipeWire where no JACK server runs and none was named."""
+    try:
+        client = _opened(client_name, server_name)
+    except NoServer:
+        if server_name or os.environ.get("JACK_DEFAULT_SERVER") or not libjack.turn_to_pipewire():
+            raise
+        libjack.library()
+        client = _opened(client_name, server_name)
+    libjack.keep()
+    return client
+
+
+def _opened(client_name: str, server_name: str | None) -> Any:
     jack, _ = libjack.library()
     try:
         return ask(
@@ -253,6 +316,8 @@ def _open(client_name: str, server_name: str | None) -> Any:
         status = error.status
         if not (status.server_failed or status.server_error):
             raise BackendError(f"The JACK server refused the client {client_name!r}: {status}.") from error
+        if libjack.is_pipewire():
+            raise NoServer(pipewire.NOT_RUNNING) from error
         named = server_name or os.environ.get("JACK_DEFAULT_SERVER")
         which = f"No JACK server named {named!r} is running" if named else "No JACK server is running"
         other = server_of_another(named)
@@ -261,10 +326,7 @@ def _open(client_name: str, server_name: str | None) -> Any:
                 f"{which} for you, but one of {other} is, which only {other} can use: run rig as {other}, or stop that "
                 "server and start one of your own."
             ) from error
-        raise NoServer(
-            f"{which}: start one, for example with qjackctl or `jackd -d alsa`, or run the command through "
-            "`pw-jack` where PipeWire plays."
-        ) from error
+        raise NoServer(f"{which}, and no PipeWire: start one, for example with qjackctl or `jackd -d alsa`.") from error
 
 
 def _leave(request: Callable[[], Any], host: Any) -> bool:
@@ -281,8 +343,11 @@ def _leave(request: Callable[[], Any], host: Any) -> bool:
     return done
 
 
-def _close(client: Any, arena: Arena, state: Any) -> None:
-    """End of a client: never raises, never hangs (`jack_client_close` can, when the server has died)."""
+def _close(client: Any, arena: Arena, state: Any, server_name: str | None) -> None:
+    """End of a client: never raises, never hangs (`jack_client_close` can, when the server has died).
+
+    A dead client of PipeWire is not closed: its libjack (1.4.2) frees what it has freed before, and aborts.
+    """
     closed = False
 
     def request() -> None:
@@ -291,7 +356,15 @@ def _close(client: Any, arena: Arena, state: Any) -> None:
         client.close()
 
     try:
-        closed = _leave(request, state["host"])
+        if libjack.is_pipewire() and (state["host"]["gone"] or not pipewire.is_running(server_name)):
+            state["host"]["block"] = silence.address
+        else:
+            closed = _leave(request, state["host"])
     finally:
         if not closed:
-            _abandoned.append((client, arena, state))
+            _keep_for_ever((client, arena, state))
+
+
+def _keep_for_ever(things: Any) -> None:
+    """Keep what threads of libjack may still look at, also while Python ends: JACK-Client closes what it finalises."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(things))

@@ -1,12 +1,14 @@
 """libjack beyond JACK-Client: native callbacks and latency ranges, and cables that others plug in too.
 
 JACK-Client opens clients, registers and connects ports. It has no way to register a callback that is not Python, so
-the handles it keeps private (`_ptr`) are read here, and only here, and given to libjack through ctypes.
+the handles it keeps private (`_ptr`) are read here, and only here, and given to libjack through ctypes. Which libjack
+that is, JACK's or PipeWire's, is decided here too, before the first client is opened.
 """
 
 from __future__ import annotations
 
 import ctypes
+import ctypes.util
 import errno
 import glob
 from functools import cache
@@ -15,17 +17,15 @@ from typing import Any
 from ...dsp.native.address import Address
 from ...dsp.native.compile import Entry
 from ...errors import NoServer
-from . import callbacks
+from . import callbacks, pipewire
 
-# Where systems keep it, that of PipeWire last: it is no JACK server's, and `pw-jack` is the way to it.
+# Where systems keep that of a JACK server.
 LIBRARY_PLACES = (
     "/usr/lib/*/libjack.so.[0-9]",
     "/usr/lib*/libjack.so.[0-9]",
     "/usr/local/lib*/libjack.so*",
     "/usr/local/lib/libjack*.dylib",
     "/opt/*/lib/libjack*.dylib",
-    "/usr/lib*/*/pipewire-*/jack/libjack.so.[0-9]",
-    "/usr/lib*/pipewire-*/jack/libjack.so.[0-9]",
 )
 
 
@@ -41,30 +41,77 @@ def library() -> tuple[Any, ctypes.CDLL]:
 def loaded() -> tuple[Any, ctypes.CDLL]:
     """The module `jack` and libjack itself.
 
-    Raises `NoServer` where JACK is not installed: importing JACK-Client loads libjack.
+    Importing JACK-Client loads libjack. Raises `NoServer` where neither JACK's is installed nor PipeWire's.
     """
     try:
         import jack
 
         return jack, ctypes.CDLL(jack._libname)
     except (OSError, ImportError) as error:
-        there = library_file()
+        there = library_file() or pipewire.library_file()
         if there is not None:
-            folder = there.rpartition("/")[0]
-            way = f"add its folder to the loader's path (LD_LIBRARY_PATH={folder}), or run `ldconfig` as root"
-            if "pipewire" in there.lower():
-                way = "run the command through `pw-jack`"
-            raise NoServer(
-                f"JACK's library is there ({there}), but the system's loader does not find it: {way}."
-            ) from error
+            return _imported_with(there)
+        if pipewire.is_running():
+            raise NoServer(pipewire.INSTALL) from error
         raise NoServer(
             "JACK is not installed (its library, libjack, was not found): install it, for example with "
             "`apt install jackd2` on Debian or `brew install jack` on macOS."
         ) from error
 
 
+def _imported_with(path: str) -> tuple[Any, ctypes.CDLL]:
+    """JACK-Client with the libjack at `path`, which the system's loader does not find.
+
+    So it is with PipeWire's, and with JACK's on musl. Raises `NoServer` where it cannot be loaded.
+    """
+    find = ctypes.util.find_library
+    try:
+        ctypes.util.find_library = lambda name: path if name == "jack" else find(name)
+        import jack
+
+        return jack, ctypes.CDLL(path)
+    except (OSError, ImportError) as error:
+        raise NoServer(f"JACK's library is there ({path}), but it cannot be loaded: {error}.") from error
+    finally:
+        ctypes.util.find_library = find
+
+
+_state = {"opened": False}  # whether a client has been opened: from then on libjack stays which it is
+
+
+def keep() -> None:
+    """A client has been opened."""
+    _state["opened"] = True
+
+
+def turn_to_pipewire() -> bool:
+    """Load PipeWire's libjack in place of JACK's, where no JACK server runs but PipeWire does; whether it was done.
+
+    What the script `pw-jack` does for a program that is yet to be started. Not once a client has been opened: libjack
+    keeps state of its own for the process. Raises `NoServer` where PipeWire runs without its JACK library.
+    """
+    if _state["opened"] or is_pipewire() or not pipewire.is_running():
+        return False
+    path = pipewire.library_file()
+    if path is None:
+        raise NoServer(pipewire.INSTALL)
+    jack, _ = loaded()
+    try:
+        jack._lib = jack._ffi.dlopen(path)
+    except OSError as error:
+        raise NoServer(f"PipeWire's JACK library ({path}) cannot be loaded: {error}.") from error
+    jack._libname = path
+    library.cache_clear()
+    return True
+
+
+def is_pipewire() -> bool:
+    """Whether libjack is PipeWire's. Raises NoServer where there is none."""
+    return pipewire.version_of(version()) is not None
+
+
 def library_file() -> str | None:
-    """Where libjack lies, if it does in one of the places for libraries; None: in none of them."""
+    """Where JACK's libjack lies, if it does in one of the places for libraries; None: in none of them."""
     return next((found for pattern in LIBRARY_PLACES for found in sorted(glob.glob(pattern))), None)
 
 

@@ -9,10 +9,11 @@ from .live_rows import LOW_TERMINAL, SEPARATOR, level_span
 from .meters import level
 
 if TYPE_CHECKING:
+    from ...backends.lost import Lost
     from ...compare.live.comparer import AbState
 
 
-def ab_rows(state: AbState, xruns: int, size: tuple[int, int]) -> list[Row]:
+def ab_rows(state: AbState, lost: Lost, size: tuple[int, int]) -> list[Row]:
     """What is heard, and how far the test is; below it the levels, as many as fit."""
     width = size[0] - 1
     words: list[Row] = [(Span(f"hearing {state.hearing}", "strong"),), *((Span(word),) for word in _trial(state))]
@@ -26,7 +27,7 @@ def ab_rows(state: AbState, xruns: int, size: tuple[int, int]) -> list[Row]:
     for name, meter in (("in", state.input), ("send", state.send), ("return", state.returned), ("out", state.output)):
         if meter is not None:
             meters.append((Span(name), level_span(meter.peak_dbfs, bool(meter.clips))))
-    meters.append((Span(f"xruns {xruns}"),))
+    meters.append((Span(lost.short),))
     if size[1] < LOW_TERMINAL:
         return [_as_many(words + meters, width)]
     return [_as_many(words, width), _as_many(meters, width)]
@@ -47,7 +48,7 @@ def _trial(state: AbState) -> list[str]:
     return [f"trial {min(done + 1, trials)} of {trials}", *([f"X is {state.asked}?"] if state.asked else [])]
 
 
-def live_line(state: AbState, xruns: int) -> str:
+def live_line(state: AbState, lost: Lost) -> str:
     """The same in one line of a log."""
     parts = [f"hearing {state.hearing}", *_trial(state)]
     if state.input is not None:
@@ -57,4 +58,4 @@ def live_line(state: AbState, xruns: int) -> str:
             parts.append(f"{name} {level(meter.peak_dbfs)}{' CLIP' if meter.clips else ''}")
     if state.level_b_db is not None:
         parts.append(f"B {state.level_b_db:+z.1f} dB{' locked' if state.values['lock'] else ''}")
-    return SEPARATOR.join([*parts, f"xruns {xruns}"])
+    return SEPARATOR.join([*parts, str(lost)])

@@ -11,6 +11,7 @@ from ..display.rows import cells, shortened
 from .meters import bar, level, tuner_lines
 
 if TYPE_CHECKING:
+    from ...backends.lost import Lost
     from ...player.command import Command
     from ...player.state import CabinetState, PlayerState
     from ...player.tools.recorder import Recording
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LONGEST_TEXT = 1000  # characters
 
 
-def log_line(state: PlayerState, xruns: int) -> str:
+def log_line(state: PlayerState, lost: Lost) -> str:
     """All of it in one line, for a log."""
     if state.tuner is not None:
         return tuner_lines(state.tuner)[0] + (" | MUTED" if state.values["mute"] else "")
@@ -33,7 +34,7 @@ def log_line(state: PlayerState, xruns: int) -> str:
         parts.append(f"{name}{drawn} {level(meter.peak_dbfs)} ({level(meter.rms_dbfs)}){clips}{hint}")
     if state.load_median is not None and state.load_worst is not None:
         parts.append(f"time {state.load_median:.1%} ({state.load_worst:.1%})")
-    return " | ".join([*parts, f"xruns {xruns}", *_states(state), state.calibration])
+    return " | ".join([*parts, str(lost), *_states(state), state.calibration])
 
 
 def _states(state: PlayerState) -> list[str]:

@@ -22,6 +22,7 @@ from .live_line import recording_text
 from .meters import tuner_lines
 
 if TYPE_CHECKING:
+    from ...backends.lost import Lost
     from ...player.state import Meter, PlayerState
     from ..display.colour import Marks
 
@@ -176,9 +177,9 @@ def level_span(dbfs: float, clips: bool) -> Span:
     return Span(f"{figure} CLIP", "alarm") if clips else Span(f"{figure} dBFS")
 
 
-def meter_row(state: PlayerState, peaks: Peaks, xruns: int, width: int, marks: Marks) -> Row:
+def meter_row(state: PlayerState, peaks: Peaks, lost: Lost, width: int, marks: Marks) -> Row:
     """Levels first, then xruns and load, then what the knob is to do, then bars, then further figures."""
-    ends = [(Span(f"xruns {xruns}"),)]
+    ends = [(Span(lost.short),)]
     load = load_row(state)
     hint = state.hint
     heard = f"model{level_span(state.heard.peak_dbfs, clips=False).text}"
@@ -240,7 +241,7 @@ def tuner_row(state: PlayerState, width: int) -> Row:
 
 # ---------------------------------------------------------------- all of it
 def live_rows(
-    state: PlayerState, peaks: Peaks, xruns: int, server: str, size: tuple[int, int], marks: Marks, typed: str = ""
+    state: PlayerState, peaks: Peaks, lost: Lost, server: str, size: tuple[int, int], marks: Marks, typed: str = ""
 ) -> list[Row]:
     """The rows for a terminal of so many columns and rows. `typed`: a text that is being typed, in place of meters."""
     width, most = size[0] - 1, most_rows(size[1])
@@ -250,7 +251,7 @@ def live_rows(
     elif state.tuner is not None:
         meters = tuner_row(state, width)
     else:
-        meters = meter_row(state, peaks, xruns, width, marks)
+        meters = meter_row(state, peaks, lost, width, marks)
     if most == 1:
         return [meters if typed else _one_row(words, names(state), meters, width, marks.dots)]
     rows = _state_rows(words, width, most - 1)

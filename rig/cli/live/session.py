@@ -24,6 +24,7 @@ from ..options import is_interface_named, is_model_named
 from ..page_door import opened_door, served
 from ..terminal import Keys
 from ..tone_options import eq_of, tone_of
+from .after_start import PriorityNote, await_latencies
 from .face import Face, Size
 from .live_line import Entry, log_line
 from .live_rows import Peaks, live_rows
@@ -34,6 +35,7 @@ from .survival import Survival
 
 if TYPE_CHECKING:
     from ...backends.base import Backend
+    from ...backends.lost import Lost
     from ...engine import Engine
     from ...player.player import Player
     from ...player.state import PlayerState
@@ -148,11 +150,11 @@ class Session:
     def _server(self) -> ServerState:
         backend, host = self.backend, self.backend.host
         return ServerState(
-            "JACK" if is_pluggable(backend) else "PortAudio",
+            backend.product if is_pluggable(backend) else "PortAudio",
             float(backend.sample_rate),
             int(backend.block_size),
             self.latency_ms,
-            self.survival.xruns,
+            self.survival.lost.times,
             int(host["frame_time"]),
             self.survival.state,
         )
@@ -220,10 +222,8 @@ class Session:
         self.player.recorder.rescue()
         if self.options.record:
             self.player.recorder.begin()
-        if self.backend.realtime_priority() == 0:
-            self.screen.say(
-                f"Note     the audio thread has no real-time priority: expect xruns (see {why_ordinary(self.backend)})"
-            )
+        if is_pluggable(self.backend):
+            await_latencies(self.backend)
         self.say_period()
         self.survival = Survival(self, self._say, to_card)
 
@@ -236,7 +236,7 @@ class Session:
             self.backend.close()
 
     def _loop(self, keys: Keys) -> None:
-        began = time.monotonic()
+        began, priority_note = time.monotonic(), PriorityNote()
         refreshed = began - REFRESH_S
         while not self.player.finished:
             pressed = wait_for_keys_or_midi(
@@ -260,6 +260,8 @@ class Session:
                 self.survival.go_on_with(await_device(self.backend, self.engine, self.screen))
             self.survival.poll()
             self._follow_transport()
+            if note := priority_note.poll(self.backend, why_ordinary(self.backend)):
+                self.screen.say(f"Note     {note}")
             if self.survival.can_ask:
                 with contextlib.suppress(RigError):  # a server that is going away is noticed elsewhere
                     self.backend.latency_samples = self.engine.latency_samples
@@ -285,7 +287,7 @@ class Session:
             self.face.show(self._rows, self._stage, self.entry.line if self.entry is not None else lambda _: "")
             return
         server = f"{self.survival.state} | " if self.survival.state else ""
-        line = server + log_line(state, self.survival.xruns)
+        line = server + log_line(state, self.survival.lost)
         self.screen.line(self.entry.line(80) if self.entry is not None else line)
 
     def _rows(self, size: Size, typed: str) -> list[Row]:
@@ -294,9 +296,9 @@ class Session:
     def _stage(self, size: Size, said: str, typed: str) -> list[Row]:
         return stage_rows(*self._standing(), size, self.screen.marks, said, typed)
 
-    def _standing(self) -> tuple[PlayerState, Peaks, int, str]:
+    def _standing(self) -> tuple[PlayerState, Peaks, Lost, str]:
         assert self._state is not None
-        return self._state, self._peaks, self.survival.xruns, self.survival.state
+        return self._state, self._peaks, self.survival.lost, self.survival.state
 
     def _press(self, key: str, player: Player) -> None:
         """A key: a command, or part of a text that a command has asked for."""
@@ -362,6 +364,7 @@ class Session:
         """Rate, period, and the latency of all of it as JACK knows it."""
         backend = self.backend
         rate, frames = backend.sample_rate, backend.block_size
+        over = " over PipeWire" if is_pluggable(backend) and backend.product == "PipeWire" else ""
         through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
         with contextlib.suppress(RigError):
             samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
@@ -369,7 +372,7 @@ class Session:
                 through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
                 late_ms = 1000 * samples / rate
         self.latency_ms = late_ms
-        self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){through}")
+        self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){over}{through}")
         late = remark(late_ms, frames, rate, is_pluggable(backend))
         if late is not None:
             self.screen.say(f"Note     {late}")

@@ -16,6 +16,7 @@ from .live_rows import Peaks, Word, level_span, live_rows, load_row, names, name
 from .meters import IN_TUNE_CENTS
 
 if TYPE_CHECKING:
+    from ...backends.lost import Lost
     from ...player.state import Meter, PlayerState
     from ...player.tools.tuner import TunerReading
     from ..display.colour import Marks
@@ -31,7 +32,7 @@ CENTRED = 50.0  # cents to either end of the needle's way
 def stage_rows(
     state: PlayerState,
     peaks: Peaks,
-    xruns: int,
+    lost: Lost,
     server: str,
     size: tuple[int, int],
     marks: Marks,
@@ -39,14 +40,14 @@ def stage_rows(
     typed: str = "",
 ) -> list[Row]:
     """The whole screen. `said`: the last sentence, as long as it is new; `typed`: a text that is being typed."""
-    rows = _rows(state, peaks, xruns, server, size, marks, said, typed)
+    rows = _rows(state, peaks, lost, server, size, marks, said, typed)
     return [row_cut(row, size[0] - 1) for row in rows[: size[1]]]
 
 
 def _rows(
     state: PlayerState,
     peaks: Peaks,
-    xruns: int,
+    lost: Lost,
     server: str,
     size: tuple[int, int],
     marks: Marks,
@@ -57,10 +58,10 @@ def _rows(
     width = columns - 1
     last: Row = (Span(typed or ended(said, width, marks.dots)),)
     if columns < LEAST_COLUMNS or height < LEAST_ROWS:
-        rows = live_rows(state, peaks, xruns, server, (columns, max(height - 1, 1)), marks)
+        rows = live_rows(state, peaks, lost, server, (columns, max(height - 1, 1)), marks)
         return [*rows[: height - 1], *[()] * (height - 1 - len(rows)), last]
     meters = _meters(state, peaks, width, height, marks)
-    figures = [load_row(state), (Span(f"xruns {xruns}"),), *([(Span(state.hint),)] if state.hint else [])]
+    figures = [load_row(state), (Span(lost.short),), *([(Span(state.hint),)] if state.hint else [])]
     below: list[Row] = [
         _centred(names_row(names(state), width, marks.dots), width) if names(state) else (),
         *meters,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 from ...backends.base import is_pluggable
 from ...backends.cables import Cables
 from ...backends.heartbeat import Heartbeat, Question
+from ...backends.lost import Lost
 from ...errors import RigError
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ class Survival:
         self._session, self._say = session, say
         has_ports = is_pluggable(session.backend)
         self._cables = Cables(say, to_card) if has_ports else None
-        self._what = "The JACK server" if has_ports else "The sound card"
+        self._what = _name_of(session.backend)
         self._heartbeat = Heartbeat(session.backend)
-        self._xruns_before = 0
+        self._lost_before = Lost()
         self._is_gone, self._is_still = False, False
         self._refused = ""  # why a server that is there cannot be played on, once
         self._next_try, self._rejoin_s, self._rejoined_at = 0.0, REJOIN_S, 0.0
@@ -66,9 +67,9 @@ class Survival:
         self._clock = Clock()
 
     @property
-    def xruns(self) -> int:
-        """Of all servers so far."""
-        return self._xruns_before + int(self._session.backend.host["xruns"])
+    def lost(self) -> Lost:
+        """What all servers so far have lost."""
+        return self._lost_before + Lost.of(self._session.backend.host)
 
     def is_plugged(self, own: str) -> bool:
         """Whether anything is connected to one of our ports."""
@@ -76,7 +77,7 @@ class Survival:
 
     def go_on_with(self, backend: Backend) -> None:
         """Another backend has been opened and started in place of the one that went."""
-        self._xruns_before = self.xruns
+        self._lost_before = self.lost
         self._session.backend, self._heartbeat = backend, Heartbeat(backend)
         self._resizes, self._resized_at = int(backend.host["resizes"]), None
 
@@ -180,7 +181,7 @@ class Survival:
             backend = self._session.reopen()
         except RigError:
             return
-        self._xruns_before += int(self._session.backend.host["xruns"])
+        self._lost_before = self.lost
         self._session.backend = backend
         self._play_on()
 
@@ -200,6 +201,12 @@ class Survival:
         self._resizes, self._resized_at = int(session.backend.host["resizes"]), None
         self._poll_cables()
         self._say(f"{self._what} is back{changed}.")
+
+
+def _name_of(backend: Backend) -> str:
+    if not is_pluggable(backend):
+        return "The sound card"
+    return "PipeWire" if backend.product == "PipeWire" else "The JACK server"
 
 
 class Clock:

@@ -12,6 +12,7 @@ from jackclients import wait_until
 from played_along import noises, written
 from rigs import A2, RATE
 
+from rig.backends.lost import Lost
 from rig.cli.display.colour import Marks
 from rig.cli.display.rows import row_text
 from rig.cli.live.live_line import log_line
@@ -43,15 +44,15 @@ def test_it_is_loaded_started_and_shown(audition):
     player = loaded(audition)
     assert "Backing  song.wav, 0:10, 48000 Hz, stereo;   starts it" in audition.told.text.replace("space", " ")
     assert player.look().backing.is_playing is False
-    assert "BACKING" not in log_line(player.look(), 0)
+    assert "BACKING" not in log_line(player.look(), Lost())
     player.do("backing_play")
     for _ in range(60):
         audition.poll()
     state = player.look()
     assert state.backing.at_s == pytest.approx(60 * 0.02, abs=0.05)
-    shown = "".join(map(row_text, live_rows(state, Peaks(), 0, "", (200, 50), Marks("utf-8"))))
+    shown = "".join(map(row_text, live_rows(state, Peaks(), Lost(), "", (200, 50), Marks("utf-8"))))
     assert "BACKING 0:01" in shown
-    assert "BACKING" in log_line(state, 0)
+    assert "BACKING" in log_line(state, Lost())
     assert state.values["backing_at"] == 1.0
     assert json.loads(json.dumps(state.to_json()))["backing"]["name"] == "song.wav"
     assert details_of(player)["backing"] == {"name": "song.wav", "seconds": 10.0}

@@ -8,6 +8,8 @@ in the same process corrupts memory. So
 * everything else - another period, a server that dies or restarts, no server at all - runs in a child process:
   `run_in_child` (child.py) calls a function of a test module there, which may start its own `JackServer`.
 
+With RIG_LIVE_ON=pipewire all of it is a PipeWire instead, see pipewireserver.py.
+
 `server.environment()` makes any other program (`rig play`, `jack_lsp`) use the server. Where jackd is not installed,
 tests that need it skip.
 """
@@ -145,3 +147,13 @@ class JackServer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+
+LIVE_NAME: str | None = None  # of the server of the whole session; None: any
+
+if os.environ.get("RIG_LIVE_ON") == "pipewire":
+    import pipewireserver
+
+    LIVE_NAME = os.path.join(os.environ["PIPEWIRE_RUNTIME_DIR"], "pipewire-0")
+    JACKD_IS_MISSING = pipewireserver.PIPEWIRE_IS_MISSING
+    JackServer = pipewireserver.PipeWireServer  # type: ignore[assignment,misc]
