@@ -18,6 +18,8 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from ..errors import RigError
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 Answer = Callable[[], Any]  # gives the result of a job, or raises what it raised
@@ -30,8 +32,7 @@ class WorkerPool:
     """
 
     def __init__(self, others: int, prepare: Callable[[], Any]) -> None:
-        self._workers: list[tuple[Any, Connection]] = []
-        self._lines: dict[Connection, Lock] = {}
+        self._workers: list[tuple[Any, Connection, Lock]] = []
         self._threads: list[Thread] = []
         if others <= 0:
             return
@@ -42,22 +43,22 @@ class WorkerPool:
             process = context.Process(target=_serve, args=(theirs, prepare), name="rig shares work", daemon=True)
             process.start()
             theirs.close()  # so that its end is noticed
-            self._workers.append((process, ours))
-            self._lines[ours] = Lock()
+            self._workers.append((process, ours, Lock()))
 
     def share(
         self, jobs: Sequence[Job], work: Callable[..., Result], tell: Callable[[Any], None], message: Any
     ) -> Iterator[Result]:
         """`work(job)` for every job, in the order in which they end; the others do `tell(message)` first.
 
-        An error that `work` raises anywhere is raised here.
+        An error that `work` raises anywhere is raised here. It may be called again and again: one that is not ready yet
+        when all is done joins in the next time.
         """
         to_do, answers = deque(jobs), SimpleQueue[Answer | None]()
 
-        def feed(line: Connection) -> None:
+        def feed(line: Connection, turn: Lock) -> None:
             job = None
-            # The jobs before these may be done while it still gets ready: its answer to them is no answer to these.
-            with self._lines[line], contextlib.suppress(OSError, EOFError):  # it has died
+            # The thread of an earlier call may still wait for it to get ready: two would take each other's answers.
+            with turn, contextlib.suppress(OSError, EOFError, RigError):  # it has died, or cannot be told
                 if to_do:
                     _ask(line, tell, message)()
                 while (job := _next(to_do)) is not None:
@@ -66,8 +67,9 @@ class WorkerPool:
                 to_do.append(job)
             answers.put(None)  # look again, there may be a job left
 
-        for _, line in self._workers:
-            self._threads.append(Thread(target=feed, args=(line,), name="rig shares work", daemon=True))
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for _, line, turn in self._workers:
+            self._threads.append(Thread(target=feed, args=(line, turn), name="rig shares work", daemon=True))
             self._threads[-1].start()
         missing = len(jobs)
         while missing:
@@ -88,11 +90,11 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for process, _ in self._workers:
+        for process, _, _ in self._workers:
             process.terminate()  # it has nothing that could be left half done
         for thread in self._threads:
             thread.join()  # they notice
-        for _, line in self._workers:
+        for _, line, _ in self._workers:
             line.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import time
@@ -78,9 +79,27 @@ def test_what_goes_wrong_elsewhere_is_said_here():
         list(crew.share(range(1000), wrong, tell, 1))
 
 
+def late() -> None:
+    """Whoever works elsewhere gets ready long after the first jobs are done."""
+    if multiprocessing.parent_process() is not None:
+        time.sleep(1)
+
+
+def test_one_that_gets_ready_between_two_calls_joins_in_and_mixes_nothing_up():
+    with WorkerPool(1, late) as crew:
+        for _ in range(600):
+            done = list(crew.share(range(8), where, tell, 1))
+            assert sorted(job for job, _, _ in done) == list(range(8))
+            if len({pid for _, pid, _ in done}) == 2:
+                break
+        done = list(crew.share(range(100), where, tell, 1))
+    assert sorted(job for job, _, _ in done) == list(range(100))
+    assert len({pid for _, pid, _ in done}) == 2
+
+
 def test_nobody_stays_behind():
     with WorkerPool(2, ready) as crew:
-        processes = [process for process, _ in crew._workers]
+        processes = [process for process, *_ in crew._workers]
     for process in processes:
         process.join(10)
         assert process.exitcode is not None
