@@ -52,6 +52,7 @@ SAME_NAMES = {
     "set_up.py": "making the trainer's environment; asking before it is made",
     "shown.py": "a window of spectra; what is shown while a model is trained",
     "shapes.py": "of networks, to be measured; of cabinets, to be drawn",
+    "shelf.py": "cabinets of an index; what the page asks of a library",
     "spectrum.py": "in a convolver; of the last moment, to be drawn",
     "stream.py": "a stream of PortAudio; a run of a backing track",
     "twins.py": "among models; among cabinets",

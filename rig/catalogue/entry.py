@@ -16,6 +16,7 @@ from ..files.folders import Stamp, stamp_of
 from ..files.hashing import sha256_of
 from ..nam import Model
 from ..nam.format.file import content_of
+from ..nam.model import model_of_content
 from .cabinets.cabinet_facts import CabinetFacts
 from .cabinets.response_file import is_audio, not_worth_reading, read_response
 from .fingerprint import Vector, answered
@@ -118,7 +119,7 @@ def _read_audio(path: Path, is_known: Callable[[str], bool]) -> Read:
 def read_content(path: Path, data: bytes) -> Read:
     """The same of the bytes of a model file."""
     try:
-        facts, vector = described(Model.of_content(path, data))
+        facts, vector = described(model_of_content(path, data))
     except RigError as error:
         return Read(path, problem=str(error))
     except MemoryError:

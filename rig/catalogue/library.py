@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,15 @@ from ..scripting.arguments import type_name, whole_number
 from .cabinets.exact import Difference
 from .cabinets.nearest import TILTS, Tilt
 from .cabinets.shelf import FoundCabinet, PlacedCabinet, Shelf
-from .entry import Facts, described
+from .entry import described
+from .found import Found, Placed
 from .index import Index
 from .likeness import heard
 from .map import positions
 from .nearest import Fingerprints
 from .pair import excerpts, judged_together, quick_esr
 from .pair_search import search_pair
-from .scan import Scanned, scan
+from .scanning.scan import Scanned, scan
 from .twins import Twin, find_twins
 from .words import Texts, Wanted, rank, suggestion, texts
 
@@ -45,48 +46,6 @@ if TYPE_CHECKING:
 CALL, SCAN, LIKE, LIKE_CABINET = "rig.Library", "Library.scan", "Library.like", "Library.like_cabinet"
 MOST = 20  # results, where nobody says
 EXACT = 50  # models that are compared exactly behind a search by a pair
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One model of a library: the files that hold it, and what it is.
-
-    `distance`: of its fingerprint, 0 the same, about 0.8 any two; `esr`: of its sound. None: not asked for.
-    """
-
-    paths: tuple[Path, ...]
-    sha256: str
-    facts: Facts
-    distance: float | None = None
-    esr: float | None = None
-
-    @property
-    def path(self) -> Path:
-        """The first of its files."""
-        return self.paths[0]
-
-    def with_figures(self, distance: float | None = None, esr: float | None = None) -> Found:
-        """The same as something was asked about it."""
-        return replace(self, distance=distance, esr=esr)
-
-    def to_json(self) -> dict[str, Any]:
-        """As plain data."""
-        return {
-            "files": [str(path) for path in self.paths],
-            "sha256": self.sha256,
-            "distance": self.distance,
-            "esr": self.esr,
-            **self.facts.to_json(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A model on the map; `x` and `y` from -1 to 1."""
-
-    model: Found
-    x: float
-    y: float
 
 
 class Library:

@@ -91,11 +91,6 @@ class Model:
         return cls._of(path, size, *read(path))
 
     @classmethod
-    def of_content(cls, path: Path, data: bytes) -> Model:
-        """The same, at full size, of the bytes that were read from a file. Raises ModelError."""
-        return cls._of(path, 1.0, *parsed(path, data))
-
-    @classmethod
     def _of(cls, path: Path, size: float, root: Fields, content_hash: str) -> Model:
         document = read_document(root)
         leaf = choose(document, size, path.name)
@@ -293,3 +288,8 @@ class Model:
             *(("note", warning) for warning in self.warnings),
         ]
         return notebook.table(self.name, rows)
+
+
+def model_of_content(path: Path, data: bytes) -> Model:
+    """The model, at full size, in the bytes that were read from a file. Raises ModelError."""
+    return Model._of(path, 1.0, *parsed(path, data))

@@ -19,9 +19,9 @@ import pytest
 from made_library import make_library
 from places import python_path
 
-from rig.catalogue import readers, slow_disk
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
+from rig.catalogue.scanning import readers, slow_disk
 from rig.cli.catalogue.found_table import found_table
 from rig.errors import ConfigError, FileError
 
@@ -235,7 +235,8 @@ def test_a_disk_that_does_not_answer_is_said_once_and_waited_for(models, library
 
 def test_files_of_64_bit_numbers_and_odd_times_are_known_again(models, library, monkeypatch):
     """Some file systems number their files with 64 bits; and a clock may have stood at 1901."""
-    from rig.catalogue import entry, scan
+    from rig.catalogue import entry
+    from rig.catalogue.scanning import scan
 
     def large(path):
         found = path.stat()

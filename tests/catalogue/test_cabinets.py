@@ -15,13 +15,13 @@ from made_library import make_library
 
 from rig.audio import wav
 from rig.cabinet.ir import IR
-from rig.catalogue import scan as scanning
 from rig.catalogue.cabinets.exact import Exact, apart_db, difference
 from rig.catalogue.cabinets.fingerprint import weighted
 from rig.catalogue.cabinets.response_file import described, loaded
 from rig.catalogue.cabinets.twins import CANDIDATE_DB, TWIN_DB, are_twins
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
+from rig.catalogue.scanning import scan as scanning
 from rig.errors import ArgumentError, CompareError, IRError
 
 COUNT, ANCESTORS = 60, 6

@@ -17,10 +17,10 @@ from made_library import make_library
 from places import python_path
 
 import rig
-from rig.catalogue import readers, sent_file
 from rig.catalogue.entry import read_content
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
+from rig.catalogue.scanning import readers, sent_file
 from rig.errors import ConfigError, FileError, ModelError
 
 

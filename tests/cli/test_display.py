@@ -162,7 +162,10 @@ def test_the_tuner_of_the_stage_view_shows_note_cents_and_needle():
     assert abs(right + 1 - 39) <= 1  # the middle of 79 cells
     assert "tune up   -30.0 cents" in flat_text and "tune down   +30.0" in sharp_text and "in tune" in right_text
     assert "play one string" in "".join(
-        map(row_text, stage_rows(PlayerState(values=OFF, tuner=TunerReading(440.0)), Peaks(), 0, "", (80, 24), FULL))
+        map(
+            row_text,
+            stage_rows(PlayerState(values=OFF, tuner=TunerReading(440.0)), Peaks(), Lost(), "", (80, 24), FULL),
+        )
     )
 
 
@@ -186,7 +189,7 @@ def test_a_text_is_as_large_as_fits_and_other_scripts_stay_plain():
     small, large = (font.largest("CRUNCH", width, 12, FULL) for width in (40, 79))
     assert len(large) > len(small) and max(map(len, large)) > max(map(len, small))
     assert font.largest("CRUNCH", 20, 12, FULL) is None
-    other = stage_rows(PlayerState(preset="1 清音", values=OFF), Peaks(), 0, "", (80, 24), FULL)
+    other = stage_rows(PlayerState(preset="1 清音", values=OFF), Peaks(), Lost(), "", (80, 24), FULL)
     assert any("1 清音" in row_text(row) for row in other)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import time
@@ -77,24 +76,6 @@ def test_what_a_dead_worker_leaves_is_done_by_the_rest():
 def test_what_goes_wrong_elsewhere_is_said_here():
     with pytest.raises(CompareError, match="cannot be judged"), WorkerPool(1, ready) as crew:
         list(crew.share(range(1000), wrong, tell, 1))
-
-
-def late() -> None:
-    """Whoever works elsewhere gets ready long after the first jobs are done."""
-    if multiprocessing.parent_process() is not None:
-        time.sleep(1)
-
-
-def test_one_that_gets_ready_between_two_calls_joins_in_and_mixes_nothing_up():
-    with WorkerPool(1, late) as crew:
-        for _ in range(600):
-            done = list(crew.share(range(8), where, tell, 1))
-            assert sorted(job for job, _, _ in done) == list(range(8))
-            if len({pid for _, pid, _ in done}) == 2:
-                break
-        done = list(crew.share(range(100), where, tell, 1))
-    assert sorted(job for job, _, _ in done) == list(range(100))
-    assert len({pid for _, pid, _ in done}) == 2
 
 
 def test_nobody_stays_behind():

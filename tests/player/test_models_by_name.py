@@ -55,7 +55,9 @@ def test_by_words_and_again_without_a_text(player):
     assert do(player, "search_model") == "amp clean"
     assert do(player, "search_model", "lead amp") == "amp lead"
     assert do(player, "search_model", "organ") == "amp lead"
-    assert player.told[-1] == "No model is called like 'organ'."
+    assert player.told[-1] == (
+        "No model is called like 'organ', and the library is empty: rig library scan FOLDER fills it."
+    )
     assert player.models.preview("cle") == "2 found, clean boost.nam"
 
 

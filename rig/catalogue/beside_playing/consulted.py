@@ -18,8 +18,9 @@ from ...errors import ConfigError, RigError
 from ...nam import load_model
 from ..entry import described
 from ..fingerprint import VERSION
+from ..found import Found
 from ..index import PATIENCE_S, SCHEMA, Index, index_path
-from ..library import Found, Library
+from ..library import Library
 
 EMPTY = "The library holds no model yet; scan a folder first: rig library scan FOLDER."
 FURTHEST = 1e9  # further than any two lie apart, and nearer than what stands for "itself"

@@ -10,7 +10,7 @@ from ...scripting.printable import printable
 from ..tables import fitted, name_width
 
 if TYPE_CHECKING:
-    from ...catalogue.library import Found
+    from ...catalogue.found import Found
 
 WIDEST_SHAPE = 18
 DASH = "-"

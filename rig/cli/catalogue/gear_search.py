@@ -13,8 +13,9 @@ from ..options import KEPT, interface_level
 from ..terminal import Progress
 
 if TYPE_CHECKING:
+    from ...catalogue.found import Found
     from ...catalogue.gear.hearing import HeardGear
-    from ...catalogue.library import Found, Library
+    from ...catalogue.library import Library
 
 
 def add_gear_options(command: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from ...audio.plots import COLOURS, heading, make_figure, save
 from ...files.folders import telling_names
 
 if TYPE_CHECKING:
-    from ...catalogue.library import Placed
+    from ...catalogue.found import Placed
 
 MOST_NAMES = 40  # more cannot be read
 OTHER = "not stated"

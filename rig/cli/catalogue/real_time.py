@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...errors import RigError
 
 if TYPE_CHECKING:
-    from ...catalogue.library import Found
+    from ...catalogue.found import Found
 
 BLOCK = 64
 

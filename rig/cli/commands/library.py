@@ -18,7 +18,8 @@ from ..options import add_channel_option, add_json_option, add_overwrite_option
 from ..terminal import Progress
 
 if TYPE_CHECKING:
-    from ...catalogue.library import Found, Library
+    from ...catalogue.found import Found
+    from ...catalogue.library import Library
 
 MOST = 20  # results, where nobody says
 PROBLEMS_SHOWN, RECORDINGS_SHOWN = 8, 4

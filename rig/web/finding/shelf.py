@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ...catalogue.entry import Facts
-from ...catalogue.library import Found, Library
+from ...catalogue.found import Found
+from ...catalogue.library import Library
 from ...errors import RigError
 from ..merge_patch import Json
 from ..messages import Search

@@ -18,7 +18,7 @@ from model_files import finished, sequential
 from numpy.typing import NDArray
 from scipy.signal import firwin2
 
-from rig.nam import Model
+from rig.nam.model import model_of_content
 
 TAPS = 96
 BANDS_HZ = (0, 60, 150, 400, 1000, 2500, 6000, 12000, 24000)
@@ -65,7 +65,7 @@ def _filter(gains_db: tuple[float, ...], gain: float, rest: float = 0.0) -> dict
 
 
 def _rest(core: dict[str, Any]) -> float:
-    model = Model.of_content(Path("core.nam"), json.dumps(core).encode())
+    model = model_of_content(Path("core.nam"), json.dumps(core).encode())
     return float(model.render(np.zeros(2, np.float32))[-1])
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-from .entry import Read
+from ..entry import Read
 
 PATIENCE_S = 20.0  # a model takes tenths of a second
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..compare.cluster import Cluster, cluster_at
-from ..compare.models import prepare
-from ..compare.workers import WorkerPool
-from ..errors import RigError
-from .beside_playing.priority import step_back_in_a_worker
-from .entry import Read, read_entry
-from .index import Index
+from ...compare.cluster import Cluster, cluster_at
+from ...compare.models import prepare
+from ...compare.workers import WorkerPool
+from ...errors import RigError
+from ..beside_playing.priority import step_back_in_a_worker
+from ..entry import Read, read_entry
+from ..index import Index
 from .sent_file import Job, content_to_send, hash_seen, read_sent
 
 HASHED_AT_ONCE = 16  # files, by one worker of a cluster: a millisecond each

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..errors import ConfigError, FileError
-from ..files.folders import AUDIO_ENDINGS, Stamp, files_in, stamp_of
-from ..nam.batch import cores
-from ..scripting.printable import printable
-from .cabinets.response_file import is_audio
-from .entry import Read
-from .index import Index, Listed, kept_stamp
+from ...errors import ConfigError, FileError
+from ...files.folders import AUDIO_ENDINGS, Stamp, files_in, stamp_of
+from ...nam.batch import cores
+from ...scripting.printable import printable
+from ..cabinets.response_file import is_audio
+from ..entry import Read
+from ..index import Index, Listed, kept_stamp
 from .readers import Reader, cluster_workers, processes
 from .scan_lock import is_void, scanning
 from .slow_disk import watched

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..errors import FileError, RigError
-from ..files.hashing import sha256_of
-from ..nam.format.file import content_of
-from .cabinets.response_file import is_audio, not_worth_reading
-from .entry import Read, read_content, read_entry
+from ...errors import FileError, RigError
+from ...files.hashing import sha256_of
+from ...nam.format.file import content_of
+from ..cabinets.response_file import is_audio, not_worth_reading
+from ..entry import Read, read_content, read_entry
 
 Job = tuple[Path, bytes | None]  # a file, and its content where the worker does not see it
 

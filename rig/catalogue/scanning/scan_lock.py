@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..files.lock import try_lock
+from ...files.lock import try_lock
 
 PREFIX = "scan-"
 FRESH_S = 120.0  # a scan touches its file with each batch that it takes
