@@ -7,9 +7,10 @@
 | harmonics | 12 x 5 | harmonics 2 to 6 of each tone at each level, re the first, from -60 to +20 dB |
 | intermodulation | 3 x 5 | 55, 165, 220, 275 and 385 Hz in the answer to the fifth, re 110 Hz, from -60 to +20 dB |
 
-The distance of two is the root of the weighted mean squares of their differences, part by part. Each part is divided
-by what it usually spreads over models (`SPREAD_DB`, the RMS about the median over a made set of 300 models), so that a
-distance of 1 is "as far apart as any two". The spreads are constants, not those of the folder at hand: a distance means
+The distance of two is the root of the weighted mean squares of their differences, part by part. What lies far below the
+rest counts as if it lay at `FLOOR_DB`: nobody hears whether a band is 40 or 60 dB down, and no ESR shows it. Each part is
+divided by what it usually spreads over models (`SPREAD_DB`, the RMS about the median over a made set of 300 models), so
+that a distance of 1 is "as far apart as any two". The spreads are constants, not those of the folder at hand: a distance means
 the same in each library, and a file more changes none.
 """
 
@@ -38,8 +39,9 @@ TINY = 1e-20
 BANDS = len(BAND_EDGES_HZ) - 1
 PARTS = {"spectrum": 5 * BANDS, "level": 5, "harmonics": 60, "intermodulation": 15}  # numbers of each, in order
 SIZE = sum(PARTS.values())
-SPREAD_DB = {"spectrum": 6.2, "level": 8.0, "harmonics": 16.5, "intermodulation": 12.7}
-WEIGHT = {"spectrum": 1.0, "level": 0.5, "harmonics": 0.7, "intermodulation": 0.5}
+FLOOR_DB = {"spectrum": -30.0, "level": -np.inf, "harmonics": -40.0, "intermodulation": -40.0}
+SPREAD_DB = {"spectrum": 6.0, "level": 5.2, "harmonics": 10.8, "intermodulation": 11.3}  # with these floors
+WEIGHT = {"spectrum": 1.0, "level": 0.3, "harmonics": 0.4, "intermodulation": 0.3}
 LATE_SAMPLES = 512  # the longest delay that is looked for
 
 Vector = NDArray[np.float32]
@@ -80,7 +82,13 @@ def answered(answer: NDArray[np.floating]) -> Answered | None:
 
 def weighted(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     """Vectors, (..., 220), scaled so that the distance of two is the Euclidean one."""
-    return np.asarray(vectors * _scale(), np.float32)
+    return np.asarray(np.maximum(vectors, _floor()) * _scale(), np.float32)
+
+
+@cache
+def _floor() -> NDArray[np.float32]:
+    """What each number is at least, (220,)."""
+    return np.concatenate([np.full(count, FLOOR_DB[name], np.float32) for name, count in PARTS.items()])
 
 
 @cache
