@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from ...audio.align import find_lag
 from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
-from .gear.driven import driven_error
+from .gear.driven import Driven, driven, driven_pieces
 from .gear.falling import falling_less
-from .gear.gear_model import FRAME, HOP, Explained, Power, explain
+from .gear.gear_model import FRAME, HOP, ONE_TONE, Explained, explain
 from .gear.opening import opening_lower
 from .gear.strange import Delay, Strange, humming, named
 from .measures import Samples
@@ -36,9 +36,6 @@ UNLIKE_DB = 8.0  # dB between spectra of dry from where on neighbours say less a
 AS_UNLIKE, ENOUGH_OTHERS = 0.7, 30  # times as unlike what is known as this is; windows
 UNHEARD_OF_DB = -11.0  # what may be left of playing that is like nothing else, as far as noise does not say more
 RESIDUE_DB, LEVEL_SPREADS, BAND_SPREADS = 4.0, 4.0, 4.0  # what is strange: each is a score of 1
-# Of what is left unexplained, re what would be if the gear had been driven harder: up to what right gear comes, and
-# what is a score of 1.
-NEVER_DRIVEN_DB, DRIVEN_DB = -1.0, 0.4
 FARTHEST = 12_000  # samples of delay that are looked for
 LASTS = 9  # windows: what is strange for less than a second and a half is left to the other checks
 LASTS_LONG, MILDER = 24, 0.75  # windows: four seconds may be less strange, by that
@@ -48,7 +45,6 @@ FAILS = 1.6  # of the score
 NOISE_IS_OTHER_DB = 100.0  # between a dry that fills all bands and one that fills none
 TONE_DB = 28.0  # by which the level of a tone may differ
 HEARD = 0.03  # of the power of all bands
-ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
 # What of the layout says nothing: the blips, which hardly sound, and the end of the sweep, above what is looked at.
 BLIPS, SWEEP_END = (slice(round(a * RATE / HOP), round(b * RATE / HOP)) for a, b in ((10.3, 11.8), (14.2, 15.0)))
 NOISE_S = (15.0, 16.4)  # windows that begin there hold nothing but noise, which is the hardest to explain
@@ -74,21 +70,20 @@ class _Windows:
     level_db: NDArray[np.float64]  # re the model
     band_db: NDArray[np.float64]  # (windows, BANDS)
     like_db: NDArray[np.float64]  # (windows, BANDS + 1): levels of dry, and how many bands it fills
-    driven_db: NDArray[np.float64]  # what is left, re what would be if the gear had been driven harder
     tone: NDArray[np.bool_]  # (windows,) little more than one tone: nothing else in the take tells what it bends to
 
 
 def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Check, ProgrammeTrack]:
     """The line of the table and the track; dry and wet (n,), aligned; `missing`: samples where pieces are."""
     take = explain(dry, wet)
-    driven = driven_error(dry, take)
+    drive = driven(dry, take)
 
     def delay(start: int, stop: int) -> float | None:
         part = slice(max(0, start), stop)
         lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
         return lag.samples if lag.is_certain else None
 
-    track, found = look(take, driven, len(dry), missing, delay)
+    track, found = look(take, drive, len(dry), missing, delay)
     found = sorted([*found, *opening_lower(dry, wet, found)], key=lambda strange: strange.start)
     compared = len(track.seconds) * STEP * HOP / RATE
     if not len(track.seconds):
@@ -104,38 +99,38 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
 
 
 def look(
-    take: Explained, driven: Power | None, samples: int, missing: list[int], delay: Delay
+    take: Explained, drive: Driven | None, samples: int, missing: list[int], delay: Delay
 ) -> tuple[ProgrammeTrack, list[Strange]]:
     """The track of a take of so many samples, and what is strange in it; `delay` tells that of wet behind dry.
 
-    `driven`: what would be left of wet if the gear had been driven harder, see `driven_error`.
+    `drive`: how far wet has gone to another drive, see `driven`.
     """
-    windows = _windows(take, driven)
+    windows = _windows(take)
     if len(windows.first) <= NEIGHBOURS:
         return NO_PROGRAMME, []
     score, level_db, usual_db = _scores(windows, samples)
     seconds = windows.first * HOP / RATE
     playing = ~windows.tone & ((windows.first * HOP < VALIDATION) | (windows.first * HOP >= PROGRAMME))
-    # The ends agree with each other, so they are this gear.
-    between = playing & (windows.first * HOP >= PROGRAMME) & (windows.first * HOP < samples - VALIDATION)
-    harder = np.where(
-        between, np.maximum((windows.driven_db - NEVER_DRIVEN_DB) / (DRIVEN_DB - NEVER_DRIVEN_DB), 0.0), 0.0
-    )
-    # Each has to last by itself: odd in one way now and in another next is what little is known of looks like.
-    lasting = np.maximum(_lasting(windows.first, score, playing), _lasting(windows.first, harder, playing))
-    score = np.maximum(score, harder)
+    lasting = _lasting(windows.first, score, playing)
     found = []
     for first, last in _runs(windows.first, lasting, score):
         peak = float(lasting[first:last].max())
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
-        usual, is_driven = float(np.median(usual_db[first:last])), bool(np.median(windows.driven_db[first:last]) > 0)
-        found.append(named(take, frames, usual, is_driven, missing, peak >= FAILS, delay))
+        usual = float(np.median(usual_db[first:last]))
+        harder = drive is not None and drive.harder(frames.start * HOP, frames.stop * HOP)
+        found.append(named(take, frames, usual, harder, missing, peak >= FAILS, delay))
     found += humming(take, samples, found)
-    found = sorted([*found, *falling_less(take, samples, found)], key=lambda strange: strange.start)
+    if drive is not None and len(drive.start):
+        score = np.maximum(score, drive.score(windows.first * HOP))
+    # What drives the gear otherwise falls less, too, so that is looked for first.
+    otherwise = driven_pieces(drive, found)
+    rings = falling_less(take, samples, found)
+    rings = [room for room in rings if not any(room.start < p.stop and p.start < room.stop for p in otherwise)]
+    found = sorted([*found, *otherwise, *rings], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
 
-def _windows(take: Explained, driven: Power | None) -> _Windows:
+def _windows(take: Explained) -> _Windows:
     model_power, power = take.power(take.model), take.power(take.wet)
     error = take.power(take.wet - take.model)
     tells = (take.played & (model_power > take.least)) | (power > UNEXPECTED * take.least)
@@ -154,8 +149,7 @@ def _windows(take: Explained, driven: Power | None) -> _Windows:
         unheard = w @ take.band_noise[group] + HEARD * model_power
         wet_bands.append(w @ np.square(np.abs(take.wet[group])) + unheard)
         model_bands.append(w @ np.square(np.abs(take.model[group])) + unheard)
-    dry_power = np.square(np.abs(take.dry))
-    filled = np.sum(dry_power > 1e-3 * dry_power.max(axis=0), axis=0)
+    filled = take.fills
     dry_db.append(NOISE_IS_OTHER_DB * filled / len(take.weights))  # noise is like noise, and not like a chord as loud
     tone = filled < ONE_TONE
     starts = np.arange(0, len(power) - WINDOW + 1, STEP)
@@ -166,17 +160,12 @@ def _windows(take: Explained, driven: Power | None) -> _Windows:
     bands = np.array(
         [sums(counted * a) / np.maximum(sums(counted * b), 1e-30) for a, b in zip(wet_bands, model_bands, strict=True)]
     )
-    driven_db = np.full(len(starts), -np.inf)
-    if driven is not None:
-        unseen = take.noise + 1e-9 * model_power
-        driven_db = sums(np.where(tells, db_from_powers((error + unseen) / (driven + unseen)), 0.0)) / told
     return _Windows(
         starts[enough],
         db_from_powers(sums(heard * left) / np.maximum(sums(heard), 1e-30) + 1e-3)[enough],
         db_from_powers(level + 1e-9)[enough],
         db_from_powers(bands.T + 1e-9)[enough],
         np.array([sums(levels) / WINDOW for levels in dry_db]).T[enough],
-        driven_db[enough],
         (sums((tone & tells).astype(float)) > 0.5 * told)[enough],
     )
 

@@ -2,7 +2,8 @@
 
 Wet is explained as a sum of bent versions of dry, each through a filter of its own (a parallel Hammerstein model: Chen
 1995, "Modeling and identification of parallel nonlinear systems", Proc. IEEE 83). Bent are dry, dry with its lows taken
-away, and dry as a compressor or a sagging supply would leave it. The filters are least squares in each band of a
+away, and dry as a compressor or a sagging supply would leave it; at twice the rate, as gear folds nothing back into
+what is heard, which for noise is as much as another drive changes. The filters are least squares in each band of a
 short-time spectrum. It is no model to play: it leaves -15 to -50 dB of error, which is enough to see where wet is
 not what this gear makes of dry.
 
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 from scipy.ndimage import median_filter
-from scipy.signal import butter, lfilter, sosfilt
+from scipy.signal import butter, lfilter, resample_poly, sosfilt
 
 from ....decibels import db_from_powers, power_from_db, powers_from_db
 from ....trainer.layout import PROGRAMME, RATE, SWEEP, VALIDATION
@@ -28,6 +29,7 @@ from ..measures import Samples
 from ..quantisation import step_of
 
 FRAME, HOP = 4096, 2048  # samples
+TIMES = 2  # the rate at which dry is bent
 LOWEST_HZ, HIGHEST_HZ = 20.0, 9000.0
 FINE = 40  # bands below this many are all taken; above, one in ever more of them
 RIDGE = 1e-4  # re each channel's own power
@@ -41,6 +43,7 @@ SOFT = 1e-3  # of the loudest frames' power
 STANDS_OUT = 6.0  # times the noise: below, a frame tells nothing
 DEAD, LEAKS = 4.0, 3.0  # times the noise; times what the model gives there
 TOO_SOFT = 1e-4  # of the loudest frames' power: below, likewise
+ONE_TONE = 20  # bands in which dry is within 30 dB of its strongest: a sine has 4
 
 Power = NDArray[np.float64]
 Spectra = NDArray[np.complex64]
@@ -59,27 +62,35 @@ BANDS = _bands()  # of the spectrum, those that are looked at
 BANDS_HZ = BANDS * RATE / FRAME
 
 
-def spectra(x: Samples, hop: int = HOP) -> Spectra:
-    """Short-time spectra of x, (n,), in BANDS, one every `hop` samples: (bands, frames)."""
-    window = np.hanning(FRAME).astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(np.asarray(x, np.float32), FRAME)[::hop]
-    parts = [rfft(frames[at : at + 256] * window, axis=1)[:, BANDS].T for at in range(0, len(frames), 256)]
+def spectra(x: Samples, hop: int = HOP, times: int = 1) -> Spectra:
+    """Short-time spectra of x, (n * times,), in BANDS, one every `hop` samples of the take: (bands, frames).
+
+    `times` RATE is the rate of x; the spectra are those of what is left of it at RATE.
+    """
+    window = (np.hanning(FRAME * times) / times).astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(np.asarray(x, np.float32), FRAME * times)[:: hop * times]
+    parts = [rfft(frames[at : at + 128] * window, axis=1)[:, BANDS].T for at in range(0, len(frames), 128)]
     return np.ascontiguousarray(np.concatenate(parts, axis=1), np.complex64)
 
 
 def _followed(x: Samples, seconds: float) -> Samples:
-    pole = np.exp(-1 / (seconds * RATE))
+    pole = np.exp(-1 / (seconds * TIMES * RATE))
     return np.asarray(lfilter([1 - pole], [1, -pole], np.abs(x)), np.float32)
 
 
 def _high(x: Samples, hz: float) -> Samples:
     """Without what lies below a frequency, by one pole."""
-    return np.asarray(sosfilt(butter(1, hz, "high", fs=RATE, output="sos"), x), np.float32)
+    return np.asarray(sosfilt(butter(1, hz, "high", fs=TIMES * RATE, output="sos"), x), np.float32)
 
 
-def bent(dry: Samples) -> Iterator[Samples]:
-    """What the gear's answer is made of; the first is dry itself."""
-    x = np.asarray(dry, np.float32)
+def bent(dry: Samples, hop: int = HOP) -> Iterator[Spectra]:
+    """Spectra of what the gear's answer to dry, (n,), is made of, see `spectra`; the first is dry itself."""
+    for part in _bent(np.asarray(resample_poly(np.asarray(dry, np.float32), TIMES, 1), np.float32)):
+        yield spectra(part, hop, TIMES)
+
+
+def _bent(x: Samples) -> Iterator[Samples]:
+    """What dry at TIMES the rate, (n,), is bent to."""
     bright, without_lows = _high(x, 700), _high(x, 100)
     yield x
     for drive in (3, 10, 40, 200):
@@ -102,6 +113,12 @@ def bent(dry: Samples) -> Iterator[Samples]:
         yield x / (1 + fast / threshold)
     for threshold in (0.01, 0.08):
         yield x / (1 + slow / threshold)
+    # A compressor that follows the level in dB, at 4 to 1 (Giannoulis, Massberg and Reiss 2012, "Digital dynamic range
+    # compressor design", J. Audio Eng. Soc. 60).
+    level = np.log(_followed(x, 0.004) + 1e-9)
+    for threshold in (0.003, 0.03):
+        over = np.maximum(level - np.log(threshold), 0)
+        yield x * np.exp(-0.75 * _followed(over, 0.03))
     yield np.tanh(20 * x) / (1 + slow / 0.05)
     yield np.tanh(30 * (x - 0.3 * slow))
 
@@ -126,6 +143,12 @@ class Explained:
     def power(self, spectrum: Spectra) -> Power:
         """(frames,)."""
         return self.weights @ np.square(np.abs(spectrum), dtype=np.float64)
+
+    @property
+    def fills(self) -> NDArray[np.int64]:
+        """How many bands dry fills, (frames,)."""
+        dry_power = np.square(np.abs(self.dry))
+        return np.asarray(np.sum(dry_power > 1e-3 * dry_power.max(axis=0), axis=0))
 
     @property
     def least(self) -> float:
@@ -159,7 +182,7 @@ class _LastParts:
     def of(self, dry: Samples) -> Spectra:
         digest = hashlib.sha256(np.asarray(dry, np.float32).tobytes()).digest()
         if digest != self.digest:
-            self.parts = np.stack([spectra(part) for part in bent(dry)], axis=1)
+            self.parts = np.stack(list(bent(dry)), axis=1)
             self.parts.flags.writeable = False
             self.digest = digest
         return self.parts

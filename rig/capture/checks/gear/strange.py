@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ....decibels import db_from_gain, db_from_powers, power_from_db
+from ....decibels import db_from_gain, db_from_power, db_from_powers, power_from_db
 from ....trainer.layout import RATE
 from ..verdict import Verdict
 from .gear_model import BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
@@ -34,6 +34,7 @@ TOLD_APART = 10  # bands that say each for itself how loud a frame is; the other
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
 MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.63  # where the playing falls, than where it rises
+MORE_DB, LESS_ALIKE, BEYOND_DB = 0.1, 2.2, 0.5  # likewise: a room adds little, and all of it is not the playing
 PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
 STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
@@ -137,6 +138,12 @@ def _kind(
         return "hum", HUM.format(hum_hz)
     # Gear that is driven harder sustains longer, and is no louder; a room is.
     if not (driven and abs(level_db) < SAME_LEVEL_DB) and _rings(take, inner):
+        # A room does not move what was played.
+        samples = delay() if abs(match.best) < PLAYED_THROUGH * usual else None
+        if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > NEAR:
+            return "jumps", f"the take jumps by {match.delay} samples"
+        if samples is not None and abs(samples) > REACH // 2:  # farther than frames tell
+            return "jumps", f"the take jumps by {samples:.0f} samples"
         return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         if abs(level_db) > OTHER_DRIVE_DB:  # a plug that is turned changes no level
@@ -291,6 +298,14 @@ def _rings(take: Explained, inner: slice) -> bool:
     if rises.sum() < 3:
         return True
     more_db, usual = added_db - float(np.median(frame_db[rises])), float(np.median(alike[rises]))
-    return (more_db > 1.0 and common < usual - 0.05) or (
-        more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE and usual > PLAYED_THROUGH
+    return (
+        (more_db > 1.0 and common < usual - 0.05)
+        or (more_db > MORE_DB and _is_what_is_unlike(added_db, common, usual))
+        or (more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE and usual > PLAYED_THROUGH)
     )
+
+
+def _is_what_is_unlike(added_db: float, common: float, usual: float) -> bool:
+    """Whether wet has more of what is not the playing than usual, and what is added is that: drive adds playing."""
+    unlike = 1 - common**2
+    return unlike > LESS_ALIKE * (1 - usual**2) and added_db < -db_from_power(1 - unlike) + BEYOND_DB

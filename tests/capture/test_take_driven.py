@@ -1,0 +1,81 @@
+"""What another drive, a room and a jump leave in a take of very driven gear: faults that slipped through, as kinds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from capturing import SECONDS
+from device_model import answer
+from faulty_takes import COUNTS_DB, GEARS, Desk, Fault, change_db, recorded, sent, signal, suffered
+from gears import played
+from scipy.signal import resample_poly
+
+from rig.audio.align import shifted
+from rig.capture.checks.gear.gear_model import bent, spectra
+from rig.capture.checks.gear.strange import _is_what_is_unlike
+from rig.capture.checks.programme import programme_check
+from rig.capture.take.recording import Recording
+from rig.trainer.layout import RATE
+
+GEAR = {gear.name: gear for gear in GEARS}
+
+
+def cut(z, seconds):
+    """Dry and wet, aligned, of a recording."""
+    recording = Recording(z)
+    latency = recording.latency(signal(seconds))
+    wet = recording.cut(signal(seconds), latency.tightest)
+    return signal(seconds).samples, shifted(wet, -round(latency.correlation.samples - latency.tightest))
+
+
+@pytest.mark.parametrize(
+    ("name", "gain", "at_s", "word"),
+    [
+        ("blended fuzz", 0.355, 29.56, "less hard"),  # in the noise of changing level, which no other playing is like
+        pytest.param("high gain", 3.98, 27.53, "harder", marks=pytest.mark.soak),
+        pytest.param("gated fuzz", 2.82, 26.96, "harder", marks=pytest.mark.soak),
+    ],
+)
+def test_another_drive_of_saturated_gear_is_found_in_noise(name, gain, at_s, word):
+    x, desk = sent(60.0), Desk(peak_dbfs=-33.9, bits=16, delay=3709, floor_dbfs=-115)
+    right, fault = played(GEAR[name], x, 5), Fault("drive", "before", gain, at_s)
+    wrong = suffered(GEAR[name], fault, x, right, 5)
+    assert change_db(fault, right, wrong) > COUNTS_DB
+    check, drawn = programme_check(*cut(recorded(wrong, desk, 5, float(abs(right).max())), 60.0), [])
+    assert check.verdict in ("warn", "fail") and f"this gear driven 9 dB {word}" in check.text, check.text
+    assert drawn.score[np.abs(drawn.seconds - at_s - 3) < 2].max() > 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "said"),
+    [
+        ("compressor", "lost", 1547.0, "the take jumps by 1547 samples"),  # was called a room
+        ("overdrive", "room", 0.1354, "it rings on"),  # was called another sound
+    ],
+)
+def test_a_room_is_no_drive_and_a_jump_is_no_room(kind, field, value, said):
+    dry = signal(SECONDS).samples
+    cues = [(round(18.4 * RATE), field, value), (round(24.4 * RATE), field, -value if field == "lost" else 0.0)]
+    wet = np.asarray(answer(dry, kind, cues=cues, gain=0.1, noise=3e-6), np.float64)
+    check, _ = programme_check(dry, wet, [])
+    assert check.verdict == "fail" and said in check.text, check.text
+
+
+def test_what_a_room_adds_is_not_the_playing_and_what_drive_adds_is():
+    assert _is_what_is_unlike(added_db=1.7, common=0.74, usual=0.92)
+    assert not _is_what_is_unlike(added_db=6.0, common=0.74, usual=0.92)  # more than what is unlike: drive
+    assert not _is_what_is_unlike(added_db=1.7, common=0.74, usual=0.80)  # as unlike as ever
+
+
+def test_noise_is_bent_as_gear_bends_it_and_not_folded_back():
+    """At the rate of the take a clipper folds back a good part of noise, which no analogue gear does."""
+    x = 0.5 * np.random.default_rng(4).uniform(-1, 1, RATE)
+    parts = list(bent(x))
+    assert np.allclose(parts[0], spectra(x), atol=1e-3 * np.abs(parts[0]).max())
+    clipped = spectra(resample_poly(np.tanh(40 * resample_poly(x, 16, 1)), 1, 16))
+    folded = spectra(np.tanh(40 * x))
+
+    def off_db(part):
+        return float(10 * np.log10(np.sum(np.abs(part - clipped) ** 2) / np.sum(np.abs(clipped) ** 2)))
+
+    assert off_db(parts[3]) < off_db(folded) - 5, (off_db(parts[3]), off_db(folded))
