@@ -7,11 +7,13 @@
 | harmonics | 12 x 5 | harmonics 2 to 6 of each tone at each level, re the first, from -60 to +20 dB |
 | intermodulation | 3 x 5 | 55, 165, 220, 275 and 385 Hz in the answer to the fifth, re 110 Hz, from -60 to +20 dB |
 
-The distance of two is the root of the weighted mean squares of their differences, part by part. What lies far below the
-rest counts as if it lay at `FLOOR_DB`: nobody hears whether a band is 40 or 60 dB down, and no ESR shows it. Each part is
-divided by what it usually spreads over models (`SPREAD_DB`, the RMS about the median over a made set of 300 models), so
-that a distance of 1 is "as far apart as any two". The spreads are constants, not those of the folder at hand: a distance means
-the same in each library, and a file more changes none.
+The distance of two is the root of the weighted mean squares of their differences, part by part. Of a spectrum the
+differences count as loudness grows, with the power 0.6 of the amplitude (S. S. Stevens, "The measurement of loudness",
+JASA 27, 1955): whether a band lies 40 or 60 dB below the sum is heard by nobody and shown by no ESR. For the same
+reason harmonics and intermodulation count from -40 dB on. Each part is divided by what it usually spreads over models
+(`SPREAD`, the RMS about the median over made sets of 300 models), so that a distance of 1 is "as far apart as any two".
+The spreads are constants, not those of the folder at hand: a distance means the same in each library, and a file more
+changes none.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 from ..audio.align import find_lag
-from ..decibels import db_from_gain, db_from_power, db_from_powers
+from ..decibels import db_from_gain, db_from_power, db_from_powers, gains_from_db
 from ..nam.aliasing import off_harmonics_db
 from .probe import ALIAS_PERIOD_SAMPLES, RATE_HZ, Passage, alias_cycles, probe
 
@@ -39,9 +41,16 @@ TINY = 1e-20
 BANDS = len(BAND_EDGES_HZ) - 1
 PARTS = {"spectrum": 5 * BANDS, "level": 5, "harmonics": 60, "intermodulation": 15}  # numbers of each, in order
 SIZE = sum(PARTS.values())
-FLOOR_DB = {"spectrum": -30.0, "level": -np.inf, "harmonics": -40.0, "intermodulation": -40.0}
-SPREAD_DB = {"spectrum": 6.0, "level": 5.2, "harmonics": 10.8, "intermodulation": 11.3}  # with these floors
-WEIGHT = {"spectrum": 1.0, "level": 0.3, "harmonics": 0.4, "intermodulation": 0.3}
+PLACES = (PARTS["spectrum"], PARTS["spectrum"] + PARTS["level"])  # where level begins, and where harmonics do
+LOUDNESS_POWER = 0.6  # of an amplitude
+SOFTEST_DB = -40.0  # of harmonics and mixtures that count in a distance
+SPREAD = {
+    "spectrum": 0.12,
+    "level": 5.5,
+    "harmonics": 10.9,
+    "intermodulation": 11.0,
+}  # as they count; the first is no dB
+WEIGHT = {"spectrum": 1.0, "level": 0.2, "harmonics": 0.4, "intermodulation": 0.3}
 LATE_SAMPLES = 512  # the longest delay that is looked for
 
 Vector = NDArray[np.float32]
@@ -82,13 +91,10 @@ def answered(answer: NDArray[np.floating]) -> Answered | None:
 
 def weighted(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
     """Vectors, (..., 220), scaled so that the distance of two is the Euclidean one."""
-    return np.asarray(np.maximum(vectors, _floor()) * _scale(), np.float32)
-
-
-@cache
-def _floor() -> NDArray[np.float32]:
-    """What each number is at least, (220,)."""
-    return np.concatenate([np.full(count, FLOOR_DB[name], np.float32) for name, count in PARTS.items()])
+    spectrum, level, partials = np.split(np.asarray(vectors, np.float32), PLACES, axis=-1)
+    loudness = gains_from_db(LOUDNESS_POWER * spectrum)
+    counted = np.concatenate([loudness, level, np.maximum(partials, SOFTEST_DB)], axis=-1)
+    return np.asarray(counted * _scale(), np.float32)
 
 
 @cache
@@ -97,7 +103,7 @@ def _scale() -> NDArray[np.float64]:
     total = sum(weight**2 for weight in WEIGHT.values())
     # Two that are drawn independently differ by the root of 2 more than each spreads about the median.
     parts = [
-        np.full(count, WEIGHT[name] / SPREAD_DB[name] / np.sqrt(2.0 * total * count)) for name, count in PARTS.items()
+        np.full(count, WEIGHT[name] / SPREAD[name] / np.sqrt(2.0 * total * count)) for name, count in PARTS.items()
     ]
     return np.concatenate(parts)
 

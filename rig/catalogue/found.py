@@ -13,7 +13,7 @@ from .entry import Facts
 class Found:
     """One model of a library: the files that hold it, and what it is.
 
-    `distance`: of its fingerprint, 0 the same, about 0.8 any two; `esr`: of its sound. None: not asked for.
+    `distance`: of its fingerprint, 0 the same, about 0.9 any two; `esr`: of its sound. None: not asked for.
     """
 
     paths: tuple[Path, ...]

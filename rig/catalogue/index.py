@@ -49,6 +49,7 @@ READABLE = (1, SCHEMA)  # 1 had no table of cabinets, and is otherwise the same
 FILE_NAME = "models.sqlite"
 PATIENCE_S = 20.0  # another rig writes for milliseconds
 KEPT_BITS = (1 << 63) - 1  # of a number, by SQLite; some file systems number their files with 64
+MOST_DB = 1000.0  # of a number of a fingerprint: the softest there is lies at some hundreds below the rest
 NOTHING_LOST = "delete it and scan again: nothing but time is lost"
 TABLES = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -246,14 +247,20 @@ class Index:
             "(SELECT sha256 FROM files WHERE problem IS NULL) ORDER BY sha256",
             (4 * SIZE,),
         )
-        vectors = np.frombuffer(b"".join(blob for _, blob in rows), "<f4").reshape(-1, SIZE)
-        return [sha256 for sha256, _ in rows], vectors
+        return [sha256 for sha256, _ in rows], self.numbers(b"".join(blob for _, blob in rows), SIZE)
 
     def vector(self, sha256: str) -> Vector | None:
         """The fingerprint of one content, (220,); None: there is none."""
         rows = self._rows("SELECT fingerprint FROM models WHERE sha256 = ?", (sha256,))
         blob = rows[0][0] if rows else None
-        return np.frombuffer(blob, "<f4") if blob is not None and len(blob) == 4 * SIZE else None
+        return self.numbers(blob, SIZE)[0] if blob is not None and len(blob) == 4 * SIZE else None
+
+    def numbers(self, blob: bytes, size: int) -> Vector:
+        """Fingerprints as they were written, (n, size). Raises ConfigError for what is none: a damaged index."""
+        vectors = np.frombuffer(blob, "<f4").reshape(-1, size)
+        if not (np.abs(vectors) <= MOST_DB).all():  # nor is NaN
+            raise ConfigError(f"{self.path} is damaged (fingerprints that are none); {NOTHING_LOST}.")
+        return vectors
 
     # What is written
 

@@ -13,7 +13,7 @@ from .fingerprint import Vector, weighted
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A content and how far its fingerprint lies: 0 the same, about 0.8 any two."""
+    """A content and how far its fingerprint lies: 0 the same, about 0.9 any two."""
 
     sha256: str
     distance: float

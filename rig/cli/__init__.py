@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import RigError, UsageError
-from . import standard_output, versions
+from . import standard_output
 from .command_line import CommandLine
 from .commands import (
     ab,
@@ -39,7 +39,8 @@ from .commands import (
     train,
 )
 from .compiling.first_start import announced
-from .missing_parts import missing_library, missing_part
+from .installed import versions
+from .installed.missing_parts import missing_library, missing_part
 from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why

@@ -15,13 +15,14 @@ from made_library import make_library
 
 from rig.audio import wav
 from rig.cabinet.ir import IR
+from rig.catalogue import entry
 from rig.catalogue.cabinets.exact import Exact, apart_db, difference
 from rig.catalogue.cabinets.fingerprint import weighted
 from rig.catalogue.cabinets.response_file import described, loaded
 from rig.catalogue.cabinets.twins import CANDIDATE_DB, TWIN_DB, are_twins
 from rig.catalogue.index import Index
 from rig.catalogue.library import Library
-from rig.catalogue.scanning import scan as scanning
+from rig.catalogue.scanning import readers
 from rig.errors import ArgumentError, CompareError, IRError
 
 COUNT, ANCESTORS = 60, 6
@@ -185,17 +186,15 @@ def test_a_huge_recording_costs_its_header(cabs, library, monkeypatch):
             file.seek(at)
             file.write(value.to_bytes(4, "little"))
     hashed = []
-    genuine = scanning.read_entry.__globals__["sha256_of"]
-    monkeypatch.setitem(
-        scanning.read_entry.__globals__, "sha256_of", lambda path: hashed.append(path.name) or genuine(path)
-    )
+    genuine = entry.sha256_of
+    monkeypatch.setattr(entry, "sha256_of", lambda path: hashed.append(path.name) or genuine(path))
     found = library.scan(cabs, workers=1)
     assert "concert.wav: a recording of 120:00 min" in found.no_cabinets[0] and len(found.no_cabinets) == 1
     assert len(hashed) == 4 and "concert.wav" not in hashed
 
 
 def test_one_that_changes_or_goes_away_meanwhile_is_said(cabs, library, monkeypatch):
-    genuine = scanning.read_here
+    genuine = readers.read_here
 
     def meanwhile(path):
         result = genuine(path)
@@ -205,11 +204,11 @@ def test_one_that_changes_or_goes_away_meanwhile_is_said(cabs, library, monkeypa
             path.write_bytes(path.read_bytes() + b"\0")
         return result
 
-    monkeypatch.setattr(scanning, "read_here", meanwhile)
+    monkeypatch.setattr(readers, "read_here", meanwhile)
     found = library.scan(cabs, workers=1)
     told = " ".join((*found.problems, *found.no_cabinets))
     assert "cab-000-000 itself.wav went away" in told and "cab-001-000 itself.wav changed while it was read" in told
-    monkeypatch.setattr(scanning, "read_here", genuine)
+    monkeypatch.setattr(readers, "read_here", genuine)
     assert library.scan(cabs, workers=1).read == 1 and len(library.cabinets) == 3
 
 
@@ -303,7 +302,7 @@ def test_two_workers_find_what_one_finds(small, tmp_path):
 
 
 def test_a_killed_scan_leaves_an_index_that_is_whole(cabs, tmp_path, monkeypatch):
-    genuine = scanning.read_here
+    genuine = readers.read_here
     read = []
 
     def killed(path):
@@ -313,10 +312,10 @@ def test_a_killed_scan_leaves_an_index_that_is_whole(cabs, tmp_path, monkeypatch
         return genuine(path)
 
     with Library(tmp_path / "index.sqlite") as library:
-        monkeypatch.setattr(scanning, "read_here", killed)
+        monkeypatch.setattr(readers, "read_here", killed)
         with pytest.raises(KeyboardInterrupt):
             library.scan(cabs, workers=1)
-        monkeypatch.setattr(scanning, "read_here", genuine)
+        monkeypatch.setattr(readers, "read_here", genuine)
         assert library.scan(cabs, workers=1).played == 2 and len(library.cabinets) == 4
 
 

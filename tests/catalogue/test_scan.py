@@ -249,6 +249,7 @@ def test_a_cluster_reads_what_it_sees_and_is_sent_what_it_does_not(models, tmp_p
             return read_content(path, data)
 
         monkeypatch.setattr(sent_file, "content_of", blind)
+        monkeypatch.setattr(readers, "content_to_send", genuine)
         monkeypatch.setattr(sent_file, "read_content", counted)
         (models / "broken.nam").write_text("{")
         (models / "same-as-first.nam").write_bytes((models / "made-000-000.nam").read_bytes())

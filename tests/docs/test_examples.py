@@ -66,7 +66,7 @@ def test_examples_are_found():
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the examples name: two models, a preset, three cabinets, a guitar, and a pair."""
+    """A folder with the files that the examples name: two models, a preset, cabinets, a guitar, and a pair."""
     folder = tmp_path_factory.mktemp("files")
     models, irs = bundled.models(), bundled.irs()
     for name, source in (
@@ -74,6 +74,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("lead.nam", models[0]),
         ("4x12.wav", irs[-1]),
         ("57.wav", irs[0]),
+        ("v30.wav", irs[0]),
         ("121.wav", irs[1]),
         ("take.wav", bundled.di()),
         ("di.wav", bundled.di()),

@@ -12,7 +12,7 @@ import pytest
 from commandline import RIG, refused
 from places import ROOT
 
-from rig.cli.missing_parts import PACKAGES
+from rig.cli.installed.missing_parts import PACKAGES
 from rig.dsp.native.build import OLDEST
 
 SAYS = "raise {}\n"

@@ -9,11 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ...cabinet.ir import IR
 from ...errors import CompareError, ConfigError, IRError, RigError
-from ..index import Index
+from ..index import NOTHING_LOST, Index
 from ..map import spread
 from ..words import better_words, rank, texts
 from .cabinet_facts import CabinetFacts
@@ -90,10 +88,7 @@ class Shelf:
                 told = json.loads(text)
                 found[sha256] = CabinetFacts(**{**told, "notes": tuple(told["notes"])})
         except (TypeError, ValueError, KeyError) as error:
-            raise ConfigError(
-                f"{self._index.path} is damaged (facts that are none); delete it and scan again: nothing but time is "
-                "lost."
-            ) from error
+            raise ConfigError(f"{self._index.path} is damaged (facts that are none); {NOTHING_LOST}.") from error
         return found
 
     @cached_property
@@ -101,7 +96,7 @@ class Shelf:
         """The fingerprints of those."""
         rows = self._index.rows("SELECT sha256, fingerprint FROM cabinets ORDER BY sha256")
         there = [(sha256, blob) for sha256, blob in rows if sha256 in self.cabinets and len(blob) == 4 * SIZE]
-        vectors = np.frombuffer(b"".join(blob for _, blob in there), "<f4").reshape(-1, SIZE)
+        vectors = self._index.numbers(b"".join(blob for _, blob in there), SIZE)
         return CabinetFingerprints([sha256 for sha256, _ in there], vectors)
 
     def find(self, query: str = "", count: int | None = None) -> list[FoundCabinet]:

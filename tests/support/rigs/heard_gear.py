@@ -18,7 +18,7 @@ from rig.catalogue.library import Library
 from rig.cli import main
 
 PORTS = ("--send", "preamp:in", "--return", "preamp:out", "--freewheel", "--yes")
-PEAK_DBFS = -6.0  # of what comes back, about: the burst of -16 dBFS lies some 14 dB below the loudest
+PEAK_DBFS = -14.0  # of what comes back, about: the burst of -16 dBFS lies some 14 dB below the loudest
 
 
 def gain_for(level_dbfs):

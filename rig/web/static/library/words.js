@@ -43,7 +43,7 @@ export const L = {
   plays: "plays now",
   likeIt: (name) => `More like ${name}`,
   likePlaying: "Like what plays",
-  like: (name) => `Like ${name}, the nearest first: 0 is the same, any two lie about 0.8 apart.`,
+  like: (name) => `Like ${name}, the nearest first: 0 is the same, any two lie about 0.9 apart.`,
   leaveLike: "All models",
   back: (name) => `Back to ${name}`,
   backShort: "Back",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from types import TracebackType
 
-from ..files.distribution import install_line
+from ...files.distribution import install_line
 
 # What is imported under which name of a package: all that is no part of rig and must be there.
 PACKAGES = {

@@ -7,8 +7,8 @@ import json
 import platform
 from importlib import metadata
 
-from .. import __version__
-from ..errors import RigError
+from ... import __version__
+from ...errors import RigError
 
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "soundfile", "sounddevice", "JACK-Client", "matplotlib")
 MISSING = "not installed"

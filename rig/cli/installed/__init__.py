@@ -1,0 +1,1 @@
+"""What rig stands on: which versions are here, and what cannot be loaded."""
