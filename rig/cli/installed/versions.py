@@ -62,7 +62,7 @@ def _jack() -> str:
 def _cpu() -> str:
     """The processor as the compiler knows it."""
     with contextlib.suppress(ImportError, OSError, RuntimeError):
-        from ..dsp.native.cpu import cpu_name
+        from ...dsp.native.cpu import cpu_name
 
         return cpu_name()
     return platform.processor() or "unknown"
