@@ -52,7 +52,7 @@ def _libsndfile() -> str:
 def _jack() -> str:
     """Of the library; a server need not run."""
     try:
-        from ..backends.jack import libjack
+        from ...backends.jack import libjack
 
         return libjack.version() or "of a version that it does not say"
     except (ImportError, OSError, RigError):
