@@ -161,7 +161,7 @@ export class ModelMap {
 
   // ---------------------------------------------------------------- by hand
   #pointer(event) {
-    const box = this.plane.getBoundingClientRect();
+    const box = this.canvas.getBoundingClientRect();
     const at = [event.clientX - box.left, event.clientY - box.top];
     const { type, pointerId, pointerType } = event;
     const within = NEAR_PX[pointerType] ?? NEAR_PX.touch;
@@ -216,7 +216,7 @@ export class ModelMap {
 
   #wheel(event) {
     event.preventDefault();
-    const box = this.plane.getBoundingClientRect();
+    const box = this.canvas.getBoundingClientRect();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : 1);
     this.#dots.zoomAt(event.clientX - box.left, event.clientY - box.top, Math.exp(-pixels * 0.002));
     this.draw();

@@ -180,10 +180,13 @@ function fillRow(row) {
   const what = row.querySelector("button.what");
   const like = row.querySelector("button.like");
   row.classList.toggle("coming", !item);
-  show(like, Boolean(item));
-  what.disabled = !item;
+  // Not disabled: End and Page Down lead to rows that have not come, and nothing disabled takes the focus.
+  for (const each of [what, like]) attribute(each, "aria-disabled", !item);
   if (!item) {
     text(what, "…");
+    attribute(like, "aria-label", L.more);
+    for (const each of [what, like]) each.removeAttribute("title");
+    what.removeAttribute("aria-current");
     for (const cell of row.querySelectorAll(".facts .cell")) text(cell, "");
     row.classList.remove("unusable");
     return;
