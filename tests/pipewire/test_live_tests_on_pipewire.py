@@ -54,6 +54,7 @@ def test_what_is_left_out_on_pipewire_exists_and_has_a_reason():
     assert not set(FEW) & set(left_out())
 
 
+@pytest.mark.soak
 @pytest.mark.live
 @pytest.mark.skipif(PIPEWIRE_IS_MISSING, reason=REASON)
 def test_periods_cables_and_midi_are_on_pipewire_what_they_are_on_jack(tmp_path):

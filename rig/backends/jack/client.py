@@ -326,7 +326,8 @@ def _opened(client_name: str, server_name: str | None) -> Any:
                 f"{which} for you, but one of {other} is, which only {other} can use: run rig as {other}, or stop that "
                 "server and start one of your own."
             ) from error
-        raise NoServer(f"{which}, and no PipeWire: start one, for example with qjackctl or `jackd -d alsa`.") from error
+        neither = which if named else f"{which}, and no PipeWire"  # a server that is named is not looked for there
+        raise NoServer(f"{neither}: start one, for example with qjackctl or `jackd -d alsa`.") from error
 
 
 def _leave(request: Callable[[], Any], host: Any) -> bool:
