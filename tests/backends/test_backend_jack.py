@@ -254,6 +254,7 @@ def test_no_server_is_one_sentence():
 def opening_without_libjack():
     sys.modules["jack"] = None  # as if JACK-Client could not be imported
     libjack.LIBRARY_PLACES = ()
+    libjack.pipewire.library_file = lambda: None
     return opening_fails(None)
 
 
