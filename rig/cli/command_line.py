@@ -201,7 +201,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     names = list(known)
     bare = word.lstrip("-")
     holding = [name for name in names if len(bare) > 2 and (bare in name or name.lstrip("-") in word)]
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6) or holding[:2]
+    close = {name.lstrip("-"): name for name in reversed(names)}  # dashes are no likeness
+    near = [close[name] for name in difflib.get_close_matches(bare, close, n=1, cutoff=0.6)] or holding[:2]
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 

@@ -22,6 +22,7 @@ from rig.compare.matching import Match, match, noise_warning
 from rig.errors import BackendError, CompareError
 from rig.levels import Level
 from rig.player.key_map import AB_KEYS
+from rig.player.tone_commands import tone_commands
 from rig.sound import Sound
 
 
@@ -328,7 +329,9 @@ def test_what_is_seen_of_a_blind_test_tells_the_sides_apart_neither_by_level_nor
     open_state = comparer.look()
     assert open_state.level_b_db == comparer.level_b_db
     values = {"hear": "A", "match_trim": -1.5, "lock": False, "loop_from": 0.0, "loop_to": 0.0}
-    assert open_state.values == values | {"follow_training": "ask"}
+    tone = {command.name for command in tone_commands(lambda comparer: comparer.tone)} | {"blend", "between_trim"}
+    told = {name: value for name, value in open_state.values.items() if name not in tone}
+    assert told == values | {"follow_training": "ask"} and tone & set(open_state.values)
     assert open_state.output is not None
     comparer.blind(BlindTest.begin(tmp_path / "t.json", 5, comparer.setup(), keys=tmp_path))
     comparer.do("begin_test")
@@ -358,6 +361,7 @@ def test_the_loudest_piece_of_a_file_is_what_is_measured_with():
 def test_every_command_has_a_key_and_every_key_a_command():
     outright = {"hear", "loop_from", "loop_to", "input_port", "send_port", "return_port", "output_port"}  # for pages
     outright |= {"follow_training", "offer_trained"}  # for options, and for rig train
+    outright |= {command.name for command in tone_commands(lambda comparer: comparer.tone)} | {"blend", "between_trim"}
     assert {name for name, _ in AB_KEYS.values()} == set(COMMANDS) - outright
     for name, command in COMMANDS.items():
         assert command.name == name

@@ -26,5 +26,5 @@ def test_each_folder_follows_the_environment_at_the_time_it_is_asked_for(tmp_pat
 
 
 def test_no_other_file_asks_the_system_where_things_are_kept():
-    asking = [path for path in PACKAGE.rglob("*.py") if "platformdirs" in path.read_text(encoding="utf-8")]
+    asking = [path for path in PACKAGE.rglob("*.py") if "import platformdirs" in path.read_text(encoding="utf-8")]
     assert [path.relative_to(PACKAGE).as_posix() for path in asking] == ["files/paths.py"]

@@ -37,7 +37,7 @@ def stand_in(path, does):
 @pytest.mark.parametrize(
     ("manager", "asked"),
     [
-        ("apt-get", ["-y install --no-install-recommends", "jackd2", "jack-example-tools"]),
+        ("apt-get", ["-y install --no-install-recommends", "jackd2", "jack-example-tools", "pipewire-jack"]),
         ("dnf", ["-q -y install", "jack-audio-connection-kit", "jack-audio-connection-kit-example-clients"]),
         ("pacman", ["-S --needed --noconfirm", "jack2", "jack-example-tools"]),
     ],

@@ -67,6 +67,7 @@ def overload(bench):
 WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level", "loop_from", "loop_to", "mix_solo"}
 WITHOUT_KEYS |= {"follow_training", "offer_trained"}
 WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
+WITHOUT_KEYS |= {f"eq_{name}" for name in ("band", "on", "type", "hz", "gain", "q", "place", "remove")}
 WITHOUT_KEYS |= {"open_second", "next_second", "previous_second", "second", "no_second", "between_trim", "second_size"}
 WITHOUT_KEYS |= {"first_off", "second_off", "side_by_side", "blend", "first_quality", "second_quality"}
 WITHOUT_KEYS |= {f"backing_{name}" for name in ("from", "to", "at", "once", "count_in", "bpm", "follow")}

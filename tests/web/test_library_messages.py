@@ -175,6 +175,7 @@ def test_the_map_shows_every_model_and_a_dot_tells_its_name(own):
 
 def test_a_model_is_heard_at_a_tap_and_the_one_before_comes_back(own):
     with Paged(index=index_of(own)) as paged, paged.remote() as rig:
+        until(lambda: len(paged.heard) > 0)
         before = np.abs(np.concatenate(paged.heard)).max()
         item = search(rig, "find", query="001 002")["items"][0]
         rig.do("play_found", item["sha256"])

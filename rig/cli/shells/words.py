@@ -73,7 +73,7 @@ class Command:
 
 def command_words(parser: CommandLine, expand: Expand, path: tuple[str, ...] = (), told: str = "") -> Command:
     """A parser and those below it. `expand` adds the name of a part that may be left out."""
-    options, arguments, parts = [], [], []  # type: list[Option], list[Value], list[Command]
+    named, arguments, parts = [], [], []  # type: list[Option], list[Value], list[Command]
     takes_many = False
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -86,10 +86,10 @@ def command_words(parser: CommandLine, expand: Expand, path: tuple[str, ...] = (
             takes_many = action.nargs in ("*", "+")
         else:
             value = None if action.nargs == 0 else _value(action)
-            options.append(Option(tuple(action.option_strings), help_of(action), value, _may_repeat(action)))
+            named.append(Option(tuple(action.option_strings), help_of(action), value, _may_repeat(action)))
     meant = tuple(expand([*path, "x"])[: len(path) + 1])
     usual = next((part for part in parts if part.path == meant), None)
-    return Command(path, told, tuple(options), tuple(arguments), tuple(parts), takes_many, usual)
+    return Command(path, told, tuple(named), tuple(arguments), tuple(parts), takes_many, usual)
 
 
 def help_of(action: argparse.Action) -> str:
