@@ -365,7 +365,7 @@ def test_every_command_has_a_key_and_every_key_a_command():
     assert {name for name, _ in AB_KEYS.values()} == set(COMMANDS) - outright
     for name, command in COMMANDS.items():
         assert command.name == name
-        assert callable(command.run) or (callable(command.get) and callable(command.set))
+        assert callable(command.run) or (callable(command.get) and callable(command.set or command.apply))
 
 
 def test_a_blind_test_keeps_the_options_it_was_begun_with_under_the_names_of_earlier_versions(tmp_path, monkeypatch):
