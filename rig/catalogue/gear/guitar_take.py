@@ -58,6 +58,8 @@ def record_guitar(
     back = record_short(deck, operator, gain_from_db(level.trim_db) * dry, "Guitar", cables)
     refuse_clipped(back)
     lag = find_lag(dry, back, whiten=True, max_lag_samples=MAX_LAG_SAMPLES)
+    if not lag.is_certain:  # whitened, noise and hum weigh as much as the guitar; as it is, it is louder than they are
+        lag = find_lag(dry, back, max_lag_samples=MAX_LAG_SAMPLES)
     if not lag.is_certain:
         raise CaptureError("The guitar did not come back as the probe did: was something touched meanwhile?")
     late = max(0, round(lag.samples))
