@@ -44,16 +44,19 @@ def heard_as(index, files, noise_dbfs):
         os.environ["JACK_DEFAULT_SERVER"] = server.name
         for number, file in enumerate(files):
             device.become(Path(file))
-            device.set(
-                gain_db=gain_for(levels[file]),
-                noise_dbfs=noise_dbfs,
-                hum_dbfs=noise_dbfs,
-                hum_hz=(50.0, 60.0)[number % 2],
-                dc=0.0005,
-                polarity=(1, -1)[number % 2],
-                delay_samples=300.0 + 77.3 * number,
-            )
-            found = searched(index, "--most", "3")
+            for softer_db in (0.0, 6.0, 12.0):  # who is told that the return clips turns it down
+                device.set(
+                    gain_db=gain_for(levels[file]) - softer_db,
+                    noise_dbfs=noise_dbfs,
+                    hum_dbfs=noise_dbfs,
+                    hum_hz=(50.0, 60.0)[number % 2],
+                    dc=0.0005,
+                    polarity=(1, -1)[number % 2],
+                    delay_samples=300.0 + 77.3 * number,
+                )
+                found = searched(index, "--most", "3")
+                if "The return clips" not in found["told"]:
+                    break
             told = found["told"] if found["answer"] is None else ""
             models = [] if found["answer"] is None else found["answer"]["models"]
             gear = {} if found["answer"] is None else found["answer"]["gear"]
