@@ -109,7 +109,9 @@ class Index:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._database = self._open()
         except OSError as error:
-            raise ConfigError(f"{self.path}: the index cannot be kept there ({error.strerror}).") from error
+            raise ConfigError(
+                f"{self.path}: the index cannot be kept there ({error.strerror}); name another file with --index."
+            ) from error
 
     def _open(self) -> sqlite3.Connection:
         with self._told():

@@ -22,7 +22,7 @@ def add(commands: Any, top: CommandLine, expand: Expand) -> None:
         "do where that is not enough.",
         examples=("rig completion bash", "rig completion zsh", "rig completion fish"),
     )
-    command.add_argument("shell", choices=SHELLS, help="the shell")
+    command.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or fish")
     command.set_defaults(run=lambda options: run(options, top, expand))
 
 
