@@ -34,8 +34,9 @@ def changes(server, folder, loop):
             ear = Ear(server, 120.0)
             time.sleep(1.0)
             for epoch in range(1, MOST + 1):
+                before = ear.deck.counted("xruns")  # ahead of the steady sound that is looked at, too
                 time.sleep(0.5)
-                before, asked = ear.deck.counted("xruns"), ear.now
+                asked = ear.now
                 (said,) = offer(weighted(folder, gain_of(epoch)), "mine", learnt(epoch))
                 assert said == f"rig play on port {running().port} plays epoch {epoch}."
                 state_until(remote, lambda state, epoch=epoch: (state["training"] or {}).get("playing_epoch") == epoch)
