@@ -24,9 +24,12 @@ slower, and a usual cycle of the engine would have taken k times its median too:
 The median of all cycles lately is usual; where the cycles of the same sound, or of the same change of sounds, take
 longer than that (one preset may cost ten times another, and a change runs the old and the new), theirs is, each brought
 to the usual speed of the machine by its own companion. What goes beyond is ours, as everything is that only the engine
-has to do in this cycle. The companion's own time does not count. A host that stops right in a companion makes it look
-slow for all cycles near it, so a miss of ours next to such a stop would be excused; `test_watched.py` counts how often
-that happens.
+has to do in this cycle. A sound that takes nearly half the period by itself crosses it without being late, so `missed`
+says which of ours left no rest until the next. Where the engine does the same work again after a number of cycles
+(`recurs`: a loop and a sound that nobody touches), a cycle that took long once and not again did nothing else: what it
+took then was the machine's. The companion's own time does not count. A host that stops right in a companion makes it
+look slow for all cycles near it, so a miss of ours next to such a stop would be excused; `test_watched.py` counts how
+often that happens.
 
     with Jack(...) as backend:
         watch = Watch(engine)
@@ -35,6 +38,7 @@ that happens.
         ...
         watch.end()
         watch.ours, watch.machines          # lists of what was noted
+    watch.missed                        # of ours, what was late
 
 Where the kernel takes no samples (only Linux does, and not for everybody) only the companion speaks for a cycle.
 """
@@ -65,7 +69,9 @@ LONGEST_NS = 2 * SAMPLE_NS  # between two samples of a thread that runs; what is
 OWN_SHARE = 0.5  # of the period
 MOST = 4096  # noted cycles between two looks
 NEAR = 4  # cycles before and after
-COLUMNS = 8  # began, ended, CPU time (all ns), the number of the cycle, waits, faults, work added?, its kind
+RESTED = 0.1  # of the period: who rests less until the next cycle is late, the server had called already
+# Began, ended, CPU time (all ns), the number of the cycle, waits, faults, work added?, its kind, rest behind it (ns).
+COLUMNS = 9
 JUDGED_EVERY_S = 0.25  # the kernel's samples must be fetched before there are too many
 LATELY = 1024  # cycles whose CPU times are kept to know the usual ones
 LATELY_COLUMNS = 3  # CPU times (ns) of the engine and of its companion, the kind of cycle
@@ -89,6 +95,8 @@ WATCH = np.dtype(
         ("noted", np.int64),
         ("cycles", np.int64),
         ("worst_cpu_ns", np.int64),
+        ("left_ns", np.int64),  # when the last cycle left
+        ("noted_last", np.int64),  # whether that one was noted
         ("companion_run", np.int64),  # the companion: what to run, of what
         ("companion_network", np.int64),
         ("companion_silence", np.int64),  # address of float32[frames]
@@ -97,6 +105,8 @@ WATCH = np.dtype(
         ("burn_every", np.int64),  # for the proof of this instrument: in each so many cycles
         ("burn", np.int64),  # so many steps of real work
         ("ashes", np.float64),
+        ("recurs", np.int64),  # cycles after which the same work comes again; 0: never
+        ("least_ns", np.int64),  # address of int64[recurs]: the least CPU time of each of them
     ],
     align=True,
 )
@@ -135,6 +145,9 @@ def watched_block(watch: int, host: int, frames: int) -> None:
     w = record(watch, WATCH)
     usage, lately = ints(w.usage), ints(w.lately + (w.cycles % LATELY) * LATELY_COLUMNS * 8)
     handover = record(w.engine, CHAIN).handover
+    if w.noted_last:
+        row = ints(w.rows + ((w.noted - 1) % MOST) * COLUMNS * 8)
+        row[8] = clock_ns(w, w.wall_clock) - w.left_ns
     before_ns = companion_ns(w, frames)
     if w.who >= 0:
         _call_usage(w.getrusage, np.int32(w.who), w.usage)
@@ -152,11 +165,17 @@ def watched_block(watch: int, host: int, frames: int) -> None:
     kind = 2 * changes + (changing or handover.phase != STEADY)
     lately[0], lately[1], lately[2] = cpu_ns, max(before_ns, companion_ns(w, frames)), kind
     w.worst_cpu_ns = max(w.worst_cpu_ns, cpu_ns)
-    if cpu_ns > w.limit_ns or waits != 0 or faults != 0:
+    w.noted_last = cpu_ns > w.limit_ns or waits != 0 or faults != 0
+    if w.noted_last:
         row = ints(w.rows + (w.noted % MOST) * COLUMNS * 8)
         row[0], row[1], row[2], row[3] = began_ns, ended_ns, cpu_ns, w.cycles
         row[4], row[5], row[6], row[7] = waits, faults, burnt, kind
+        row[8] = 0
         store_release(watch + NOTED, w.noted + 1)
+    if w.recurs > 0:
+        least = ints(w.least_ns + (w.cycles % w.recurs) * 8)
+        least[0] = min(least[0], cpu_ns)
+    w.left_ns = clock_ns(w, w.wall_clock)
     store_release(watch + CYCLES, w.cycles + 1)
 
 
@@ -167,6 +186,7 @@ class Noted:
     began_ns: int
     ended_ns: int
     cpu_ns: int
+    cycle: int
     waits: int  # voluntary context switches
     faults: int
     burnt: int  # whether work was added to prove this instrument
@@ -175,6 +195,7 @@ class Noted:
     executed_ns: int  # of the CPU time, what the thread can have run
     slowness: float  # how many times its usual time the companion took
     own_ns: int  # what remains without the machine's slowness
+    rest_ns: int  # until the next cycle
 
 
 def executed_ns(began_ns: int, ended_ns: int, cpu_ns: int, samples: Sequence[Sample] | None) -> int:
@@ -222,6 +243,7 @@ class Watch:
         self.why_blind = ""
         self.ours: list[Noted] = []
         self.machines: list[Noted] = []
+        self.least_ns = np.zeros(0, np.int64)  # CPU time of each cycle that recurs
         self._judged = self._began = 0
 
     def begin(self, backend: Any) -> None:
@@ -268,7 +290,7 @@ class Watch:
             self.sampler.forget(time.monotonic_ns() - 1_000_000_000)
 
     def _noted(self, row: Sequence[int]) -> Noted:
-        began, ended, cpu, cycle, waits, faults, burnt, kind = map(int, row)
+        began, ended, cpu, cycle, waits, faults, burnt, kind, rest = map(int, row)
         inside = self.sampler.samples_in(began, ended) if self.sampler is not None else None
         executed = executed_ns(began, ended, cpu, inside)
         usual, usual_companion = self._usual_ns(kind)
@@ -276,7 +298,9 @@ class Watch:
         is_late = int(self.record["cycles"]) - cycle > LATELY - NEAR  # others have taken the place of those near it
         slowness = 1.0 if is_late else round(max(1.0, float(near.max()) / usual_companion), 1)
         own = max(0, round(executed - (slowness - 1) * usual))
-        return Noted(began, ended, cpu, waits, faults, burnt, kind, inside and len(inside), executed, slowness, own)
+        return Noted(
+            began, ended, cpu, cycle, waits, faults, burnt, kind, inside and len(inside), executed, slowness, own, rest
+        )
 
     def _usual_ns(self, kind: int | None = None) -> tuple[float, float]:
         """Of the engine, in cycles of this kind if they take longer than others, and of its companion."""
@@ -287,6 +311,25 @@ class Watch:
             usual = max(usual, float(np.median(alike[:, 0] / np.maximum(1.0, alike[:, 1] / companion))))
         return usual, companion
 
+    def recurs(self, cycles: int) -> None:
+        """From now on the same work comes again after so many cycles."""
+        self.least_ns = np.full(cycles, np.iinfo(np.int64).max)
+        self.record["least_ns"] = self.least_ns.ctypes.data
+        self.record["recurs"] = cycles
+
+    @property
+    def missed(self) -> list[Noted]:
+        """Of ours, those that were late, or that waited: the next cycle was called before they had ended.
+
+        What takes longer than half the period in each of its recurrences is ours.
+        """
+        late_ns, limit_ns = RESTED * self.period_ns, OWN_SHARE * self.period_ns
+
+        def recurs(one: Noted) -> bool:
+            return not self.least_ns.size or self.least_ns[one.cycle % self.least_ns.size] > limit_ns
+
+        return [one for one in self.ours if (one.rest_ns < late_ns and recurs(one)) or one.waits or one.faults]
+
     @property
     def longest(self) -> float:
         """CPU time of a cycle as a share of the period, whoever's it was."""
@@ -296,12 +339,13 @@ class Watch:
         """For a report; times as shares of the period."""
 
         def share(one: Noted) -> dict[str, Any]:
-            shares = {n: round(getattr(one, f"{n}_ns") / self.period_ns, 2) for n in ("cpu", "executed", "own")}
+            shares = {n: round(getattr(one, f"{n}_ns") / self.period_ns, 2) for n in ("cpu", "executed", "own", "rest")}
             return shares | {n: v for n, v in asdict(one).items() if not n.endswith("_ns")}
 
         return {
             "cycles": int(self.record["cycles"]) - self._began,
             "ours": [share(one) for one in self.ours],
+            "missed": [share(one) for one in self.missed],
             "machines": [share(one) for one in self.machines],
             "usual_us": [round(one / 1000, 1) for one in self._usual_ns()],
             "longest": round(self.longest, 2),
