@@ -24,7 +24,7 @@ from rig.nam import Row
 from rig.sound import Sound
 
 pytestmark = [pytest.mark.soak, pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")]
-TAKES = 12
+WANTED, MOST_TAKES = 200, 30  # swaps; a busy machine leaves fewer of a take apart from each other
 MINUTES = 5
 PERIOD = 512  # samples
 RECURS = 3840  # cycles of 64 frames, 5.12 s: whole partitions of the cabinet
@@ -49,7 +49,9 @@ def test_two_hundred_live_swaps_of_either_model_are_the_ideal_fade(live):  # noq
     time.sleep(1.5)  # the loop began in the middle of the sine
     allocated = rtsys.get_allocation_stats()
     worst, count = -np.inf, 0
-    for seed in range(TAKES):
+    for seed in range(MOST_TAKES):
+        if count >= WANTED:
+            break
         began, y, sounds = whole_take(engine, backend, played, [None], seed)
         y = y.astype(float)
         x = _played_from_loop(engine, began - 2 * RATE, y.size + 2 * RATE)
@@ -64,7 +66,7 @@ def test_two_hundred_live_swaps_of_either_model_are_the_ideal_fade(live):  # noq
             worst, count = max(worst, beside_the_notes(y[around]) - beside_the_notes(wanted)), count + 1
     assert rtsys.get_allocation_stats().alloc == allocated.alloc  # neither callback nor control side
     print(f"{count} swaps, the worst {worst:+.2f} dB beside the notes re the ideal fade")
-    assert count >= 200
+    assert count >= WANTED
     assert worst <= MORE_DB
 
 
