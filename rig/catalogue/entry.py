@@ -94,7 +94,7 @@ def read_entry(path: Path, is_known: Callable[[str], bool]) -> Read:
     sha256 = hashlib.sha256(data).hexdigest()
     if is_known(sha256):
         return Read(path, sha256, stamp=stamp)
-    return replace(read_content(path, data), sha256=sha256, stamp=stamp)
+    return replace(read_content(path, data, sha256), stamp=stamp)
 
 
 def _read_audio(path: Path, is_known: Callable[[str], bool]) -> Read:
@@ -116,16 +116,16 @@ def _read_audio(path: Path, is_known: Callable[[str], bool]) -> Read:
     return Read(path, sha256, found.facts, found.vector, found.problem, stamp)
 
 
-def read_content(path: Path, data: bytes) -> Read:
-    """The same of the bytes of a model file."""
+def read_content(path: Path, data: bytes, sha256: str) -> Read:
+    """The same of the bytes of a model file, and their hash."""
     try:
-        facts, vector = described(model_of_content(path, data))
+        facts, vector = described(model_of_content(path, data, sha256))
     except RigError as error:
-        return Read(path, problem=str(error))
+        return Read(path, sha256, problem=str(error))
     except MemoryError:
-        return Read(path, problem=f"{path.name} {NO_MEMORY}")
+        return Read(path, sha256, problem=f"{path.name} {NO_MEMORY}")
     problem = None if vector is not None else f"{path.name} answers the probe with silence, or with no numbers."
-    return Read(path, facts=facts, vector=vector, problem=problem)
+    return Read(path, sha256, facts, vector, problem)
 
 
 def described(model: Model) -> tuple[Facts, Vector | None]:

@@ -73,7 +73,7 @@ def answered(answer: NDArray[np.floating]) -> Answered | None:
     A part of a sample of delay, gain and polarity change nothing of the vector.
     """
     sent = probe()
-    y = np.asarray(answer, np.float64)
+    y = np.asarray(answer)
     if len(y) != len(sent.samples) or not np.isfinite(y).all():
         return None
     bursts = [_around_mean(y, passage) for passage in sent.of("burst")]
@@ -108,10 +108,10 @@ def _scale() -> NDArray[np.float64]:
     return np.concatenate(parts)
 
 
-def _around_mean(y: NDArray[np.float64], passage: Passage, skip: float = 0.0) -> NDArray[np.float64]:
+def _around_mean(y: NDArray[np.floating], passage: Passage, skip: float = 0.0) -> NDArray[np.float64]:
     """The passage without its first part, which settles, and without DC."""
     first = passage.start + round(skip * (passage.stop - passage.start))
-    part = y[first : passage.stop]
+    part = np.asarray(y[first : passage.stop], np.float64)
     return np.asarray(part - part.mean())
 
 
@@ -136,39 +136,40 @@ def _bands_db(part: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @cache
-def _turning(samples: int, frequencies_hz: tuple[float, ...]) -> NDArray[np.complex128]:
-    """Windowed exponentials, (frequencies, samples), of amplitude 1."""
-    at = np.arange(samples) / RATE_HZ
-    turning = np.exp(-2j * np.pi * np.outer(frequencies_hz, at)) * _window(samples)
-    return np.asarray(turning / _window(samples).sum())
+def _turning(samples: int, frequencies_hz: tuple[float, ...]) -> NDArray[np.float64]:
+    """Windowed cosines and behind them sines, (2, frequencies, samples), of amplitude 1."""
+    turns = 2 * np.pi * np.outer(frequencies_hz, np.arange(samples) / RATE_HZ)
+    return np.asarray(np.stack([np.cos(turns), np.sin(turns)]) * _window(samples) / _window(samples).sum())
 
 
 def _partials_db(part: NDArray[np.float64], frequencies_hz: tuple[float, ...]) -> NDArray[np.float64]:
     """What is there of each frequency, re the first of them, without that: limited to what can be told."""
-    sizes = np.abs(_turning(len(part), frequencies_hz) @ part)
+    # Not by BLAS: its threads wait for each other, busily, beside the other processes of a scan: ten times the cost.
+    sizes = np.hypot(*np.einsum("kfn,n->kf", _turning(len(part), frequencies_hz), part))
     first = float(sizes[0]) + TINY
     return np.clip([db_from_gain(float(size) / first + TINY) for size in sizes[1:]], LEAST_DB, MOST_DB)
 
 
-def _harmonics_db(y: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    parts = []
-    for passage in probe().of("tone"):
+def _harmonics_db(y: NDArray[np.floating]) -> list[NDArray[np.float64]]:
+    found: dict[Passage, NDArray[np.float64]] = {}
+    # By frequency: what one is multiplied by stays in the cache for all its levels.
+    for passage in sorted(probe().of("tone"), key=lambda passage: passage.hz):
         within = tuple(passage.hz * k for k in (1, *HARMONICS) if passage.hz * k < HIGHEST_HARMONIC_HZ)
-        found = _partials_db(_around_mean(y, passage, 1 / 3), within)
-        parts.append(np.concatenate([found, np.full(len(HARMONICS) - len(found), LEAST_DB)]))
-    return parts
+        partials = _partials_db(_around_mean(y, passage, 1 / 3), within)
+        found[passage] = np.concatenate([partials, np.full(len(HARMONICS) - len(partials), LEAST_DB)])
+    return [found[passage] for passage in probe().of("tone")]
 
 
-def _mixtures_db(y: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _mixtures_db(y: NDArray[np.floating]) -> list[NDArray[np.float64]]:
     return [
         _partials_db(_around_mean(y, passage, 1 / 4), (passage.hz, *MIXTURES_HZ)) for passage in probe().of("fifth")
     ]
 
 
-def _aliasing_db(y: NDArray[np.float64]) -> float | None:
+def _aliasing_db(y: NDArray[np.floating]) -> float | None:
     """Energy off the harmonics of the last tone re that on them; None where there is none."""
     passage = probe().of("alias")[0]
-    pattern = y[passage.stop - ALIAS_PERIOD_SAMPLES : passage.stop]
+    pattern = np.asarray(y[passage.stop - ALIAS_PERIOD_SAMPLES : passage.stop], np.float64)
     if db_from_power(float(np.var(pattern)) + TINY) < SILENCE_DBFS:
         return None
     return off_harmonics_db(pattern, alias_cycles())

@@ -184,7 +184,10 @@ class Index:
                 raise ConfigError(
                     f"{self.path} may only be read; name another file with --index, or have it made writable."
                 ) from error
-            raise ConfigError(f"{self.path}: the index cannot be read or written ({said}).") from error
+            raise ConfigError(
+                f"{self.path}: the index cannot be read or written ({said}); name another file with --index, "
+                "in a folder that you may write in."
+            ) from error
         except sqlite3.DatabaseError as error:
             raise ConfigError(f"{self.path} is damaged ({error}); {NOTHING_LOST}.") from error
         except (TypeError, ValueError) as error:  # a row that holds what no rig wrote

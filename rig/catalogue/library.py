@@ -74,7 +74,11 @@ class Library:
 
         `workers`: processes (None: one per core); `cluster`: the address of a Dask scheduler in their place. `verify`:
         hash every file, also those whose time, size and inode are as they were. `progress` hears how many files are
-        done, and of how many; `tell` what else there is to say. Raises FileError for a folder that cannot be read.
+        done, and of how many; `tell` what else there is to say. Raises FileError for a folder that cannot be read,
+        ConfigError for an index that cannot be written.
+
+        The workers that it starts run at the lowest priority that the system has. This process reads, too, at the
+        priority that it has: who wants to play meanwhile, and not be disturbed, lowers it before (`os.nice`).
         """
         named = [folders] if isinstance(folders, str | os.PathLike) else folders
         if not isinstance(named, Iterable):

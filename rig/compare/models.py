@@ -29,6 +29,7 @@ from ..files.folders import telling_names
 from ..files.row_path import shown_path, whole_path
 from ..levels import entered_level
 from ..library.entered_levels import input_levels
+from ..nam.format.number_list import read_numbers
 from ..scripting.arguments import number, path, type_name, whole_number
 from . import measures
 from .candidates.candidate import Candidate
@@ -129,7 +130,7 @@ def prepare() -> None:
     For recordings alone `keep_memory` is enough.
     """
     keep_memory()
-    for needed in (run_network, reset_network, run_rated, reset_rated):
+    for needed in (read_numbers, run_network, reset_network, run_rated, reset_rated):
         needed.compile()
 
 

@@ -18,6 +18,7 @@ from .family import family
 from .foreign_formats import foreign_format
 from .format.fields import Fields, shown
 from .format.limits import MAX_NETWORKS
+from .format.number_list import NumberList
 from .format.weights import NO_WEIGHTS, Weights, check_count, read_weights
 
 MAX_DEPTH = 16  # networks in networks
@@ -75,7 +76,7 @@ def read_document(
     architecture, config = fields.text("architecture"), fields.child("config")
     rate = _read_rate(fields)
     if architecture == "SlimmableContainer":
-        if not isinstance(fields.required("weights"), list):
+        if not isinstance(fields.required("weights"), list | NumberList):
             raise fields.unexpected("weights", "a list")
         return _read_container(config, depth, rate)
     known_rate = outer_rate if rate is None else rate

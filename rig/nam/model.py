@@ -290,6 +290,6 @@ class Model:
         return notebook.table(self.name, rows)
 
 
-def model_of_content(path: Path, data: bytes) -> Model:
-    """The model, at full size, in the bytes that were read from a file. Raises ModelError."""
-    return Model._of(path, 1.0, *parsed(path, data))
+def model_of_content(path: Path, data: bytes, content_hash: str | None = None) -> Model:
+    """The model, at full size, in the bytes of a file; `content_hash`: where it is known already. Raises ModelError."""
+    return Model._of(path, 1.0, *parsed(path, data, content_hash))

@@ -244,9 +244,9 @@ def test_a_cluster_reads_what_it_sees_and_is_sent_what_it_does_not(models, tmp_p
                 raise ModelError(f"{path.name}: no such file")
             return genuine(path)
 
-        def counted(path: Path, data: bytes):
+        def counted(path: Path, data: bytes, sha256: str):
             played.append(path.name)
-            return read_content(path, data)
+            return read_content(path, data, sha256)
 
         monkeypatch.setattr(sent_file, "content_of", blind)
         monkeypatch.setattr(readers, "content_to_send", genuine)

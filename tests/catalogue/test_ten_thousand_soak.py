@@ -41,6 +41,18 @@ if __name__ == "__main__":
         told |= {"found": found.found, "gone": found.gone, "problems": len(found.problems)}
     print(json.dumps(told))
 """
+# What a scan costs is mostly playing: how fast this machine does it just now, least of some.
+SPEED = """
+import json, sys, time
+from rig.catalogue.probe import probe
+from rig.nam import Model
+network, x, found = Model.load(sys.argv[1]).network(), probe().samples, []
+for _ in range(9):
+    before = time.thread_time()
+    network.process(x)
+    found.append(round(1e9 * (time.thread_time() - before) / x.size))
+print(json.dumps({"least": min(found), "median": sorted(found)[4]}))
+"""
 SEARCH = """
 import json, sys, time
 from rig.catalogue.library import Library
@@ -109,8 +121,11 @@ def test_ten_thousand_models_are_read_once_and_then_only_what_changed(tmp_path, 
         with capsys.disabled():
             print(f"\n{what}{each}: {found} (load {load})")
 
+    standard = reference / f"{STANDARD[0]}.nam"
+    told("ns per sample of A1 standard, before", run(SPEED, standard))
     found = run(SCAN, index, models)
     told("first scan", found)
+    told("ns per sample of A1 standard, behind", run(SPEED, standard))
     assert (found["found"], found["played"], found["problems"]) == (COUNT, COUNT, 0)
     found = run(SCAN, index, models)
     told("nothing changed", found)

@@ -159,7 +159,10 @@ def _batches(
     try:
         lock = stack.enter_context(scanning(index.path.parent))
     except OSError as error:
-        raise ConfigError(f"{index.path.parent}: no scan can be noted there ({error.strerror}).") from error
+        raise ConfigError(
+            f"{index.path.parent}: no scan can be noted there ({error.strerror}); name a file in another folder with "
+            "--index, or have this one made writable."
+        ) from error
     stack.callback(_give_up, index, lock.name)
     count = min(len(to_read), workers if workers is not None else cores())
     reader: Reader

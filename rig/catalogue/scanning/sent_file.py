@@ -57,7 +57,7 @@ def read_sent(job: Job) -> Read:
         data = content_of(path) if content is None else content
     except RigError as error:
         return Read(path, problem=str(error))
-    return replace(read_content(path, data), sha256=hashlib.sha256(data).hexdigest())
+    return read_content(path, data, hashlib.sha256(data).hexdigest())
 
 
 def _read_audio(path: Path, content: bytes | None) -> Read:

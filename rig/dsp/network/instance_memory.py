@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 
 from ..native.address import Address
 from ..native.memory import Arena
+
+Places = NDArray[np.int64]  # base and stride of each plane: (2, planes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +42,15 @@ class State:
             now = self.memory[lstm["state"] : lstm["state"] + count]
             self.memory[lstm["settled"] : lstm["settled"] + count] = now
             lstm["settled_phase"] = lstm["phase"]
+
+
+def write_rows(table: NDArray[Any], signals: Sequence[tuple[int, int, int]], places: Places, delays: Any = 0) -> None:
+    """Signals (plane, first row, channels), each some frames ago, as ROWS records.
+
+    Where they are in a block is found when it plays.
+    """
+    numbers, firsts, _ = np.array(signals, np.int64).reshape(-1, 3).T
+    bases, strides = places
+    is_there = numbers > 0
+    table["first"] = np.where(is_there, bases[numbers] + firsts * strides[numbers] - delays, -1)
+    table["plane"], table["stride"] = numbers, strides[numbers] * is_there

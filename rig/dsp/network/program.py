@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..native.address import Address
 from ..native.memory import Layout
 from ..native.simd import W
 from .activations import NONE
-from .instance_memory import State
+from .instance_memory import Places, State, write_rows
 from .lstm import LSTMLayer, in_vectors, is_narrow, merged, overlapped_state, packed_layer, padded_units
 from .lstm_layers import STEPS, WIDE_UNITS, initial_state, packed_layers
 from .operations import FUSED, TILES, tile_heights
@@ -139,7 +140,7 @@ class Program:
         self._segments: list[Source] = []
         self._planes = [_Plane(1)]  # plane 0 is nothing: its pos stays 0
         self._lstms: list[dict[str, int]] = []
-        self._constants: list[NDArray[np.float32]] = []
+        self._constants: list[tuple[int, int, NDArray[np.float32]]] = []  # where, floats from row to row, the rows
         self._floats = 0  # in the memory so far
         self._stretch = 1
         self.input, self.output = self.signal(1), self.signal(1)
@@ -165,16 +166,21 @@ class Program:
             bias = np.zeros(out.channels, np.float32)
         first, row = self._read(sources, out.channels), 0
         parameters = self._constant(function.parameters)
-        for height in tile_heights(out.channels):
-            strip = slice(row, row + height)
-            packed = np.concatenate([bias[strip], *(source.matrix[strip].T.ravel() for source in sources)])
-            operation = _Operation(DENSE, out.rows(row, height), add.rows(row, height), weights=self._constant(packed))
-            operation.first, operation.segments = first, len(sources)
-            if function.kind in FUSED:
-                operation.kind, operation.parameters = function.kind, parameters
-                operation.total = total.rows(row, height)
-            self._operations.append(operation)
-            row += height
+        for height, tiles in groupby(tile_heights(out.channels)):
+            count = len(list(tiles))
+            strip = slice(row, row + count * height)
+            packed = [bias[strip].reshape(count, height)]
+            for source in sources:
+                tiled = source.matrix[strip].reshape(count, height, *source.matrix.shape[1:])
+                packed.append(tiled.transpose(0, 3, 2, 1).reshape(count, -1))
+            for weights in self._constants_of(np.concatenate(packed, axis=1)):
+                operation = _Operation(DENSE, out.rows(row, height), add.rows(row, height), weights=weights)
+                operation.first, operation.segments = first, len(sources)
+                if function.kind in FUSED:
+                    operation.kind, operation.parameters = function.kind, parameters
+                    operation.total = total.rows(row, height)
+                self._operations.append(operation)
+                row += height
         if function.kind not in FUSED:
             self._operations.append(_Operation(ACTIVATE, out, out, total, kind=function.kind, parameters=parameters))
 
@@ -279,14 +285,16 @@ class Program:
 
     def _constant(self, values: Any) -> int:
         """Put numbers into the memory, on a cache line of their own; where they are."""
-        numbers = np.asarray(values, np.float32).ravel()
-        at = self._floats
-        if numbers.size:
-            padded = np.zeros(-(-numbers.size // LINE) * LINE, np.float32)
-            padded[: numbers.size] = numbers
-            self._constants.append(padded)
-            self._floats += padded.size
-        return at
+        return self._constants_of(np.asarray(values, np.float32).reshape(1, -1))[0]
+
+    def _constants_of(self, rows: NDArray[np.float32]) -> list[int]:
+        """The same of each row of (rows, numbers)."""
+        count, numbers = rows.shape
+        step = -(-numbers // LINE) * LINE
+        first, self._floats = self._floats, self._floats + count * step
+        if numbers:
+            self._constants.append((first, step, rows))
+        return [first + i * step for i in range(count)]
 
     # ---------------------------------------------------------------- another rate
     @property
@@ -317,37 +325,26 @@ class Program:
         lstms = layout.reserve(LSTM, len(self._lstms))
         memory = layout.reserve(np.float32, total)
         arena = layout.allocate()
-        arena[memory][: self._floats] = np.concatenate(self._constants)
-        self._write_operations(arena[operations], arena.address_of(segments))
-        for record, source in zip(arena[segments], self._segments, strict=True):
-            step = source.dilation * self._stretch
-            record["rows"] = self._rows(source.signal, source.lookback * self._stretch)
-            record["channels"], record["taps"], record["step_frames"] = source.signal.channels, source.taps, step
-            plane = self._planes[source.signal.plane]
-            record["row"], record["ring_frames"] = plane.base + source.signal.first * plane.stride, plane.ring
-            if source.signal.channels == 1:
-                record["channels"], record["taps"], record["rows"]["stride"] = source.taps, 1, step
-        for record, plane in zip(arena[planes], self._planes, strict=True):
-            record["base"], record["stride"], record["channels"] = plane.base, plane.stride, plane.channels
-            record["lookback_frames"], record["capacity_frames"] = plane.start, plane.capacity
-            record["ring_frames"] = plane.ring
-            record["settled"], record["kept_frames"] = plane.settled, self._kept(plane)
+        for at, step, rows in self._constants:
+            arena[memory][at : at + len(rows) * step].reshape(len(rows), step)[:, : rows.shape[1]] = rows
+        places = np.array([(plane.base, plane.stride) for plane in self._planes], np.int64).T
+        self._write_operations(arena[operations], arena.address_of(segments), places)
+        self._write_segments(arena[segments], places)
+        arena[planes][:] = [
+            (p.base, p.stride, p.channels, p.start, p.capacity, p.ring, p.settled, self._kept(p)) for p in self._planes
+        ]
         arena[positions][:] = [BLOCK if plane.ring else plane.start for plane in self._planes]
         for record, fields in zip(arena[lstms], self._lstms, strict=True):
             for name, value in fields.items():
                 record[name] = value
-        header = arena[network][0]
-        for name, part in (
-            ("memory", memory),
-            ("operations", operations),
-            ("planes", planes),
-            ("positions", positions),
-            ("lstms", lstms),
-        ):
+        header = arena[network]
+        parts = {"memory": memory, "operations": operations, "planes": planes, "positions": positions, "lstms": lstms}
+        for name, part in parts.items():
             header[name] = arena.address_of(part)
         header["operation_count"], header["plane_count"] = len(self._operations), len(self._planes)
         header["lstm_count"], header["block_frames"] = len(self._lstms), BLOCK
-        header["input"], header["output"] = self._rows(self.input), self._rows(self.output)
+        for name, signal in (("input", self.input), ("output", self.output)):
+            write_rows(header[name], [signal], places)
         return State(arena, arena.address_of(network), arena[planes], arena[positions], arena[lstms], arena[memory])
 
     def _place_planes(self) -> int:
@@ -371,14 +368,7 @@ class Program:
         """Frames per row that `reset` restores: on silence all are the same, but an LSTM may go on forever."""
         return plane.start if self._lstms and plane.start else 1
 
-    def _rows(self, signal: Signal, delay: int = 0) -> tuple[int, int, int, int]:
-        """As a ROWS record; where it is in a block is found when it plays."""
-        if signal.plane == 0:
-            return -1, 0, 0, 0
-        plane = self._planes[signal.plane]
-        return plane.base + signal.first * plane.stride - delay, signal.plane, plane.stride, 0
-
-    def _write_operations(self, table: NDArray[Any], segments: Address) -> None:
+    def _write_operations(self, table: NDArray[Any], segments: Address, places: Places) -> None:
         """Column by column: a record of numpy takes as long for one number as a column does for a hundred."""
         operations = self._operations
         table["channels"] = [operation.out.channels for operation in operations]
@@ -386,4 +376,21 @@ class Program:
             table[name] = [getattr(operation, name) for operation in operations]
         table["sources"] = int(segments) + table["first"] * SEGMENT_BYTES
         for name in ("out", "a", "total", "b", "c"):
-            table[name] = [self._rows(getattr(operation, name)) for operation in operations]
+            write_rows(table[name], [getattr(operation, name) for operation in operations], places)
+
+    def _write_segments(self, table: NDArray[Any], places: Places) -> None:
+        """The same of what is read; the taps of a single row are its channels, and its rows one time apart."""
+        if not self._segments:
+            return
+        signals = [source.signal for source in self._segments]
+        planes, _, channels = np.array(signals, np.int64).T
+        taps, *later = np.array([(s.taps, s.dilation, s.lookback) for s in self._segments]).T
+        steps, lookbacks = (frames * self._stretch for frames in later)
+        rows = table["rows"]
+        write_rows(rows, signals, places, lookbacks)
+        table["row"] = rows["first"] + lookbacks
+        table["ring_frames"] = np.array([plane.ring for plane in self._planes])[planes]
+        is_single = channels == 1
+        rows["stride"] = np.where(is_single, steps, rows["stride"])
+        table["channels"], table["taps"] = np.where(is_single, taps, channels), np.where(is_single, 1, taps)
+        table["step_frames"] = steps

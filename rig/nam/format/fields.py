@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import ModelError
 from ...files.numbers import is_number
+from .number_list import NumberList
 
 MAX_WARNINGS = 30  # per file; who reads more?
 LONGEST_PLACE = 120  # characters, of a field in networks in networks
@@ -144,7 +145,7 @@ def shown(value: Any, length: int = 60) -> str:
     """A value as a message shows it: short, on one line."""
     if isinstance(value, dict):
         return "an object"
-    if isinstance(value, list):
+    if isinstance(value, list | NumberList):
         return f"a list of {len(value)}"
     try:
         text = (

@@ -8,12 +8,17 @@ import json
 import os
 import re
 import stat
+from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from ...errors import ModelError
 from ...files.file_kinds import MODEL, kind_of, way_out
 from .fields import Fields, Found, shown
+from .limits import MAX_WEIGHTS
+from .number_list import take_lists
 
 MAX_BYTES = 8 << 20  # the largest public file known has 1.3 MB
 # What Python makes of JSON is up to forty times as large as the text. Counted before it is made; even two A1 standard
@@ -29,16 +34,18 @@ def read(path: Path) -> tuple[Fields, str]:
     return parsed(path, content_of(path))
 
 
-def parsed(path: Path, data: bytes) -> tuple[Fields, str]:
-    """The same of the bytes that were read from a file."""
+def parsed(path: Path, data: bytes, content_hash: str | None = None) -> tuple[Fields, str]:
+    """The same of the bytes that were read from a file; `content_hash`: where it is known already."""
     file = path.name or str(path)
     found = Found()
     if data.startswith(codecs.BOM_UTF8):
         found.warn("the file starts with a byte order mark, which is ignored")
-    root = _parse(file, _text(data, file), found)
+    root = _parsed_briefly(data)
+    if root is None:
+        root = _parse(file, _text(data, file), found)
     if not isinstance(root, dict):
         raise ModelError(f"{file}: JSON, but not a NAM file ({shown(root)} where an object is expected)")
-    return Fields(file, "", root, found), hashlib.sha256(data).hexdigest()
+    return Fields(file, "", root, found), content_hash or hashlib.sha256(data).hexdigest()
 
 
 def content_of(path: Path) -> bytes:
@@ -65,6 +72,30 @@ def content_of(path: Path) -> bytes:
     return data
 
 
+def _parsed_briefly(data: bytes) -> dict[str, Any] | None:
+    """The root object of a file in which nothing is wrong, its weights as `NumberList`; None: read it the long way."""
+    rest, lists = take_lists(data, MAX_WEIGHTS)
+    if not lists or _asks_too_much(rest, {b",": sum(map(len, lists))}):
+        return None
+    left = deque(lists)
+    try:
+        text = rest.decode("utf-8-sig")
+        # The names of what is no number are called in the order of the text. A genuine NaN is one too many.
+        decoder = json.JSONDecoder(parse_constant=lambda name: left.popleft())
+        root, end = decoder.raw_decode(text, _start(text))
+    except (ValueError, RecursionError, IndexError):
+        return None
+    return root if isinstance(root, dict) and not left and not text[end:].strip() else None
+
+
+def _asks_too_much(data: bytes, more: Mapping[bytes, int] = MappingProxyType({})) -> str | None:
+    """What there is more of than a file may have, in words; `more`: what counts besides."""
+    for sign, (limit, what) in MOST.items():
+        if data.count(sign) + more.get(sign, 0) > limit:
+            return f"more than {limit} {what}"
+    return None
+
+
 def _text(data: bytes, file: str) -> str:
     """The bytes as text; refused if they would make too much of too little."""
     try:
@@ -73,9 +104,8 @@ def _text(data: bytes, file: str) -> str:
         raise ModelError(f"{file}: not a NAM file (it is no text in UTF-8)") from None
     if _start(text) == len(text):
         raise ModelError(f"{file}: the file is empty; export or download it again")
-    for sign, (limit, what) in MOST.items():
-        if data.count(sign) > limit:
-            raise ModelError(f"{file}: more than {limit} {what}, which no NAM file has")
+    if (found := _asks_too_much(data)) is not None:
+        raise ModelError(f"{file}: {found}, which no NAM file has")
     return text
 
 

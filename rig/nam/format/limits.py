@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MAX_WEIGHTS = 500_000  # in one list; the largest public models have a tenth of that
 MAX_CHANNELS = 1024
 MAX_LAYERS = 1024  # of one network
 MAX_LAYERS_IN_FILE = 16 * MAX_LAYERS  # of all its networks

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fields import Fields, shown
-
-MAX_WEIGHTS = 500_000  # the largest public models have a tenth of that
+from .limits import MAX_WEIGHTS
+from .number_list import NumberList
 
 Weights = NDArray[np.float32]
 
@@ -17,6 +17,8 @@ Weights = NDArray[np.float32]
 def read_weights(fields: Fields) -> Weights:
     """All weights as float32, finite and read-only."""
     values = fields.required("weights")
+    if isinstance(values, NumberList):  # no longer than that, as `parsed` reads them
+        return values.numbers
     if not isinstance(values, list):
         raise fields.unexpected("weights", "a list of numbers")
     if len(values) > MAX_WEIGHTS:
