@@ -93,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     With --json an error is one JSON object on standard output as well.
     """
+    # Threads of OpenBLAS wait busily for each other: beside our own processes, and beside the sound, they only cost. It
+    # reads this when NumPy is imported, which nothing did so far.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a name that this terminal cannot show is no reason to fail
             stream.reconfigure(errors="backslashreplace")

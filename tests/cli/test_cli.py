@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import model_files
+import numpy as np
 import pytest
 from commandline import forked, refused
 from rigs import A2, NANO
@@ -282,3 +283,14 @@ def test_every_option_that_a_command_reads_is_declared():
                 read[node.attr] = path.name
     assert {"model", "trials", "level_mode"} <= set(read)
     assert not set(read) - declared(parser()), {name: read[name] for name in set(read) - declared(parser())}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or os.cpu_count() == 1, reason="threads are told by Linux")
+@pytest.mark.parametrize(("words", "threads"), [("main(['--version'])", {1}), ("pass", set(range(2, 1000)))])
+def test_linear_algebra_begins_no_threads_that_wait_busily_beside_ours(words, threads):
+    if "openblas" not in str(np.show_config("dicts")):
+        pytest.skip("NumPy stands on another library here")
+    program = f"from rig.cli import main; {words}; import numpy, os; print(len(os.listdir('/proc/self/task')))"
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=60)
+    assert int(done.stdout.split()[-1]) in threads, done.stderr
