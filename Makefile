@@ -4,7 +4,7 @@ VENV = .venv
 READY = $(VENV)/.ready
 DEV = $(VENV)/.ready-dev
 
-.PHONY: all play test check soak soak-quick matrix release docs reference pictures clean
+.PHONY: all play test check soak soak-quick soak-arm matrix release docs reference pictures clean
 
 all: check test
 
@@ -34,6 +34,12 @@ soak-quick: $(DEV)
 	@sh .ci/setup libraries server
 	RIG_SOAK_MINUTES=5 $(VENV)/bin/python -m pytest -s -m soak tests/engine/test_hour.py
 
+# Kernels and formats for aarch64, compiled and executed here: in an emulator, and in a Debian for arm64 under qemu. Hours.
+# ARGUMENTS="--part kernels" runs a part of it; --help tells the rest.
+soak-arm: $(DEV)
+	@sh .ci/setup arm
+	@$(VENV)/bin/python .ci/arm.py $(ARGUMENTS)
+
 # The tests in every Python from 3.11 on that is found here, with the oldest and the newest versions of what rig needs.
 # What is not found is reported as not run. ARGUMENTS="--share tests/cli" runs a part of them; --help tells the rest.
 matrix:
@@ -62,7 +68,7 @@ pictures: $(DEV)
 	$(VENV)/bin/python docs/pictures/make_pictures.py
 
 clean:
-	rm -rf $(VENV) dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
+	rm -rf $(VENV) .arm dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis rig-demo.wav
 	find rig tests models irs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml .ci/setup

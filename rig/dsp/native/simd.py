@@ -29,6 +29,8 @@ W = lanes(cpu_features())
 # Vector registers: tiles must fit in them, or every step of the inner loop goes through memory.
 _ARM = llvm.get_default_triple().startswith(("aarch64", "arm64"))
 REGISTERS = 32 if W == 16 or _ARM else 16
+# Whether a multiply-add may take one lane of a vector as the factor of all lanes.
+FACTOR_IN_LANE = _ARM
 
 CONTRACT = ("contract",)  # a*b + c may become one fused multiply-add
 

@@ -6,12 +6,12 @@ memory `m` it is made of are reached as in `simd.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 from .marks import intrinsic
 from .on_demand import ir, kinds, types
-from .simd import W, build_broadcast, build_call, build_load, build_plus, build_pointer, build_store
+from .simd import FACTOR_IN_LANE, W, build_broadcast, build_call, build_load, build_plus, build_pointer, build_store
 
 
 def _array(rows: int, vecs: int, content: Any) -> Any:
@@ -45,10 +45,21 @@ def tile_bias(typingctx: Any, m: Any, w: Any, rows: Any, vecs: Any) -> Any:
     return kinds.TileType(R, V)(kinds.f32p, types.int64, rows, vecs), codegen
 
 
-def _madd(builder: Any, tile: Any, acc: Any, m: Any, x: Any, factor_at: Callable[[int], Any]) -> Any:
+def _factors(builder: Any, m: Any, w: Any, count: int) -> Iterator[Any]:
+    """m[w] to m[w + count - 1], each in every lane, as they are asked for; read W at a time where a lane will do."""
+    for r in range(count):
+        if FACTOR_IN_LANE and r // W * W + W <= count:
+            if r % W == 0:
+                together = build_load(builder, m, build_plus(builder, w, r))
+            lane = ir.Constant(ir.VectorType(kinds.INT32, W), [r % W] * W)
+            yield builder.shuffle_vector(together, together, lane)
+        else:
+            yield build_broadcast(builder, m, build_plus(builder, w, r))
+
+
+def _madd(builder: Any, tile: Any, acc: Any, m: Any, x: Any, factors: Iterator[Any]) -> Any:
     xs = [build_load(builder, m, build_plus(builder, x, v * W)) for v in range(tile.vecs)]
-    for r in range(tile.rows):
-        factor = build_broadcast(builder, m, factor_at(r))
+    for r, factor in enumerate(factors):
         for v in range(tile.vecs):
             k = r * tile.vecs + v
             total = build_call(builder, "fmuladd", factor, xs[v], builder.extract_value(acc, k))
@@ -62,7 +73,7 @@ def tile_madd(typingctx: Any, tile: Any, m: Any, w: Any, x: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc, m, w, x = args
-        return _madd(builder, tile, acc, m, x, lambda r: build_plus(builder, w, r))
+        return _madd(builder, tile, acc, m, x, _factors(builder, m, w, tile.rows))
 
     return tile(tile, kinds.f32p, types.int64, types.int64), codegen
 
@@ -73,10 +84,10 @@ def tile_madd_far(typingctx: Any, tile: Any, m: Any, w: Any, stride: Any, x: Any
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc, m, w, stride, x = args
-        factors = [w]
+        places = [w]
         for _ in range(1, tile.rows):
-            factors.append(builder.add(factors[-1], stride))
-        return _madd(builder, tile, acc, m, x, factors.__getitem__)
+            places.append(builder.add(places[-1], stride))
+        return _madd(builder, tile, acc, m, x, (build_broadcast(builder, m, at) for at in places))
 
     return tile(tile, kinds.f32p, types.int64, types.int64, types.int64), codegen
 
@@ -175,8 +186,7 @@ def tile_mix(typingctx: Any, row: Any, m: Any, w: Any, tile: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         acc, m, w, values = args
-        for r in range(tile.rows):
-            factor = build_broadcast(builder, m, build_plus(builder, w, r))
+        for r, factor in enumerate(_factors(builder, m, w, tile.rows)):
             for v in range(tile.vecs):
                 product = builder.extract_value(values, r * tile.vecs + v)
                 acc = builder.insert_value(

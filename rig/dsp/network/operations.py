@@ -33,9 +33,14 @@ f32 = np.float32
 # A tile of R outputs over V vectors keeps R*V accumulators in registers, beside V inputs and one weight. Low tiles have
 # two sets of them, which take the inputs in turn: else, in a short block, each multiply-add waits for the one before.
 MANY = REGISTERS == 32
-TILES = (  # R: (V, sets)
-    {8: (2, 1), 4: (4, 1), 3: (4, 2), 2: (4, 2), 1: (4, 2)} if MANY else {4: (2, 1), 3: (2, 2), 2: (2, 2), 1: (4, 2)}
-)
+# Where vectors are short and registers many (NEON), the shapes are those with the fewest instructions.
+TILES: dict[int, tuple[int, int]]  # R: (V, sets), from high to low
+if MANY and W == 4:
+    TILES = {8: (3, 1), 6: (4, 1), 4: (4, 1), 3: (4, 2), 2: (4, 2), 1: (4, 2)}
+elif MANY:
+    TILES = {8: (2, 1), 4: (4, 1), 3: (4, 2), 2: (4, 2), 1: (4, 2)}
+else:
+    TILES = {4: (2, 1), 3: (2, 2), 2: (2, 2), 1: (4, 2)}
 FUSED = (NONE, TANH, LEAKY_RELU)  # functions that `dense` applies itself
 
 
@@ -177,8 +182,8 @@ def _make_tile(R: int, V: int, sets: int) -> Callable[..., Any]:
 
 
 def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
-    """R outputs over all frames: tiles of V vectors, then half as many, then single vectors."""
-    full, half, single = _make_tile(R, V, sets), _make_tile(R, V // 2, sets), _make_tile(R, 1, sets)
+    """R outputs over all frames: tiles of V vectors, then one of half as many, then a single vector."""
+    full, half, single = _make_tile(R, V, sets), _make_tile(R, (V + 1) // 2, sets), _make_tile(R, 1, sets)
 
     @inline
     def strip(op: Record, m: Any, positions: Any, frames: Any) -> None:
@@ -186,17 +191,18 @@ def _make_strip(R: int, V: int, sets: int) -> Callable[..., Any]:
         while frames - t >= V * W:
             full(op, m, positions, t)
             t += V * W
-        if V > 2 and frames - t >= V // 2 * W:
+        if V > 2 and frames - t >= (V + 1) // 2 * W:
             half(op, m, positions, t)
-            t += V // 2 * W
+            t += (V + 1) // 2 * W
         if t < frames:
             single(op, m, positions, t)
 
     return strip
 
 
+SIX = 6 in TILES
 _strips = {height: _make_strip(height, *TILES[height]) for height in TILES}
-_strip8 = _strips[8 if MANY else 4]
+_strip8, _strip6 = _strips[8 if MANY else 4], _strips[6 if SIX else 4]
 _strip4, _strip3, _strip2, _strip1 = _strips[4], _strips[3], _strips[2], _strips[1]
 
 
@@ -211,6 +217,8 @@ def dense(op: Record, m: Any, positions: Any, frames: Any) -> None:
     rows = op.channels
     if MANY and rows == 8:
         _strip8(op, m, positions, frames)
+    elif SIX and rows == 6:
+        _strip6(op, m, positions, frames)
     elif rows == 4:
         _strip4(op, m, positions, frames)
     elif rows == 3:
