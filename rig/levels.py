@@ -29,6 +29,7 @@ LEVEL_MODES: tuple[LevelMode, ...] = get_args(LevelMode)
 FROM_MODEL = "model"  # basis of a level that the file itself states
 ENTERED = "entered by you"  # basis of a level that the player typed in
 MEASURED = "measured by rig"  # basis of a loudness that the file does not state
+KNOB = {False: "gain knob", True: "gain, read from the interface"}  # by whether its driver tells the gain dialled in
 
 NORMALIZED_DB = -18.0  # where "normalized" puts a model's loudness, as the plugin does
 VOLTS_AT_0_DBU = math.sqrt(0.6)  # 0 dBu is 1 mW into 600 ohm: 0.7746 V RMS
@@ -178,8 +179,10 @@ class Calibration:
         return _sum_text(self.terms, self.gain_db)
 
 
-def calibration(interface: Level | None, model_input: Level | None, preamp_gain_db: float = 0.0) -> Calibration:
-    """The input gain for an interface, a model and the gain dialled in.
+def calibration(
+    interface: Level | None, model_input: Level | None, preamp_gain_db: float = 0.0, gain_is_read: bool = False
+) -> Calibration:
+    """The input gain for an interface, a model and the gain dialled in; `gain_is_read`: the driver tells.
 
     >>> print(calibration(Level(12.2, "Apollo 8x, article"), Level(15.0, "model"), 5.0))
     12.2 dBu (Apollo 8x, article) - 15.0 dBu (model) - 5.0 dB (gain knob) = -7.8 dB
@@ -199,7 +202,7 @@ def calibration(interface: Level | None, model_input: Level | None, preamp_gain_
     terms = (
         Term(interface.dbu, "dBu", interface.basis),
         Term(model_input.dbu, "dBu", model_input.basis, -1),
-        Term(preamp_gain_db, "dB", "gain knob", -1),
+        Term(preamp_gain_db, "dB", KNOB[gain_is_read], -1),
     )
     return Calibration(_limited(input_gain_db(interface.dbu, model_input.dbu, preamp_gain_db)), terms)
 
@@ -222,6 +225,7 @@ def output_gain(
     model_output_dbu: float | None,
     interface: Level | None,
     preamp_gain_db: float = 0.0,
+    gain_is_read: bool = False,
 ) -> OutputGain:
     """The gain after the model in the mode asked for; `None` asks for normalized, the default.
 
@@ -239,7 +243,7 @@ def output_gain(
     if mode == "raw":
         return OutputGain(0.0, "raw", "raw: 0.0 dB")
     if mode == "calibrated":
-        return _calibrated_output(model_output_dbu, interface, checked_preamp_gain_db(preamp_gain_db))
+        return _calibrated_output(model_output_dbu, interface, checked_preamp_gain_db(preamp_gain_db), gain_is_read)
     if loudness is None:
         return _raw_because("the model says no loudness")
     if loudness.db is None:
@@ -252,7 +256,9 @@ def output_gain(
     return OutputGain(gain_db, "normalized", f"normalized: {_sum_text(terms, gain_db)}")
 
 
-def _calibrated_output(model_output_dbu: float | None, interface: Level | None, preamp_gain_db: float) -> OutputGain:
+def _calibrated_output(
+    model_output_dbu: float | None, interface: Level | None, preamp_gain_db: float, gain_is_read: bool
+) -> OutputGain:
     missing = []
     if model_output_dbu is None:
         missing.append("the model says no output level")
@@ -265,7 +271,7 @@ def _calibrated_output(model_output_dbu: float | None, interface: Level | None, 
     terms = (
         Term(model_output_dbu, "dBu", FROM_MODEL),
         Term(interface.dbu, "dBu", interface.basis, -1),
-        Term(preamp_gain_db, "dB", "gain knob"),
+        Term(preamp_gain_db, "dB", KNOB[gain_is_read]),
     )
     gain_db = _limited(calibrated_output_gain_db(model_output_dbu, interface.dbu, preamp_gain_db))
     return OutputGain(gain_db, "calibrated", f"calibrated: {_sum_text(terms, gain_db)}")

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from .cabinet.ir import IR
 from .dsp.network.playable import Playable
 from .dsp.network.quality import checked_quality
-from .dsp.tone.equalizer import EqBand, checked_bands
+from .dsp.tone.equalizer import EqBand, bands_of
 from .dsp.tone.knobs import KNOBS, NAMES, checked_tone_db
 from .engine import Cabinet, Engine
 from .errors import ArgumentError, LevelError
@@ -69,6 +69,7 @@ class SoundFields(TypedDict, total=False):
     treble_db: float
     presence_db: float
     eq: Sequence[EqBand]
+    gain_is_read: bool
 
 
 class ToneFields(TypedDict):
@@ -78,14 +79,6 @@ class ToneFields(TypedDict):
     middle_db: float
     treble_db: float
     presence_db: float
-
-
-def _checked_eq(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
-    wanted = "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]'
-    check_type(CALL, "eq", bands, (list, tuple), *wanted)
-    for band in bands:
-        check_type(CALL, "eq", band, EqBand, *wanted)
-    return checked_bands(bands)
 
 
 def tone_fields(tone_db: Sequence[float]) -> ToneFields:
@@ -103,8 +96,8 @@ class Sound:
     knows it; "kept": the one that `rig calibrate interface` keeps, as `rig play` takes it, if there is one; None: none,
     for a sound that is the same on every computer. Which one it is stands in `calibration`, with its basis.
     `model_input_dbu`: what the player entered where the file says nothing; it wins over the file.
-    `preamp_gain_db`: what the interface's gain knob adds. `level_mode` None: normalized, or raw as long as no loudness
-    is known. `measured`: what rig measured about the model, if it did; see `with_loudness`.
+    `preamp_gain_db`: what the interface's gain knob adds; `gain_is_read`: as its driver tells. `level_mode` None:
+    normalized, or raw as long as no loudness is known. `measured`: what rig measured about the model, if it did.
     `quality`: 1, 2, 4 or 8 times the rate of the model at least; more of it folds less back from above half that rate.
     The trims are the player's own taste, in dB, on top of both sums. `gate_dbfs`: the peak of the guitar at which the
     noise gate opens; None: no gate. `rumble_hz`: cutoff of the rumble filter in front of the model; None: none.
@@ -131,6 +124,7 @@ class Sound:
     treble_db: float = 0.0
     presence_db: float = 0.0
     eq: tuple[EqBand, ...] = ()
+    gain_is_read: bool = False
 
     # Written by hand, as the type checker knows no other way to take an Interface for a field that is a Level.
     def __init__(
@@ -152,6 +146,7 @@ class Sound:
         treble_db: float = 0.0,
         presence_db: float = 0.0,
         eq: Sequence[EqBand] = (),
+        gain_is_read: bool = False,
     ) -> None:
         model = one_model(CALL, model)
         check_type(CALL, "ir", ir, (IR, type(None)), "a rig.IR", "load it with rig.IR.load(...)")
@@ -185,7 +180,8 @@ class Sound:
             "middle_db": checked_tone_db("middle_db", number(CALL, "middle_db", middle_db)),
             "treble_db": checked_tone_db("treble_db", number(CALL, "treble_db", treble_db)),
             "presence_db": checked_tone_db("presence_db", number(CALL, "presence_db", presence_db)),
-            "eq": _checked_eq(eq),
+            "eq": bands_of(CALL, eq),
+            "gain_is_read": bool(gain_is_read),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -205,7 +201,7 @@ class Sound:
     @property
     def calibration(self) -> Calibration:
         """The input gain as a sum."""
-        return calibration(self.interface, self.model_input, self.preamp_gain_db)
+        return calibration(self.interface, self.model_input, self.preamp_gain_db, self.gain_is_read)
 
     @property
     def loudness(self) -> Loudness | None:
@@ -230,7 +226,8 @@ class Sound:
     def output(self) -> OutputGain:
         """The gain after the model as a sum."""
         output_dbu = self.model.output_level_dbu if self.model is not None else None
-        return output_gain(self.level_mode, self.loudness, output_dbu, self.interface, self.preamp_gain_db)
+        dialled = self.preamp_gain_db, self.gain_is_read
+        return output_gain(self.level_mode, self.loudness, output_dbu, self.interface, *dialled)
 
     @property
     def input_gain_db(self) -> float:

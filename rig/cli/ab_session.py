@@ -25,7 +25,7 @@ from .display.screen import Screen
 from .live.ab_rows import ab_rows, live_line
 from .live.face import Face
 from .live.sentences import COLUMN, Teller
-from .options import interface_level, kept_send_dbu
+from .options import kept_send_dbu
 from .page_door import opened_door, served
 from .terminal import Keys
 from .tone_options import take_kept_tone
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ..sound import Sound
     from ..web.page import Page
     from ..web.shown.shown_ab import AbShown
+    from .knob_watch import HeldKnob
 
 REFRESH_S = 0.1
 TONE = (*NAMES, "eq")
@@ -132,10 +133,12 @@ class Session:
         backend: Jack,
         sides: tuple[Sound, Sound | None] | tuple[Sound, FileSides],
         test: Any,
+        knob: HeldKnob | None = None,
     ) -> None:
         from ..compare.live.commands import COMMANDS, GROUPS
 
         self.options, self.screen, self.backend, self.sides, self.test = options, screen, backend, sides, test
+        self.knob = knob
         self.keys, odd = load_keys("ab", COMMANDS, options.keys)
         text = help_text(GROUPS, self.keys)
         self.face = Face(screen, GROUPS, self.keys, text)
@@ -184,6 +187,8 @@ class Session:
         finally:
             if self.page is not None:
                 self.page.close()
+            if self.knob is not None:
+                self.knob.close()
             self.screen.end()
             backend.close()
             if comparer.test is not None and not comparer.test.is_finished:
@@ -208,8 +213,7 @@ class Session:
             return files
         gear = None
         if b is None:
-            level = interface_level(options)
-            gain = send_calibration(level, kept_send_dbu(options), options.preamp_gain_db)
+            gain = send_calibration(a.interface, kept_send_dbu(options), options.preamp_gain_db)
             gear = Gear("split" if options.split else "loop", gain)
         passage = loop_from(options.di or bundled.di(), backend.sample_rate, options.channel, self._say_of_loop)
         comparer = Comparer(
@@ -315,12 +319,14 @@ class Session:
         began = time.monotonic()
         while not comparer.finished:
             page = self.page if self.is_served else None
-            pressed = keys.wait(REFRESH_S, page.waker if page is not None else None)
+            pressed = keys.wait(REFRESH_S, *([page.waker] if page is not None else []))
             for key in pressed:
                 if not self.face.press(key) and key in self.keys:
                     comparer.do(*self.keys[key])
             acted = page is not None and page.poll()
             comparer.poll()
+            for text in self.knob.news() if self.knob is not None else ():
+                self._told(Event("warning", f"{text}."))
             for sentence in first_start.news():
                 self._note(sentence)
             if self.backend.gone:

@@ -33,8 +33,8 @@ def capture_level(text: str) -> float | Literal["kept"] | None:
         raise argparse.ArgumentTypeError(f"{text!r} is no level: a number of dBu, {KEPT} or {NOT_KNOWN} is") from None
 
 
-def add_level_options(command: argparse.ArgumentParser) -> None:
-    """Everything that enters the sums of `rig.levels`."""
+def add_level_options(command: argparse.ArgumentParser, follows: bool = False) -> None:
+    """Everything that enters the sums of `rig.levels`; `follows`: the gain may be read from the interface."""
     levels = command.add_argument_group("levels")
     known = levels.add_mutually_exclusive_group()
     known.add_argument(
@@ -53,6 +53,8 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
     levels.add_argument(
         "--preamp-gain-db", type=float, default=0.0, metavar="G", help="gain dialled in on the interface (default 0)"
     )
+    if follows:
+        add_knob_option(levels)
     levels.add_argument(
         "--model-input-dbu",
         type=float,
@@ -63,6 +65,17 @@ def add_level_options(command: argparse.ArgumentParser) -> None:
         "--level-mode",
         choices=LEVEL_MODES,
         help="output level (default: normalized; rig measures the loudness that a file does not state)",
+    )
+
+
+def add_knob_option(group: Any) -> None:
+    """Whether, and from which card, the preamp of the interface is read."""
+    group.add_argument(
+        "--follow-knob",
+        default="auto",
+        metavar="CARD",
+        help="read gain, INST, pad and air from the interface where its ALSA driver shows them: auto, off, a card "
+        "(hw:1), a card and its input (hw:1,2), or the input (default auto; a gain that is given holds instead)",
     )
 
 
@@ -193,7 +206,7 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     add_size_option(command)
     add_quality_option(command)
     add_blend_option(command)
-    add_level_options(command)
+    add_level_options(command, follows=True)
     add_tone_options(command)
     add_noise_options(command)
     tuner = command.add_argument_group("tuner")
@@ -281,6 +294,10 @@ def kept_send_dbu(options: argparse.Namespace) -> float | None:
 def check_levels(options: argparse.Namespace) -> None:
     """Raise a LevelError for numbers that cannot be right, before anything is loaded."""
     checked_preamp_gain_db(options.preamp_gain_db)
+    if getattr(options, "follow_knob", "auto") != "auto":
+        from ..knob.cards import wanted
+
+        wanted(options.follow_knob)
     if options.model_input_dbu is not None:
         entered_level(options.model_input_dbu, "model input level")
 

@@ -79,19 +79,19 @@ class Keys:
         """Whether keys can be read at all."""
         return self._before is not None
 
-    def wait(self, seconds: float, waker: socket.socket | None = None) -> list[str]:
+    def wait(self, seconds: float, *wakers: socket.socket) -> list[str]:
         """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ...
 
-        `waker`: the wait ends as well when this can be read; `is_woken` says so.
+        `wakers`: the wait ends as well when one of them can be read; `is_woken` says so.
         """
         end_if_asked()
         self.is_woken = False
-        if not self.present and waker is None:
+        if not self.present and not wakers:
             time.sleep(seconds)
             return []
         sources: list[Any] = [sys.stdin] if self.present else []
-        ready, _, _ = select.select([*sources, waker] if waker is not None else sources, [], [], seconds)
-        self.is_woken = waker in ready
+        ready, _, _ = select.select([*sources, *wakers], [], [], seconds)
+        self.is_woken = any(waker in ready for waker in wakers)
         if sys.stdin not in ready or not self.present:
             return []
         try:

@@ -10,17 +10,21 @@ from typing import Any
 from ..backends.jack.client import Jack
 from ..cabinet.ir import IR
 from ..errors import RigError, ServerGone
+from ..knob.cards import Wanted, input_of
 from ..levels import Level
 from ..library import entered_levels
+from ..library.interfaces import Interface
 from ..sound import Sound
 from . import echo, limits, listening, playing, processor
 from .command_name import command_name
 from .finding import Finding
+from .knob import knob
 from .soundcard import cards
 
 USUAL_RATE_HZ, USUAL_BLOCK = 48000, 64  # the cost is told for these where no server runs
 LISTEN_S = 3.0
 CLIENT = "rig-doctor"
+NOT_READ = Wanted(is_on=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Question:
     interface: Level | None = None
     interface_problem: str | None = None  # why what was kept of it cannot be read
     preamp_gain_db: float = 0.0
+    knob: Wanted = NOT_READ  # whether, and where from, the gain is read
+    row: Interface | None = None  # the interface in the table
     model_input_dbu: float | None = None
     input: str | None = None
     output: str | None = None
@@ -66,6 +72,13 @@ def examine(question: Question, tell: Callable[[str], None] = lambda text: None)
             playing.rate(sound, rate),
             playing.cabinet(model, None if model.has_cabinet and not question.ir_named else ir, question.ir_named),
         ]
+    port = heard.input if heard is not None else question.input
+    knobs, force = knob(question.knob, question.interface, question.row, input_of([port] if port else []))
+    found += knobs
+    if force is not None:
+        sound = sound.changed(interface=force.level)
+    if force is not None and force.gain_db is not None:
+        sound = sound.changed(preamp_gain_db=force.gain_db, gain_is_read=True)
     if question.interface_problem is not None:
         found.append(
             Finding("levels", "problem", question.interface_problem, "rig calibrate interface writes it anew.")

@@ -128,9 +128,14 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         value(
             *("preamp_gain", "gain dialled in on the interface", "dB", (0.0, MAX_PREAMP_GAIN_DB), 1.0),
             lambda p: p.rig.sound.preamp_gain_db,
-            apply=lambda p, db: p.rig.change_levels(preamp_gain_db=db),
+            apply=lambda p, db: p.rig.turn_knob(db),
             say=lambda p: p.rig.describe_levels(),
             preset=PresetLine("preamp_gain_db", of_sound=True),
+        ),
+        switch(
+            *("follow_knob", "take the gain that the interface tells, or the one that is typed"),
+            lambda p: p.rig.knob.is_following,
+            lambda p, on: p.rig.knob.switch(on),
         ),
         choice(
             "level_mode",
@@ -155,8 +160,8 @@ GROUPS: dict[str, tuple[Command[Parts], ...]] = {
         ),
         line(
             "knob",
-            "type the gain dialled in on the interface",
-            "Gain of the knob above its minimum (dB)",
+            "type the gain dialled in on the interface, or auto to read it",
+            "Gain of the knob above its minimum (dB, or auto)",
             lambda p, text: p.headroom.turn_knob(text),
         ),
         line(

@@ -18,6 +18,7 @@ from ..engine import PORT, Engine, Keep
 from ..files import bundled
 from ..lane import Lane
 from ..levels import Level, LevelMode
+from ..library.interfaces import Interface
 from ..library.measured_loudness import Measured
 from ..nam import Blend, Model, Pair, Row
 from ..sound import Sound
@@ -27,6 +28,7 @@ from .cabinets.mixer import Mixer
 from .carried import Carried, Snapshot
 from .events import Event, Tell
 from .tools.eq_bands import EqBands
+from .tools.followed_knob import FollowedKnob
 from .tools.gate import GateControls
 from .tools.looper import BUNDLED, loop_from
 from .tools.loudness_measurement import Measuring
@@ -51,7 +53,7 @@ class LiveRig(Carried):
 
     CARRIED = ("sound", "source", "bypassed", "muted", "reduced", "most_quality", "interface_named", "_muted_before")
     REMADE = ("engine", "tell", "_sound", "_measuring")
-    PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery", "eq_bands")
+    PARTS = ("equal", "cabinets", "mixer", "volume", "noise", "tuner", "overload_recovery", "eq_bands", "knob")
 
     def __init__(
         self,
@@ -74,6 +76,8 @@ class LiveRig(Carried):
         self.tuner = Tuner(engine, tell, lambda: self.source, self._mute_for_tuning)
         self.overload_recovery = OverloadRecovery(engine.record["load"])
         self.eq_bands = EqBands(tell, lambda: self.sound.eq, lambda eq: self.change_levels(eq=eq))
+        self.knob = FollowedKnob(tell, self.change_levels, self._describe_followed)
+        self.knob.name(sound.interface, None)
         self.bypassed, self.muted, self.reduced = False, False, False
         self.most_quality = BEST
         self._muted_before = False  # when the tuner muted
@@ -109,7 +113,7 @@ class LiveRig(Carried):
         it, and right before all of it is handed to the engine. Returns the lane of the model. Raises RigError for a
         model that cannot be played at this rate; then nothing has changed.
         """
-        sound = self.sound if sound is None else sound
+        sound = self.knob.of(self.sound if sound is None else sound)
         bypassed = self.bypassed if bypassed is None else bypassed
         if most_quality is None:
             # Whoever asks for the full model asks for its full quality, too.
@@ -143,7 +147,7 @@ class LiveRig(Carried):
         most_quality: int | None = None,
     ) -> Lane:
         """A lane for a sound; None: as it is now. Nothing is handed over."""
-        sound = self.sound if sound is None else sound
+        sound = self.knob.of(self.sound if sound is None else sound)
         rate = self.engine.sample_rate
         if self.bypassed if bypassed is None else bypassed:
             return Lane(rate, source=self.source)
@@ -193,7 +197,7 @@ class LiveRig(Carried):
     # ------------------------------------------------------------ levels
     def change_levels(self, **fields: Any) -> None:
         """Change fields of the sound that need no new model; what sounds follows with a fade."""
-        self.sound = self.sound.changed(**fields)
+        self.sound = self.knob.of(self.sound.changed(**fields))
         lane = self.engine.lanes[0]
         if lane is not None and not self.bypassed:
             lane.trims_db = self.sound.input_trim_db, self.sound.output_trim_db
@@ -210,6 +214,11 @@ class LiveRig(Carried):
             lane.set_between_gain_db(pair.between_gain_db)
         if lane is not None and not self.bypassed and isinstance(pair, Blend):
             lane.set_share(pair.share)
+
+    def turn_knob(self, gain_db: float) -> None:
+        """The gain dialled in on the interface, as somebody gives it; it is not followed any more."""
+        self.knob.let_go()
+        self.change_levels(preamp_gain_db=gain_db)
 
     @property
     def level_mode(self) -> LevelMode:
@@ -240,9 +249,13 @@ class LiveRig(Carried):
         """What was measured about a model; None: it will be, and its level follows then."""
         return self._measuring.of(model, patience_s)
 
-    def use_interface(self, level: Level | None, named: bool) -> None:
-        """Calibrate for another interface; `named`: for this session only, and not the one that is kept."""
+    def use_interface(self, level: Level | None, named: bool, row: Interface | None = None) -> None:
+        """Calibrate for another interface; `named`: for this session only, and not the one that is kept.
+
+        `row`: the interface in the table; None: it is known by its level alone.
+        """
         self.interface_named = named
+        self.knob.name(level, row)
         self.change_levels(interface=level)
         self.describe_levels()
 
@@ -251,10 +264,17 @@ class LiveRig(Carried):
         self.tell(Event("input", f"{self.sound.calibration}"))
         self.tell(Event("output", f"{self.sound.output}"))
 
+    def _describe_followed(self) -> None:
+        """The same where the knob has moved: the sum behind the model only where the knob is in it."""
+        self.tell(Event("input", f"{self.sound.calibration}"))
+        if self.sound.output.mode == "calibrated":
+            self.tell(Event("output", f"{self.sound.output}"))
+
     # ------------------------------------------------------------ while it plays
     def poll(self) -> bool:
         """Free what the engine has given back, and let a model measured late have its level; True if it is steady."""
         steady = self.engine.poll()
+        self.knob.poll()
         self.cabinets.poll(steady=steady)
         self.tuner.poll()
         arrived, model = self._measuring.arrived(), self.sound.model

@@ -97,7 +97,8 @@ class Player:
         self.backing = Backing(engine, tell)
         self.recorder = Recorder(engine, tell, self._take_title, self._take_description)
         self.headroom = Headroom(
-            engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)
+            *(engine, tell, lambda: rig.sound, lambda: rig.source == PORT, lambda db: self.set("preamp_gain", db)),
+            lambda: self.set("follow_knob", True),
         )
         self.interface = InterfaceControls(tell, rig.use_interface)
         self.commands: Commands[Parts] = Commands(self, COMMANDS, tell)

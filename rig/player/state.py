@@ -64,6 +64,7 @@ class PlayerState:
     loudest_dbfs: float | None = None  # of the input in the last ten seconds of playing
     zone_dbfs: tuple[float, float] = ZONE_DBFS  # where the loudest playing belongs
     hint: str = ""
+    knob: str = ""  # of the interface that is followed: what contradicts the calibration
     load_median: float | None = None
     load_worst: float | None = None
     tuner: TunerReading | None = None  # None: off
@@ -112,6 +113,7 @@ def state_of(parts: Parts, commands: Commands[Parts], is_learning: bool, faults:
         output=_meter(readings["output"]),
         loudest_dbfs=headroom.loudest_dbfs,
         hint=headroom.hint,
+        knob=", ".join(rig.knob.words),
         load_median=share.median,
         load_worst=share.worst,
         tuner=rig.tuner.reading,

@@ -20,6 +20,7 @@ from rig.cli import parser, with_parts
 from rig.compare.live.commands import COMMANDS as COMMANDS_OF_COMPARING
 from rig.errors import ConfigError, PresetError, UsageError
 from rig.files.toml_file import parsed
+from rig.library.alsa_controls import all_controls
 from rig.library.interfaces import Interface
 from rig.library.preset import Preset
 from rig.player.commands import COMMANDS as COMMANDS_OF_PLAYING
@@ -161,7 +162,7 @@ def test_enough_commands_really_run():
 
 @pytest.mark.parametrize("text", fenced("toml"))
 def test_a_toml_block_is_read_without_a_warning(text, tmp_path):
-    """It is a preset, a MIDI mapping or a table of interfaces, by what stands in it."""
+    """It is a preset, a MIDI mapping, or a table of interfaces or of their controls, by what stands in it."""
     path = tmp_path / "presets" / "example.toml"
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
@@ -171,6 +172,8 @@ def test_a_toml_block_is_read_without_a_warning(text, tmp_path):
             shutil.copy(bundled.models()[0] if name.endswith(".nam") else bundled.irs()[0], path.parent / name)
     if "[[interface]]" in text:
         assert Interface.named(re.findall('model = "(.+)"', text)[0], table=path).max_inst_dbu is not None
+    elif "[[controls]]" in text:
+        assert all_controls(path)[0].inputs
     elif "[keys]" in text:
         for part, table in (("keys", COMMANDS_OF_PLAYING), ("ab", COMMANDS_OF_COMPARING)):
             keys, odd = load_keys(part, table, path)

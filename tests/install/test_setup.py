@@ -37,9 +37,20 @@ def stand_in(path, does):
 @pytest.mark.parametrize(
     ("manager", "asked"),
     [
-        ("apt-get", ["-y install --no-install-recommends", "jackd2", "jack-example-tools", "pipewire-jack"]),
-        ("dnf", ["-q -y install", "jack-audio-connection-kit", "jack-audio-connection-kit-example-clients"]),
-        ("pacman", ["-S --needed --noconfirm", "jack2", "jack-example-tools"]),
+        (
+            "apt-get",
+            ["-y install --no-install-recommends", "jackd2", "jack-example-tools", "libasound2-dev", "pipewire-jack"],
+        ),
+        (
+            "dnf",
+            [
+                "-q -y install",
+                "jack-audio-connection-kit",
+                "jack-audio-connection-kit-example-clients",
+                "alsa-lib-devel",
+            ],
+        ),
+        ("pacman", ["-S --needed --noconfirm", "jack2", "jack-example-tools", "alsa-lib"]),
     ],
 )
 def test_each_manager_is_asked_in_its_own_words_for_packages_by_their_names_there(tmp_path, manager, asked):

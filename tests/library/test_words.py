@@ -37,6 +37,7 @@ ONLY_PARAMETERS = {
     "sound": "is made of the options",
     "path": "is MODEL",
     "block_size": "changes the speed only",
+    "gain_is_read": "is read by what plays, never by a file",
     "progress": "is shown by the command itself",
     "tell": "likewise",
     "measured": "is kept by rig itself",

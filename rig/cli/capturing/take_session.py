@@ -20,13 +20,17 @@ from ...capture.signal.training_signal import Signal, load_signal, own_signal
 from ...capture.take.wiring import Wiring, choose_wiring
 from ...capture.wiring_confirmed import confirmed
 from ...errors import ConfigError
+from ...knob.cards import AUTO
 from ...library.calibrated_levels import Ports, Settings, load_settings, remember
 from ...trainer.layout import FULL_S
 from ..console import Console
+from ..knob_watch import HeldKnob, row_of, watch_for
+from ..options import KEPT
 from .capture_desk import PagedConsole
 from .capture_options import gear_from, report_saved, verdict_in_words
 
 SELF_TEST_S = 35.0
+MOVED = "the take is of more than one setting: record it again"
 
 
 def run_take(options: argparse.Namespace, is_followed: bool = False) -> int:
@@ -71,13 +75,31 @@ def _run(options: argparse.Namespace, operator: Console, name: str, temporary: b
         plan = confirmed(backend, operator, plan)
         if isinstance(operator, PagedConsole):
             operator.wired(plan.wiring)
-        saved = carry_out(backend, operator, plan)
+        with knob_held(options, operator, plan.wiring.returned):
+            saved = carry_out(backend, operator, plan)
         if saved.accepted and not options.self_test:
             _remember_ports(plan.wiring, operator)
         code = report_saved(saved, options.json, options.self_test, temporary, is_followed)
         if isinstance(operator, PagedConsole):
             operator.judged(saved, verdict_in_words(saved), _report(saved))
         return code
+
+
+@contextlib.contextmanager
+def knob_held(options: argparse.Namespace, operator: Console, port: str) -> Iterator[None]:
+    """Watch the preamp of the return, where its driver shows it: a take is of one gain, and what moves is said."""
+    row = row_of(argparse.Namespace(interface=KEPT, max_input_dbu=None))
+    asked = argparse.Namespace(follow_knob=getattr(options, "follow_knob", AUTO))
+    knob = HeldKnob(watch_for(asked, row, [port], operator.say), None, MOVED)
+    try:
+        yield
+    finally:
+        said = knob.news()
+        if knob.held is not None:
+            operator.say(f"Knob       read from {knob.held.interface}, {knob.held.text}")
+        for text in said:
+            operator.say(f"Warning    while it was recorded: {text}.")
+        knob.close()
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from ..ab_files import add_from_options, read_sides, rendered, take_sides
 from ..ab_session import Session, resumed
 from ..compiling.first_start import ensure
 from ..display.screen import Screen
+from ..knob_watch import Desk, HeldKnob, read_desk
 from ..open_backend import refuse_to_compare
 from ..options import (
     add_blend_option,
@@ -26,11 +27,12 @@ from ..options import (
     add_size_option,
     check_blend,
     check_levels,
-    interface_level,
     take_ir,
 )
 from ..page_door import add_page_options
 from ..tone_options import add_tone_options, eq_of, tone_of
+
+HELD = "A and B were made equal at what was read first: turn it back, or begin again"
 
 if TYPE_CHECKING:
     from ...backends.jack.client import Jack
@@ -76,7 +78,7 @@ def add(commands: Any) -> None:
     blind.add_argument("--trials", type=int, metavar="N", help="a blind test of so many trials, 5 or more")
     blind.add_argument("--result", type=Path, metavar="FILE", help="where it is kept (default abx-DATE.json)")
     blind.add_argument("--resume", type=Path, metavar="FILE", help="go on with a test that was interrupted")
-    add_level_options(command)
+    add_level_options(command, follows=True)
     add_tone_options(command, "behind every model, never behind gear")
     ports = command.add_argument_group("ports")
     ports.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) that feeds the guitar in")
@@ -114,9 +116,10 @@ def run(options: argparse.Namespace) -> int:
     _check_files(options)
     with _open(options) as backend:
         ensure()
-        a, b = _sides(options, screen, backend.sample_rate)
+        desk = read_desk(options, screen.say)
+        a, b = _sides(options, screen, backend.sample_rate, desk)
         screen.say(f"Input    {a.calibration}")
-        return Session(options, screen, backend, (a, b), test).run()
+        return Session(options, screen, backend, (a, b), test, HeldKnob.of(desk, options, HELD)).run()
 
 
 def _check_files(options: argparse.Namespace) -> None:
@@ -133,7 +136,7 @@ def _check_files(options: argparse.Namespace) -> None:
                 pass
 
 
-def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Sound, Sound | None]:
+def _sides(options: argparse.Namespace, screen: Screen, rate: int, desk: Desk) -> tuple[Sound, Sound | None]:
     """Side A, and side B unless it is gear."""
     from ...cabinet.ir import IR
     from ...nam import load_model
@@ -149,13 +152,14 @@ def _sides(options: argparse.Namespace, screen: Screen, rate: int) -> tuple[Soun
     a = Sound(
         model,
         IR.load(named, sample_rate=rate) if named is not None else None,
-        interface_level(options),
+        desk.level,
         options.preamp_gain_db,
         options.model_input_dbu if options.model_input_dbu is not None else _entered(model),
         options.level_mode,
         quality=options.quality,
         **tone_fields(tone_of(options)),
         eq=eq_of(options),
+        gain_is_read=desk.is_read,
     ).with_loudness()
     if options.ir_against is not None:
         return a, a.changed(ir=IR.load(options.ir_against, sample_rate=rate))

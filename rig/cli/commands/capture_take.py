@@ -8,6 +8,7 @@ from typing import Any
 
 from ..capturing.capture_options import add_pair_options
 from ..console import add_desk_options, refuse_portaudio
+from ..options import add_knob_option
 from ..page_door import add_page_options
 
 
@@ -27,6 +28,7 @@ def add(parts: Any) -> None:
     command.add_argument("name", nargs="?", metavar="NAME", help="name of the capture")
     add_desk_options(command)
     add_signal_options(command)
+    add_knob_option(command)
     command.add_argument("--seed", type=int, default=1, metavar="N", help="another signal of the same kind")
     command.add_argument(
         "--second-take", action="store_true", help="take it twice, to know what the gear itself varies"

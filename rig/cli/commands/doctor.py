@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BackendError, ConfigError
 from ...files import bundled
+from ..knob_watch import knob_asked, row_of
 from ..options import (
     add_ir_argument,
     add_json_option,
@@ -49,7 +50,7 @@ def add(commands: Any) -> None:
     command.add_argument("model", nargs="?", type=Path, metavar="MODEL", help="a .nam file (default as in rig play)")
     add_ir_argument(command, "IR", "a cabinet IR")
     add_size_option(command)
-    add_level_options(command)
+    add_level_options(command, follows=True)
     command.add_argument("--input", metavar="PORT", help="JACK port (or part of its name) of the guitar")
     command.add_argument("--output", metavar="PORT", help="JACK port or ports that --noise goes to")
     command.add_argument(
@@ -93,6 +94,8 @@ def run(options: argparse.Namespace) -> int:
             interface=kept,
             interface_problem=problem,
             preamp_gain_db=options.preamp_gain_db,
+            knob=knob_asked(options),
+            row=row_of(options) if problem is None else None,
             model_input_dbu=options.model_input_dbu,
             input=options.input,
             output=options.output,

@@ -78,6 +78,7 @@ def state_words(state: PlayerState, server: str = "") -> list[Word]:
         (Word(f"LOOP REC {recorded_s or 0.0:.1f} s", "LOOP REC", "alarm", ("LOOP REC",)), recorded_s is not None),
         (Word("TUNER", "TUNER"), state.tuner is not None),
         (Word("REDUCED", "REDUCED", "state", () if state.is_asleep else ("OVERLOAD",)), state.is_reduced),
+        (Word(state.knob, state.knob, "alarm"), bool(state.knob)),
         (Word("MIDI LEARN", "MIDI LEARN", "state"), state.is_learning),
         (Word("BLIND", "BLIND", "strong", ("BLIND",)), values.get("blind")),
         (Word("LOOP", "LOOP"), values["loop"]),

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import BackendError
@@ -93,12 +93,12 @@ def connect_midi(options: argparse.Namespace, backend: Any, player: Player, say:
 
 
 def wait_for_keys_or_midi(
-    keys: Keys, player: Player, seconds: float, connected: bool, waker: socket.socket | None = None
+    keys: Keys, player: Player, seconds: float, connected: bool, wakers: Sequence[socket.socket] = ()
 ) -> list[str]:
-    """Keys that are pressed within so many seconds; none, earlier, when MIDI or a page wants something done."""
+    """Keys that are pressed within so many seconds; none, earlier, when MIDI or a waker wants something done."""
     until = time.monotonic() + seconds
     while True:
         left = until - time.monotonic()
-        pressed = keys.wait(max(0.0, min(left, MIDI_S) if connected else left), waker)
+        pressed = keys.wait(max(0.0, min(left, MIDI_S) if connected else left), *wakers)
         if pressed or keys.is_woken or player.midi.has_news or left <= MIDI_S or not connected:
             return pressed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import gc
+import socket
 import sys
 import time
 from pathlib import Path
@@ -19,6 +20,7 @@ from ...web.server_state import ServerState
 from ..backing_options import begin_backing
 from ..compiling.first_start import first_start
 from ..display.screen import Screen
+from ..knob_watch import gain_is_given, row_of, watch_for
 from ..open_backend import await_device, may_howl, plugged, why_ordinary
 from ..options import is_interface_named, is_model_named
 from ..page_door import opened_door, served
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from ...backends.base import Backend
     from ...backends.lost import Lost
     from ...engine import Engine
+    from ...knob.watch import KnobWatch
     from ...player.player import Player
     from ...player.state import PlayerState
     from ...web.page import Page
@@ -70,6 +73,9 @@ class Session:
         self.options, self.screen, self.backend, self.called = options, screen, backend, called
         self.models, self.irs, self.second, self.interface = models, irs, second, interface
         self.interface_named = is_interface_named(options) or (called.last is not None and called.last.interface_named)
+        resumed = called.last is not None and called.last.interface_named and not is_interface_named(options)
+        self.row = None if resumed else row_of(options)
+        self.watch: KnobWatch | None = None
         self.engine: Engine
         self.player: Player
         self.entry: Entry | None = None  # a text that is being typed
@@ -119,6 +125,7 @@ class Session:
             ending.callback(self.screen.leave)
             self._start()
             ending.callback(self._close_page)
+            ending.callback(lambda: self.watch.close() if self.watch is not None else None)
             self.is_served = opened_door(self.page, self.options, self.screen.say)
             if keys.present:
                 self._say(KEYS_LINE)
@@ -202,6 +209,8 @@ class Session:
         if self.called.last is not None:
             player.presets.resume(self.called.last)
         player.rig.interface_named = self.interface_named
+        player.rig.knob.name(self.interface, self.row)
+        player.rig.knob.watch, player.rig.knob.gain_is_typed = self.watch, gain_is_given(self.options)
         player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
         player.training.follow = self.options.follow_training
         player.noise.begin(self.options.gate_dbfs, self.options.rumble_hz)
@@ -214,6 +223,8 @@ class Session:
         self.backend.latency_samples = self.engine.latency_samples
         for sentence in plugged(self.backend, self.options):
             self.screen.say(f"Ports    {sentence}")
+        ports = self.backend.connections().get("in", ()) if is_pluggable(self.backend) else ()
+        self.watch = self.player.rig.knob.watch = watch_for(self.options, self.row, ports, self.screen.say)
         connect_midi(self.options, self.backend, self.player, self.screen.say)
         to_card: tuple[str, ...] = ()
         if not self.options.no_connect:
@@ -244,7 +255,7 @@ class Session:
                 self.player,
                 WAITING_S if self.player.waiting else REFRESH_S,
                 self.survival.is_plugged("midi"),
-                self.page.waker if self.page is not None and self.is_served else None,
+                self._wakers,
             )
             for key in pressed:
                 self._press(key, self.player)
@@ -272,6 +283,12 @@ class Session:
             if self.page is not None and self.is_served:
                 self.page.show(at_once=bool(pressed or acted or self.player.waiting))
             self._show(self._state)
+
+    @property
+    def _wakers(self) -> list[socket.socket]:
+        """Sockets that can be read as soon as there is something to do beside keys."""
+        page = [self.page.waker] if self.page is not None and self.is_served else []
+        return page + ([self.watch.waker] if self.watch is not None else [])
 
     def _follow_transport(self) -> None:
         """As long as the track does, where there is one."""

@@ -28,7 +28,7 @@ KEPT_BUILDS = 4  # whose compiled code stays on disk
 WITHOUT_KERNELS = (
     "bundled",  # of an installation: models and cabinets, with the scripts that made them
     *("capture/checks", "capture/ir", "capture/result", "capture/signal"),
-    *("backing", "catalogue", "cli", "compare", "doctor", "library", "player", "recording", "training", "web"),
+    *("backing", "catalogue", "cli", "compare", "doctor", "knob", "library", "player", "recording", "training", "web"),
 )
 
 

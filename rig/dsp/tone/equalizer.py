@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...errors import ArgumentError, LevelError
-from ...scripting.arguments import number, type_name
+from ...scripting.arguments import check_type, number, type_name
 from .knobs import HIGH_SHELF, LOW_SHELF, PEAK
 
 CALL = "rig.EqBand"
@@ -75,6 +75,15 @@ class EqBand:
     def place(self, in_row: bool) -> Place:
         """Where it lies in a lane; where no row plays, there is nothing between two models, and it lies behind."""
         return "before" if self.before else "between" if self.between and in_row else "behind"
+
+
+def bands_of(call: str, bands: Sequence[EqBand]) -> tuple[EqBand, ...]:
+    """The same of what a script gives to `call`; ArgumentError for what are no bands."""
+    wanted = "a list of rig.EqBand", 'as in [rig.EqBand("peak", 800.0, -4.0)]'
+    check_type(call, "eq", bands, (list, tuple), *wanted)
+    for band in bands:
+        check_type(call, "eq", band, EqBand, *wanted)
+    return checked_bands(bands)
 
 
 def checked_bands(bands: Sequence[EqBand]) -> tuple[EqBand, ...]:

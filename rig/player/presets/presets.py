@@ -180,7 +180,7 @@ class Presets(PresetCaller):
         return LastState(
             preset,
             None if folder is None else folder.absolute(),
-            rig.sound.interface,
+            rig.knob.named,
             interface_named=rig.interface_named,
             volume_db=rig.volume.db,
             own={key: value for key, value in self.own.standing(own).items() if value is not None},

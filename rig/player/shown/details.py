@@ -40,10 +40,8 @@ def details_of(parts: Parts) -> dict[str, Any]:
 def levels_of(sound: Sound) -> dict[str, Any]:
     """The sum of the input and that of the output, and what each level mode would give."""
     output_dbu = sound.model.output_level_dbu if sound.model is not None else None
-    modes = {
-        mode: output_gain(mode, sound.loudness, output_dbu, sound.interface, sound.preamp_gain_db)
-        for mode in LEVEL_MODES
-    }
+    dialled = sound.preamp_gain_db, sound.gain_is_read
+    modes = {mode: output_gain(mode, sound.loudness, output_dbu, sound.interface, *dialled) for mode in LEVEL_MODES}
     lacking = {"interface": sound.interface, "model_input": sound.model_input}
     return {
         "input": _sum(sound.calibration) | {"lacks": [name for name, level in lacking.items() if level is None]},

@@ -28,12 +28,13 @@ FAR_BELOW_DBFS = -40.0  # the loudest a model hears in ten seconds of playing; a
 DC_DBFS = -60.0  # from here on a constant at the input is told of
 SELDOM_S = 60.0
 VERY_SELDOM_S = 600.0
+AUTO = "auto"  # in place of a gain: as the interface tells it
 
 
 class Headroom:
     """Reads the meters, remembers the last ten seconds of playing. `sound()`: what plays. `is_live()`: not a loop.
 
-    `turned(gain_db)` is told of a new gain of the knob.
+    `turned(gain_db)` is told of a new gain of the knob, and `follow()` that it is to be read from the interface.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Headroom:
         sound: Callable[[], Sound],
         is_live: Callable[[], bool],
         turned: Callable[[float], None],
+        follow: Callable[[], None] = lambda: None,
     ) -> None:
-        self.engine, self.tell, self._sound, self._is_live, self._turned = engine, tell, sound, is_live, turned
+        self.engine, self.tell, self._sound, self._is_live = engine, tell, sound, is_live
+        self._turned, self._follow = turned, follow
         self._input: deque[float] = deque(maxlen=REMEMBERED)
         self._model: deque[float] = deque(maxlen=REMEMBERED)
         self._knob_db: float | None = None  # at which the input was heard
@@ -168,7 +171,10 @@ class Headroom:
 
     # ------------------------------------------------------------ the knob
     def turn_knob(self, text: str) -> None:
-        """The gain dialled in on the interface, as it is typed; all sums follow at once."""
+        """The gain dialled in on the interface, as it is typed, or `auto`; all sums follow at once."""
+        if text.strip().casefold() == AUTO:
+            self._follow()
+            return
         typed = text.strip().lower().removesuffix("db").strip().replace(",", ".")
         try:
             gain_db = float(typed)

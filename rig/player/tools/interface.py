@@ -14,9 +14,12 @@ NONE = "none"  # no interface: nothing is calibrated
 
 
 class InterfaceControls:
-    """Names the interface. `set_level(level, named)`: what sounds follows; `named`: it is not the one that is kept."""
+    """Names the interface. `set_level(level, named, row)`: what sounds follows.
 
-    def __init__(self, tell: Tell, set_level: Callable[[Level | None, bool], None]) -> None:
+    `named`: it is not the one that is kept. `row`: it in the table, where a name was given.
+    """
+
+    def __init__(self, tell: Tell, set_level: Callable[[Level | None, bool, Interface | None], None]) -> None:
         self.tell, self._set_level = tell, set_level
 
     def name_level(self, text: str) -> None:
@@ -31,20 +34,21 @@ class InterfaceControls:
         if not wanted:
             raise RigError("Type the name of your interface, its level in dBu at 0 dBFS and minimum gain, or none.")
         if wanted.casefold() == NONE:
-            self._set_level(None, True)
+            self._set_level(None, True, None)
             return
-        known = _known(wanted)
+        row = None if _is_level(wanted) else Interface.named(wanted)
+        known = _known(wanted, row)
         try:
             kept = load_settings().interface
             if kept is None:
                 remember(interface=known)
                 kept = known
         except ConfigError as error:
-            self._set_level(known.level(), True)
+            self._set_level(known.level(), True, row)
             self.tell(Event("more", f"{error} It holds for this session."))
             return
         is_kept = (kept.dbu, kept.name) == (known.dbu, known.name)
-        self._set_level(known.level(), not is_kept)
+        self._set_level(known.level(), not is_kept, row)
         if kept is known:
             self.tell(Event("more", "kept for the next time; rig calibrate interface measures it or names another one"))
         elif not is_kept:
@@ -64,11 +68,8 @@ def _dbu(text: str) -> float:
     return float(text.strip().casefold().removesuffix("dbu").strip().replace(",", "."))
 
 
-def _known(wanted: str) -> KnownLevel:
-    try:
-        dbu = _dbu(wanted)
-    except ValueError:
-        interface = Interface.named(wanted)
-        method = f"table, {interface.basis or 'your entry'}"
-        return KnownLevel(round(interface.level().dbu, 2), method, today(), interface.name)
-    return KnownLevel(round(entered_level(dbu, "maximum input level").dbu, 2), "entered by you", today())
+def _known(wanted: str, row: Interface | None) -> KnownLevel:
+    if row is None:
+        return KnownLevel(round(entered_level(_dbu(wanted), "maximum input level").dbu, 2), "entered by you", today())
+    method = f"table, {row.basis or 'your entry'}"
+    return KnownLevel(round(row.level().dbu, 2), method, today(), row.name)

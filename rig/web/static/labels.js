@@ -43,6 +43,7 @@ export const LABELS = {
   output_trim: "Output trim",
   input_trim: "Input trim",
   preamp_gain: "Gain knob",
+  follow_knob: "Follow the knob",
   gate_threshold: "Gate opens at",
   next_ir: "Next cabinet",
   previous_ir: "Previous cabinet",
