@@ -1,11 +1,11 @@
-"""Writes what is not written by hand: pages of docs/, and in share/ the manual pages and the completion of shells.
+"""Writes what is not written by hand: pages of docs/, and in share/ manual pages, completion of shells, and a unit.
 
     python docs/generate.py            writes them
     python docs/generate.py --check    fails if they are not what it would write
 
-docs/reference/cli.md and all of share/ come from the parsers of the command line, docs/reference/keys.md from the
-command table and the key maps, docs/developer/verdicts.md from tests/verdicts. argparse's own help depends on the
-terminal and on the version of Python, so the parsers are read, not asked to format.
+docs/reference/cli.md, manual pages and completion come from the parsers of the command line, docs/reference/keys.md
+from the command table and the key maps, docs/developer/verdicts.md from tests/verdicts. argparse's own help depends on
+the terminal and on the version of Python, so the parsers are read, not asked to format.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import Any
 
 from rig.cli import parser, with_parts
 from rig.cli.command_line import CommandLine, value_of
+from rig.cli.serving.unit import NAME as UNIT
+from rig.cli.serving.unit import unit
 from rig.cli.shells import bash, fish, manual, zsh
 from rig.cli.shells.words import command_words, help_of
 from rig.compare.live import commands as comparing
@@ -55,6 +57,7 @@ def shared_files() -> dict[Path, str]:
     found[SHARE / "zsh" / "site-functions" / "_rig"] = zsh.script(words)
     found[SHARE / "fish" / "vendor_completions.d" / "rig.fish"] = fish.script(words)
     found[SHARE / "fish" / "vendor_completions.d" / "amprig.fish"] = fish.alias()
+    found[SHARE / "systemd" / "user" / UNIT] = unit()
     return found
 
 

@@ -47,7 +47,7 @@ ROOMS = (
     ),
     *("player.shown", "player.state", "player.midi", "player"),
     *("compare.live", "web", "training.installing", "training"),
-    *("cli.command_line", "cli.standard_output", "cli.tables", "cli.installed"),
+    *("cli.command_line", "cli.standard_output", "cli.tables", "cli.windows_console", "cli.installed"),
     "cli.compiling",
     "cli.shells",
     *("cli.backing_options", "cli.tone_options"),
@@ -55,7 +55,7 @@ ROOMS = (
     "cli.tape_decks",
     *("cli.ir_report", "cli.compare_report", "cli.catalogue"),
     *("cli.page_door", "cli.compare_door", "cli.commons", "cli.capturing", "cli.training", "cli.listening"),
-    *("cli.live", "cli.ab_files", "cli.ab_session", "cli.commands", "cli"),
+    *("cli.live", "cli.serving", "cli.ab_files", "cli.ab_session", "cli.commands", "cli"),
     "__main__",
 )
 # A backend knows blocks, not models: it imports nothing but these, and is handed the function to call.

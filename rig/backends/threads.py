@@ -24,7 +24,7 @@ def priority_of(thread: int) -> int | None:
 
     `thread` is what `gettid` answered in it, 0 if it was not asked.
     """
-    if not thread or not hasattr(os, "sched_getscheduler"):
+    if not thread or not sys.platform.startswith("linux") or not hasattr(os, "sched_getscheduler"):
         return None
     try:
         if os.sched_getscheduler(thread) & ~getattr(os, "SCHED_RESET_ON_FORK", 0) == os.SCHED_OTHER:

@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Timer
@@ -133,7 +134,7 @@ def _output_of(program: Path, model: Path, time_limit_s: float) -> tuple[int | N
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        process_group=0 if os.name == "posix" else None,
+        process_group=0 if sys.platform != "win32" else None,
     )
     assert process.stdout is not None
     late = Event()
@@ -164,7 +165,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.returncode is not None:
         return
     with contextlib.suppress(OSError):
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

@@ -35,6 +35,7 @@ from .commands import (
     play,
     remote,
     render,
+    serve,
     signal,
     train,
 )
@@ -45,7 +46,7 @@ from .terminal import Harmless, ending_politely
 
 FAILED = 2  # exit code: the sentence on stderr says why
 INTERRUPTED = 130  # exit code: Ctrl-C, as shells expect it
-LIVE = ("play", "audition", "ab")  # they show a screen, and do without where there is none
+LIVE = ("play", "audition", "ab", "serve")  # they show a screen, and do without where there is none
 EXAMPLES = (
     "rig play                              # what comes with rig",
     "rig play crunch.nam 4x12.wav          # a model and a cabinet of yours",
@@ -72,7 +73,7 @@ def parser() -> CommandLine:
     top.set_defaults(run=lambda options: _overview(top, options))
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     for module in (
-        *(play, audition, remote, render, info, library, ir, midi, devices, doctor),
+        *(play, audition, serve, remote, render, info, library, ir, midi, devices, doctor),
         *(interfaces, calibrate, signal, clone, capture, train, compare, ab, abx, listen, evidence, bench),
     ):
         module.add(commands)

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from .display.screen import Screen
 
 
-def add_backend_options(command: Any, offline: bool = False) -> None:
-    """Who calls us with audio, and how often; `offline`: that may be a file."""
+def add_backend_options(command: Any, offline: bool = False, waits: bool = False) -> None:
+    """Who calls us with audio, and how often; `offline`: that may be a file; `waits`: for one that is not there yet."""
     audio = command.add_argument_group("audio")
     audio.add_argument(
         "--backend",
         choices=("auto", "jack", "portaudio", *(("offline",) if offline else ())),
-        default="auto",
-        help="auto (default): JACK if a server runs, else PortAudio"
+        default="jack" if waits else "auto",
+        help="jack (default): JACK or PipeWire; portaudio: the sound card; auto: whichever is there first"
+        if waits
+        else "auto (default): JACK if a server runs, else PortAudio"
         + ("; offline: a file through the same engine" if offline else ""),
     )
     audio.add_argument("--rate", type=int, metavar="HZ", help="PortAudio: sample rate (default 48000, if the card can)")

@@ -201,8 +201,11 @@ def check_noise(options: argparse.Namespace) -> None:
         checked_rumble_hz(options.rumble_hz)
 
 
-def add_session_options(command: Any, offline: bool = False) -> None:
-    """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead."""
+def add_session_options(command: Any, offline: bool = False, *, headless: bool = False) -> None:
+    """Everything about ports, the guitar and memory that a live session needs; `offline`: a file may do instead.
+
+    `headless`: nobody sits at a keyboard, and the session waits for its server.
+    """
     add_size_option(command)
     add_quality_option(command)
     add_blend_option(command)
@@ -217,8 +220,11 @@ def add_session_options(command: Any, offline: bool = False) -> None:
     ports.add_argument("--output", metavar="PORT", help="port or ports, channel or channels that take the sound")
     ports.add_argument("--no-connect", action="store_true", help="JACK: connect nothing; you do it in your patchbay")
     add_client_option(ports)
-    add_backend_options(command, offline)
-    add_keys_option(command)
+    add_backend_options(command, offline, waits=headless)
+    if headless:
+        command.set_defaults(keys=None)
+    else:
+        add_keys_option(command)
     add_midi_options(command)
     command.add_argument("--no-midi", action="store_true", help="no MIDI port")
     command.add_argument("--di", type=Path, metavar="FILE", help="loop this file in place of the guitar")

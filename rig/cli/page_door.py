@@ -25,8 +25,11 @@ OPENED = "page-opened"  # a file: the page has been opened once
 SHOWS_RESULT = "serve a page that shows the result, and plays excerpts"
 
 
-def add_page_options(command: Any, on: bool = True, page: str = SHOWS_RESULT) -> None:
-    """Whether there is a page, and for whom; `on`: it is there unless it is not wanted, else `page` says what it is."""
+def add_page_options(command: Any, on: bool = True, page: str = SHOWS_RESULT, *, opens: bool = True) -> None:
+    """Whether there is a page, and for whom; `on`: it is there unless it is not wanted, else `page` says what it is.
+
+    `opens`: a browser may be there to open it.
+    """
     group = command.add_argument_group("page")
     if on:
         group.add_argument("--no-page", dest="page", action="store_false", help="serve no page to steer rig from")
@@ -38,7 +41,7 @@ def add_page_options(command: Any, on: bool = True, page: str = SHOWS_RESULT) ->
     group.add_argument("--lan", action="store_true", help="also for phones and tablets in the same network")
     group.add_argument("--certificate", type=Path, metavar="FILE", help="TLS for the page: its certificate, in PEM")
     group.add_argument("--key", type=Path, metavar="FILE", help="and the key of that certificate")
-    if on:
+    if on and opens:
         group.add_argument("--open-page", action="store_true", help="open the page in the browser, the first time")
     command.set_defaults(open_page=False)
 
@@ -76,15 +79,8 @@ def opened_door(
 
     `could`: what whoever reads the token can do.
     """
-    if page is None:
-        return False
-    try:
-        address = page.start()
-    except RigError as error:
-        say(f"Page     {error}")
-        return False
-    except ImportError as error:
-        say(f"Page     {error.name} is not installed, so there is no page: {install_line()}")
+    address = listening(page, say)
+    if page is None or address is None:
         return False
     say(f"Page     {address}")
     if options.lan:
@@ -92,6 +88,19 @@ def opened_door(
     if options.open_page:
         _open_once(address)
     return True
+
+
+def listening(page: Door | None, say: Callable[[str], None]) -> str | None:
+    """The address of a page that listens from now on; None: there is none, and a sentence says why."""
+    if page is None:
+        return None
+    try:
+        return page.start()
+    except RigError as error:
+        say(f"Page     {error}")
+    except ImportError as error:
+        say(f"Page     {error.name} is not installed, so there is no page: {install_line()}")
+    return None
 
 
 def _tell_of_lan(page: Door, say: Callable[[str], None], could: str) -> None:
@@ -106,10 +115,15 @@ def _tell_of_lan(page: Door, say: Callable[[str], None], could: str) -> None:
     code = qr_code(addresses[0])
     say(code if code is not None else f"Phone    {install_line('lan')} shows a code for the camera here")
     if page.scheme == "http":
-        say(
-            f"Phone    without --certificate whoever reads this network's traffic can read the token and {could} too: "
-            "use it in a network of your own"
-        )
+        say(f"Phone    {unencrypted(could)}")
+
+
+def unencrypted(could: str = "steer rig") -> str:
+    """What a page without TLS means in a network."""
+    return (
+        f"without --certificate whoever reads this network's traffic can read the token and {could} too: use it in a "
+        "network of your own"
+    )
 
 
 # ---------------------------------------------------------------- the first time

@@ -38,30 +38,36 @@ _SEQUENCE = re.compile("\x1b(\\[[0-?]*[ -/]*[@-~]|O[A-Z])?")  # an escape alone,
 class Keys:
     """Single keys from the terminal, as a context manager that puts the terminal back.
 
-    Where standard input is no terminal (or the system has no termios) there are no keys, and nothing is changed.
+    Where standard input is no terminal there are no keys, and nothing is changed.
     """
 
     def __init__(self) -> None:
         self._before: Any = None
+        self._is_console = False  # of Windows
         self._to_continue: Any = None
         self.is_woken = False
         self.was_stopped = False  # by Ctrl-Z, and goes on
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="ignore")
 
     def __enter__(self) -> Self:
-        with _no_terminal_is_no_error():
-            import termios
+        if sys.platform == "win32":
+            self._is_console = sys.stdin is not None and sys.stdin.isatty()
+        else:
+            with _no_terminal_is_no_error():
+                import termios
 
-            before = termios.tcgetattr(sys.stdin)
-            _to_single_keys()
-            self._before = before
-        if self.present and threading.current_thread() is threading.main_thread():
-            self._to_continue = signal.signal(signal.SIGCONT, self._go_on)  # after Ctrl-Z and `fg`
+                before = termios.tcgetattr(sys.stdin)
+                _to_single_keys()
+                self._before = before
+            if self.present and threading.current_thread() is threading.main_thread():
+                self._to_continue = signal.signal(signal.SIGCONT, self._go_on)  # after Ctrl-Z and `fg`
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if sys.platform == "win32":
+            return
         if self._to_continue is not None:
             signal.signal(signal.SIGCONT, self._to_continue)
         if self.present:
@@ -72,12 +78,13 @@ class Keys:
 
     def _go_on(self, *_: Any) -> None:
         self.was_stopped = True
-        _to_single_keys()
+        if sys.platform != "win32":
+            _to_single_keys()
 
     @property
     def present(self) -> bool:
         """Whether keys can be read at all."""
-        return self._before is not None
+        return self._before is not None or self._is_console
 
     def wait(self, seconds: float, *wakers: socket.socket) -> list[str]:
         """Wait at most so long; the keys pressed meanwhile, special ones by name: up, home, tab, enter, escape, ...
@@ -89,6 +96,12 @@ class Keys:
         if not self.present and not wakers:
             time.sleep(seconds)
             return []
+        if sys.platform == "win32" and self._is_console:
+            from .windows_console import pressed_within
+
+            pressed, self.is_woken = pressed_within(seconds, waker)
+            end_if_asked()
+            return [_NAMED.get(key, key) for key in pressed]
         sources: list[Any] = [sys.stdin] if self.present else []
         ready, _, _ = select.select([*sources, *wakers], [], [], seconds)
         self.is_woken = any(waker in ready for waker in wakers)
@@ -103,20 +116,30 @@ class Keys:
         return _keys(self._decoder.decode(sent))
 
 
-def _to_single_keys(*_: Any) -> None:
-    with _no_terminal_is_no_error():
-        import tty
+def line_within(seconds: float, waker: socket.socket) -> bool:
+    """Whether standard input has something to read, within so many seconds or until `waker` can be read."""
+    if sys.platform == "win32":
+        from .windows_console import typed_within
 
-        if not _is_in_background():
-            tty.setcbreak(sys.stdin)
+        return not sys.stdin.isatty() or typed_within(seconds, waker)
+    return sys.stdin in select.select([sys.stdin, waker], [], [], seconds)[0]
 
 
-def _is_in_background() -> bool:
-    """Whether the terminal belongs to another job; touching its settings would stop us."""
-    try:
-        return os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp()
-    except OSError:  # not a terminal that has jobs
-        return False
+if sys.platform != "win32":
+
+    def _to_single_keys(*_: Any) -> None:
+        with _no_terminal_is_no_error():
+            import tty
+
+            if not _is_in_background():
+                tty.setcbreak(sys.stdin)
+
+    def _is_in_background() -> bool:
+        """Whether the terminal belongs to another job; touching its settings would stop us."""
+        try:
+            return os.tcgetpgrp(sys.stdin.fileno()) != os.getpgrp()
+        except OSError:  # not a terminal that has jobs
+            return False
 
 
 @contextlib.contextmanager
@@ -260,12 +283,16 @@ def ending_politely() -> Iterator[None]:
     main = threading.get_ident()
 
     def once_more(number: int) -> None:
-        if not _Asked.was_heard:
+        if _Asked.was_heard:
+            return
+        if sys.platform == "win32":
+            signal.raise_signal(number)
+        else:
             signal.pthread_kill(main, number)  # to it and no other, so that it wakes from whatever it waits for
 
     _Asked.was_heard = False
 
-    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    signals = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
     # What was to be ignored from the start stays so: that is what nohup is for.
     before = {number: signal.signal(number, stop) for number in signals if signal.getsignal(number) != signal.SIG_IGN}
     try:

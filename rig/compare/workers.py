@@ -32,7 +32,7 @@ class WorkerPool:
     """
 
     def __init__(self, others: int, prepare: Callable[[], Any]) -> None:
-        self._workers: list[tuple[Any, Connection, Lock]] = []
+        self._workers: list[tuple[Any, Any, Lock]] = []
         self._threads: list[Thread] = []
         if others <= 0:
             return

@@ -21,6 +21,7 @@ ADVICE = (
 )
 MEGABYTE = 1 << 20
 CAP_IPC_LOCK = 14  # the number of that right on Linux
+_NO_LIMIT = Finding("memlock", "unknown", "This system does not say how much memory may be locked.")
 
 
 def priority(granted: int | None, runs: bool, root: Path = Path("/"), *, on_pipewire: bool = False) -> Finding:
@@ -110,7 +111,7 @@ def granted_groups(root: Path = Path("/")) -> list[str]:
 def own_groups(root: Path = Path("/")) -> set[str]:
     """Names of the groups this process is in."""
     names: set[str] = set()
-    if hasattr(os, "getgroups"):
+    if sys.platform != "win32":
         numbers = {str(number) for number in (*os.getgroups(), os.getegid())}
         with contextlib.suppress(OSError):
             for line in (root / "etc/group").read_text(errors="replace").splitlines():
@@ -121,13 +122,15 @@ def own_groups(root: Path = Path("/")) -> set[str]:
 
 def memlock(root: Path = Path("/"), limit_bytes: int | None = None) -> Finding:
     """How much memory may be kept from being moved out; `limit_bytes` in place of this process's own (-1: any)."""
+    if sys.platform == "win32":
+        return _NO_LIMIT
     try:
         import resource
 
         limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] if limit_bytes is None else limit_bytes
         unlimited = limit in (-1, resource.RLIM_INFINITY) or (limit_bytes is None and may_lock_anything(root))
     except (ImportError, AttributeError, OSError):
-        return Finding("memlock", "unknown", "This system does not say how much memory may be locked.")
+        return _NO_LIMIT
     figures = {"limit_bytes": None if unlimited else limit}
     enough = f"ok from {ENOUGH_BYTES // MEGABYTE} MB"
     if unlimited:

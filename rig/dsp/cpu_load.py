@@ -4,12 +4,14 @@ xruns start near 95 % of a period, and at 130 % on one core the control thread c
 callback watches its own wall time: above `OVERLOAD_SHARE` in `OVERLOAD_CYCLES` of the last 32 cycles it gives up by
 itself. A cycle that is late because something else had the CPU does not count: silence would not help there, and the
 burst passes. So a late cycle is held against our thread's own CPU time, as a missed cycle of ours always is: more than
-half the period. All times come from the system's clocks, read through the C library.
+half the period. All times come from the system's clocks, read through the C library; on Windows, whose C library has
+no such clock, from the counter that its kernel offers.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 import time
 from typing import Any
 
@@ -29,10 +31,11 @@ BINS_PER_PERIOD, BINS = 400, 1200  # histogram of the share: 0.25 % steps up to 
 LOAD = np.dtype(
     [
         ("sample_rate", np.float64),  # Hz
-        ("clock_gettime", np.int64),  # address of the C function
+        ("clock_gettime", np.int64),  # address of the C function; on Windows of QueryPerformanceCounter
+        ("ticks_per_s", np.int64),  # of that counter; 0: it is clock_gettime
         ("wall_clock", np.int64),  # which clock
         ("timespec", np.int64),  # address of the two fields that follow: a struct timespec, filled by the call
-        ("seconds", np.int64),
+        ("seconds", np.int64),  # the ticks of a counter, where it is one
         ("nanoseconds", np.int64),
         ("started_ns", np.int64),
         ("smoothed_share", np.float64),  # of the period, averaged over some cycles
@@ -49,22 +52,43 @@ LOAD = np.dtype(
     align=True,
 )
 _call_clock = foreign("i", "i", "l")
+_call_counter = foreign("i", "l")
+NS_PER_S = 1_000_000_000
 
 
 def prepare(load: Any, address: Address, sample_rate: float) -> None:
     """Fill in what the audio thread needs; `address` is where the record lies."""
     load["sample_rate"] = sample_rate
-    load["clock_gettime"] = ctypes.cast(ctypes.CDLL(None).clock_gettime, ctypes.c_void_p).value
-    load["wall_clock"] = time.CLOCK_MONOTONIC
-    load["thread_clock"] = getattr(time, "CLOCK_THREAD_CPUTIME_ID", -1)
+    if sys.platform == "win32":
+        function, load["ticks_per_s"] = _counter()
+        load["thread_clock"] = -1  # its clock of a thread goes by 16 ms: no period is that long
+    else:
+        function = ctypes.CDLL(None).clock_gettime
+        load["wall_clock"] = time.CLOCK_MONOTONIC
+        load["thread_clock"] = getattr(time, "CLOCK_THREAD_CPUTIME_ID", -1)
+    load["clock_gettime"] = ctypes.cast(function, ctypes.c_void_p).value
     load["timespec"] = address + int(LOAD.fields["seconds"][1])  # type: ignore[index]
+
+
+if sys.platform == "win32":
+
+    def _counter() -> tuple[Any, int]:
+        """The function that reads the counter, and its ticks per second."""
+        library = ctypes.WinDLL("kernel32")
+        ticks_per_s = ctypes.c_int64()
+        library.QueryPerformanceFrequency(ctypes.byref(ticks_per_s))
+        return library.QueryPerformanceCounter, ticks_per_s.value
 
 
 @kernel
 def clock_ns(load: Record, clock: int) -> int:
     """Read a clock in nanoseconds."""
+    if load.ticks_per_s > 0:
+        _call_counter(load.clock_gettime, load.timespec)
+        ticks, per_s = load.seconds, load.ticks_per_s
+        return ticks // per_s * NS_PER_S + ticks % per_s * NS_PER_S // per_s
     _call_clock(load.clock_gettime, np.int32(clock), load.timespec)
-    return load.seconds * 1_000_000_000 + load.nanoseconds
+    return load.seconds * NS_PER_S + load.nanoseconds
 
 
 @kernel

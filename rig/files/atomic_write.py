@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from .processes import is_alive
+
 _PART = re.compile(r"\.rig-(?P<process>\d+)-[0-9a-f]{16}\.part")
 ABANDONED_S = 60.0  # so long nobody wrote into what is removed: a process may be one of another machine, or container
 
@@ -185,16 +187,3 @@ def _is_being_written(path: Path) -> bool:
         return any(time.time() - found.lstat().st_mtime < ABANDONED_S for found in (path, *path.rglob("*")))
     except OSError:
         return True
-
-
-def is_alive(process: int) -> bool:
-    """Whether there is a process of that number, whoever owns it."""
-    if process == os.getpid():
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):  # another user's
-        return True
-    return True

@@ -1,7 +1,8 @@
 """One writer at a time among all rigs of a machine, for files that are read, changed and written again.
 
-The folder itself is locked, so that nothing has to be left in it, and a rig that is killed leaves no lock behind. Where
-a system or a file system cannot lock (Windows, some network drives), everything goes on without.
+The folder itself is locked, so that nothing has to be left in it, and a rig that is killed leaves no lock behind.
+Windows locks no folder: there it is a file in it, which stays. Where a file system cannot lock (some network drives),
+everything goes on without.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +21,17 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
+msvcrt: ModuleType | None
+try:
+    import msvcrt
+except ImportError:  # elsewhere
+    msvcrt = None
 
 PATIENCE_S = 5.0  # another rig holds it for some milliseconds
 TRY_EVERY_S = 0.002
 TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
 LISTED = Path("/proc/locks")
+LOCK_FILE = ".rig.lock"  # in a folder that cannot be locked itself
 
 
 @contextlib.contextmanager
@@ -34,12 +42,8 @@ def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iter
     folder to lock in its place, which is left there, where several may be at work on different things in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if fcntl is None:
-        yield
-        return
-    handle = (
-        os.open(folder / lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) if lock else os.open(folder, os.O_RDONLY)
-    )
+    name = lock or (LOCK_FILE if fcntl is None else "")
+    handle = os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600) if name else os.open(folder, os.O_RDONLY)
     try:
         deadline = time.monotonic() + patience_s
         while try_lock(handle) is False:
@@ -53,10 +57,13 @@ def locked(folder: Path, patience_s: float = PATIENCE_S, lock: str = "") -> Iter
 
 def try_lock(handle: int) -> bool | None:
     """Whether the lock of an open file was free and is ours until it is closed; None: the system cannot lock."""
-    if fcntl is None:
-        return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if fcntl is not None:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        elif msvcrt is not None:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # its first byte, which need not be there
+        else:
+            return None
     except OSError as error:
         return False if error.errno in TAKEN else None
     return True
@@ -67,6 +74,8 @@ def is_held(lock: Path) -> bool | None:
 
     Linux lists all locks by device and inode; to try the lock would keep away, for a moment, whoever needs it.
     """
+    if sys.platform == "win32":
+        return None
     try:
         listed = LISTED.read_text(encoding="ascii")
     except (OSError, ValueError):

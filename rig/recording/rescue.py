@@ -13,8 +13,8 @@ from typing import Any
 
 import soundfile as sf
 
-from ..files.atomic_write import is_alive
 from ..files.json_file import write_json
+from ..files.processes import is_alive
 from ..scripting.clock import minutes
 from .take import ENDINGS
 from .wavfile import GrowingWav

@@ -11,6 +11,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ class TrainerProcess:
         except OSError as error:
             self._tidy()
             raise TrainingError(f"{command[0]}: the trainer cannot be started ({error.strerror}).") from error
-        if hasattr(os, "setpriority"):
+        if sys.platform != "win32":
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, NICE)
         self._events: queue.Queue[Event | None] = queue.Queue()

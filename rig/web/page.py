@@ -146,9 +146,13 @@ class Page(Base):
         assert self._site is not None
         return self._site
 
+    def renew(self) -> None:
+        """The token is another one now: let programs on this machine find it."""
+        self._announce()
+
     def revoked(self) -> None:
         """The token is another one now: who needs it reads it from the terminal."""
-        self._announce()
+        self.renew()
         for address in [self.address, *(self.lan_addresses if self._options.lan else [])]:
             self._say(f"Page     {address}")
 

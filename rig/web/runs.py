@@ -10,6 +10,7 @@ from pathlib import Path
 from ..errors import ConfigError
 from ..files.json_file import Damaged, read_record, write_json
 from ..files.paths import state_folder
+from ..files.processes import is_alive
 from .access import make_private
 
 SCHEMA = 1
@@ -84,14 +85,4 @@ def _read(path: Path) -> Run | None:
         )
     except (OSError, Damaged):
         return None
-    return run if _is_alive(run.pid) else None
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return run if is_alive(run.pid) else None

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from commandline import RIG, Playing
@@ -99,6 +100,14 @@ def test_in_a_file_it_is_one_sentence_before_and_one_after(parts, monkeypatch):
         "Compiling rig for this CPU: 2 parts, kept for later starts ...",
         "Compiled 2 parts of rig for this CPU in 0 s.",
     ]
+
+
+def test_what_cannot_be_kept_is_not_said_to_be(parts, monkeypatch, capsys):
+    folder = Path(build._temporary_cache().name)  # where the user's own cannot be written
+    monkeypatch.setattr(build, "cache_directory", lambda: folder)
+    first_start.compile_all()
+    said = capsys.readouterr().err.splitlines()
+    assert said == ["Compiling rig for this CPU: 2 parts ...", "Compiled 2 parts of rig for this CPU in 0 s."]
 
 
 def test_what_is_there_is_not_looked_for_again(parts, monkeypatch, capsys):

@@ -8,7 +8,7 @@ import model_files
 import pytest
 from rigs import Bench, Told
 
-from rig.cli.commands.play import _first_usable
+from rig.cli.live.what_plays import first_usable
 from rig.errors import ModelError
 from rig.player.player import Player
 
@@ -116,11 +116,11 @@ def test_a_model_that_was_named_is_not_replaced_by_another_and_a_folder_of_none_
     with pytest.raises(ModelError, match=r"^None of 2 models can be used\. The first: 0\.nam: "):
         make([holed[0], holed[3]], model_named=False)
     folder = argparse.Namespace(model=holed[0].parent, size=1.0)
-    assert _first_usable(holed, folder) == holed[1]
+    assert first_usable(holed, folder) == holed[1]
     with pytest.raises(ModelError, match="None of 2 models"):
-        _first_usable([holed[0], holed[3]], folder)
+        first_usable([holed[0], holed[3]], folder)
     with pytest.raises(ModelError, match=r"^0\.nam: "):
-        _first_usable(holed, argparse.Namespace(model=holed[0], size=1.0))
+        first_usable(holed, argparse.Namespace(model=holed[0], size=1.0))
 
 
 def test_a_broken_file_stepped_on_leaves_the_name_of_what_sounds_in_the_line(holed):

@@ -6,8 +6,10 @@ files; USER is the number of a user.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import sys
 import tempfile
 from pathlib import Path
 
@@ -36,9 +38,9 @@ def server_of_another(server_name: str | None = None, places: tuple[Path, ...] |
 
 
 def _name_of(user: int) -> str:
-    try:
+    if sys.platform != "win32":
         import pwd
 
-        return pwd.getpwuid(user).pw_name
-    except (ImportError, KeyError):
-        return f"user {user}"
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(user).pw_name
+    return f"user {user}"

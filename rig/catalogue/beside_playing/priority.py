@@ -20,8 +20,9 @@ WINDOWS_IDLE = 0x40  # IDLE_PRIORITY_CLASS
 
 def step_back() -> None:
     """The lowest priority for this process, this thread, and whatever they start from now on; what is refused stays."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, 0, NICEST)
+    if sys.platform != "win32":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, 0, NICEST)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))

@@ -1,7 +1,7 @@
 """How scans that are under way at once know of each other: each holds a lock file of its own beside the index.
 
 A process that ends in any way lets go of its lock, so a claim of a scan that was killed is void from that moment on.
-Where the system cannot lock (Windows, some network drives) a claim counts as long as its file is fresh.
+Where the system cannot lock (some network drives) a claim counts as long as its file is fresh.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class ScanLock:
         while True:
             self.name = f"{PREFIX}{uuid.uuid4().hex}"
             self._path = folder / self.name
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             # Another scan that clears up may have come between: then it is ours, but nobody finds it any more.
             if try_lock(self._handle) is not False and self._path.exists():
                 break
@@ -42,6 +42,8 @@ class ScanLock:
         with contextlib.suppress(OSError):
             self._path.unlink()
         os.close(self._handle)
+        with contextlib.suppress(OSError):  # Windows removes no file that is open
+            self._path.unlink()
 
 
 @contextlib.contextmanager
@@ -62,7 +64,7 @@ def is_void(folder: Path, name: str) -> bool:
     """Whether no scan of that name is under way any more."""
     path = folder / name
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDWR)
     except OSError:
         return True
     try:

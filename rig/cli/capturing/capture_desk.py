@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import select
-import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from ..console import Console, answered, nobody_answers, read_line
 from ..page_door import opened_door, served
-from ..terminal import end_if_asked
+from ..terminal import end_if_asked, line_within
 
 if TYPE_CHECKING:
     from ...capture.result.save import Saved
@@ -67,11 +66,9 @@ class PagedConsole(Console):
         super().say(question)
         self.desk.ask(question, default)
         page.show(at_once=True)
-        keyboard = sys.stdin
         try:
             while True:
-                ready, _, _ = select.select([keyboard, page.waker], [], [], SHOW_S)
-                if keyboard in ready:
+                if line_within(SHOW_S, page.waker):
                     return answered(read_line(question, option), question, option, default)
                 self._poll()
                 if self.desk.given is not None:

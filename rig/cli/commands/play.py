@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...decibels import levels_in_words, peak_in_words
-from ...errors import BackendError, IRError, ModelError, RigError
+from ...errors import BackendError
 from ...files import bundled
-from ...files.folders import Found
-from ..backing_options import check_backing
 from ..compiling.first_start import ensure
 from ..display.screen import Screen
 from ..live.session import Session
@@ -20,23 +18,10 @@ from ..options import (
     add_ir_argument,
     add_overwrite_option,
     add_session_options,
-    check_levels,
-    check_noise,
-    interface_level,
-    irs_from,
-    is_interface_named,
-    is_model_named,
-    models_from,
     seconds,
-    take_ir,
-    take_second,
 )
 from ..page_door import add_page_options
 from ..tone_options import eq_of, tone_of
-
-if TYPE_CHECKING:
-    from ...levels import Level
-    from ..live.chosen_presets import Chosen
 
 
 def add(commands: Any) -> None:
@@ -77,25 +62,17 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry the command out."""
-    take_ir(options)
-    take_second(options)
-    check_levels(options)
-    check_noise(options)
-    tone_of(options)
-    eq_of(options)
-    _check_files(options)
-    from ..live.chosen_presets import Chosen, chosen
+    from ..live.what_plays import check_options, first_usable, what_plays
 
-    called = chosen(options) if options.presets else Chosen([], None, None, keeps=True)
-    interface = _interface(options, called)
-    models, irs, problems = _files(options) if called.first is None else ([], [], [])
-    screen = Screen()
+    check_options(options)
+    what, screen = what_plays(options), Screen()
+    models, irs, interface = what.models, what.irs, what.interface
     if options.backend == "offline":
         if options.else_render is None:
             raise BackendError("--backend offline writes a file: say which one with --else-render FILE.")
         if not models:
             raise BackendError("--backend offline renders models, not presets: name a .nam file.")
-        return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
+        return _render_instead(options, first_usable(models, options), irs[0] if irs else None, interface)
     try:
         backend = opened(options)
     except BackendError as error:
@@ -103,65 +80,11 @@ def run(options: argparse.Namespace) -> int:
             raise
         di = options.di.name if options.di is not None else "the bundled guitar"
         screen.say(f"{error} Rendering {di} to {options.else_render} instead.")
-        return _render_instead(options, _first_usable(models, options), irs[0] if irs else None, interface)
-    for sentence in (*problems, *([called.sentence] if called.sentence else ())):
+        return _render_instead(options, first_usable(models, options), irs[0] if irs else None, interface)
+    for sentence in what.said:
         screen.say(sentence)
     ensure()
-    return Session(options, screen, backend, models, irs, interface, called, seconds(options)).run()
-
-
-def _interface(options: argparse.Namespace, called: Chosen) -> Level | None:
-    """The one that is named, that the resumed session was played with if it named one, or that is kept."""
-    last = called.last
-    if last is None or is_interface_named(options):
-        return interface_level(options)
-    return last.interface if last.interface_named else interface_level(options) or last.interface
-
-
-def _files(options: argparse.Namespace) -> tuple[list[Path], list[Path], list[str]]:
-    """Models and cabinets to step through, and what is wrong with their folders."""
-    from ...nam import Model
-
-    models = models_from(options.model, bundled.models())
-    irs, problems = Found([], []) if options.no_ir else irs_from(options.ir, bundled.irs())
-    if not models:
-        raise BackendError("There is no model to play: name a .nam file.")
-    _first_usable(models, options)  # what is wrong is said before any sound
-    if options.second is not None:
-        Model.load(seconds(options)[0], options.size)
-    return models, irs, problems
-
-
-def _first_usable(models: list[Path], options: argparse.Namespace) -> Path:
-    """The first model that can be read; raises RigError if it is not the one that was named, or if there is none."""
-    from ...nam import Model
-
-    refused: list[RigError] = []
-    for path in models[:1] if is_model_named(options) else models:
-        try:
-            Model.load(path, options.size)
-            return path
-        except RigError as error:
-            refused.append(error)
-    if len(refused) == 1:
-        raise refused[0]
-    raise ModelError(f"None of {len(refused)} models can be used. The first: {refused[0]}")
-
-
-def _check_files(options: argparse.Namespace) -> None:
-    """Raise a RigError for named files that are not there or cannot be read, before a server or compiler is asked."""
-    if options.ir is not None and not options.ir.exists():
-        raise IRError(f"{options.ir.name}: no such file or folder in {options.ir.parent.absolute()}.")
-    if options.di is not None:
-        from ...audio.wav import Reader
-
-        with Reader(options.di):
-            pass
-    check_backing(options)
-    if options.midi is not None:
-        from ...player.midi.mapping import load_mapping
-
-        load_mapping(options.midi, needed=True)
+    return Session(options, screen, backend, what).run()
 
 
 def _render_instead(options: argparse.Namespace, model: Path, ir: Path | None, interface: Any) -> int:

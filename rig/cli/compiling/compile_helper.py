@@ -72,8 +72,9 @@ def entry_named(name: str) -> Entry | None:
 def main() -> None:
     """Until nobody asks any more."""
     report.instead = lambda name: None  # whoever asked says what is done
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICE)
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(NICE)
     for line in sys.stdin:
         name = line.strip()
         entry = entry_named(name)

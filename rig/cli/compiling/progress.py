@@ -13,6 +13,7 @@ from .waiting_parts import Parts
 
 EVERY_S = 0.5
 WORTH_SAYING_S = 1.0
+TEMPORARY = "rig-compiled-"  # begins the name of a folder that ends with this process; see rig/dsp/native/build.py
 
 
 @contextlib.contextmanager
@@ -26,13 +27,14 @@ def shown(parts: Parts, names: Collection[str], later: str) -> Iterator[None]:
         yield
         return
     is_live, began, done = sys.stderr is not None and sys.stderr.isatty(), time.monotonic(), threading.Event()
+    kept = ", kept for later starts" if _is_kept() else ""
     if not is_live:
-        _write(f"Compiling rig for this CPU: {count} parts, kept for later starts ...\n")
+        _write(f"Compiling rig for this CPU: {count} parts{kept} ...\n")
 
     def follow() -> None:
         while not done.is_set():
             left, left_s = parts.left(names)
-            said = f"Compiling rig for this CPU, kept for later starts: {count - left}/{count}, {_about(left_s)} left"
+            said = f"Compiling rig for this CPU{kept}: {count - left}/{count}, {_about(left_s)} left"
             _write(f"\r\x1b[K{said[: shutil.get_terminal_size().columns - 1]}")
             done.wait(EVERY_S)
 
@@ -49,6 +51,13 @@ def shown(parts: Parts, names: Collection[str], later: str) -> Iterator[None]:
     more, _ = parts.left(parts.names)
     said = f"Compiled {count} parts of rig for this CPU in {time.monotonic() - began:.0f} s"
     _write(f"{said}; {more} more follow {later}.\n" if more else f"{said}.\n")
+
+
+def _is_kept() -> bool:
+    """Whether a later start finds what is compiled now."""
+    from ...dsp.native.build import cache_directory
+
+    return not cache_directory().name.startswith(TEMPORARY)
 
 
 def _about(seconds: float) -> str:

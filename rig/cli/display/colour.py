@@ -9,6 +9,7 @@ Looks bring their own ground, or are bold, or red, which can be read on a dark a
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import TextIO
 
@@ -36,6 +37,11 @@ def colour_wanted(is_terminal: bool, environment: Mapping[str, str] | None = Non
 
 def is_dumb(environment: Mapping[str, str] | None = None) -> bool:
     """Whether the terminal can do nothing but write lines."""
+    if sys.platform == "win32":
+        from ..windows_console import shows_escapes
+
+        if not shows_escapes():
+            return True
     return (os.environ if environment is None else environment).get("TERM") == "dumb"
 
 

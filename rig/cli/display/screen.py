@@ -171,12 +171,14 @@ class Screen:
         def note(number: int, frame: FrameType | None) -> None:
             self._is_to_stop = True  # nothing is written here: a write may be under way
 
-        with contextlib.suppress(ValueError, AttributeError):  # not the main thread, or a system without jobs
+        if sys.platform == "win32":  # which has no jobs
+            return
+        with contextlib.suppress(ValueError):  # not the main thread
             if signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL:
                 self._on_stop = signal.signal(signal.SIGTSTP, note)
 
     def _watch_no_more(self) -> None:
-        if self._on_stop is not None:
+        if sys.platform != "win32" and self._on_stop is not None:
             signal.signal(signal.SIGTSTP, self._on_stop)
             self._on_stop = None
 
@@ -185,7 +187,8 @@ class Screen:
         self._is_to_stop = False
         self._watch_no_more()
         self._write(self._back())
-        signal.raise_signal(signal.SIGTSTP)
+        if sys.platform != "win32":
+            signal.raise_signal(signal.SIGTSTP)
         self._rows = []  # the shell has written below them
         self._view = None
 

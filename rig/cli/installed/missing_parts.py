@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from types import TracebackType
 
 from ...files.distribution import install_line
@@ -21,6 +22,7 @@ PACKAGES = {
     "platformdirs": "platformdirs",
     "websockets": "websockets",
 }
+NARROW = " This Python is one of 32 bits, and numba has builds for 64 bits alone: it takes a 64-bit system."
 SNDFILE = "sndfile library not found"  # what soundfile says, as an OSError
 
 
@@ -30,7 +32,7 @@ def missing_part(error: ImportError) -> str | None:
     if isinstance(error, ModuleNotFoundError) and name in PACKAGES:
         return (
             f"{PACKAGES[name]} is not installed: {install_line()} brings it, where there is a build of it for "
-            f"Python {platform.python_version()} on {platform.machine()}."
+            f"Python {platform.python_version()} on {platform.machine()}.{'' if is_wide() else NARROW}"
         )
     package = _raised_in(error.__traceback__)
     if package not in PACKAGES or name == "rig":
@@ -38,6 +40,11 @@ def missing_part(error: ImportError) -> str | None:
     why = str(error).strip().splitlines()[0] if str(error).strip() else "it says no reason"
     line = install_line().replace(" install ", " install --upgrade --upgrade-strategy eager ", 1)
     return f"{PACKAGES[package]} cannot be loaded ({why.rstrip('.')}): {line} brings versions that fit."
+
+
+def is_wide() -> bool:
+    """Whether this Python is one of 64 bits."""
+    return sys.maxsize > 1 << 32
 
 
 def missing_library(error: OSError) -> str | None:

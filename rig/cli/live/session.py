@@ -8,8 +8,7 @@ import gc
 import socket
 import sys
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ClassVar
 
 from ...backends.base import is_pluggable
 from ...doctor.lateness import remark
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from ...player.state import PlayerState
     from ...web.page import Page
     from ..display.rows import Row
-    from .chosen_presets import Chosen
+    from .what_plays import WhatPlays
 
 REFRESH_S = 0.1
 WAITING_S = 0.005  # between two looks while a sound is on its way
@@ -59,21 +58,12 @@ KEYS_LINE = (
 class Session:
     """From the first connection to the last key."""
 
-    def __init__(
-        self,
-        options: argparse.Namespace,
-        screen: Screen,
-        backend: Backend,
-        models: list[Path],
-        irs: list[Path],
-        interface: Any,
-        called: Chosen,
-        second: list[Path],
-    ) -> None:
-        self.options, self.screen, self.backend, self.called = options, screen, backend, called
-        self.models, self.irs, self.second, self.interface = models, irs, second, interface
-        self.interface_named = is_interface_named(options) or (called.last is not None and called.last.interface_named)
-        resumed = called.last is not None and called.last.interface_named and not is_interface_named(options)
+    keys_of: ClassVar[type[Keys]] = Keys  # where they come from
+
+    def __init__(self, options: argparse.Namespace, screen: Screen, backend: Backend, what: WhatPlays) -> None:
+        self.options, self.screen, self.backend, self.what = options, screen, backend, what
+        last = what.called.last
+        resumed = last is not None and last.interface_named and not is_interface_named(options)
         self.row = None if resumed else row_of(options)
         self.watch: KnobWatch | None = None
         self.engine: Engine
@@ -97,7 +87,6 @@ class Session:
     def run(self) -> int:
         """Play until a key, a signal or the clock ends it."""
         from ...engine import Engine
-        from ...player.tools.looper import loop_from
 
         sys.setswitchinterval(SWITCH_S)
         with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as ending:  # each step, whatever happens
@@ -107,12 +96,7 @@ class Session:
             self.player = self._new_player(self.engine)
             ending.callback(lambda: self.player.close())
             self._make_page()
-            if self.options.di is not None:
-                loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
-                self.player.looper.put(loop, self.options.di.name)
-            self.player.equal.switch(self.options.equal_loudness)
-            self.player.start()
-            begin_backing(self.options, self.player)
+            self._begin(self.player)
             first_start.tell = self._note
             if may_howl(self.backend, self.options):
                 self.player.set("mute", True)
@@ -120,17 +104,28 @@ class Session:
                     "Note     no input was named: a microphone beside loudspeakers would howl, so it begins muted. "
                     "Press {mute} to hear it, or name your guitar's input with --input (rig devices lists them)."
                 )
-            keys = self.face.keys = ending.enter_context(Keys())
+            keys = self.face.keys = ending.enter_context(self.keys_of())
             ending.callback(self._leave)
             ending.callback(self.screen.leave)
             self._start()
             ending.callback(self._close_page)
             ending.callback(lambda: self.watch.close() if self.watch is not None else None)
-            self.is_served = opened_door(self.page, self.options, self.screen.say)
+            self.is_served = self._open_page()
             if keys.present:
                 self._say(KEYS_LINE)
             self._loop(keys)
         return 0
+
+    def _begin(self, player: Player) -> None:
+        """What is played first, and what in place of the guitar or beside it. Raises RigError."""
+        from ...player.tools.looper import loop_from
+
+        if self.options.di is not None:
+            loop = loop_from(self.options.di, self.backend.sample_rate, self.options.channel, self._say_of_loop)
+            player.looper.put(loop, self.options.di.name)
+        player.equal.switch(self.options.equal_loudness)
+        player.start()
+        begin_backing(self.options, player)
 
     def _say_of_loop(self, kind: str, sentence: str) -> None:
         self.screen.say(f"{kind.capitalize():<{COLUMN}}{sentence}")
@@ -152,7 +147,16 @@ class Session:
         shown = PlayerShown(lambda: self.player, self._server, view)
         self.page = served(self.options, shown, self.screen.say)
         if self.page is not None:
-            shown.on_revoked = self.page.revoked
+            shown.on_revoked = self._revoked
+
+    def _revoked(self) -> None:
+        """The page has another token."""
+        if self.page is not None:
+            self.page.revoked()
+
+    def _open_page(self) -> bool:
+        """Let the page be reached, and say where; whether it can be."""
+        return opened_door(self.page, self.options, self.screen.say)
 
     def _server(self) -> ServerState:
         backend, host = self.backend, self.backend.host
@@ -181,14 +185,15 @@ class Session:
         from ...player.player import Player
         from ...player.tools.tuner import checked_a4_hz
 
+        what = self.what
         player = Player(
             engine,
             self._told,
-            self.models,
-            self.irs,
-            self.second,
+            what.models,
+            what.irs,
+            what.second,
             blend=self.options.blend,
-            interface=self.interface,
+            interface=what.interface,
             preamp_gain_db=self.options.preamp_gain_db,
             level_mode=self.options.level_mode,
             model_input_dbu=self.options.model_input_dbu,
@@ -200,16 +205,16 @@ class Session:
             model_named=is_model_named(self.options),
             ir_named=self.options.ir is not None,
             ir_bytes=self.options.ir_memory_mb << 20,
-            presets=self.called.presets,
-            preset=self.called.first,
-            folder=self.called.folder,
-            keeps=self.called.keeps,
+            presets=what.called.presets,
+            preset=what.called.first,
+            folder=what.called.folder,
+            keeps=what.called.keeps,
             blind=self.options.blind,
         )
-        if self.called.last is not None:
-            player.presets.resume(self.called.last)
-        player.rig.interface_named = self.interface_named
-        player.rig.knob.name(self.interface, self.row)
+        if what.called.last is not None:
+            player.presets.resume(what.called.last)
+        player.rig.interface_named = what.interface_named
+        player.rig.knob.name(what.interface, self.row)
         player.rig.knob.watch, player.rig.knob.gain_is_typed = self.watch, gain_is_given(self.options)
         player.recorder.folder, player.recorder.clock = self.options.into, time.monotonic
         player.training.follow = self.options.follow_training
@@ -221,11 +226,9 @@ class Session:
     def _start(self) -> None:
         self.backend.start(self.engine.block_address, self.engine.address)
         self.backend.latency_samples = self.engine.latency_samples
-        for sentence in plugged(self.backend, self.options):
-            self.screen.say(f"Ports    {sentence}")
+        self._plug()
         ports = self.backend.connections().get("in", ()) if is_pluggable(self.backend) else ()
         self.watch = self.player.rig.knob.watch = watch_for(self.options, self.row, ports, self.screen.say)
-        connect_midi(self.options, self.backend, self.player, self.screen.say)
         to_card: tuple[str, ...] = ()
         if not self.options.no_connect:
             to_card += () if self.options.input else ("in",)
@@ -237,6 +240,18 @@ class Session:
             await_latencies(self.backend)
         self.say_period()
         self.survival = Survival(self, self._say, to_card)
+
+    def _plug(self) -> None:
+        """The cables that were asked for. Raises BackendError."""
+        self._plug_ports()
+        self._plug_midi()
+
+    def _plug_ports(self) -> None:
+        for sentence in plugged(self.backend, self.options):
+            self.screen.say(f"Ports    {sentence}")
+
+    def _plug_midi(self) -> None:
+        connect_midi(self.options, self.backend, self.player, self.screen.say)
 
     def _leave(self) -> None:
         """The sound fades out, and the server is told that we go."""
@@ -270,6 +285,7 @@ class Session:
             if self.backend.gone and not is_pluggable(self.backend):
                 self.survival.go_on_with(await_device(self.backend, self.engine, self.screen))
             self.survival.poll()
+            self._look_further(now)
             self._follow_transport()
             if note := priority_note.poll(self.backend, why_ordinary(self.backend)):
                 self.screen.say(f"Note     {note}")
@@ -289,6 +305,9 @@ class Session:
         """Sockets that can be read as soon as there is something to do beside keys."""
         page = [self.page.waker] if self.page is not None and self.is_served else []
         return page + ([self.watch.waker] if self.watch is not None else [])
+
+    def _look_further(self, now: float) -> None:
+        """What others than a terminal look after, some ten times a second."""
 
     def _follow_transport(self) -> None:
         """As long as the track does, where there is one."""

@@ -13,6 +13,7 @@ Nothing here waits: `poll` looks at the server some ten times a second, so keys 
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -224,5 +225,6 @@ class Clock:
 
 def _ahead_s() -> float:
     """How far a clock that goes on while the computer sleeps is ahead of one that does not."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)  # elsewhere the time of day, which may also be set by hand
-    return (time.clock_gettime(clock) if clock is not None else time.time()) - time.monotonic()
+    if sys.platform.startswith("linux"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return time.time() - time.monotonic()  # the time of day, which may also be set by hand

@@ -52,7 +52,7 @@ class Arena:
 
     def __init__(self, parts: list[tuple[np.dtype[Any], int, int]], nbytes: int, lock: bool = True) -> None:
         self._map = mmap.mmap(-1, max(nbytes, 1) + ALIGNMENT)
-        if hasattr(mmap, "MADV_DONTFORK"):
+        if hasattr(self._map, "madvise") and hasattr(mmap, "MADV_DONTFORK"):
             self._map.madvise(mmap.MADV_DONTFORK)
         raw = np.frombuffer(self._map, np.uint8)
         raw[:] = 0  # touches every page

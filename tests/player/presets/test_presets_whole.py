@@ -8,8 +8,8 @@ import pytest
 from preset_stage import IRS, Set, write
 from rigs import A2, NANO
 
-from rig.cli.commands.play import _interface
 from rig.cli.live.chosen_presets import chosen
+from rig.cli.live.what_plays import interface_of
 from rig.levels import Level
 from rig.library.last_session import LastState
 from rig.library.preset import CabinetPart, Preset
@@ -116,5 +116,5 @@ def test_what_goes_on_has_the_interface_that_it_had(folder, named, option, kept,
     last = LastState(Preset("x", NANO), interface=Level(3.0, "named"), interface_named=named)
     last.keep()
     options = argparse.Namespace(model=None, ir=None, no_ir=False, resume=True, interface=option, max_input_dbu=None)
-    level = _interface(options, chosen(options))
+    level = interface_of(options, chosen(options))
     assert (None if level is None else level.dbu) == expected

@@ -1,0 +1,1 @@
+"""`rig serve`: playing on a machine without a screen, kept running by its system."""
