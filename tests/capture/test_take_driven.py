@@ -12,7 +12,6 @@ from scipy.signal import resample_poly
 
 from rig.audio.align import shifted
 from rig.capture.checks.gear.gear_model import bent, spectra
-from rig.capture.checks.gear.strange import _is_what_is_unlike
 from rig.capture.checks.programme import programme_check
 from rig.capture.take.recording import Recording
 from rig.trainer.layout import RATE
@@ -50,7 +49,9 @@ def test_another_drive_of_saturated_gear_is_found_in_noise(name, gain, at_s, wor
     ("kind", "field", "value", "said"),
     [
         ("compressor", "lost", 1547.0, "the take jumps by 1547 samples"),  # was called a room
-        ("overdrive", "room", 0.1354, "it rings on"),  # was called another sound
+        ("fuzz", "room", 0.1073, "it rings on"),  # was called another sound, and the next two
+        pytest.param("overdrive", "room", 0.1354, "it rings on", marks=pytest.mark.soak),
+        pytest.param("booster", "room", 0.12, "it rings on", marks=pytest.mark.soak),
     ],
 )
 def test_a_room_is_no_drive_and_a_jump_is_no_room(kind, field, value, said):
@@ -59,12 +60,6 @@ def test_a_room_is_no_drive_and_a_jump_is_no_room(kind, field, value, said):
     wet = np.asarray(answer(dry, kind, cues=cues, gain=0.1, noise=3e-6), np.float64)
     check, _ = programme_check(dry, wet, [])
     assert check.verdict == "fail" and said in check.text, check.text
-
-
-def test_what_a_room_adds_is_not_the_playing_and_what_drive_adds_is():
-    assert _is_what_is_unlike(added_db=1.7, common=0.74, usual=0.92)
-    assert not _is_what_is_unlike(added_db=6.0, common=0.74, usual=0.92)  # more than what is unlike: drive
-    assert not _is_what_is_unlike(added_db=1.7, common=0.74, usual=0.80)  # as unlike as ever
 
 
 def test_noise_is_bent_as_gear_bends_it_and_not_folded_back():

@@ -19,9 +19,10 @@ from ...decibels import db_from_powers
 from ...trainer.layout import END_SILENCE, PROGRAMME, RATE, SWEEP, VALIDATION
 from .gear.driven import Driven, driven, driven_pieces
 from .gear.falling import falling_less
-from .gear.gear_model import FRAME, HOP, ONE_TONE, Explained, explain
+from .gear.gear_model import FRAME, HOP, ONE_TONE, Explained, dry_parts, explain
 from .gear.opening import opening_lower
-from .gear.strange import Delay, Strange, humming, named
+from .gear.room import Room
+from .gear.strange import Delay, Strange, humming, named, or_a_room
 from .measures import Samples
 from .verdict import Check, Verdict, worst
 
@@ -83,8 +84,10 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
         lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
         return lag.samples if lag.is_certain else None
 
-    track, found = look(take, drive, len(dry), missing, delay)
-    found = sorted([*found, *opening_lower(dry, wet, found)], key=lambda strange: strange.start)
+    room = Room(take, dry_parts(dry))
+    track, found = look(take, drive, room, len(dry), missing, delay)
+    opening = [or_a_room(piece, room) for piece in opening_lower(dry, wet, found)]
+    found = sorted([*found, *opening], key=lambda strange: strange.start)
     compared = len(track.seconds) * STEP * HOP / RATE
     if not len(track.seconds):
         return Check("programme", "unknown", None, "", 1.0, FAILS, UNSEEN, "Is this a recording of that signal?"), track
@@ -99,11 +102,11 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
 
 
 def look(
-    take: Explained, drive: Driven | None, samples: int, missing: list[int], delay: Delay
+    take: Explained, drive: Driven | None, room: Room, samples: int, missing: list[int], delay: Delay
 ) -> tuple[ProgrammeTrack, list[Strange]]:
     """The track of a take of so many samples, and what is strange in it; `delay` tells that of wet behind dry.
 
-    `drive`: how far wet has gone to another drive, see `driven`.
+    `drive`: how far wet has gone to another drive, see `driven`; `room` tells what rings on.
     """
     windows = _windows(take)
     if len(windows.first) <= NEIGHBOURS:
@@ -117,16 +120,15 @@ def look(
         peak = float(lasting[first:last].max())
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
         usual = float(np.median(usual_db[first:last]))
-        harder = drive is not None and drive.harder(frames.start * HOP, frames.stop * HOP)
-        found.append(named(take, frames, usual, harder, missing, peak >= FAILS, delay))
+        found.append(named(take, frames, usual, room, missing, peak >= FAILS, delay))
     found += humming(take, samples, found)
     if drive is not None and len(drive.start):
         score = np.maximum(score, drive.score(windows.first * HOP))
     # What drives the gear otherwise falls less, too, so that is looked for first.
-    otherwise = driven_pieces(drive, found)
-    rings = falling_less(take, samples, found)
-    rings = [room for room in rings if not any(room.start < p.stop and p.start < room.stop for p in otherwise)]
-    found = sorted([*found, *otherwise, *rings], key=lambda strange: strange.start)
+    otherwise = [or_a_room(piece, room) for piece in driven_pieces(drive, found)]
+    less = [or_a_room(piece, room) for piece in falling_less(take, samples, found)]
+    less = [piece for piece in less if not any(piece.start < p.stop and p.start < piece.stop for p in otherwise)]
+    found = sorted([*found, *otherwise, *less], key=lambda strange: strange.start)
     return ProgrammeTrack(seconds, score, level_db), found
 
 

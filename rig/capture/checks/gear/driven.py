@@ -48,12 +48,6 @@ class Driven:
         middle = (self.start + self.stop) / 2
         return np.asarray(np.interp(start + RATE / 4, middle, gone, 0.0, 0.0))
 
-    def harder(self, start: int, stop: int) -> bool:
-        """Whether what lies between two samples is more like the gear driven harder than like the gear."""
-        inside = (self.start < stop - HOP) & (self.stop > start + HOP)
-        gone = self.gone[1, inside]
-        return bool(np.isfinite(gone).any() and np.nanmedian(gone) > 0.5)
-
 
 def driven(dry: Samples, take: Explained) -> Driven | None:
     """How far wet goes, in the programme, to another drive; dry (n,). None: the gear is well known, or nothing is."""

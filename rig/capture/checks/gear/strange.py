@@ -1,23 +1,24 @@
 """What a piece of a take is that is not the gear of the rest of it: silent, softer, inverted, another programme ...
 
 Each kind leaves something the others do not. Wet and the model of the gear are compared at every delay; a bypass is dry
-itself; a room is too loud where the playing falls; a gate is silent where it is soft and right where it is loud.
+itself; a room holds what was played before; a gate is silent where it is soft and right where it is loud.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ....decibels import db_from_gain, db_from_power, db_from_powers, power_from_db
+from ....decibels import db_from_gain, db_from_powers, power_from_db
 from ....trainer.layout import RATE
 from ..verdict import Verdict
 from .gear_model import BANDS_HZ, FRAME, HOP, STANDS_OUT, Explained, Spectra
 from .hum_in_playing import hum_pieces, hums
+from .room import Room
 
 EDGE = 10  # frames at both ends of a piece that may belong to what is beside it
 REACH = 1200  # samples of delay, either way, that frames of FRAME samples can tell
@@ -33,16 +34,14 @@ TENTHS = 2.56  # standard deviations between what a tenth is below and what a te
 TOLD_APART = 10  # bands that say each for itself how loud a frame is; the others follow these
 OFTEN_DRY = 0.1  # of the frames: gear that leaves loud playing as it is, say
 STILL_ALIKE = 0.9  # times what wet and model usually have in common
-MUCH_MORE_DB, HARDLY_ALIKE = 3.0, 0.63  # where the playing falls, than where it rises
-MORE_DB, LESS_ALIKE, BEYOND_DB = 0.1, 2.2, 0.5  # likewise: a room adds little, and all of it is not the playing
-PLAYED_THROUGH = 0.5  # what wet and model have in common where the playing rises: it is not another programme
-STAYS_ALIKE = 0.7  # of the power where the playing falls that belongs to it: nothing is added
+PLAYED_THROUGH = 0.5  # times what wet and model usually have in common: a room does not move what was played
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 UNRELATED = 0.25  # times what wet and model usually have in common: so little is chance
 RESTS = 0.1  # of the frames that sound where another programme rests, at least, if it is no silence; twice if softly
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 INVERTED = "it is inverted"
+RINGS_ON = "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
 LONG_ENOUGH = 4 * RATE  # samples: of less, that is another sound and nothing else, the model may just know too little
 SURE = ("silent", "inverted", "bypassed", "another programme", "jumps", "missing")
 
@@ -74,18 +73,24 @@ class _Match:
 
 
 def named(
-    take: Explained, frames: slice, usual_left_db: float, driven: bool, missing: list[int], sure: bool, delay: Delay
+    take: Explained, frames: slice, usual_left_db: float, room: Room, missing: list[int], sure: bool, delay: Delay
 ) -> Strange:
-    """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing.
-
-    `driven`: whether it is more like the gear driven harder than like the gear.
-    """
+    """The kind of a piece, frames of the take; `usual_left_db`: what the model usually leaves of such playing."""
     start, stop = frames.start * HOP + FRAME // 4, (frames.stop - 1) * HOP + FRAME * 3 // 4
     holes = [at for at in missing if start - RATE // 2 <= at <= stop + RATE // 2]
-    kind, text = _kind(take, frames, usual_left_db, driven, len(holes), lambda: delay(start, stop))
+    kind, text = _kind(take, frames, usual_left_db, room, len(holes), lambda: delay(start, stop))
     sure = sure and (kind != "another sound" or stop - start >= LONG_ENOUGH)
     verdict: Verdict = "fail" if sure or kind in SURE else "warn"
     return Strange(kind, start, stop, text, verdict)
+
+
+def or_a_room(piece: Strange, room: Room) -> Strange:
+    """What another figure called another sound, as what it is: a room changes that figure, too."""
+    inner = _inner(slice(piece.start // HOP, piece.stop // HOP))
+    if piece.kind != "another sound" or not room.rings(inner):
+        return piece
+    kind, text = RINGS_ON
+    return replace(piece, kind=kind, text=text)
 
 
 def humming(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
@@ -100,9 +105,9 @@ def humming(take: Explained, samples: int, found: list[Strange]) -> list[Strange
 
 
 def _kind(
-    take: Explained, frames: slice, usual_left_db: float, driven: bool, holes: int, delay: Callable[[], float | None]
+    take: Explained, frames: slice, usual_left_db: float, room: Room, holes: int, delay: Callable[[], float | None]
 ) -> tuple[str, str]:
-    inner = slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
+    inner = _inner(frames)
     power, expected = take.power(take.wet[:, inner]), take.power(take.model[:, inner])
     plays = take.played[inner] & (expected > take.least)
     clear = plays & (expected > CLEAR / STANDS_OUT * take.least)
@@ -136,15 +141,13 @@ def _kind(
     hum_hz = hums(take, frames)
     if hum_hz is not None:
         return "hum", HUM.format(hum_hz)
-    # Gear that is driven harder sustains longer, and is no louder; a room is.
-    if not (driven and abs(level_db) < SAME_LEVEL_DB) and _rings(take, inner):
-        # A room does not move what was played.
+    if room.rings(inner):
         samples = delay() if abs(match.best) < PLAYED_THROUGH * usual else None
         if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > NEAR:
             return "jumps", f"the take jumps by {match.delay} samples"
         if samples is not None and abs(samples) > REACH // 2:  # farther than frames tell
             return "jumps", f"the take jumps by {samples:.0f} samples"
-        return "rings on", "it rings on: a reverb or an echo that is nowhere else in the take"
+        return RINGS_ON
     if match.here < -0.4 * usual and abs(match.here) > 0.8 * abs(match.best):
         if abs(level_db) > OTHER_DRIVE_DB:  # a plug that is turned changes no level
             return "bypassed", f"{INVERTED} and {abs(level_db):.0f} dB {_word(level_db)}: it is bypassed, or other gear"
@@ -168,6 +171,11 @@ def _kind(
     if best < 0.4 * usual and level_db > -6:
         return "another programme", "it has little to do with dry: another programme"
     return "another sound", f"it is another sound than this gear makes elsewhere ({level_db:+z.1f} dB, drive or tone)"
+
+
+def _inner(frames: slice) -> slice:
+    """Without what may belong to what is beside them."""
+    return slice(frames.start + EDGE, frames.stop - EDGE) if frames.stop - frames.start > 4 * EDGE else frames
 
 
 def _match(take: Explained, at: NDArray[np.int64], other: Spectra) -> _Match:
@@ -277,35 +285,3 @@ def _gates_itself(take: Explained) -> bool:
     """Whether the gear is known to fall silent while something is played: driven less, it does so earlier."""
     known = take.trusted & (take.power(take.dry) > 0)
     return bool(np.mean(take.power(take.wet)[known] < 4 * take.noise) > 0.02)
-
-
-def _rings(take: Explained, inner: slice) -> bool:
-    """Whether something is added where the playing falls that has no more to do with it, and less where it rises."""
-    wet, model = take.wet[:, inner], take.model[:, inner]
-    expected, power = take.power(model), take.power(wet)
-    frame_db = db_from_powers((power + 1e-30) / (expected + take.noise))
-    alike = take.common(wet, model) / np.sqrt(expected * power + 1e-30)
-    level_db = db_from_powers(expected + take.noise)
-    change_db = np.zeros(len(level_db))
-    change_db[2:] = level_db[2:] - level_db[:-2]
-    change_db[~take.played[inner]] = 0
-    falls, rises = change_db < -1.5, change_db > 1.5
-    if falls.sum() < 5:
-        return False
-    added_db, common = float(np.median(frame_db[falls])), float(np.median(alike[falls]))
-    if added_db < 1.0 or common**2 > STAYS_ALIKE:  # drive makes soft louder too, but stays alike
-        return False
-    if rises.sum() < 3:
-        return True
-    more_db, usual = added_db - float(np.median(frame_db[rises])), float(np.median(alike[rises]))
-    return (
-        (more_db > 1.0 and common < usual - 0.05)
-        or (more_db > MORE_DB and _is_what_is_unlike(added_db, common, usual))
-        or (more_db > MUCH_MORE_DB and common**2 < HARDLY_ALIKE and usual > PLAYED_THROUGH)
-    )
-
-
-def _is_what_is_unlike(added_db: float, common: float, usual: float) -> bool:
-    """Whether wet has more of what is not the playing than usual, and what is added is that: drive adds playing."""
-    unlike = 1 - common**2
-    return unlike > LESS_ALIKE * (1 - usual**2) and added_db < -db_from_power(1 - unlike) + BEYOND_DB
