@@ -61,14 +61,14 @@ class Room:
         if len(at) < FEWEST:
             return -np.inf
         at = at[np.linspace(0, len(at) - 1, min(len(at), MOST)).astype(int)]
-        here = [self._back(at, lag) for lag in HERE]
+        here = [self._back(at, int(lag)) for lag in HERE]
         now = here[1]
         level = (self.take.power(now) / (np.mean(self.take.power(now)) + 1e-30) + SOFTEST) ** -0.25
         loud = np.mean(np.square(np.abs(now)), axis=1, keepdims=True)
         for other in (now, *np.moveaxis(self.parts[:, :, at], 1, 0)):
             alike = other * np.sqrt(loud / (np.mean(np.square(np.abs(other)), axis=1, keepdims=True) + 1e-30))
             here += [alike * level, alike * level**2] if other is now else [alike]
-        parts = np.stack([*here, *(self._back(at, lag) for lag in LAGS)], axis=2)
+        parts = np.stack([*here, *(self._back(at, int(lag)) for lag in LAGS)], axis=2)
         wet, left = self.take.wet[:, at], self._left(at)
         # What is added may be as loud throughout, as noise and another programme are, and is no room.
         added = np.mean(np.square(np.abs(wet - now)), axis=1, keepdims=True)
