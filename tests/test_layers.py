@@ -47,7 +47,7 @@ ROOMS = (
     ),
     *("player.shown", "player.state", "player.midi", "player"),
     *("compare.live", "web", "training.installing", "training"),
-    *("cli.command_line", "cli.standard_output", "cli.tables", "cli.windows_console", "cli.installed"),
+    *("cli.command_line", "cli.standard_output", "cli.tables", "cli.display.windows_console", "cli.installed"),
     "cli.compiling",
     "cli.shells",
     *("cli.backing_options", "cli.tone_options"),

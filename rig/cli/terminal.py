@@ -97,9 +97,9 @@ class Keys:
             time.sleep(seconds)
             return []
         if sys.platform == "win32" and self._is_console:
-            from .windows_console import pressed_within
+            from .display.windows_console import pressed_within
 
-            pressed, self.is_woken = pressed_within(seconds, waker)
+            pressed, self.is_woken = pressed_within(seconds, wakers)
             end_if_asked()
             return [_NAMED.get(key, key) for key in pressed]
         sources: list[Any] = [sys.stdin] if self.present else []
@@ -119,7 +119,7 @@ class Keys:
 def line_within(seconds: float, waker: socket.socket) -> bool:
     """Whether standard input has something to read, within so many seconds or until `waker` can be read."""
     if sys.platform == "win32":
-        from .windows_console import typed_within
+        from .display.windows_console import typed_within
 
         return not sys.stdin.isatty() or typed_within(seconds, waker)
     return sys.stdin in select.select([sys.stdin, waker], [], [], seconds)[0]

@@ -28,7 +28,9 @@ BOOLEAN, INTEGER, ENUMERATED = 1, 2, 3  # SND_CTL_ELEM_TYPE_...
 HUNDREDTHS = 100.0  # of a decibel
 MUTED = -9999999  # SND_CTL_TLV_DB_GAIN_MUTE
 MOST_WORDS, MOST_EVENTS = 64, 256
-GONE = (errno.ENODEV, errno.EBADFD, errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET, errno.ECONNREFUSED)
+GONE: tuple[int, ...] = (errno.ENODEV, errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET, errno.ECONNREFUSED)
+if sys.platform == "linux":
+    GONE = (*GONE, errno.EBADFD)
 
 _TEXT = {"snd_ctl_card_info_get_id", "snd_ctl_card_info_get_name", "snd_ctl_card_info_get_components"}
 _TEXT |= {"snd_ctl_elem_info_get_item_name", "snd_ctl_event_elem_get_name"}
@@ -202,6 +204,8 @@ class Card:
 
     def wait(self, seconds: float, waker: int) -> bool:
         """Until something may have changed, so long at most; False: `waker` can be read. Raises ControlError."""
+        if sys.platform == "win32":  # nothing is polled there, and there is no ALSA
+            raise ControlError(errno.ENOSYS, os.strerror(errno.ENOSYS), self.name)
         count = _checked(self.lib.snd_ctl_poll_descriptors_count(self.handle), self.name)
         described = (_PollFd * max(count, 1))()
         count = _checked(self.lib.snd_ctl_poll_descriptors(self.handle, described, c_uint(count)), self.name)

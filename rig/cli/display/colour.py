@@ -38,7 +38,7 @@ def colour_wanted(is_terminal: bool, environment: Mapping[str, str] | None = Non
 def is_dumb(environment: Mapping[str, str] | None = None) -> bool:
     """Whether the terminal can do nothing but write lines."""
     if sys.platform == "win32":
-        from ..windows_console import shows_escapes
+        from .windows_console import shows_escapes
 
         if not shows_escapes():
             return True

@@ -6,8 +6,13 @@ are connected. Asked at once it says "none", or the figure of a port that is not
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
+
+from ...backends.base import is_pluggable
+from ...doctor.lateness import remark
+from ...errors import RigError
 
 if TYPE_CHECKING:
     from ...backends.base import Backend, Pluggable
@@ -31,6 +36,21 @@ class PriorityNote:
         if backend.gone or backend.realtime_priority() != 0:
             return None
         return f"the audio thread has no real-time priority: expect xruns (see {where})"
+
+
+def period_told(backend: Backend) -> tuple[float, list[str]]:
+    """The latency of all of it in ms, as JACK knows it; and it with rate and period, in sentences."""
+    rate, frames = backend.sample_rate, backend.block_size
+    over = " over PipeWire" if is_pluggable(backend) and backend.product == "PipeWire" else ""
+    through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
+    with contextlib.suppress(RigError):
+        samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
+        if samples:
+            through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
+            late_ms = 1000 * samples / rate
+    said = [f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){over}{through}"]
+    late = remark(late_ms, frames, rate, is_pluggable(backend))
+    return late_ms, said if late is None else [*said, f"Note     {late}"]
 
 
 def await_latencies(backend: Pluggable) -> None:

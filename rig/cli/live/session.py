@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING, ClassVar
 
 from ...backends.base import is_pluggable
-from ...doctor.lateness import remark
 from ...errors import RigError
 from ...player.events import Event, with_commands
 from ...player.key_map import help_text, load_keys
@@ -25,7 +24,7 @@ from ..options import is_interface_named, is_model_named
 from ..page_door import opened_door, served
 from ..terminal import Keys
 from ..tone_options import eq_of, tone_of
-from .after_start import PriorityNote, await_latencies
+from .after_start import PriorityNote, await_latencies, period_told
 from .face import Face, Size
 from .live_line import Entry, log_line
 from .live_rows import Peaks, live_rows
@@ -62,9 +61,7 @@ class Session:
 
     def __init__(self, options: argparse.Namespace, screen: Screen, backend: Backend, what: WhatPlays) -> None:
         self.options, self.screen, self.backend, self.what = options, screen, backend, what
-        last = what.called.last
-        resumed = last is not None and last.interface_named and not is_interface_named(options)
-        self.row = None if resumed else row_of(options)
+        self.row = None if what.interface_named and not is_interface_named(options) else row_of(options)
         self.watch: KnobWatch | None = None
         self.engine: Engine
         self.player: Player
@@ -398,17 +395,6 @@ class Session:
 
     def say_period(self) -> None:
         """Rate, period, and the latency of all of it as JACK knows it."""
-        backend = self.backend
-        rate, frames = backend.sample_rate, backend.block_size
-        over = " over PipeWire" if is_pluggable(backend) and backend.product == "PipeWire" else ""
-        through, late_ms = "", 2000 * frames / rate  # one period until it is read, one until it is played
-        with contextlib.suppress(RigError):
-            samples = backend.round_trip_samples() if is_pluggable(backend) else None  # PortAudio's is told already
-            if samples:
-                through = f", {samples} samples ({1000 * samples / rate:.1f} ms) from input to output"
-                late_ms = 1000 * samples / rate
-        self.latency_ms = late_ms
-        self.screen.say(f"Playing  {rate:g} Hz, {frames} frames ({1000 * frames / rate:.1f} ms){over}{through}")
-        late = remark(late_ms, frames, rate, is_pluggable(backend))
-        if late is not None:
-            self.screen.say(f"Note     {late}")
+        self.latency_ms, said = period_told(self.backend)
+        for sentence in said:
+            self.screen.say(sentence)

@@ -266,6 +266,7 @@ complete -c rig -n '__rig_at \'serve\'' -l blend -x -d 'of FIRST+SECOND: side by
 complete -c rig -n '__rig_at \'serve\'' -l interface -x -d 'your audio interface, by name (apollo-8x, scarlett-2i2-3rd-gen); none: no calibration (default kept: the one that rig calibrate interface keeps)'
 complete -c rig -n '__rig_at \'serve\'' -l max-input-dbu -x -d 'its level in dBu at 0 dBFS, gain at minimum, where no table knows it'
 complete -c rig -n '__rig_at \'serve\'' -l preamp-gain-db -x -d 'gain dialled in on the interface (default 0)'
+complete -c rig -n '__rig_at \'serve\'' -l follow-knob -x -d 'read gain, INST, pad and air from the interface where its ALSA driver shows them: auto, off, a card (hw:1), a card and its input (hw:1,2), or the input (default auto; a gain that is given holds instead)'
 complete -c rig -n '__rig_at \'serve\'' -l model-input-dbu -x -d 'the model\'s input level where only its web page says it; remembered for that file'
 complete -c rig -n '__rig_at \'serve\'' -l level-mode -x -a 'raw normalized calibrated' -d 'output level (default: normalized; rig measures the loudness that a file does not state)'
 complete -c rig -n '__rig_at \'serve\'' -l bass-db -x -d 'below 120 Hz, -12 to 12 dB (default 0: nothing is changed)'

@@ -10,6 +10,7 @@ import select
 import socket
 import sys
 import time
+from collections.abc import Sequence
 
 LOOK_S = 0.01  # between two looks for a key: the console cannot be waited for together with a socket
 OUTPUT, PROCESSED = -11, 0x0004  # STD_OUTPUT_HANDLE; ENABLE_VIRTUAL_TERMINAL_PROCESSING
@@ -21,8 +22,8 @@ if sys.platform == "win32":
     import ctypes
     import msvcrt
 
-    def pressed_within(seconds: float, waker: socket.socket | None) -> tuple[list[str], bool]:
-        """What was typed within so many seconds, special keys by name; and whether `waker` ended the wait."""
+    def pressed_within(seconds: float, wakers: Sequence[socket.socket]) -> tuple[list[str], bool]:
+        """What was typed within so many seconds, special keys by name; and whether one of `wakers` ended the wait."""
         until = time.monotonic() + seconds
         while True:
             keys = []
@@ -31,9 +32,9 @@ if sys.platform == "win32":
             left = until - time.monotonic()
             if keys or left <= 0:
                 return keys, False
-            if waker is None:
+            if not wakers:  # Windows does not wait for nothing
                 time.sleep(min(left, LOOK_S))
-            elif select.select([waker], [], [], min(left, LOOK_S))[0]:
+            elif select.select(wakers, [], [], min(left, LOOK_S))[0]:
                 return [], True
 
     def _key(first: str) -> list[str]:
