@@ -32,7 +32,7 @@ OTHERWISE = (0, 2, 4, 7, 14)  # of what dry is bent to, what wet may hold more o
 ADDED = (0.0, 0.1)  # of the mean power of what is not the gear: as loud in every frame
 SOFTEST = power_from_db(-50.0)  # of a frame, re the mean of all, that level is told to
 FEWEST, MOST = 12, 300  # frames that are looked at
-# By how much likelier a room makes a band of a frame, as a logarithm: of rooms behind twelve kinds of gear 0.57 to 2, of
+# By how much likelier a room makes a band of a frame, as a logarithm: of seven rooms 0.57 to 2, of
 # other drives, jumps and dry at most 0.35.
 LIKELIER = 0.45
 
