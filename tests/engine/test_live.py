@@ -24,7 +24,7 @@ from rig.lane import Lane
 from rig.nam import Model
 
 SWAPS = 20  # changes of sound in a take
-LOOKS = 5  # that agree
+LOOKS, MOST_LOOKS = 5, 100  # that agree; in all
 TRIES = 12  # a take in which the server reports an xrun is repeated: a busy machine loses cycles by itself
 
 
@@ -175,7 +175,8 @@ def _played_from_loop(engine, began, samples):
 def between_cycles(engine, read):
     """Two numbers that the callback moves on at different moments of a cycle, read while it does not run.
 
-    Right after a cycle it rests, but for a late one: so what most looks agree on is right.
+    Right after a cycle it rests, but for a late one: so what most looks agree on is right. A tape that breaks meanwhile
+    stands still, and nothing agrees: its take is of no use.
     """
     found = Counter()
     while True:
@@ -184,7 +185,7 @@ def between_cycles(engine, read):
             time.sleep(0.0001)
         first, second = read()
         found[first - second] += 1
-        if found[first - second] >= LOOKS:
+        if found[first - second] >= LOOKS or found.total() >= MOST_LOOKS:
             return first, second
 
 
