@@ -52,10 +52,11 @@ def test_at_80_by_24_all_states_are_seen_help_is_read_whole_and_the_stage_view_w
         terminal.see("REC 0:0", "R")
         terminal.see("MUTED", "m")
         terminal.see("BYPASS  REC", "b")
+        level = r"in [█▓▌─═│]{8,} +-?\d+\.\d dBFS  out [█▓▌─═│]{8,} +\S+"
+        terminal.see(lambda screen: re.search(level, rows_of(screen)[-1]))  # the guitar rests at times
         states, names, meters = rows_of(terminal.screen)
         assert re.match(r"MUTED  BYPASS  REC 0:\d\d( \(.* left\))?  LOOP  GATE -60( dBFS (open|shut))?$", states)
         assert names.startswith("preset 1 Second verse | ") and "cab" in names
-        assert re.search(r"in [█▓▌─═│]{8,} +-?\d+\.\d dBFS  out [█▓▌─═│]{8,} +\S+", meters), meters
         assert re.search(r"xruns \d+(, \d+ missed)?$", meters.rstrip()), meters
         assert len(terminal.screen.shown) <= 24 and max(map(len, terminal.screen.shown)) < 80
         assert "Bypass: the dry guitar" in terminal.screen.text  # what was said stays above the rows
