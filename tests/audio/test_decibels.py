@@ -17,6 +17,7 @@ PACKAGE = Path(decibels.__file__).parent
 NO_DECIBELS = {
     "decibels.py": "the one place",
     "player/midi/mapping.py": "the taper of a knob, between 0 and 1",
+    "nam/format/number_list.py": "the exponent of a number as text",
     "files/toml_file.py": "the most digits that a number is shown with",
     "capture/signal/plucked.py": "the loss of a string per period, from its decay time",
 }

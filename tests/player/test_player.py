@@ -65,7 +65,7 @@ def overload(bench):
 
 # What a screen or a program asks for, and fingers ask for otherwise.
 WITHOUT_KEYS = {"preset_at", "model", "cabinet", "size", "max_input", "model_level", "loop_from", "loop_to", "mix_solo"}
-WITHOUT_KEYS |= {"follow_training", "offer_trained"}
+WITHOUT_KEYS |= {"follow_training", "offer_trained", "follow_knob"}
 WITHOUT_KEYS |= {"bass", "middle", "treble", "presence"}
 WITHOUT_KEYS |= {f"eq_{name}" for name in ("band", "on", "type", "hz", "gain", "q", "place", "remove")}
 WITHOUT_KEYS |= {"open_second", "next_second", "previous_second", "second", "no_second", "between_trim", "second_size"}

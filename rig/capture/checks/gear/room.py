@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from ....decibels import power_from_db
+from ....decibels import power_from_db, powers_from_db
 from ....trainer.layout import RATE
 from .gear_model import HOP, Explained, Power, Spectra
 
@@ -127,5 +127,5 @@ def _likely(wet: Spectra, parts: Spectra, left: Power, here: int) -> tuple[float
         return float(-np.log(max(rest, 1e-12 * power) / wet.size) - volume / wet.size) - scale
 
     gains = np.ones(here)
-    fades = [power_from_db(early_db) * 10 ** (-6 * LAGS * HOP / RATE / t60) for early_db in EARLY_DB for t60 in T60_S]
+    fades = [powers_from_db(early_db - 60.0 * LAGS * HOP / RATE / t60) for early_db in EARLY_DB for t60 in T60_S]
     return likely(gains), max(likely(np.concatenate([gains, fade])) for fade in fades)
