@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -25,19 +26,14 @@ LITE, FEATHER, A2 = "community_lite_12_6", "community_feather_8_4", "core_A2"
 MIX = (*STANDARD, LITE, FEATHER, A2, *STANDARD, LITE, FEATHER, A2, *STANDARD, LITE, FEATHER, A2)
 MIX += ("community_wide_20_8", "core_lstm")
 SCAN = """
-import json, resource, sys, time
-from pathlib import Path
+import json, sys
 if __name__ == "__main__":
     from rig.catalogue.library import Library
     from rig.compare.models import prepare
     prepare()
-    def cpu_s():
-        both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-        return sum(each.ru_utime + each.ru_stime for each in both)
     with Library(sys.argv[1]) as library:
-        before = cpu_s()
         found = library.scan(sys.argv[2], workers=2, verify="verify" in sys.argv)
-        told = {"cpu_s": cpu_s() - before, "wall_s": found.seconds, "read": found.read, "played": found.played}
+        told = {"wall_s": found.seconds, "read": found.read, "played": found.played}
         told |= {"found": found.found, "gone": found.gone, "problems": len(found.problems)}
     print(json.dumps(told))
 """
@@ -77,9 +73,10 @@ print(json.dumps(told))
 
 
 def run(program, *arguments):
-    """What a program tells, and the most memory that it and its children had at once, in MB (PSS)."""
+    """What a program tells; CPU time of it and its children, with their start; the most memory of all, in MB (PSS)."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(python_path())}
     command = [sys.executable, "-c", program, *map(str, arguments)]
+    before = cpu_s()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     most = 0
     while process.poll() is None:
@@ -87,7 +84,13 @@ def run(program, *arguments):
         time.sleep(0.2)
     told = process.communicate()[0]
     assert process.returncode == 0
-    return json.loads(told) | {"mb": round(most / 1024)}
+    return json.loads(told) | {"cpu_s": round(cpu_s() - before, 2), "mb": round(most / 1024)}
+
+
+def cpu_s():
+    """Of all children that have ended, and of theirs."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def tree(pid):
@@ -117,7 +120,7 @@ def test_ten_thousand_models_are_read_once_and_then_only_what_changed(tmp_path, 
 
     def told(what, found):
         load = "/".join(f"{load:.1f}" for load in os.getloadavg())
-        each = f", {1000 * found['cpu_s'] / COUNT:.2f} ms of CPU for each model" if "cpu_s" in found else ""
+        each = f", {1000 * found['cpu_s'] / COUNT:.2f} ms of CPU for each model" if "played" in found else ""
         with capsys.disabled():
             print(f"\n{what}{each}: {found} (load {load})")
 
