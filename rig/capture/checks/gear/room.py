@@ -31,9 +31,10 @@ LEAST_LEFT = 1e-4  # of the power of a band that the model leaves of any gear
 OTHERWISE = (0, 2, 4, 7, 14)  # of what dry is bent to, what wet may hold more of: gear may be driven otherwise
 ADDED = (0.0, 0.1)  # of the mean power of what is not the gear: as loud in every frame
 SOFTEST = power_from_db(-50.0)  # of a frame, re the mean of all, that level is told to
+LEAST_FACTOR = 0.1  # of what may be left: where dry itself comes back, say, less is left, and anything explains that
 FEWEST, MOST = 12, 300  # frames that are looked at
-# By how much likelier a room makes a band of a frame, as a logarithm: of seven rooms 0.57 to 2, of
-# other drives, jumps and dry at most 0.35.
+# By how much likelier a room makes a band of a frame, as a logarithm: of eight rooms 0.51 to 2, of
+# other drives and jumps at most 0.2.
 LIKELIER = 0.45
 
 
@@ -124,7 +125,7 @@ def _likely(wet: Spectra, parts: Spectra, left: Power, here: int) -> tuple[float
         solved = np.linalg.solve(normal, explained[:, :, None])[:, :, 0]
         rest = power - float(np.sum((np.conj(explained) * solved).real))
         volume = float(np.sum(np.linalg.slogdet(normal)[1]))
-        return float(-np.log(max(rest, 1e-12 * power) / wet.size) - volume / wet.size) - scale
+        return float(-np.log(max(rest, LEAST_FACTOR * wet.size) / wet.size) - volume / wet.size) - scale
 
     gains = np.ones(here)
     fades = [powers_from_db(early_db - 60.0 * LAGS * HOP / RATE / t60) for early_db in EARLY_DB for t60 in T60_S]
