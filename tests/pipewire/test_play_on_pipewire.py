@@ -180,7 +180,7 @@ def test_it_ends_cleanly_every_time(server, how):
 
 
 def test_the_doctor_names_pipewire_with_its_own_version(server):
-    done = rig("doctor", A2, "--input", "system:capture_1", "--seconds", 0.5, "--json", **server.environment())
+    done = rig("doctor", A2, "--input", "system:capture_1", "--seconds", 2.0, "--json", **server.environment())
     assert "Traceback" not in done.stderr, done.stderr
     found = {finding["topic"]: finding for finding in json.loads(done.stdout)["findings"]}
     wanted = re.search(r"Linked with libpipewire (\S+)", server.tell("pw-cli", "--version"))[1]
