@@ -38,6 +38,7 @@ PLAYED_THROUGH = 0.5  # times what wet and model usually have in common: a room 
 SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud as ever
 UNRELATED = 0.25  # times what wet and model usually have in common: so little is chance
 RESTS = 0.1  # of the frames that sound where another programme rests, at least, if it is no silence; twice if softly
+ADDS_DB = -3.0  # a room makes nothing softer than that
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 INVERTED = "it is inverted"
@@ -141,7 +142,7 @@ def _kind(
     hum_hz = hums(take, frames)
     if hum_hz is not None:
         return "hum", HUM.format(hum_hz)
-    if room.rings(inner):
+    if level_db > ADDS_DB and room.rings(inner):
         samples = delay() if abs(match.best) < PLAYED_THROUGH * usual else None
         if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > NEAR:
             return "jumps", f"the take jumps by {match.delay} samples"
