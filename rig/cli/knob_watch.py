@@ -34,8 +34,8 @@ def knob_asked(options: argparse.Namespace) -> Wanted:
 
 def row_of(options: argparse.Namespace) -> Interface | None:
     """The interface in the table, where its name is known: from --interface, else from the one that is kept."""
+    from ..knob.in_force import row_of as in_table
     from ..library.calibrated_levels import load_settings
-    from ..library.interfaces import Interface
 
     name = options.interface
     if not is_interface_named(options):
@@ -43,10 +43,7 @@ def row_of(options: argparse.Namespace) -> Interface | None:
         name = kept.name if kept is not None else ""
     if options.max_input_dbu is not None or not name or name.strip().casefold() in (KEPT, "none"):
         return None
-    try:
-        return Interface.named(name)
-    except ConfigError:  # the table has changed since, or the name is another one's
-        return None
+    return in_table(name)  # the table may have changed since, or the name be another one's
 
 
 def watch_for(

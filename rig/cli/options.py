@@ -156,6 +156,18 @@ def add_ir_argument(command: Any, metavar: str, what: str) -> None:
     command.add_argument("--no-ir", action="store_true", help="no cabinet")
 
 
+def add_what_plays(command: Any) -> None:
+    """The model or preset, and the cabinet, each a file or a folder to step through."""
+    command.add_argument(
+        "model",
+        nargs="?",
+        type=Path,
+        metavar="MODEL",
+        help="a .nam file or a preset, or a folder of them; a row as PEDAL+AMP",
+    )
+    add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
+
+
 def take_ir(options: argparse.Namespace) -> None:
     """Let `options.ir` be the cabinet however it was named. Raises UsageError for two, and for one with --no-ir."""
     named = getattr(options, "ir_option", None)

@@ -15,9 +15,9 @@ from ..live.session import Session
 from ..open_backend import opened
 from ..options import (
     add_follow_option,
-    add_ir_argument,
     add_overwrite_option,
     add_session_options,
+    add_what_plays,
     seconds,
 )
 from ..page_door import add_page_options
@@ -41,14 +41,7 @@ def add(commands: Any) -> None:
             "rig play --resume",
         ),
     )
-    command.add_argument(
-        "model",
-        nargs="?",
-        type=Path,
-        metavar="MODEL",
-        help="a .nam file or a preset, or a folder of them; a row as PEDAL+AMP",
-    )
-    add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
+    add_what_plays(command)
     command.add_argument("--resume", action="store_true", help="what was played last")
     add_follow_option(command)
     add_session_options(command, offline=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RigError
-from ..options import add_follow_option, add_ir_argument, add_session_options
+from ..options import add_follow_option, add_session_options, add_what_plays
 from ..page_door import add_page_options
 
 if TYPE_CHECKING:
@@ -32,14 +32,7 @@ def add(commands: Any) -> None:
             "rig serve --unit > ~/.config/systemd/user/amprig.service",
         ),
     )
-    command.add_argument(
-        "model",
-        nargs="?",
-        type=Path,
-        metavar="MODEL",
-        help="a .nam file or a preset, or a folder of them; a row as PEDAL+AMP",
-    )
-    add_ir_argument(command, "IR", "a cabinet IR, or a folder of them")
+    add_what_plays(command)
     command.add_argument(
         "--resume", action="store_true", help="what was played last; the first time, what MODEL and IR name"
     )
