@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .entry import Facts
+if TYPE_CHECKING:
+    from .entry import Facts
 
 
 @dataclass(frozen=True, slots=True)

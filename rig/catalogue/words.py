@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..library.commons.near_words import corrected
-from .entry import Facts
+
+if TYPE_CHECKING:
+    from .entry import Facts
 
 CLOSE = 0.8  # of a word to one that is there, to be suggested
 

@@ -327,3 +327,19 @@ def test_the_second_start_compiles_nothing(tmp_path):
             [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200
         )
     assert "RESULT 0 False 0" in done.stdout, done.stdout + done.stderr
+
+
+@needs_jackd
+def test_the_first_sound_waits_for_nothing_that_only_a_search_needs(jack_server, tmp_path):
+    """SciPy and what compares models take as long to import as all the rest."""
+    program = (
+        "import sys\n"
+        "from rig.cli import main\n"
+        f"code = main(['play', {str(NANO)!r}, '--no-connect', '--seconds', '0.2'])\n"
+        "print('RESULT', code, sorted({'scipy', 'numba', 'rig.compare'} & set(sys.modules)))\n"
+    )
+    environment = {**os.environ, "JACK_DEFAULT_SERVER": jack_server.name}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert "RESULT 0 []" in done.stdout, done.stdout + done.stderr

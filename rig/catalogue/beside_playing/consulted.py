@@ -2,59 +2,26 @@
 
 The index is opened for reading alone and let go of at once, so a scan goes on beside it and nothing is written. All of
 it may take long, on a slow disk: it belongs into a thread that nobody waits for. What was read is kept until the index
-has changed.
+has changed. What reading stands on (SciPy, and all that compares) is imported there, too: nobody waits for it to hear
+the first sound.
 """
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ...errors import ConfigError, RigError
-from ...nam import load_model
-from ..entry import described
-from ..fingerprint import VERSION
+from ...errors import RigError
 from ..found import Found
-from ..index import PATIENCE_S, SCHEMA, Index, index_path
-from ..library import Library
+
+if TYPE_CHECKING:
+    from ..library import Library
 
 EMPTY = "The library holds no model yet; scan a folder first: rig library scan FOLDER."
 FURTHEST = 1e9  # further than any two lie apart, and nearer than what stands for "itself"
 Stamp = tuple[tuple[int, int], ...]
-
-
-class ReadOnlyIndex(Index):
-    """An index that is there, for reading alone. Raises ConfigError where it cannot be read, or is of another kind."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._database = self._open()
-
-    def _open(self) -> sqlite3.Connection:
-        with self._told():
-            try:
-                return self._opened("mode=ro")
-            except sqlite3.OperationalError:  # in a folder where not even a lock may be written
-                return self._opened("immutable=1")
-
-    def _opened(self, how: str) -> sqlite3.Connection:
-        address = f"{self.path.absolute().as_uri()}?{how}"
-        database = sqlite3.connect(address, uri=True, timeout=PATIENCE_S, isolation_level=None)
-        try:
-            about = dict(database.execute("SELECT key, value FROM about"))
-        except BaseException:
-            database.close()
-            raise
-        if about.get("schema") != SCHEMA or about.get("fingerprint") != VERSION:
-            database.close()
-            raise ConfigError(
-                f"{self.path} was written by another version of rig; scan again: rig library scan FOLDER."
-            )
-        return database
 
 
 class Consulted:
@@ -67,6 +34,10 @@ class Consulted:
 
     def library(self) -> Library:
         """All of it, as it stands. Raises RigError where it holds nothing, ConfigError where it cannot be read."""
+        from ..index import index_path
+        from ..library import Library
+        from .read_only import ReadOnlyIndex
+
         with self._lock:
             path = self._path if self._path is not None else index_path()
             stamp = _stamp(path)
@@ -83,6 +54,11 @@ class Consulted:
 
     def like(self, path: Path, sha256: str, count: int) -> list[Found]:
         """The models nearest to one, the nearest first, each with its distance; itself left out."""
+        import numpy as np
+
+        from ...nam import load_model
+        from ..entry import described
+
         library = self.library()
         prints = library.fingerprints
         place = prints.place(sha256)

@@ -10,8 +10,10 @@ import pytest
 from made_library import make_library
 from rigs import RATE, Bench, Told, guitar
 
-from rig.catalogue.beside_playing import consulted
-from rig.catalogue.beside_playing.consulted import Consulted, ReadOnlyIndex
+from rig.catalogue import index as index_module
+from rig.catalogue.beside_playing import read_only
+from rig.catalogue.beside_playing.consulted import Consulted
+from rig.catalogue.beside_playing.read_only import ReadOnlyIndex
 from rig.catalogue.beside_playing.typed_words import parsed
 from rig.catalogue.index import index_path
 from rig.catalogue.library import Library
@@ -42,7 +44,7 @@ def made(tmp_path_factory):
 def cache(tmp_path, monkeypatch):
     """Where the index of this player lies; there is none yet."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(consulted, "index_path", lambda: tmp_path / "library" / "models.sqlite")
+    monkeypatch.setattr(index_module, "index_path", lambda: tmp_path / "library" / "models.sqlite")
     return tmp_path / "library" / "models.sqlite"
 
 
@@ -192,7 +194,7 @@ def test_keys_do_not_wait_for_a_disk_that_is_slow(player, monkeypatch):
         gate.wait(20)
         return genuine(path)
 
-    monkeypatch.setattr(consulted, "ReadOnlyIndex", slow)
+    monkeypatch.setattr(read_only, "ReadOnlyIndex", slow)
     player.told.clear()
     player.do("like_model")
     player.do("next_model")
