@@ -88,8 +88,13 @@ class Cluster:
                 "version of rig, and what rig stands on."
             ) from error
 
+    @property
+    def threads(self) -> int:
+        """Of all workers that are there now; 1 where there is none yet."""
+        return max(1, sum(self._client.nthreads().values()))
+
     def _most_out(self) -> int:
-        return max(FEWEST_OUT, OUT_PER_THREAD * sum(self._client.nthreads().values()))
+        return max(FEWEST_OUT, OUT_PER_THREAD * self.threads)
 
     def _as_they_end(self, work: Callable[[Job], Any], jobs: Iterator[Job]) -> Iterator[tuple[Any, Job]]:
         """Futures that are done, each with its job; tells when nobody is there to do them, and when somebody comes."""

@@ -266,6 +266,19 @@ def test_a_cluster_reads_what_it_sees_and_is_sent_what_it_does_not(models, tmp_p
         assert len(there.models) == 12
 
 
+def test_workers_get_fewer_files_at_a_time_the_fewer_are_left():
+    jobs = [(Path(str(number)), None) for number in range(100)]
+    groups = list(readers._groups(iter(jobs), len(jobs), threads=2))
+    assert [job for group in groups for job in group] == jobs
+    sizes = [len(group) for group in groups]
+    assert sizes == sorted(sizes, reverse=True) and (sizes[0], sizes[-1]) == (readers.READ_AT_ONCE, 1)
+    sent = [(path, b"..." if path.name in ("3", "4") else None) for path, _ in jobs]
+    groups = list(readers._groups(iter(sent), len(sent), threads=2))
+    assert [job for group in groups for job in group] == sent
+    assert all(content is None for group in groups for _, content in group[:-1])  # bytes go in the last place, once
+    assert [len(list(readers._groups(iter(jobs[:n]), 100, threads=64))) for n in (0, 1, 5)] == [0, 1, 5]
+
+
 def test_without_a_model_there_are_no_twins_and_no_map(tmp_path, capsys):
     for part in (["twins"], ["map", tmp_path / "map.png"]):
         done = called(capsys, "library", *part, "--index", tmp_path / "none.sqlite")

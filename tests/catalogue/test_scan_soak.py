@@ -193,6 +193,38 @@ def test_a_worker_that_is_killed_costs_nothing_but_its_time(real, tmp_path):
         same_index(here, there)
 
 
+DEADLY = """
+import os
+from rig.catalogue.entry import read_content as genuine
+from rig.catalogue.scanning import sent_file
+
+def read(path, data, sha256):
+    if path.name == {name!r}:
+        os._exit(1)
+    return genuine(path, data, sha256)
+
+sent_file.read_content = read
+"""
+
+
+def test_a_file_that_ends_every_worker_costs_only_itself(models, tmp_path):
+    distributed, dask = pytest.importorskip("distributed"), pytest.importorskip("dask")
+    name = sorted(path.name for path in models.iterdir())[5]
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        cluster = distributed.LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            preload=[DEADLY.format(name=name)],
+        )
+        with cluster, Library(tmp_path / "index.sqlite") as library:
+            found = library.scan(models, cluster=cluster.scheduler_address)
+            assert found.played == COUNT - 1
+            assert [problem.split(":")[0] for problem in found.problems] == [name]
+            assert "one after the other" in found.problems[0]
+
+
 def same_index(one, other):
     assert contents(one) == contents(other)
     assert one.fingerprints.hashes == other.fingerprints.hashes

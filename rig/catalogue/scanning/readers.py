@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from ...compare.cluster import Cluster, cluster_at
@@ -14,9 +15,11 @@ from ...errors import RigError
 from ..beside_playing.priority import step_back_in_a_worker
 from ..entry import Read, read_entry
 from ..index import Index
-from .sent_file import Job, content_to_send, hash_seen, read_sent
+from .sent_file import Job, content_to_send, hash_seen, read_all_sent
 
 HASHED_AT_ONCE = 16  # files, by one worker of a cluster: a millisecond each
+READ_AT_ONCE = 8  # files at most: to send a worker a job costs the scheduler ten milliseconds
+GROUPS_LEFT_PER_THREAD = 4  # of a worker: the fewer files are left, the smaller the groups, so that all end together
 SCAN = "scan"
 
 Reader = Callable[[Sequence[Path]], Iterator[Read]]
@@ -74,8 +77,8 @@ def _unseen(paths: Sequence[Path]) -> list[tuple[Path, str | None]]:
 
 
 def _by_cluster(index: Index, cluster: Cluster, paths: Sequence[Path]) -> Iterator[Read]:
-    groups = [tuple(paths[i : i + HASHED_AT_ONCE]) for i in range(0, len(paths), HASHED_AT_ONCE)]
-    hashed = [found for group in cluster.share(hash_seen, groups, _unseen) for found in group]
+    in_turn = [tuple(paths[i : i + HASHED_AT_ONCE]) for i in range(0, len(paths), HASHED_AT_ONCE)]
+    hashed = [found for group in cluster.share(hash_seen, in_turn, _unseen) for found in group]
     first: dict[str, Path] = {}  # of each content that is played in this batch
     copies: list[Read] = []
 
@@ -95,13 +98,38 @@ def _by_cluster(index: Index, cluster: Cluster, paths: Sequence[Path]) -> Iterat
                 first[sha256] = path
                 yield path, content
 
-    def lost(job: Job) -> Read:
-        return Read(job[0], problem=f"{job[0].name}: the workers that read it went away, one after the other.")
+    suspects: list[Job] = []  # under which, or beside which, one worker after the other died
+
+    def suspected(group: Sequence[Job]) -> list[Read]:
+        suspects.extend(group)
+        return []
+
+    def lost(group: Sequence[Job]) -> list[Read]:
+        path = group[0][0]
+        return [Read(path, problem=f"{path.name}: the workers that read it went away, one after the other.")]
+
+    def results() -> Iterator[Read]:
+        groups = _groups(jobs(), len(hashed), cluster.threads)
+        yield from chain.from_iterable(cluster.share(read_all_sent, groups, suspected))
+        for job in suspects:  # with no other one beside it
+            yield from chain.from_iterable(cluster.share(read_all_sent, [[job]], lost))
 
     useless: dict[str, str] = {}
-    for result in cluster.share(read_sent, jobs(), lost):
+    for result in results():
         if result.sha256 is not None and result.vector is None and result.problem is not None:
             useless[result.sha256] = result.problem
         yield result
     for copy in copies:
         yield copy if copy.sha256 not in useless else Read(copy.path, copy.sha256, problem=useless[copy.sha256])
+
+
+def _groups(jobs: Iterator[Job], most: int, threads: int) -> Iterator[list[Job]]:
+    """Jobs that go to a worker together, `most` of them or fewer in all; bytes that are sent go alone."""
+    group: list[Job] = []
+    for job in jobs:
+        group.append(job)
+        if job[1] is not None or len(group) >= min(READ_AT_ONCE, most // (GROUPS_LEFT_PER_THREAD * threads)):
+            yield group
+            most, group = most - len(group), []
+    if group:
+        yield group

@@ -48,8 +48,12 @@ def content_to_send(path: Path) -> bytes:
         raise FileError(f"{path.name} cannot be read ({error.strerror}).") from error
 
 
-def read_sent(job: Job) -> Read:
-    """What comes of a file."""
+def read_all_sent(jobs: Sequence[Job]) -> list[Read]:
+    """What comes of files, one after the other."""
+    return [_read_sent(job) for job in jobs]
+
+
+def _read_sent(job: Job) -> Read:
     path, content = job
     if is_audio(path):
         return _read_audio(path, content)
