@@ -10,6 +10,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ...capture.levels import (
@@ -37,6 +38,7 @@ from ...library.calibrated_levels import (
 from ...library.commons.measured_row import AGAINST_SEND
 from ...library.interfaces import Interface
 from ..console import Console
+from .measured_gain import MeasuredGain
 
 CABLE = "Plug a cable from {send} straight into {return}; knobs as they are for the take."
 
@@ -76,10 +78,11 @@ def _interface(options: argparse.Namespace) -> int:
         return _keep(options, "interface", dbu, "entered by you")
     if options.loop:
         send = _known_send(options)
-        read = _read(options, operator, "Plug the send {send} into the instrument input {return}, its gain at minimum.")
-        dbu = known_input_dbu(send, options.dbfs, read, options.preamp_gain_db)
-        gain_db = options.preamp_gain_db or None
-        return _keep(options, "interface", dbu, AGAINST_SEND, send=_method_of_send(options), gain_db=gain_db)
+        gain, told = MeasuredGain(options, operator), "Plug the send {send} into the instrument input {return}"
+        read = _read(options, operator, f"{told}, its gain at minimum.", gain.watched)
+        dbu = known_input_dbu(send, options.dbfs, read, gain.gain_db)
+        how = _method_of_send(options)
+        return _keep(options, "interface", dbu, AGAINST_SEND, send=how, gain_db=gain.gain_db or None)
     name = options.interface or operator.ask("Your interface, by name (rig interfaces lists them)?", "--interface NAME")
     interface = Interface.named(name)
     method = f"table, {interface.basis or 'your entry'}"
@@ -145,11 +148,17 @@ def _known_send(options: argparse.Namespace) -> float:
     return kept.dbu
 
 
-def _read(options: argparse.Namespace, operator: Console, told: str) -> float:
+def _read(
+    options: argparse.Namespace,
+    operator: Console,
+    told: str,
+    watched: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+) -> float:
+    """What comes back of the tone, in dBFS; `watched` looks meanwhile after what belongs to the port of the return."""
     from ...capture.calibration import read_tone
     from ..tape_decks import opened
 
-    with opened(options, operator, told) as (_, deck, wiring):
+    with opened(options, operator, told) as (_, deck, wiring), watched(wiring.returned):
         read = read_tone(deck, operator, options.dbfs)
         remember(ports=Ports(wiring.send, wiring.returned))
     operator.say(f"1 kHz at {options.dbfs:g} dBFS comes back at {read:.2f} dBFS.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import UsageError
 from ..console import add_desk_options
-from ..options import add_json_option, add_seconds_option
+from ..options import add_json_option, add_knob_option, add_seconds_option
 
 TONE_DBFS = -12.0
 WITH_ROW = ("interface", "maker", "model", "meter", "driver", "send_is", "return_is")
@@ -82,6 +82,7 @@ def _add_interface(parts: Any) -> None:
     command.add_argument("--max-input-dbu", type=float, metavar="X", help="from its manual")
     command.add_argument("--loop", action="store_true", help="measure: the send plugged into the instrument input")
     command.add_argument("--preamp-gain-db", type=float, default=0.0, metavar="G", help="dialled in meanwhile")
+    add_knob_option(command)
     _add_loop_options(command)
     command.set_defaults(run=run)
 

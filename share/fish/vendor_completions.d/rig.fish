@@ -480,6 +480,7 @@ complete -c rig -n '__rig_at \'calibrate interface\'' -l interface -x -d 'by nam
 complete -c rig -n '__rig_at \'calibrate interface\'' -l max-input-dbu -x -d 'from its manual'
 complete -c rig -n '__rig_at \'calibrate interface\'' -l loop -d 'measure: the send plugged into the instrument input'
 complete -c rig -n '__rig_at \'calibrate interface\'' -l preamp-gain-db -x -d 'dialled in meanwhile'
+complete -c rig -n '__rig_at \'calibrate interface\'' -l follow-knob -x -d 'read gain, INST, pad and air from the interface where its ALSA driver shows them: auto, off, a card (hw:1), a card and its input (hw:1,2), or the input (default auto; a gain that is given holds instead)'
 complete -c rig -n '__rig_at \'calibrate interface\'' -l dbfs -x -d 'of the tone (-12)'
 complete -c rig -n '__rig_at \'calibrate interface\'' -l send-dbu -x -d 'level of the send, if it is not kept already'
 complete -c rig -n '__rig_at \'calibrate interface\'' -l send -x -d 'JACK port (or part of its name) that feeds the gear'
