@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from allocations import rtsys
+from numba.core.errors import NumbaError
 from places import ROOT
 
-from rig.dsp.native import kept_code
+from rig.dsp.native import build, kept_code, kernel_pipeline
 from rig.dsp.native.compile import Entry, entry, kernel
+from rig.dsp.native.marks import intrinsic
 from rig.dsp.native.pointers import floats
 
 # The smallest entries, so that a cold compile takes a moment only.
@@ -241,3 +244,61 @@ def test_a_number_that_is_written_out_compiles_a_kernel_no_second_time():
     """What takes t in a loop is met with `t = 0` first: numba would compile it for that 0, and then for any t."""
     assert count(5) == 5
     assert len(next_after.dispatcher.overloads) == 1
+
+
+@entry("lll")
+def everything(memory, count):
+    m, most = floats(memory), np.float32(0.0)
+    for i in range(count):
+        if i == 3:
+            continue
+        k = 0
+        while k < i and not m[k] > 8.0:
+            k += 2
+        most = max(most, abs(m[k]) ** 2 - m[0] / 3.0)
+        m[i] += outermost(most)
+    return count // 3 if most > 2.0 else next_after(count)
+
+
+def test_the_steps_that_are_left_out_change_nothing_of_the_code(monkeypatch):
+    ours = everything._fresh()
+    for name, value in (("LEFT_OUT", ()), ("INSTEAD", {}), ("_steps", {})):
+        where = kernel_pipeline if name.isupper() else kernel_pipeline._Compiler
+        monkeypatch.setattr(where, name, value)
+    monkeypatch.setattr(kernel_pipeline, "_Lower", kernel_pipeline.Lower)
+    with monkeypatch.context() as whole:
+        whole.delattr(kernel_pipeline._Steps, "run")  # numba's own
+        numbas = everything._fresh()
+    assert b"everything" in ours.code and numbered(ours.llvm) == numbered(numbas.llvm)
+
+
+def numbered(llvm):
+    """numba numbers what it compiles."""
+    return re.sub(r"\bv\d+B", "vB", re.sub(r"Bv\d+B|B\d+v\d+B", "BvB", llvm))
+
+
+@intrinsic
+def unwritten(typingctx, x):
+    def codegen(context, builder, sig, args):
+        raise NumbaError("nobody wrote it")
+
+    return x(x), codegen
+
+
+def test_what_cannot_be_compiled_says_where():
+    @entry("ll")
+    def calls_it(x):
+        return 2 * unwritten(x)
+
+    with pytest.raises(NumbaError, match=r"(?s)nobody wrote it.*lowering .*test_jit\.py"):
+        calls_it.compile()
+
+
+def test_every_module_but_of_the_folders_without_kernels_names_the_build(tmp_path):
+    counting = {"cli.py", "chain.py", "dsp/cli/a.py", "capture/b.py", "dsp/native/c.py"}
+    others = {"cli/d.py", "capture/ir/e.py", "dsp/f.txt", "dsp/__pycache__/g.py", "bundled/deep/h.py"}
+    for name in counting | others:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    names = list(build._sources(tmp_path))
+    assert set(names) == counting and len(names) == len(counting)

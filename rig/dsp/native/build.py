@@ -7,10 +7,12 @@ of the CPU. Two copies of one version share it.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,14 +39,24 @@ def build_key() -> str:
     """Hash of everything that decides the machine code: sources, compiler, Python, CPU."""
     package = Path(__file__).parents[2]
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        if path.relative_to(package).as_posix().startswith(tuple(f"{folder}/" for folder in WITHOUT_KERNELS)):
-            continue
-        digest.update(str(path.relative_to(package)).encode() + b"\0" + path.read_bytes() + b"\0")
+    for name in _sources(package):
+        digest.update(name.encode() + b"\0" + (package / name).read_bytes() + b"\0")
     compilers = [_compiler(name) for name in ("numba", "llvmlite", "numpy")]
     for text in (*compilers, sys.version, cpu_name(), cpu_features()):
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def _sources(package: Path, within: str = "") -> Iterator[str]:
+    """The names of the modules that kernels take anything from, such as `dsp/ring.py`; every start goes through them."""
+    with os.scandir(package / within) as found:
+        for entry in sorted(found, key=lambda entry: entry.name):
+            name = within + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                if name not in WITHOUT_KERNELS and entry.name != "__pycache__":
+                    yield from _sources(package, f"{name}/")
+            elif name.endswith(".py"):
+                yield name
 
 
 def _compiler(name: str) -> str:
