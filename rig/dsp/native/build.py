@@ -48,7 +48,7 @@ def build_key() -> str:
 
 
 def _sources(package: Path, within: str = "") -> Iterator[str]:
-    """The names of the modules that kernels take anything from, such as `dsp/ring.py`; every start goes through them."""
+    """The modules that kernels take anything from, such as `dsp/ring.py`; every start goes through all of them."""
     with os.scandir(package / within) as found:
         for entry in sorted(found, key=lambda entry: entry.name):
             name = within + entry.name

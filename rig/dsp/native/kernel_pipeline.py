@@ -6,7 +6,7 @@ waits here until an entry is complete, which is then linked, optimised and trans
 half the memory, and the machine code plays the same samples at the same speed.
 
 Of numba's steps, those are left out that change nothing in a kernel, which has no arrays, closures or exceptions;
-others are taken without what numba does beside them, such as telling whoever may listen. That takes another quarter of
+others are taken without what numba does beside them, such as telling whoever may listen. That takes another fifth of
 the time, and the machine code is the same to the byte.
 
 Imported by the compiler only. What numba itself calls `CodeLibrary` is the code of one function, with a list of the
