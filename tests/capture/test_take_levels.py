@@ -21,15 +21,15 @@ FAULT = slice(20 * RATE, 26 * RATE)
 
 
 # ---------------------------------------------------------------- how the level falls
-def explained_as(change):
-    """A take of which the model tells the level alone: its phases are those of noise. `change`: (powers, frames)."""
+def explained_as(change, noise=1e-9):
+    """A take of which the model tells the level alone: its phases are those of noise. `change`: of powers."""
     rng, frames, bands = np.random.default_rng(5), SECONDS * RATE // HOP, 24
     place, level_db = np.arange(frames) * HOP, np.zeros(frames)
     for at in range(0, frames, 10):  # notes of half a second, loud and soft, that die away by 30 dB
         level_db[at : at + 10] = rng.uniform(-15, 0) - 3.0 * np.arange(min(10, frames - at))
     expected = 10 ** (level_db / 10)
     inside = (place >= FAULT.start) & (place < FAULT.stop)
-    wet = np.where(inside, change(expected), expected)
+    wet = np.where(inside, change(expected), expected) + noise
 
     def noise_of(power):
         spectrum = rng.standard_normal((bands, frames)) + 1j * rng.standard_normal((bands, frames))
@@ -37,7 +37,9 @@ def explained_as(change):
 
     model, everywhere = noise_of(expected), np.ones(frames, bool)
     weights, ends = np.ones(bands), (place < VALIDATION) | (place >= SECONDS * RATE - VALIDATION)
-    return Explained(model, noise_of(wet), model, model[:, :1], weights, 1e-9, 1e-9 * weights / bands, everywhere, ends)
+    return Explained(
+        model, noise_of(wet), model, model[:, :1], weights, noise, noise * weights / bands, everywhere, ends
+    )
 
 
 def in_a_room(power, energy=0.5, t60_s=1.0):
@@ -65,6 +67,23 @@ def test_a_room_and_another_drive_are_told_by_how_the_level_falls_where_nothing_
         assert "falls by " in piece.text and piece.verdict == "fail"
     said = Strange("softer", FAULT.start, FAULT.stop, "it is softer", "fail")
     assert falling_less(take, SECONDS * RATE, [said]) == []
+
+
+def test_what_is_softer_as_a_whole_falls_into_the_noise_and_does_not_ring_on():
+    take = explained_as(lambda power: 0.01 * power, noise=2e-5)
+    assert falling_less(take, SECONDS * RATE, []) == []
+    in_noise = explained_as(in_a_room, noise=2e-5)
+    assert [piece.kind for piece in falling_less(in_noise, SECONDS * RATE, [])] == ["rings on"]
+
+
+@pytest.mark.soak
+def test_a_compressor_that_is_softer_near_the_noise_is_softer():
+    x, seed = sent(35.0), 777102
+    fault, desk = Fault("softer", "behind", 0.1, 19.36), Desk(-13.5, 24, 8897, -1, -100.8, hum_dbfs=-70.0)
+    right = played(GEAR["compressor"], x, seed)
+    wrong = suffered(GEAR["compressor"], fault, x, right, seed)
+    found = judged(recorded(wrong, desk, seed, float(abs(right).max())), 35.0)
+    assert called_right(fault, found) and "rings on" not in str(found["programme"]), str(found["programme"])
 
 
 @pytest.mark.soak

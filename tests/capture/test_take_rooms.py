@@ -106,6 +106,7 @@ def test_only_what_the_past_tells_of_rings_on(name):
     seen = Strange("another sound", FAULT.start, FAULT.stop, "it is another sound", "warn")
     kind = or_a_room(seen, room)
     assert (kind.kind, kind.verdict) == ("rings on" if is_room else "another sound", "warn")
+    assert not Room(room.take, parts(), lambda frames: True).rings(INSIDE)  # another drive explains it
     softer = Strange("softer", FAULT.start, FAULT.stop, "it is softer", "fail")
     assert or_a_room(softer, room) is softer
 

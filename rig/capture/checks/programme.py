@@ -84,7 +84,7 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
         lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
         return lag.samples if lag.is_certain else None
 
-    room = Room(take, dry_parts(dry))
+    room = Room(take, dry_parts(dry), drive.is_clear if drive is not None else None)
     track, found = look(take, drive, room, len(dry), missing, delay)
     opening = [or_a_room(piece, room) for piece in opening_lower(dry, wet, found)]
     found = sorted([*found, *opening], key=lambda strange: strange.start)

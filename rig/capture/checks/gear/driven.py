@@ -2,8 +2,12 @@
 
 Of very driven gear the model leaves as much unexplained as another drive changes, and another drive changes no level.
 But what the model leaves of the gear points nowhere, and what another drive changes points to where the model goes when
-dry is louder, or softer: how far wet has gone there is told from all bands and frames of two seconds at once. Where
+dry is louder, or softer: how far wet has gone there is told from all bands and frames of three seconds at once. Where
 the gear is right it has not moved; where it was driven 9 dB harder or less hard, it has gone all the way.
+
+What the gear makes of softer playing is in the take; of louder playing than the loudest, nothing is, and the model's
+guess may be three times the change that there is, in noise above all. Away from less hard is the way to harder, too. So
+the mean of both tells harder drive: where the gear is right, the two hardly ever agree.
 """
 
 from __future__ import annotations
@@ -16,29 +20,34 @@ from numpy.typing import NDArray
 from ....decibels import db_from_gain, power_from_db
 from ....trainer.layout import PROGRAMME, RATE, VALIDATION
 from ..measures import Samples
-from .gear_model import HOP, ONE_TONE, Explained, Power, bent
+from .gear_model import HOP, ONE_TONE, Explained, Power, answer_to
 from .strange import Strange
 
 DRIVES = (1 / 2.8, 2.8)  # times: 9 dB, which tells 6 dB and 12 dB as well
 EVERY = 2  # frames: each sample is still looked at
 HARD_TO_EXPLAIN = 0.0025  # of the power of wet: gear that leaves less of itself shows another drive anyway
 BEFORE = 2 * RATE // (HOP * EVERY)  # frames, of these: what gear remembers has come to rest
-WINDOW, STEP, FEWEST = 47, 6, 12  # frames, of these: two seconds, every quarter of one; that tell something
+WINDOW, STEP, FEWEST = 35, 3, 9  # frames, of these: three seconds, every quarter of one; that tell something
 CHANGES = power_from_db(-20.0)  # of the power of wet: where another drive changes less, it is not looked for
-# Of the way to each of them: clean takes of all kinds of gear, the most driven too, stay below 0.62 and 0.35.
-GONE = (0.7, 0.5)
-LASTS = 4  # windows
-FAILS = 1.5  # times that
+# Of the way to each of them: for as long, clean takes of the most driven gear stay below 0.54 and 0.12.
+GONE = (0.62, 0.25)
+LASTS = 6  # windows
+FAILS = 1.75  # times that
+# Of what the model leaves: another drive explains 70 % and more, but for noise; of rooms it explains at most 20 %.
+MOST = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Driven:
     """How far wet has gone to where another drive would have it, every `STEP` frames of a track.
 
-    `gone`: of the way to each of DRIVES, (drives, windows), NaN where it cannot be told; `start` and `stop`: samples.
+    `gone`: of the way to each of DRIVES, (drives, windows), NaN where it cannot be told; to harder drive it is the mean
+    of the way to it and of the way away from the other. `explains`: how much each drive explains of what the model
+    leaves, of 1. `start` and `stop`: samples.
     """
 
     gone: NDArray[np.float64]
+    explains: NDArray[np.float64]
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
 
@@ -48,6 +57,12 @@ class Driven:
         middle = (self.start + self.stop) / 2
         return np.asarray(np.interp(start + RATE / 4, middle, gone, 0.0, 0.0))
 
+    def is_clear(self, frames: slice) -> bool:
+        """Whether another drive explains these frames of the take, and no room does."""
+        middle = (self.start + self.stop) / 2
+        inside = (middle >= frames.start * HOP) & (middle <= frames.stop * HOP)
+        return bool(np.any(inside & (self.gone > np.array(GONE)[:, None]) & (self.explains > MOST)))
+
 
 def driven(dry: Samples, take: Explained) -> Driven | None:
     """How far wet goes, in the programme, to another drive; dry (n,). None: the gear is well known, or nothing is."""
@@ -56,8 +71,8 @@ def driven(dry: Samples, take: Explained) -> Driven | None:
     if not known.any():
         return None
     error_power = take.power(error)[known]
-    left = np.maximum(error_power - take.noise, 0) / (take.power(take.wet)[known] + take.noise)
-    if np.median(left) < HARD_TO_EXPLAIN:
+    unknown = np.maximum(error_power - take.noise, 0) / (take.power(take.wet)[known] + take.noise)
+    if np.median(unknown) < HARD_TO_EXPLAIN:
         return None
     first = max(PROGRAMME // (HOP * EVERY) - BEFORE, 0) * EVERY
     frames = slice(first, take.wet.shape[1] - VALIDATION // HOP, EVERY)
@@ -66,18 +81,22 @@ def driven(dry: Samples, take: Explained) -> Driven | None:
     tells = take.played[frames] & (power > take.least) & (take.fills[frames] >= ONE_TONE)
     counted = np.where(tells, 1 / (power + take.noise), 0.0)
     starts = np.arange(BEFORE, error.shape[1] - WINDOW + 1, STEP)
-    gone = np.full((len(DRIVES), len(starts)), np.nan)
-    for row, drive in zip(gone, DRIVES, strict=True):
-        change = _model(take, np.float32(drive) * np.asarray(dry[first * HOP :], np.float32), error.shape[1]) - model
+    told = _sums(tells.astype(float), starts)
+    left = _sums(counted * take.power(error), starts)
+    gone, explains = np.full((len(DRIVES), len(starts)), np.nan), np.zeros((len(DRIVES), len(starts)))
+    for row, drive in enumerate(DRIVES):
+        driven_dry = np.float32(drive) * np.asarray(dry[first * HOP :], np.float32)
+        change = answer_to(take, driven_dry, EVERY * HOP)[:, : error.shape[1]] - model
         along, changes = (
             _sums(counted * take.common(error, change), starts),
             _sums(counted * take.power(change), starts),
         )
-        told = _sums(tells.astype(float), starts)
         enough = (told >= FEWEST) & (changes > CHANGES * told)
-        row[enough] = along[enough] / changes[enough]
+        gone[row, enough] = along[enough] / changes[enough]
+        explains[row, enough] = np.square(np.maximum(along, 0))[enough] / (changes * left)[enough]
+    gone[1] = (gone[1] - gone[0]) / 2
     start = (first + starts * EVERY) * HOP
-    return Driven(gone, start, start + WINDOW * EVERY * HOP)
+    return Driven(gone, explains, start, start + WINDOW * EVERY * HOP)
 
 
 def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
@@ -100,14 +119,6 @@ def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
             )
             pieces.append(Strange("another sound", start, stop, text, "fail" if strongest > FAILS * limit else "warn"))
     return pieces
-
-
-def _model(take: Explained, dry: Samples, frames: int) -> NDArray[np.complex64]:
-    """What the gear would make of another dry, (bands, frames)."""
-    model = np.zeros((take.wet.shape[0], frames), np.complex64)
-    for part, filters in zip(bent(dry, EVERY * HOP), take.filters.T, strict=True):
-        model += filters[:, None] * part[:, :frames]
-    return model
 
 
 def _sums(x: Power, starts: NDArray[np.int64]) -> Power:

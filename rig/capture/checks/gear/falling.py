@@ -43,10 +43,6 @@ class _Levels:
     change_db: Power
     noise: float
 
-    def off_db(self) -> Power:
-        """Wet re what the gear would give, in dB."""
-        return db_from_powers((self.wet + self.noise) / (self.expected + self.noise))
-
 
 def falling_less(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
     """Where in the programme of a take of so many samples wet falls less than it should, beside what is `found`."""
@@ -90,7 +86,10 @@ def _less_db(levels: _Levels, frames: slice) -> float:
     falls, holds = tells & (change_db < FALLS_DB), tells & (change_db > HOLDS_DB)
     if min(falls.sum(), holds.sum()) < FEWEST:
         return float("nan")
-    off_db = levels.off_db()[frames]
+    wet, expected = levels.wet[frames], levels.expected[frames]
+    # What is softer as a whole falls into the noise earlier, and that is no fall that is missing.
+    gain = float(np.median(np.maximum(wet[holds] - levels.noise, 0) / (expected[holds] + 1e-30)))
+    off_db = db_from_powers((wet + levels.noise) / (min(gain, 1.0) * expected + levels.noise))
     return float(np.median(off_db[falls]) - np.median(off_db[holds]))
 
 

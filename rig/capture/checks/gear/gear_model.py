@@ -173,6 +173,13 @@ def explain(dry: Samples, wet: Samples) -> Explained:
     return explained(dry_parts(dry), answer, _agreeing(np.asarray(wet, np.float64), answer.shape[1]), rounding)
 
 
+def answer_to(take: Explained, dry: Samples, hop: int = HOP) -> Spectra:
+    """What the gear would make of another dry, (n,), one frame every `hop` samples: (bands, frames)."""
+    return np.asarray(
+        sum(filters[:, None] * part for part, filters in zip(bent(dry, hop), take.filters.T, strict=True))
+    )
+
+
 class _LastParts:
     """The parts of the dry that was last asked for: what is judged once is often taken, and judged, once more."""
 

@@ -9,10 +9,12 @@ So many coefficients explain a part of anything. Told apart are therefore not wh
 how likely wet is either way whatever the coefficients are (MacKay 1992, "Bayesian interpolation", Neural Comput. 4):
 where the past explains nothing, a room is the less likely the more frames it may be of. Without a room wet may still be
 what the gear plays now, just before and just after, at any gain in each band, and what other drives make of dry now.
+Where this gear driven otherwise explains most of what its model leaves, no room is looked for.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -41,12 +43,14 @@ LIKELIER = 0.45
 class Room:
     """Whether something rings on in pieces of a take that does not ring on in the playing of its ends."""
 
-    def __init__(self, take: Explained, parts: Spectra) -> None:
-        """`parts`: what dry is bent to, see `gear_model.dry_parts`."""
-        self.take, self.parts = take, parts[:, OTHERWISE]
+    def __init__(self, take: Explained, parts: Spectra, is_driven: Callable[[slice], bool] | None = None) -> None:
+        """`parts`: what dry is bent to, see `gear_model.dry_parts`; `is_driven`: whether frames are another drive."""
+        self.take, self.parts, self.is_driven = take, parts[:, OTHERWISE], is_driven
 
     def rings(self, frames: slice) -> bool:
         """Whether a room is heard in these frames of the take; not what belongs to the gear."""
+        if self.is_driven is not None and self.is_driven(frames):
+            return False
         likelier = self.likelier(np.arange(frames.start, frames.stop))
         return likelier > LIKELIER and likelier > self.usual + LIKELIER
 

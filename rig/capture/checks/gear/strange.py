@@ -39,6 +39,7 @@ SAME_LEVEL_DB = 2.0  # of what is inverted; dry that comes back may be as loud a
 UNRELATED = 0.25  # times what wet and model usually have in common: so little is chance
 RESTS = 0.1  # of the frames that sound where another programme rests, at least, if it is no silence; twice if softly
 ADDS_DB = -3.0  # a room makes nothing softer than that
+HEARD_IN = 3 * RATE // HOP  # frames: in less, what gear leaves of a note may seem to be a room
 STILL_RIGHT_DB = 3.0  # level beside holes
 HUM = "there is hum of {:g} Hz and its harmonics in the playing"
 INVERTED = "it is inverted"
@@ -88,6 +89,8 @@ def named(
 def or_a_room(piece: Strange, room: Room) -> Strange:
     """What another figure called another sound, as what it is: a room changes that figure, too."""
     inner = _inner(slice(piece.start // HOP, piece.stop // HOP))
+    short = max(0, HEARD_IN - (inner.stop - inner.start)) // 2
+    inner = slice(max(0, inner.start - short), min(room.take.wet.shape[1], inner.stop + short))
     if piece.kind != "another sound" or not room.rings(inner):
         return piece
     kind, text = RINGS_ON
@@ -156,7 +159,9 @@ def _kind(
     if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > 0:
         return "jumps", f"the take jumps by {match.delay} samples"
     loud = at[expected >= np.median(expected)]
-    here = _match(take, loud, take.model).here
+    # What is much softer may lie near the noise, which matches nothing.
+    heard = 1 - min(float(np.median(take.noise / (take.power(take.wet[:, loud]) + 1e-30))), 0.5)
+    here = min(_match(take, loud, take.model).here / float(np.sqrt(heard)), 1.0)
     only_level = here > 0 and 1 - here**2 < 0.1 + 2 * (1 - usual**2)
     if abs(level_db) > 2 and only_level:
         word = _word(level_db)
