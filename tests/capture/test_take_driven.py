@@ -67,6 +67,17 @@ def test_another_drive_of_saturated_gear_is_no_room(name, gain, at_s):
     assert "rings on" not in check.text, check.text
 
 
+@pytest.mark.soak
+def test_another_drive_that_changes_next_to_nothing_of_a_fuzz_is_found():
+    dry = signal(SECONDS).samples
+    cues = [(round(18.4 * RATE), "drive", 3.98), (round(24.4 * RATE), "drive", 1.0)]
+    wet = np.asarray(answer(dry, "fuzz", cues=cues, gain=0.38, noise=1.1e-5), np.float64)
+    check, _ = programme_check(dry, wet, [])
+    assert check.verdict in ("warn", "fail") and "this gear driven 9 dB harder" in check.text, check.text
+    clean, _ = programme_check(dry, np.asarray(answer(dry, "fuzz", gain=0.38, noise=1.1e-5), np.float64), [])
+    assert clean.verdict == "ok", clean.text
+
+
 def test_another_drive_is_clear_where_it_goes_far_and_explains_most():
     start = np.arange(4) * RATE
     gone, explains = np.array([[0.9, 0.9, 0.1, np.nan], [0.0, 0.0, 0.3, 0.9]]), np.array([[0.9, 0.2, 0.9, 0], [0] * 4])
