@@ -29,7 +29,8 @@ HARD_TO_EXPLAIN = 0.0025  # of the power of wet: gear that leaves less of itself
 BEFORE = 2 * RATE // (HOP * EVERY)  # frames, of these: what gear remembers has come to rest
 WINDOW, STEP, FEWEST = 35, 3, 9  # frames, of these: three seconds, every quarter of one; that tell something
 CHANGES = power_from_db(-20.0)  # of the power of wet: where another drive changes less, it is not looked for
-# Of the way to each of them: for as long, clean takes of the most driven gear stay below 0.54 and 0.12.
+# Of the way to each of them: for as long, clean takes of the most driven gear stay below 0.39 and 0.12; one of another
+# signal came to 0.76 of the first.
 GONE = (0.62, 0.18)
 LASTS = 6  # windows
 FAILS = 1.75  # times that
