@@ -22,7 +22,7 @@ from .gear.falling import falling_less
 from .gear.gear_model import FRAME, HOP, ONE_TONE, Explained, dry_parts, explain
 from .gear.opening import opening_lower
 from .gear.room import Room
-from .gear.strange import Delay, Strange, humming, named, or_a_room
+from .gear.strange import Delay, Strange, named, or_a_room, with_hum
 from .measures import Samples
 from .verdict import Check, Verdict, worst
 
@@ -121,7 +121,7 @@ def look(
         frames = slice(int(windows.first[first]), int(windows.first[last - 1]) + WINDOW)
         usual = float(np.median(usual_db[first:last]))
         found.append(named(take, frames, usual, room, missing, peak >= FAILS, delay))
-    found += humming(take, samples, found)
+    found = with_hum(take, samples, found)
     if drive is not None and len(drive.start):
         score = np.maximum(score, drive.score(windows.first * HOP))
     # What drives the gear otherwise falls less, too, so that is looked for first.

@@ -1,7 +1,8 @@
 """Hum of the mains under the playing: what the model of the gear leaves, looked at line by line.
 
 A string is seldom within a hertz of the mains and of several of its harmonics at once, and the model explains strings.
-So hum stands out in what is left, also where it is far softer than what the model leaves of a fuzz.
+So hum stands out in what is left, also where it is far softer than what the model leaves of a fuzz. And hum is steady,
+where strings are struck and die away: for seconds, its lines are sines that neither swell nor drift.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ OF_WHAT_IS_LEFT = 0.1
 RISES = 4.0  # times what it is at both ends
 LINES, COUNTS = 3, 0.03  # so many harmonics, each at least that much of all
 FEW_LINES, MOST_OF_FEW = 2, 0.6  # fewer do, where they are so much of what is not explained: strings do not meet twice
+BLOCK = RATE // SLOW // 2  # samples at the slow rate: half a second, of which six in a row tell what is steady
+STEADY = 0.65  # of the power of the lines: hum behind any gear mostly has 0.8 and more, and noise at most 0.6
+DRIFT_HZ = np.linspace(-0.4, 0.4, 41)  # of the mains
 LASTS = 3  # windows
 
 
@@ -36,7 +40,7 @@ def hums(take: Explained, frames: slice) -> float | None:
         return None
     for mains in MAINS_HZ:
         lines = hum_lines(piece, mains, RATE / SLOW, NARROW_HZ)
-        if lines.sum() > MOST * total and are_harmonics(lines, total):
+        if lines.sum() > MOST * total and (are_harmonics(lines, total) or are_steady(piece, mains, lines)):
             return mains
     return None
 
@@ -59,7 +63,8 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
             power[i] = lines.sum()
             all_left = float(np.mean(left[part] ** 2))
             least = max(LOUD * wet_power[i], OF_WHAT_IS_LEFT * all_left)
-            hums[i] = power[i] > least and are_harmonics(lines, all_left)
+            if power[i] > least:
+                hums[i] = are_harmonics(lines, all_left) or are_steady(left[part], mains, lines)
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
         edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
@@ -72,6 +77,21 @@ def are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
     """Whether enough of the lines of the mains are there, by their powers and by that of all that is not explained."""
     count, power = int(np.sum(lines > COUNTS * lines.sum())), float(lines.sum())
     return count >= LINES or (count >= FEW_LINES and power > MOST_OF_FEW * left)
+
+
+def are_steady(x: NDArray[np.float64], mains_hz: float, lines: NDArray[np.float64]) -> bool:
+    """Whether several lines of x, (n,) at the slow rate, are sines of one strength throughout, by their powers in x."""
+    harmonics = 1 + np.flatnonzero(lines > COUNTS * lines.sum())
+    if len(harmonics) < FEW_LINES or len(x) < WINDOW:
+        return False
+    blocks = x[: len(x) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    seconds = np.arange(blocks.size).reshape(blocks.shape) * SLOW / RATE
+    strength = np.array(
+        [np.sum(np.hanning(BLOCK) * blocks * np.exp(-2j * np.pi * mains_hz * k * seconds), axis=1) for k in harmonics]
+    )
+    drifts = np.exp(-2j * np.pi * DRIFT_HZ[:, None, None] * harmonics[:, None] * seconds[:, 0])
+    in_step = np.sum(np.square(np.abs(np.mean(drifts * strength, axis=2))), axis=1)
+    return bool(np.max(in_step) > STEADY * np.sum(np.mean(np.square(np.abs(strength)), axis=1)))
 
 
 def _slow(spectrum: Spectra) -> NDArray[np.float64]:

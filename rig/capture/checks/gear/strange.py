@@ -29,6 +29,7 @@ NOTHING_DB = -30.0  # re what the gear would give
 DEAD_DB = -15.0  # of a frame, re what the gear would give: it is silent there
 IS_DRY, EXACTLY_DRY = 0.02, 0.003  # of a frame's power that is not dry
 DRIER = 0.25  # times what is usually not dry
+AS_DRY_AS_CAN_BE = 1e-4  # likewise of a frame's power: converters bend that much
 ONE_GAIN_DB, OTHER_DRIVE_DB = 0.5, 6.0
 TENTHS = 2.56  # standard deviations between what a tenth is below and what a tenth is above
 TOLD_APART = 10  # bands that say each for itself how loud a frame is; the others follow these
@@ -97,15 +98,24 @@ def or_a_room(piece: Strange, room: Room) -> Strange:
     return replace(piece, kind=kind, text=text)
 
 
-def humming(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
-    """Hum in the programme of a take of so many samples, where nothing that was `found` says so already."""
-    said = [(strange.start, strange.stop) for strange in found if strange.kind == "hum"]
-    pieces = [
-        (mains, start, stop)
-        for mains, start, stop in hum_pieces(take, samples)
-        if not any(first < stop and start < last for first, last in said)
-    ]
-    return [Strange("hum", start, stop, HUM.format(mains), "fail") for mains, start, stop in pieces]
+def with_hum(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
+    """What was `found` in a take of so many samples, and where it hums in its programme.
+
+    Where it hums for half of what was called another sound, that is the hum.
+    """
+    hums = [Strange("hum", start, stop, HUM.format(mains), "fail") for mains, start, stop in hum_pieces(take, samples)]
+    for piece in found:
+        if piece.kind == "hum":
+            same = [hum for hum in hums if hum.start < piece.stop and piece.start < hum.stop]
+            start, stop = min(p.start for p in [piece, *same]), max(p.stop for p in [piece, *same])
+            hums = [*(hum for hum in hums if hum not in same), replace(piece, start=start, stop=stop)]
+
+    def hummed(piece: Strange) -> int:
+        return sum(max(0, min(piece.stop, hum.stop) - max(piece.start, hum.start)) for hum in hums)
+
+    others = [piece for piece in found if piece.kind != "hum"]
+    others = [p for p in others if p.kind != "another sound" or 2 * hummed(p) < p.stop - p.start]
+    return [*others, *hums]
 
 
 def _kind(
@@ -133,7 +143,7 @@ def _kind(
         return "silent", "it is silent while the signal plays, or a gate hardly ever opens"
     if match.here < -0.95 * usual and abs(level_db) < SAME_LEVEL_DB:
         return "inverted", INVERTED
-    dry = _is_dry(take, at, match.here > STILL_ALIKE * usual)
+    dry = _is_dry(take, at, match.here > STILL_ALIKE * usual, level_db)
     if dry:
         return "bypassed", dry
     dead = frame_db < DEAD_DB
@@ -200,16 +210,18 @@ def _turns() -> Spectra:
     return np.exp(2j * np.pi * np.outer(np.arange(-REACH, REACH + 1), BANDS_HZ) / RATE).astype(np.complex64)
 
 
-def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
+def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool, level_db: float) -> str:
     """What to say where wet is dry at one gain in most of the frames `at`, far more so than where the gear is known.
 
     Empty where it is not. Gear that leaves some playing as it is has to be about as loud there as elsewhere, or it may
     as well be driven otherwise; where loud and soft have one gain and elsewhere have not, both may be. So they may
     where it is `alike`, as the model has it but for the level: gear that is nearly clean is clean when driven less.
+    What dry explains far better than the model does is not the gear at another level, and gear that is driven less is
+    not louder: `level_db` is that of wet re the model.
     """
-    left, gains = _left_by_dry(take, at)
+    left, gains = _left_by(take, at, take.dry)
     clear = take.trusted & (take.power(take.model) > CLEAR * take.noise)
-    usually_left, usual_gains = _left_by_dry(take, np.flatnonzero(clear if clear.any() else take.trusted))
+    usually_left, usual_gains = _left_by(take, np.flatnonzero(clear if clear.any() else take.trusted), take.dry)
     # Both may lie within the noise; soft frames within the steps of the file, which are no noise: so loud ones may do.
     drier = np.median(left) < DRIER * np.median(usually_left)
     drier |= np.percentile(left, 25) < DRIER * np.percentile(usually_left, 10)
@@ -218,11 +230,15 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     text = "it is bypassed: dry comes back, and not this gear"
     (low_db, loudness_db, high_db), (lowest_db, usual_db, highest_db) = _spread_db(gains), _spread_db(usual_gains)
     change_db = loudness_db - usual_db
-    often = np.mean(usually_left < EXACTLY_DRY) >= OFTEN_DRY
+    exactly = min(EXACTLY_DRY, max(float(np.median(left)) / DRIER, AS_DRY_AS_CAN_BE))
+    often = np.mean(usually_left < exactly) >= OFTEN_DRY
+    alike = alike and bool(np.median(left) >= DRIER * np.median(_left_by(take, at, take.model)[0]))
     if abs(change_db) < OTHER_DRIVE_DB:
         # What is as the model has it may be the gear itself at another level, where that leaves such playing alone.
         level = f", or as this gear leaves some playing alone, {abs(change_db):.1f} dB {_word(change_db)}"
         return text + (level if alike and abs(change_db) > SAME_LEVEL_DB else "")
+    if level_db > 0 and not (often or alike):
+        return text
     one_gain_db = float(np.hypot(ONE_GAIN_DB, TENTHS * _by_noise_db(take, at)))
     if not often or (high_db - low_db < one_gain_db and highest_db - lowest_db > 3 * ONE_GAIN_DB):
         left_alone = (
@@ -232,12 +248,14 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool) -> str:
     return ""
 
 
-def _left_by_dry(take: Explained, at: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What is left of each of the frames `at` when dry is taken away at the gain that most have, of 1; all gains."""
-    match = _match(take, at, take.dry)
-    wet, dry = take.wet[:, at], take.dry[:, at] * np.conj(_turns()[match.delay + REACH])[:, None]
-    gains = take.common(wet, dry) / (take.power(dry) + 1e-30)
-    left = take.power(wet - np.float32(_densest(gains)) * dry)
+def _left_by(
+    take: Explained, at: NDArray[np.int64], other: Spectra
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is left of each of the frames `at` when `other` is taken away at the gain that most have, of 1; all gains."""
+    match = _match(take, at, other)
+    wet, other = take.wet[:, at], other[:, at] * np.conj(_turns()[match.delay + REACH])[:, None]
+    gains = take.common(wet, other) / (take.power(other) + 1e-30)
+    left = take.power(wet - np.float32(_densest(gains)) * other)
     return np.maximum(left - 2 * take.noise, 0) / (take.power(wet) + 1e-30), gains
 
 
