@@ -4,7 +4,8 @@ While dry decays slowly, wet falls at once into the noise, again and again from 
 does that, and so does a fuzz whose transistors are starved: both are part of what a model learns, and both are named.
 
 One without a hold also opens and closes within a note, which looks like a loose contact: pieces are missing. But a gate
-knows a level, above which it opens and below which it closes; a contact knows none.
+knows a level, above which it opens and below which it closes; a contact knows none. Or it fades what it closes, in some
+milliseconds, which a contact does not.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ SOFTER_TOO = 8.0  # dB: a gate closes at the same level, give or take
 TIMES = 3  # before it is one
 BESIDE = 32  # samples on both sides of a piece
 FEWEST = 10  # pieces: from fewer nothing follows
+FADE = RATE // 50  # samples before a piece, of which the last BESIDE have faded
+FADED, MOSTLY = 0.25, 0.8  # of their peak: so little of a note is near a zero for so long 3 times of 100; of the pieces
 BY_CHANCE, FAR_OFF, SPREADS = 0.5, 0.18, 3.0  # share of pairs; how far from it a gate is, and in standard deviations
 
 
@@ -72,9 +75,12 @@ def find_closing(x: NDArray[np.float64], y: NDArray[np.float64], noise_dbfs: flo
 def knows_a_level(y: NDArray[np.float64], pieces: list[tuple[int, int]]) -> bool:
     """Whether the missing pieces (start, length) of y, (n,), begin softer than they end, any of them against any other.
 
-    The share of pairs is that of Mann and Whitney's test, whose standard deviation by chance it is held against.
+    The share of pairs is that of Mann and Whitney's test, whose standard deviation by chance it is held against. So they
+    do too where all have faded before they begin, however few they are.
     """
     count = len(pieces)
+    if _have_faded(y, pieces):
+        return True
     if count < FEWEST:
         return False
     before = np.sort([np.abs(y[max(0, start - BESIDE) : start]).max(initial=0.0) for start, _ in pieces])
@@ -82,6 +88,16 @@ def knows_a_level(y: NDArray[np.float64], pieces: list[tuple[int, int]]) -> bool
     share = float(np.mean(np.searchsorted(before, after))) / count
     deviation = float(np.sqrt((2 * count + 1) / 12)) / count
     return share > BY_CHANCE + max(FAR_OFF, SPREADS * deviation)
+
+
+def _have_faded(y: NDArray[np.float64], pieces: list[tuple[int, int]]) -> bool:
+    """Whether y, (n,), goes softly into most of the pieces (start, length)."""
+    faded = [
+        np.abs(y[start - BESIDE : start]).max() < FADED * np.abs(y[start - FADE : start]).max()
+        for start, _ in pieces
+        if start >= FADE
+    ]
+    return len(faded) >= TIMES and float(np.mean(faded)) >= MOSTLY
 
 
 def _levels_db(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -103,12 +103,15 @@ def with_hum(take: Explained, samples: int, found: list[Strange]) -> list[Strang
 
     Where it hums for half of what was called another sound, that is the hum.
     """
-    hums = [Strange("hum", start, stop, HUM.format(mains), "fail") for mains, start, stop in hum_pieces(take, samples)]
-    for piece in found:
-        if piece.kind == "hum":
-            same = [hum for hum in hums if hum.start < piece.stop and piece.start < hum.stop]
-            start, stop = min(p.start for p in [piece, *same]), max(p.stop for p in [piece, *same])
-            hums = [*(hum for hum in hums if hum not in same), replace(piece, start=start, stop=stop)]
+    pieces = [
+        Strange("hum", start, stop, HUM.format(mains), "fail") for mains, start, stop in hum_pieces(take, samples)
+    ]
+    hums: list[Strange] = []
+    for piece in sorted([p for p in found if p.kind == "hum"] + pieces, key=lambda piece: piece.start):
+        if hums and piece.start <= hums[-1].stop + RATE // 2:
+            hums[-1] = replace(hums[-1], stop=max(hums[-1].stop, piece.stop))
+        else:
+            hums.append(piece)
 
     def hummed(piece: Strange) -> int:
         return sum(max(0, min(piece.stop, hum.stop) - max(piece.start, hum.start)) for hum in hums)
@@ -248,10 +251,8 @@ def _is_dry(take: Explained, at: NDArray[np.int64], alike: bool, level_db: float
     return ""
 
 
-def _left_by(
-    take: Explained, at: NDArray[np.int64], other: Spectra
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What is left of each of the frames `at` when `other` is taken away at the gain that most have, of 1; all gains."""
+def _left_by(take: Explained, at: NDArray[np.int64], other: Spectra) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is left of each of the frames `at` without `other` at the gain that most have, of 1; and all gains."""
     match = _match(take, at, other)
     wet, other = take.wet[:, at], other[:, at] * np.conj(_turns()[match.delay + REACH])[:, None]
     gains = take.common(wet, other) / (take.power(other) + 1e-30)
