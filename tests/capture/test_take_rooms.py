@@ -16,6 +16,7 @@ from rig.capture.checks.gear.strange import Strange, named, or_a_room
 from rig.trainer.layout import RATE, VALIDATION
 
 FAULT = slice(round(18.5 * RATE), round(24.5 * RATE))
+WIDER = slice(round(15.5 * RATE) // HOP, 26 * RATE // HOP)  # a piece that begins and ends with something else
 INSIDE = slice(FAULT.start // HOP + 2, FAULT.stop // HOP - 2)
 
 
@@ -103,6 +104,7 @@ def test_only_what_the_past_tells_of_rings_on(name):
     room = taken(change)
     assert room.usual < 0.3
     assert room.rings(INSIDE) == is_room, room.likelier(np.arange(INSIDE.start, INSIDE.stop))
+    assert room.rings(WIDER) == is_room, room.likelier(np.arange(WIDER.start, WIDER.stop))
     seen = Strange("another sound", FAULT.start, FAULT.stop, "it is another sound", "warn")
     kind = or_a_room(seen, room)
     assert (kind.kind, kind.verdict) == ("rings on" if is_room else "another sound", "warn")

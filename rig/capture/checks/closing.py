@@ -75,8 +75,8 @@ def find_closing(x: NDArray[np.float64], y: NDArray[np.float64], noise_dbfs: flo
 def knows_a_level(y: NDArray[np.float64], pieces: list[tuple[int, int]]) -> bool:
     """Whether the missing pieces (start, length) of y, (n,), begin softer than they end, any of them against any other.
 
-    The share of pairs is that of Mann and Whitney's test, whose standard deviation by chance it is held against. So they
-    do too where all have faded before they begin, however few they are.
+    The share of pairs is that of Mann and Whitney's test, whose standard deviation by chance it is held against. So
+    they do, however few they are, where they have faded before they begin.
     """
     count = len(pieces)
     if _have_faded(y, pieces):

@@ -38,6 +38,8 @@ FEWEST, MOST = 12, 300  # frames that are looked at
 # By how much likelier a room makes a band of a frame, as a logarithm: of eight rooms 0.51 to 2, of
 # other drives and jumps at most 0.2.
 LIKELIER = 0.45
+BLURRED = 0.5  # times that: what else is odd beside a room may be taken for a part of the piece
+PART, STEP, IN_A_ROW = 70, 23, 2  # frames: three seconds, every one of them; that many parts are a room then
 
 
 class Room:
@@ -51,8 +53,13 @@ class Room:
         """Whether a room is heard in these frames of the take; not what belongs to the gear."""
         if self.is_driven is not None and self.is_driven(frames):
             return False
+        least = LIKELIER + max(self.usual, 0.0)
         likelier = self.likelier(np.arange(frames.start, frames.stop))
-        return likelier > LIKELIER and likelier > self.usual + LIKELIER
+        if not BLURRED * least < likelier <= least:
+            return likelier > least
+        parts = [np.arange(start, start + PART) for start in range(frames.start, frames.stop - PART + 1, STEP)]
+        heard = np.convolve([self.likelier(part) > least for part in parts] or [False], np.ones(IN_A_ROW))
+        return bool(np.max(heard) >= IN_A_ROW)
 
     @cached_property
     def usual(self) -> float:
