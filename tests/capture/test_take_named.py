@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from capturing import SECONDS
 from device_model import answer
-from faulty_takes import signal
+from faulty_takes import Desk, Fault, judged, recorded, sent, signal, suffered
+from gears import GEARS, played
 
 from rig.capture.checks.closing import knows_a_level
 from rig.capture.checks.gear.gear_model import explain
 from rig.capture.checks.gear.hum_in_playing import RATE, SLOW, are_steady
 from rig.capture.checks.gear.strange import Strange, with_hum
-from rig.capture.checks.programme import programme_check
+from rig.capture.checks.programme import LASTS, STEP, _lasting, _runs, programme_check
 
 MAINS_50 = np.array([0.8, 0.2, *[0.0] * 10])  # the powers of its lines
 LOUD, SOFT = {"gain": 0.5585, "noise": 6.65e-6, "hum_hz": 50.0}, {"gain": 0.1425, "noise": 3.25e-6, "hum_hz": 50.0}
@@ -61,6 +62,32 @@ def test_six_seconds_are_called_what_explains_most_of_them(kind, field, during, 
     trim_db = -3.0 if field == "bypass" else 0.0
     check, _ = programme_check(*taken(kind, field, during, start_s, trim_db, **clean), [])
     assert check.verdict in ("warn", "fail") and said in check.text and never not in check.text, check.text
+
+
+def test_what_lasts_beside_something_far_stranger_is_a_piece_of_its_own():
+    def runs(*lengths_and_scores):
+        score = np.concatenate([np.full(n, value) for n, value in lengths_and_scores])
+        first = np.arange(len(score)) * STEP
+        return _runs(first, _lasting(first, score, np.ones(len(score), bool)), score)
+
+    loud, odd = 2 * LASTS, 3 * LASTS
+    assert runs((20, 0.0), (loud, 18.0), (odd, 2.0), (20, 0.0)) == [(20, 20 + loud), (20 + loud, 20 + loud + odd)]
+    assert runs((20, 0.0), (odd, 2.0), (loud, 18.0), (20, 0.0)) == [(20, 20 + odd), (20 + odd, 20 + odd + loud)]
+    assert runs((20, 0.0), (loud, 18.0), (LASTS // 2, 2.0), (20, 0.0)) == [(20, 20 + loud)]  # a little, by chance
+    assert runs((20, 0.0), (loud, 2.0), (20, 0.0)) == [(20, 20 + loud)]
+    assert runs((60, 0.4)) == []
+
+
+@pytest.mark.soak
+def test_another_programme_that_begins_with_a_rest_is_one():
+    """With seed 20261201: what came behind the rest had been left to another figure, which called it another sound."""
+    seconds, fault = 60.0, Fault("other programme", "before", 1.0, 26.4495)
+    gear, x = next(gear for gear in GEARS if gear.name == "octave"), sent(seconds)
+    right = played(gear, x, 20261201)
+    wrong = suffered(gear, fault, x, right, 20261201)
+    peak = max(np.abs(right).max(), np.abs(wrong).max())
+    found = judged(recorded(wrong, Desk(peak_dbfs=-26.95, delay=6530, polarity=-1), 20261201, peak), seconds)
+    assert "another programme" in str(found["programme"])
 
 
 @pytest.mark.soak

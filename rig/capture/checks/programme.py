@@ -300,10 +300,12 @@ def _runs(first: NDArray[np.int64], lasting: NDArray[np.float64], score: NDArray
             runs.append([int(i), int(i) + 1])
     found = []
     for start, stop in runs:
-        # What is a little odd beside it, by chance, is no part of it: it would blur what that is.
+        # What is a little odd beside it, by chance, is no part of it: it would blur what that is. Where it is strange
+        # by itself, and lasts, it is another piece: another programme may begin with a rest.
         clear = start + np.flatnonzero(score[start:stop] >= max(MILDER, FAR_LESS * lasting[start:stop].max()))
-        if len(clear) > LASTS // 2:
-            start, stop = int(clear[0]), int(clear[-1]) + 1
-        if stop - start > LASTS // 2:
-            found.append((start, stop))
+        begin, end = (int(clear[0]), int(clear[-1]) + 1) if len(clear) > LASTS // 2 else (start, stop)
+        for first_of, behind in ((start, begin), (begin, end), (end, stop)):
+            by_itself = np.any(lasting[first_of : max(first_of, behind - LASTS + 1)] >= 1)
+            if by_itself or (first_of == begin and behind - first_of > LASTS // 2):
+                found.append((first_of, behind))
     return found
