@@ -36,6 +36,7 @@ ASLEEP, TURNS = RATE // 50, RATE // 200  # samples of silence at both ends at on
 LOUDER_TOO = 1.5  # times what it is silent at there
 REPEATED_STEPS = 16  # RMS of a block in steps: what is softer may repeat itself
 PERIODIC = 0.06  # of the power of what is played that a period before does not explain
+SAME_SIGNS = 0.98  # of the samples of what is played, a period apart
 SHORTEST_REPEAT = 48  # samples
 GRID = 16  # samples: where repeats are looked for first
 NORMALISED_DBFS = (0.0, -0.1, -0.2, -0.3, -0.5, -1.0, -3.0)  # what programs offer
@@ -187,8 +188,13 @@ def repeats(y: Samples, step: float | None = None, dry: Samples | None = None) -
 
 
 def _nearly_repeats_itself(x: Samples, period: int) -> bool:
-    """Whether x, (n,), has that period but for its level: a string that dies away, a slow sweep for a few cycles."""
+    """Whether x, (n,), has that period but for its level: a string that dies away, a slow sweep for a few cycles.
+
+    A fuzz that knows two levels only makes no more of it than its signs.
+    """
     late, early = x[period:], x[:-period]
+    if np.mean(np.sign(late) == np.sign(early)) >= SAME_SIGNS:
+        return True
     gain = float(np.dot(late, early)) / (float(np.dot(early, early)) + 1e-30)
     return bool(mean_square(late - gain * early) < PERIODIC * mean_square(late))
 
