@@ -90,12 +90,16 @@ def named(
 def or_a_room(piece: Strange, room: Room) -> Strange:
     """What another figure called another sound, as what it is: a room changes that figure, too."""
     inner = _inner(slice(piece.start // HOP, piece.stop // HOP))
-    short = max(0, HEARD_IN - (inner.stop - inner.start)) // 2
-    inner = slice(max(0, inner.start - short), min(room.take.wet.shape[1], inner.stop + short))
-    if piece.kind != "another sound" or not room.rings(inner):
+    if piece.kind != "another sound" or not _rings(room, inner):
         return piece
     kind, text = RINGS_ON
     return replace(piece, kind=kind, text=text)
+
+
+def _rings(room: Room, frames: slice) -> bool:
+    """Whether a room is heard there; of little more than a note it is not told."""
+    short = max(0, HEARD_IN - (frames.stop - frames.start)) // 2
+    return room.rings(slice(max(0, frames.start - short), min(room.take.wet.shape[1], frames.stop + short)))
 
 
 def with_hum(take: Explained, samples: int, found: list[Strange]) -> list[Strange]:
@@ -158,7 +162,7 @@ def _kind(
     hum_hz = hums(take, frames)
     if hum_hz is not None:
         return "hum", HUM.format(hum_hz)
-    if level_db > ADDS_DB and room.rings(inner):
+    if level_db > ADDS_DB and _rings(room, inner):
         samples = delay() if abs(match.best) < PLAYED_THROUGH * usual else None
         if abs(match.best) > max(0.4 * usual, abs(match.here) + 0.1) and abs(match.delay) > NEAR:
             return "jumps", f"the take jumps by {match.delay} samples"
