@@ -79,6 +79,7 @@ def test_what_lasts_beside_something_far_stranger_is_a_piece_of_its_own():
 
 
 OCTAVE = Fault("other programme", "before", 1.0, 26.4495), Desk(peak_dbfs=-26.95, delay=6530, polarity=-1)
+OVERDRIVE = Fault("drive", "before", 3.98, 26.05), Desk(peak_dbfs=-15.38, delay=8269, floor_dbfs=-101)
 GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=2710, floor_dbfs=-115)
 
 
@@ -90,6 +91,8 @@ GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=
         ("octave", *OCTAVE, 20261201, "another programme"),
         # A second of it had been called a reverb.
         ("gated fuzz", *GATED_FUZZ, 424242, "another sound"),
+        # 12 dB more, on noise, had been called a reverb; another drive explains 99 % of it.
+        ("overdrive", *OVERDRIVE, 31337, "louder"),
     ],
 )
 def test_what_the_soak_found_has_its_name(name, fault, desk, seed, said):

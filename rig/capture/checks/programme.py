@@ -9,6 +9,7 @@ A second and a half that is unlike is named by `gear/strange.py`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,15 @@ def programme_check(dry: Samples, wet: Samples, missing: list[int]) -> tuple[Che
         lag = find_lag(dry[part], wet[part], whiten=True, max_lag_samples=FARTHEST)
         return lag.samples if lag.is_certain else None
 
-    room = Room(take, dry_parts(dry), drive.is_clear if drive is not None else None)
+    @cache
+    def any_drive() -> Driven | None:
+        return drive if drive is not None else driven(dry, take, 0.0)  # looked for where a room is, too
+
+    def is_driven(frames: slice) -> bool:
+        otherwise = any_drive()
+        return otherwise is not None and otherwise.is_clear(frames)
+
+    room = Room(take, dry_parts(dry), is_driven)
     track, found = look(take, drive, room, len(dry), missing, delay)
     opening = [or_a_room(piece, room) for piece in opening_lower(dry, wet, found)]
     found = sorted([*found, *opening], key=lambda strange: strange.start)

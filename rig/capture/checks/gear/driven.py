@@ -65,15 +65,18 @@ class Driven:
         return bool(np.any(inside & (self.gone > np.array(GONE)[:, None]) & (self.explains > MOST)))
 
 
-def driven(dry: Samples, take: Explained) -> Driven | None:
-    """How far wet goes, in the programme, to another drive; dry (n,). None: the gear is well known, or nothing is."""
+def driven(dry: Samples, take: Explained, least_unknown: float = HARD_TO_EXPLAIN) -> Driven | None:
+    """How far wet goes, in the programme, to another drive; dry (n,).
+
+    None: the gear is known but for less than `least_unknown` of its power, or nothing is.
+    """
     known = take.trusted & (take.power(take.model) > take.least)
     error = take.wet - take.model
     if not known.any():
         return None
     error_power = take.power(error)[known]
     unknown = np.maximum(error_power - take.noise, 0) / (take.power(take.wet)[known] + take.noise)
-    if np.median(unknown) < HARD_TO_EXPLAIN:
+    if np.median(unknown) < least_unknown:
         return None
     first = max(PROGRAMME // (HOP * EVERY) - BEFORE, 0) * EVERY
     frames = slice(first, take.wet.shape[1] - VALIDATION // HOP, EVERY)

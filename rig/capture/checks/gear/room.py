@@ -51,8 +51,9 @@ class Room:
 
     def rings(self, frames: slice) -> bool:
         """Whether a room is heard in these frames of the take; not what belongs to the gear."""
-        if self.is_driven is not None and self.is_driven(frames):
-            return False
+        return self._is_heard(frames) and not (self.is_driven is not None and self.is_driven(frames))
+
+    def _is_heard(self, frames: slice) -> bool:
         least = LIKELIER + max(self.usual, 0.0)
         likelier = self.likelier(np.arange(frames.start, frames.stop))
         if not BLURRED * least < likelier <= least:
