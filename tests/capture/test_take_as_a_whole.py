@@ -199,14 +199,6 @@ def test_a_fuzz_repeats_itself_with_its_string_and_not_the_sound_system():
     y[at : at + 1024] = y[at - 1024 : at]
     (found,) = repeats(y, None, playing)
     assert abs(found - at) < 64  # what lies at the ceiling is equal a little longer
-    # A sweep is at a quarter of the rate for a while: so is a fuzz that makes a square wave of it, whatever else.
-    sweep = signal().samples[10 * RATE : 15 * RATE]
-    y = np.round(np.clip(10 * sweep, -1, 1) * 300) / 32768
-    assert len(repeats(y)) > 10 and repeats(y, None, sweep) == []
-    at = 3 * RATE
-    y[at : at + 1024] = y[at - 1024 : at]
-    (found,) = repeats(y, None, sweep)
-    assert abs(found - at) < 100
 
 
 @pytest.mark.parametrize(("peak_dbfs", "found"), [(0.0, 0.0), (-0.1, -0.1), (-1.0, -1.0), (-4.37, None), (-1.01, None)])

@@ -14,6 +14,7 @@ from rig.capture.checks.gear.gear_model import explain
 from rig.capture.checks.gear.hum_in_playing import RATE, SLOW, are_steady
 from rig.capture.checks.gear.strange import Strange, with_hum
 from rig.capture.checks.programme import LASTS, STEP, _lasting, _runs, programme_check
+from rig.capture.checks.quantisation import repeats
 
 MAINS_50 = np.array([0.8, 0.2, *[0.0] * 10])  # the powers of its lines
 LOUD, SOFT = {"gain": 0.5585, "noise": 6.65e-6, "hum_hz": 50.0}, {"gain": 0.1425, "noise": 3.25e-6, "hum_hz": 50.0}
@@ -102,6 +103,16 @@ def test_what_the_soak_found_has_its_name(name, fault, desk, seed, said):
     peak = max(np.abs(right).max(), np.abs(wrong).max())
     found = str(judged(recorded(wrong, desk, seed, peak), 60.0)["programme"])
     assert said in found and "rings on" not in found, found
+
+
+def test_a_sweep_repeats_itself_through_a_fuzz_and_is_no_block_that_is_played_again():
+    """It is at a quarter of the rate for a while, and so is a square wave of it, whatever else."""
+    sweep, at = signal().samples[10 * RATE : 15 * RATE], 3 * RATE
+    y = np.round(np.clip(10 * sweep, -1, 1) * 300) / 32768
+    assert len(repeats(y)) > 10 and repeats(y, None, sweep) == []
+    y[at : at + 1024] = y[at - 1024 : at]
+    (found,) = repeats(y, None, sweep)
+    assert abs(found - at) < 100
 
 
 @pytest.mark.soak

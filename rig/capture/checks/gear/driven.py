@@ -31,7 +31,7 @@ WINDOW, STEP, FEWEST = 35, 3, 9  # frames, of these: three seconds, every quarte
 CHANGES = power_from_db(-20.0)  # of the power of wet: where another drive changes less, it is not looked for
 # Of the way to each of them: for as long, clean takes of the most driven gear stay below 0.39 and 0.12; one of another
 # signal came to 0.76 of the first.
-GONE = (0.62, 0.18)
+GONE = (0.8, 0.18)
 LASTS = 6  # windows
 FAILS = 1.75  # times that
 # Of what the model leaves: another drive explains 70 % and more, but for noise; of rooms it explains at most 20 %.
