@@ -75,13 +75,17 @@ def _all_below(code: CodeLibrary, seen: set[CodeLibrary]) -> Iterator[CodeLibrar
                 yield from _all_below(called, seen)
 
 
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _KernelLowering(NativeLowering):  # type: ignore[misc]  # numba is untyped
-    _name = "kernel_lowering"
+class _Lowering(NativeLowering):  # type: ignore[misc]  # numba is untyped
+    """What kernels and entries are written with."""
 
     @property
     def lowering_class(self) -> type[Lower]:
         return _Lower
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _KernelLowering(_Lowering):
+    _name = "kernel_lowering"
 
     def run_pass(self, state: Any) -> bool:
         """Write LLVM's language, and tell numba by which key callers find it."""
@@ -95,12 +99,8 @@ class _KernelLowering(NativeLowering):  # type: ignore[misc]  # numba is untyped
 
 
 @register_pass(mutates_CFG=True, analysis_only=False)
-class _EntryLowering(NativeLowering):  # type: ignore[misc]  # numba is untyped
+class _EntryLowering(_Lowering):
     _name = "entry_lowering"
-
-    @property
-    def lowering_class(self) -> type[Lower]:
-        return _Lower
 
     def run_pass(self, state: Any) -> bool:
         """As numba does it, into a library that links whatever is below."""
