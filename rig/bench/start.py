@@ -46,11 +46,15 @@ def measure_start(progress: Callable[[float], None] | None = None) -> dict[str, 
 
 
 def _empty_cache(folder: Path) -> dict[str, str]:
-    """An environment whose cache, wherever the system keeps it, is below `folder`; Python finds its packages still."""
+    """An environment whose cache, wherever the system keeps it, is below `folder`; Python finds its packages still.
+
+    It keeps Python's own byte code, too, as it does unless somebody forbids it: a later start reads it.
+    """
     home = str(folder / "home")
     package = str(Path(__file__).resolve().parents[2])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {
         "HOME": home,
         "XDG_CACHE_HOME": home,
         "LOCALAPPDATA": home,
