@@ -12,6 +12,7 @@ from gears import GEARS, played
 from rig.capture.checks.closing import knows_a_level
 from rig.capture.checks.gear.gear_model import explain
 from rig.capture.checks.gear.hum_in_playing import RATE, SLOW, are_steady
+from rig.capture.checks.gear.hum_in_playing import _runs as in_a_row
 from rig.capture.checks.gear.strange import Strange, with_hum
 from rig.capture.checks.programme import LASTS, STEP, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import repeats
@@ -79,8 +80,19 @@ def test_what_lasts_beside_something_far_stranger_is_a_piece_of_its_own():
     assert runs((60, 0.4)) == []
 
 
+def test_soft_hum_lasts_and_its_lines_stay_as_strong_re_one_another():
+    holds = np.array([0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1], bool)
+    goes_on = np.ones(len(holds), bool)
+    assert in_a_row(holds, 5) == [(1, 6), (12, 19)]
+    goes_on[14] = False
+    assert in_a_row(holds, 5, goes_on) == [(1, 6), (14, 19)]
+    goes_on[3] = False
+    assert in_a_row(holds, 5, goes_on) == [(14, 19)]
+
+
 OCTAVE = Fault("other programme", "before", 1.0, 26.4495), Desk(peak_dbfs=-26.95, delay=6530, polarity=-1)
 OVERDRIVE = Fault("drive", "before", 3.98, 26.05), Desk(peak_dbfs=-15.38, delay=8269, floor_dbfs=-101)
+BLENDED_FUZZ = Fault("hum", "before", 0.0317, 21.88), Desk(peak_dbfs=-20.25, delay=1000, polarity=-1)
 GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=2710, floor_dbfs=-115)
 
 
@@ -94,6 +106,8 @@ GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=
         ("gated fuzz", *GATED_FUZZ, 424242, "another sound"),
         # 12 dB more, on noise, had been called a reverb; another drive explains 99 % of it.
         ("overdrive", *OVERDRIVE, 31337, "louder"),
+        # Hum in front of it, 25 dB below what comes out, had not been heard.
+        ("blended fuzz", *BLENDED_FUZZ, 10475413, "hum of 60 Hz"),
     ],
 )
 def test_what_the_soak_found_has_its_name(name, fault, desk, seed, said):

@@ -2,7 +2,8 @@
 
 A string is seldom within a hertz of the mains and of several of its harmonics at once, and the model explains strings.
 So hum stands out in what is left, also where it is far softer than what the model leaves of a fuzz. And hum is steady,
-where strings are struck and die away: for seconds, its lines are sines that neither swell nor drift.
+where strings are struck and die away: for seconds, its lines are sines that neither swell nor drift. Soft hum in front
+of a fuzz comes and goes with the strings, but the strengths of its lines re one another stay.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from ....trainer.layout import PROGRAMME, RATE, VALIDATION
-from ..measures import hum_lines
+from ..measures import HARMONICS, hum_lines
 from .gear_model import BANDS, FRAME, Explained, Spectra
 
 MAINS_HZ = (50.0, 60.0)
@@ -21,15 +22,17 @@ NARROW_HZ = 0.8  # of a line of the mains: a string may be 2 Hz beside one
 SHORTEST = 3 * RATE // SLOW // 2  # samples at the slow rate: of a piece in which a line is narrow
 MOST = 0.35  # of what is not explained: a piece is hum
 WINDOW, STEP = 3 * RATE // SLOW, RATE // SLOW // 2  # samples at the slow rate
-LOUD = 0.016  # of the power of wet: softer hum is left to the silences
+LOUD = 0.016  # of the power of wet
 OF_WHAT_IS_LEFT = 0.1
+SOFT, OF_WHAT_IS_LEFT_BESIDE_SOFT = 0.0005, 0.03  # softer hum, in front of a fuzz: it has to last longer
+ALIKE = 0.9  # cosine between the lines of a window of soft hum and those of the window before
 RISES = 4.0  # times what it is at both ends
 LINES, COUNTS = 3, 0.03  # so many harmonics, each at least that much of all
 FEW_LINES, MOST_OF_FEW = 2, 0.6  # fewer do, where they are so much of what is not explained: strings do not meet twice
 BLOCK = RATE // SLOW // 2  # samples at the slow rate: half a second, of which six in a row tell what is steady
 STEADY = 0.65  # of the power of the lines: hum behind any gear mostly has 0.8 and more, and noise at most 0.6
 DRIFT_HZ = np.linspace(-0.4, 0.4, 41)  # of the mains
-LASTS = 3  # windows
+LASTS, LASTS_SOFTLY = 3, 5  # windows; of clean gear of any kind, never more than two in a row pass for soft hum
 
 
 def hums(take: Explained, frames: slice) -> float | None:
@@ -56,21 +59,34 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
     most = np.array([np.sum(window * left[at : at + WINDOW] ** 2) for at in starts]) / window.sum()
     found = []
     for mains in MAINS_HZ:
-        power, hums = np.zeros(len(starts)), np.zeros(len(starts), bool)
-        for i in np.flatnonzero(at_ends | (inside & (2 * most > LOUD * wet_power))):
+        power, before = np.zeros(len(starts)), np.zeros(HARMONICS)
+        loud, soft, goes_on = np.zeros((3, len(starts)), bool)
+        for i in np.flatnonzero(at_ends | (inside & (2 * most > SOFT * wet_power))):
             part = slice(starts[i], starts[i] + WINDOW)
             lines = hum_lines(left[part], mains, RATE / SLOW, NARROW_HZ)
-            power[i] = lines.sum()
-            all_left = float(np.mean(left[part] ** 2))
-            least = max(LOUD * wet_power[i], OF_WHAT_IS_LEFT * all_left)
-            if power[i] > least:
-                hums[i] = are_harmonics(lines, all_left) or are_steady(left[part], mains, lines)
+            power[i], all_left = lines.sum(), float(np.mean(left[part] ** 2))
+            harmonics = are_harmonics(lines, all_left)
+            if power[i] > max(LOUD * wet_power[i], OF_WHAT_IS_LEFT * all_left):
+                loud[i] = harmonics or are_steady(left[part], mains, lines)
+            soft[i] = harmonics and power[i] > max(SOFT * wet_power[i], OF_WHAT_IS_LEFT_BESIDE_SOFT * all_left)
+            goes_on[i] = lines @ before > ALIKE * np.linalg.norm(lines) * np.linalg.norm(before)
+            before = lines
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], hums & inside & (power > RISES * usual), [0]])))
-        for first, last in zip(edges[::2], edges[1::2], strict=True):
-            if last - first >= LASTS:
-                found.append((mains, int(starts[first]) * SLOW, (int(starts[last - 1]) + WINDOW) * SLOW))
+        rises = inside & (power > RISES * usual)
+        for first, last in [*_runs(loud & rises, LASTS), *_runs(soft & rises, LASTS_SOFTLY, goes_on)]:
+            found.append((mains, int(starts[first]) * SLOW, (int(starts[last - 1]) + WINDOW) * SLOW))
     return found
+
+
+def _runs(holds: NDArray[np.bool_], least: int, goes_on: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
+    """Where it holds that often in a row: (first, behind the last). A run ends, too, where the next does not go on."""
+    runs: list[list[int]] = []
+    for index in np.flatnonzero(holds):
+        if runs and runs[-1][1] == index and (goes_on is None or goes_on[index]):
+            runs[-1][1] = int(index) + 1
+        else:
+            runs.append([int(index), int(index) + 1])
+    return [(first, last) for first, last in runs if last - first >= least]
 
 
 def are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
