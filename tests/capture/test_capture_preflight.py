@@ -89,6 +89,7 @@ def test_a_take_with_two_clocks_is_refused_with_the_way_out_and_accepted_by_it(t
     assert "the clocks differed by" in (mended.folder / "report.html").read_text()
 
 
+@pytest.mark.soak
 def test_a_jump_is_no_drift_and_is_not_offered_to_be_undone(tmp_path):
     jumping = Recording(takes.dropped(recorded(), 6))
     assert "--repair-drift" not in save_capture(tmp_path, "x", signal(), jumping).reason

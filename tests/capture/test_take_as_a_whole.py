@@ -228,6 +228,7 @@ def test_a_gate_in_front_of_the_gears_hiss_is_found_with_its_threshold():
     assert find_closing(dry, played(GEAR["crunch"], dry, 3) + noise(35, -75, 8), -75.0) is None
 
 
+@pytest.mark.soak
 def test_a_gate_without_a_hold_is_a_gate_and_no_loose_contact():
     x, rng = sent(), np.random.default_rng(4)
     y = played(GEAR["crunch"], x, 3)
@@ -279,7 +280,7 @@ def test_two_harmonics_are_hum_where_little_else_is_left_and_a_string_is_none(hz
 # ---------------------------------------------------------------- one gear from end to end
 FAULTS = [  # some each day, some in the soak, which draws others as well: test_take_faults_soak.py
     ("crunch", Fault("silence", "behind", 1.0, 18.2)),
-    ("fuzz", Fault("polarity", "behind", 1.0, 17.4)),
+    pytest.param("fuzz", Fault("polarity", "behind", 1.0, 17.4), marks=pytest.mark.soak),
     ("gated fuzz", Fault("hum", "behind", 0.06, 18.7)),
     ("high gain", Fault("drive", "before", 2.8, 17.7)),
     pytest.param("fuzz", Fault("drive", "before", 4.0, 17.7), marks=pytest.mark.soak),
@@ -313,6 +314,7 @@ def test_a_bypass_on_the_last_steps_of_a_file_is_one_and_nothing_softer():
     assert called_right(fault, found), str(found["programme"])
 
 
+@pytest.mark.soak
 def test_another_programme_that_rests_most_of_the_time_is_no_silence():
     x = sent()
     right = played(GEAR["parked wah"], x)
@@ -328,7 +330,7 @@ def test_another_programme_that_rests_most_of_the_time_is_no_silence():
 @pytest.mark.parametrize(
     ("name", "desk"),
     [
-        ("gated fuzz", Desk(peak_dbfs=-12, polarity=-1)),
+        pytest.param("gated fuzz", Desk(peak_dbfs=-12, polarity=-1), marks=pytest.mark.soak),
         pytest.param("octave", Desk(hum_dbfs=-70, peak_dbfs=-8), marks=pytest.mark.soak),
         ("sag", Desk(peak_dbfs=-39, bits=16)),
         pytest.param("compressor", Desk(delay=7000), marks=pytest.mark.soak),
@@ -375,6 +377,7 @@ def test_what_is_a_little_strange_warns():
 SOFT = Desk(peak_dbfs=-39.2, bits=16, delay=7621, polarity=-1, floor_dbfs=-117.7)
 
 
+@pytest.mark.soak
 def test_attacks_that_come_back_softly_on_16_bit_are_no_silence_and_repeat_nothing():
     """A limiter lets attacks through that are 30 dB above its playing: -39 dBFS in the peaks, -72 dBFS RMS."""
     x = sent()

@@ -75,7 +75,7 @@ CHANGES = {
 }
 
 
-DAILY = ("a small room", "12 dB harder")
+DAILY = ("a small room",)
 
 
 @cache

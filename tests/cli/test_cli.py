@@ -165,6 +165,7 @@ def test_info_of_a_folder_is_a_table_sorted_and_filtered_as_asked(tmp_path, caps
     assert "holds no .nam file" in capsys.readouterr().err
 
 
+@pytest.mark.soak
 def test_bench_measures_the_known_shapes_and_files(capsys):
     some = ("a1 standard", "a1 nano", "a2", "lstm 1x16", "cabinet")
     assert main(["bench", "--json", "--rounds", "1", *(word for name in some for word in ("--only", name))]) == 0

@@ -133,6 +133,7 @@ def test_both_are_equally_loud_behind_a_cabinet_and_neither_clips(files):
     assert loud[0] <= -17.8
 
 
+@pytest.mark.soak
 def test_another_session_rate_plays_the_same(files):
     listened = Listened(files, "wet.wav", "whole.wav", rate=44100)
     wet = resample(wav.read(files / "wet.wav").samples[:, 0], RATE, 44100)

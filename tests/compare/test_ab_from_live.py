@@ -88,6 +88,7 @@ def test_the_recording_of_the_output_is_the_aligned_files_live(jack_server, fold
         engine.set_master(0.0)
 
 
+@pytest.mark.soak
 def test_a_blind_test_of_a_model_and_a_recording_is_killed_and_goes_on(jack_server, folder, tmp_path):
     environment = {"JACK_DEFAULT_SERVER": jack_server.name, "XDG_DATA_HOME": str(tmp_path / "data")}
     words = ("--from", folder / "dry.wav", folder / "box.wav", A2, "--no-page", "--trials", 5, "--result", "t.json")

@@ -163,6 +163,7 @@ def test_twenty_random_settings_are_found_matched_and_null(jack_server, seed):
     tubes(jack_server, seed)
 
 
+@pytest.mark.soak
 def test_presses_leave_no_artefact_live(jack_server):
     with Device(jack_server, 200.5, -1, preamp="wire") as device, Live(jack_server, device, Sound()) as live:
         live.comparer.start()
@@ -202,7 +203,9 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(
-    "faults", [FAULTS[:2], pytest.param(FAULTS[2:], marks=pytest.mark.soak)], ids=["in the gear", "in the patchbay"]
+    "faults",
+    [FAULTS[:1], pytest.param(FAULTS[1:2], marks=pytest.mark.soak), pytest.param(FAULTS[2:], marks=pytest.mark.soak)],
+    ids=["in the gear", "in the gear, too", "in the patchbay"],
 )
 def test_gear_that_fails_is_named(jack_server, faults):
     with Device(jack_server, 200, preamp="wire") as device, Live(jack_server, device, Sound()) as live:

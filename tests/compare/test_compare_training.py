@@ -39,6 +39,7 @@ def lab_take(tmp_path_factory):
     return folder
 
 
+@pytest.mark.soak
 @needs_lab
 def test_the_validation_esr_of_the_trainer_is_found_again(lab_take):
     models = sorted((LAB / "models").glob("*.nam"))

@@ -72,7 +72,7 @@ def before_gain(epoch):
     return {1: 1.0, 2: 0.25, 3: 4.0}[epoch]
 
 
-@pytest.mark.parametrize("side", ["hear_a", "hear_b"])
+@pytest.mark.parametrize("side", [pytest.param("hear_a", marks=pytest.mark.soak), "hear_b"])
 def test_no_epoch_clicks_whichever_side_is_heard(tmp_path, side):
     studio = gear()
     studio.comparer.do(side)
@@ -135,7 +135,7 @@ def test_locked_levels_keep_the_model_until_they_are_unlocked(tmp_path):
     assert comparer.training.state["playing_epoch"] == 2
 
 
-@pytest.mark.parametrize("is_read_before", [False, True])
+@pytest.mark.parametrize("is_read_before", [pytest.param(False, marks=pytest.mark.soak), True])
 def test_a_blind_test_goes_on_with_its_model_and_nothing_is_told_of_an_offer(tmp_path, is_read_before):
     studio = gear()
     comparer, shown = studio.comparer, AbShown(studio.comparer, lambda: SERVER)

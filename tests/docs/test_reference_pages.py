@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from places import ROOT
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -32,6 +33,7 @@ def test_the_terminal_does_not_change_them():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.soak
 def test_a_page_that_was_changed_by_hand_is_noticed_and_written_again(tmp_path):
     (tmp_path / "reference").mkdir()
     script = tmp_path / "generate.py"

@@ -159,7 +159,14 @@ def test_a_moved_band_ends_as_the_one_that_began_there(end):
         assert moved.play(x).tobytes() == x.tobytes()
 
 
-@pytest.mark.parametrize(("hz", "q"), [(110.0, 0.7), (440.0, 2.0), (1000.0, 10.0)])
+@pytest.mark.parametrize(
+    ("hz", "q"),
+    [
+        pytest.param(110.0, 0.7, marks=pytest.mark.soak),
+        (440.0, 2.0),
+        pytest.param(1000.0, 10.0, marks=pytest.mark.soak),
+    ],
+)
 def test_ten_thousand_moves_of_a_bands_knobs_leave_nothing_beside_a_sine(hz, q):
     """As a hand moves them: by semitones, half decibels, tenths of Q, within an octave around the sine."""
     rng, every = np.random.default_rng(5), 96

@@ -40,6 +40,7 @@ ACTIVATIONS = [
     "LeakyHardTanh",
 ]
 EVERYWHERE = {site: {} for site in FILM_SITES} | {"head1x1": {"active": True, "out_channels": 5, "groups": 1}}
+SLOW = ("LSTM 3x41", "LSTM 2x24", "LSTM 1x40")  # in Python, which the compiled ones are held against
 MODELS = {
     "A1 standard": a1_standard(),
     "A2": a2(),
@@ -83,7 +84,7 @@ def network_of(tmp_path):
 
 
 # Float32 arithmetic with a tanh that is off by 4e-7 stays 100 dB below these outputs; a mistake does not.
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.soak) if n in SLOW else n for n in MODELS])
 def test_the_output_is_that_of_float64(name, network_of):
     x = signal()
     assert error_db(network_of(MODELS[name]).process(x), render(MODELS[name], x)) < -95

@@ -112,7 +112,14 @@ def away_db(y, hz):
 
 
 # By hand: steps of 0.5 dB, as a key or a fast knob makes them. Jumps: across the whole range, 500 in a second.
-@pytest.mark.parametrize(("hz", "jumps"), [(82.4, False), (82.4, True), (110.0, True), (440.0, True), (1000.0, True)])
+@pytest.mark.parametrize(
+    ("hz", "jumps"),
+    [
+        (82.4, False),
+        (440.0, True),
+        *(pytest.param(hz, True, marks=pytest.mark.soak) for hz in (82.4, 110.0, 1000.0)),
+    ],
+)
 def test_ten_thousand_moves_leave_nothing_beside_a_sine(hz, jumps):
     rng, tone, every, stand = np.random.default_rng(5), Tone(), 96, np.zeros(4)
     x = (0.25 * np.sin(2 * np.pi * hz * np.arange(10_000 * every) / RATE)).astype(np.float32)

@@ -189,12 +189,12 @@ def audition(live, switches, pause_s, samples, freewheel):
             deck.freewheel(False)
 
 
-def test_fifty_switches_live_are_not_heard_above_the_sine(live):
-    audition(live, 50, 0.02, RATE // 2, freewheel=False)
+def test_twenty_switches_live_are_not_heard_above_the_sine(live):
+    audition(live, 20, 0.02, RATE // 2, freewheel=False)
 
 
-def test_a_hundred_switches_under_freewheel_are_not_heard_above_the_sine(live):
-    audition(live, 100, 0, 4 * RATE, freewheel=True)
+def test_forty_switches_under_freewheel_are_not_heard_above_the_sine(live):
+    audition(live, 40, 0, 4 * RATE, freewheel=True)
 
 
 @pytest.mark.soak

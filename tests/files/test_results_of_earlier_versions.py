@@ -114,6 +114,7 @@ def without_its_time(content):
     return {key: value for key, value in content.items() if key not in ("created", "rig_version", "versions")}
 
 
+@pytest.mark.soak
 def test_the_same_take_saved_today_gives_the_same_signal_and_training_files_cut_more_tightly(kept, tmp_path):
     before = kept / "captures" / "preamp"
     signal = load_signal(before / "dry.wav")

@@ -69,6 +69,7 @@ def test_the_table_of_interfaces_travels_with_its_schema_and_its_licence(wheel):
     assert "License-Expression: MIT AND CC0-1.0\n" in told
 
 
+@pytest.mark.soak
 def test_a_users_script_is_checked_against_the_wheel_and_each_of_his_mistakes_is_found(environment):
     where = [str(python_of(environment)), "-c", "import rig; print(rig.__file__)"]
     found = subprocess.run(where, cwd=environment, capture_output=True, text=True, check=True).stdout

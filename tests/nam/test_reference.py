@@ -27,7 +27,11 @@ def load(case):
     return Model.load(REFERENCE / case["model"], size)
 
 
-CASES_BY_NAME = [pytest.param(case, id=Path(case["expected"]).stem) for case in CASES]
+WIDE = ("community_wide_28_14", "community_wide_20_8")  # of the kind of the others, and slow in pieces of one sample
+CASES_BY_NAME = [
+    pytest.param(case, id=(name := Path(case["expected"]).stem), marks=[pytest.mark.soak] if name in WIDE else [])
+    for case in CASES
+]
 
 
 @pytest.fixture(scope="module")

@@ -99,9 +99,15 @@ def test_what_is_done_is_not_trained_again_and_more_steps_go_on(capture):
     ("fault", "said"),
     [
         ({"fails": {"epoch": 2, "why": "nan"}}, "the loss became no number, epoch 1 is kept"),
-        ({"fails": {"epoch": 2, "why": "memory"}}, "the memory did not suffice, epoch 1 is kept"),
-        ({"fails": {"epoch": 2, "why": "disk"}}, "the disk is full, epoch 1 is kept"),
-        ({"dies": {"epoch": 2, "signal": 9}}, "it was killed"),
+        pytest.param(
+            {"fails": {"epoch": 2, "why": "memory"}},
+            "the memory did not suffice, epoch 1 is kept",
+            marks=pytest.mark.soak,
+        ),
+        pytest.param(
+            {"fails": {"epoch": 2, "why": "disk"}}, "the disk is full, epoch 1 is kept", marks=pytest.mark.soak
+        ),
+        pytest.param({"dies": {"epoch": 2, "signal": 9}}, "it was killed", marks=pytest.mark.soak),
         ({"dies": {"epoch": 2, "signal": 11}}, "ended by signal 11"),
     ],
 )
@@ -165,6 +171,7 @@ def test_ctrl_c_keeps_what_was_learnt(capture):
     assert record.state == "stopped" and finished.esr == pytest.approx(0.04, rel=0.01)
 
 
+@pytest.mark.soak
 def test_what_the_trainer_learnt_ahead_of_the_judging_is_judged_when_it_is_left(capture):
     class Leaves(Told):
         def epoch(self, record, epoch, is_best):

@@ -203,7 +203,10 @@ make(planned("cpu", Path(sys.argv[3])), show)
 """
 
 
-@pytest.mark.parametrize("moment", ["Fetching", "Installing", "Trying it"])
+@pytest.mark.parametrize(
+    "moment",
+    [pytest.param("Fetching", marks=pytest.mark.soak), pytest.param("Installing", marks=pytest.mark.soak), "Trying it"],
+)
 def test_a_killed_set_up_leaves_nothing_to_use_and_the_next_goes_on(lock, moment, monkeypatch, quick):
     path = os.pathsep.join((str(ROOT), str(ROOT / "tests/support/machine")))
     command = [sys.executable, "-c", KILLED, str(lock.locks), moment, str(quick)]
@@ -289,6 +292,7 @@ def test_a_package_that_the_index_does_not_have_is_named(lock, quick):
         make(planned("cpu", quick), silent)
 
 
+@pytest.mark.soak
 @linux_only
 def test_from_pypi_alone_the_larger_build_is_asked_for_and_taken(lock, capsys, monkeypatch, quick):
     (lock.wheels / "torch-2.13.0+cpu-py3-none-any.whl").unlink()

@@ -270,6 +270,7 @@ def test_ctrl_c_before_any_has_begun_is_no_record_that_was_removed(workers, capt
     assert done.returncode == INTERRUPTED and "removed" not in done.stdout + done.stderr
 
 
+@pytest.mark.soak
 def test_epochs_ahead_of_the_judging_go_with_the_training_and_are_judged(captures, python, tmp_path):
     mine, there = captures("mine", [0.3, 0.1, 0.2], ahead=True), tmp_path / "there"
     first = training(mine, 100)
@@ -295,6 +296,7 @@ def test_epochs_ahead_of_the_judging_go_with_the_training_and_are_judged(capture
     assert not list(more.folder.glob("epoch_*")) and Record.load(more.folder) == record
 
 
+@pytest.mark.soak
 def test_ctrl_c_judges_what_came_back_ahead_of_the_judging(workers, captures, python):
     mine = captures("mine", ahead=True)
 

@@ -326,6 +326,7 @@ def test_folders_within_one_another_are_scanned_once(tmp_path):
         OpenScan(None, lambda: None).start([])
 
 
+@pytest.mark.soak
 def test_thousands_of_rows_are_sent_a_hundred_at_a_time(tmp_path):
     index = tmp_path / "models.sqlite"
     write_index(index, tmp_path / "all", 10_000)

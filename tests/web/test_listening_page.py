@@ -270,6 +270,7 @@ def test_every_switch_is_the_same_and_all_sounds_run_in_step(browser, room):
     assert np.abs(x[AT[5] + AHEAD + FADE + 2 :]).max() == 0.0  # stopped
 
 
+@pytest.mark.soak
 def test_a_section_loops_alone_and_fades_at_its_seam_in_all_sounds_alike(browser, room):
     page = browser.open_door(room.address)
     heard = []

@@ -200,7 +200,7 @@ def switch_live(jack_server, folder, switches, per_take):
 
 
 def test_presets_switched_live_cost_the_audio_thread_no_fault_and_no_allocation(jack_server, folder):
-    switch_live(jack_server, folder, 8, per_take=4)
+    switch_live(jack_server, folder, 4, per_take=4)
 
 
 @pytest.mark.soak
