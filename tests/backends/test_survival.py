@@ -73,9 +73,8 @@ def survives(report, rss_kb=4096):
 
 def restarts(loop, times, periods):
     """In a child: kill or end the server again and again, with short and long pauses; then change its period."""
-    name, back, resized = f"rig-again-{os.getpid()}", [], []
-    server = JackServer(name=name)
-    server.start()
+    server, back, resized = JackServer().start(), [], []
+    name = server.name
     try:
         measured_aliasing.measure(Model.load(A2), QUALITIES[:2])  # or rig does it now, and takes memory for it
         with Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=name) as play:

@@ -11,6 +11,7 @@ import pytest
 from commandline import RIG, refused, rig
 from device import Device
 from device_model import answer
+from jackserver import AS_FAST_AS_IT_CAN
 
 from rig.audio import wav
 from rig.capture.ir.checks import difference_db
@@ -19,7 +20,7 @@ from rig.cli import main
 from rig.library.calibrated_levels import load_settings
 
 LOOP_DB = -4.5  # what the cable, with both knobs, makes of a level
-CABLE = ("--send", "cable:in", "--return", "cable:out", "--yes", "--freewheel")
+CABLE = ("--send", "cable:in", "--return", "cable:out", "--yes", *AS_FAST_AS_IT_CAN)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_nobody_there_to_answer_is_a_sentence_with_the_option(jack_server, cable
 def test_a_cabinet_is_swept_checked_drawn_and_written(jack_server, here, tmp_path):
     ports = ("--send", "cabinet:in", "--return", "cabinet:out", "--yes")
     with Device(jack_server, 700, 1, -20, "tube", noise_dbfs=-95, drive_db=-50, name="cabinet"):
-        done = here("capture", "ir", "tube", *ports, "--length-s", 3, "--freewheel", "--microphone", "57")
+        done = here("capture", "ir", "tube", *ports, "--length-s", 3, *AS_FAST_AS_IT_CAN, "--microphone", "57")
         again = here("capture", "ir", "tube", *ports)
     assert done.returncode == 0, done.stdout + done.stderr
     refused(again, r"tube\.wav: the file exists already")

@@ -16,7 +16,7 @@ from capturing import GAIN_DB
 from child import run_in_child
 from commandline import RIG
 from device import Device
-from jackserver import JACKD_IS_MISSING, JackServer
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING, JackServer
 
 from rig.audio import wav
 from rig.capture.result.foreign_recording import check_again
@@ -75,7 +75,7 @@ def killed(into, moments):
     for moment in moments:
         name = f"k{moment}"
         with JackServer(period=128) as server, Device(server, 137, gain_db=GAIN_DB):
-            command = [*RIG, "capture", name, *PORTS, "--signal", str(sweep), "--freewheel", "--into", str(into)]
+            command = [*RIG, "capture", name, *PORTS, "--signal", str(sweep), *AS_FAST_AS_IT_CAN, "--into", str(into)]
             process = subprocess.Popen(command, env=server.environment(), stdout=subprocess.DEVNULL)
             began = time.monotonic()
             if moment is not None:

@@ -15,7 +15,7 @@ from child import run_in_child
 from commandline import RIG, called, refused, rig
 from device import Device
 from jackclients import Deck
-from jackserver import JACKD_IS_MISSING, JackServer
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING, JackServer
 
 from rig.audio import wav
 from rig.capture.result.foreign_recording import check_again
@@ -25,7 +25,7 @@ from rig.cli.commands.capture import with_take
 pytestmark = pytest.mark.skipif(JACKD_IS_MISSING, reason="jackd is not installed")
 
 PORTS = ("--send", "preamp:in", "--return", "preamp:out", "--yes")
-QUICK = ("--length-s", 35, "--freewheel", "--no-trial")
+QUICK = ("--length-s", 35, *AS_FAST_AS_IT_CAN, "--no-trial")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +60,7 @@ def assert_exact(result, seconds=35.0):
 
 def test_a_capture_is_equally_long_and_the_gears_own_answer(jack_server, device, tmp_path):
     done = rig(
-        *("capture", "first", *PORTS, "--into", tmp_path, "--length-s", 35, "--freewheel", "--json"),
+        *("capture", "first", *PORTS, "--into", tmp_path, "--length-s", 35, *AS_FAST_AS_IT_CAN, "--json"),
         *("--send-dbu", 18.34, "--return-dbu", 12.34, "--gear-type", "preamp"),
         **at(jack_server),
     )
@@ -211,7 +211,8 @@ def test_what_is_wrong_with_the_path_shows_before_the_take(device, here, tmp_pat
     before = dict(device.settings)
     device.set(**settings)
     try:
-        done = here("capture", "x", *PORTS, "--length-s", 35, "--into", tmp_path, "--freewheel", "--send-trim-db", -6)
+        ports = (*PORTS, *AS_FAST_AS_IT_CAN)
+        done = here("capture", "x", *ports, "--length-s", 35, "--into", tmp_path, "--send-trim-db", -6)
     finally:
         device._do("set", **before)
         device.settings = before
@@ -224,7 +225,7 @@ def test_a_return_that_clips_is_played_softer_and_the_level_follows(device, here
     device.set(gain_db=GAIN_DB + 9)
     try:
         done = here(
-            *("capture", "hot", *PORTS, "--length-s", 35, "--into", tmp_path, "--freewheel", "--json"),
+            *("capture", "hot", *PORTS, "--length-s", 35, "--into", tmp_path, *AS_FAST_AS_IT_CAN, "--json"),
             *("--send-dbu", 18.0),
         )
     finally:
@@ -241,7 +242,7 @@ def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, d
     device.set(gain_db=GAIN_DB - 18)
     try:
         done = subprocess.run(
-            [*RIG, "capture", "soft", *PORTS[:-1], "--freewheel", "--length-s", "35", "--into", str(tmp_path)],
+            [*RIG, "capture", "soft", *PORTS[:-1], *AS_FAST_AS_IT_CAN, "--length-s", "35", "--into", str(tmp_path)],
             env={**jack_server.environment()},
             input="y\na\ng\n",  # the wiring is right; try again; go on as it is
             capture_output=True,
@@ -258,7 +259,7 @@ def test_the_level_search_asks_until_it_is_right_or_told_to_go_on(jack_server, d
 def test_the_self_test_runs_over_a_cable(jack_server, device, here, tmp_path):
     with Device(jack_server, 40, preamp="wire", gain_db=-4.5, noise_dbfs=-100, name="cable"):
         ports = ("--send", "cable:in", "--return", "cable:out", "--yes")
-        done = here("capture", "--self-test", *ports, "--freewheel")
+        done = here("capture", "--self-test", *ports, *AS_FAST_AS_IT_CAN)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Self-test: a cable lies between send and return" in done.stdout and "Not known: gain" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -266,7 +267,7 @@ def test_the_self_test_runs_over_a_cable(jack_server, device, here, tmp_path):
 
 @pytest.mark.soak
 def test_the_self_test_fails_where_gear_lies_in_the_loop(jack_server, device, here, tmp_path):
-    done = here("capture", "--self-test", *PORTS, "--freewheel", "--no-trial")
+    done = here("capture", "--self-test", *PORTS, *AS_FAST_AS_IT_CAN, "--no-trial")
     assert done.returncode == 1 and "distortion" in done.stdout.partition("Not accepted")[2]
     assert list(tmp_path.iterdir()) == []
 

@@ -17,7 +17,7 @@ from child import run_in_child
 from commandline import RIG, called, refused, rig
 from device import Device
 from jackclients import RUNNING, Deck
-from jackserver import JACKD_IS_MISSING, JackServer
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING, JackServer
 from made_library import make_library
 from test_finding import REFERENCE, reference_cores
 
@@ -67,7 +67,7 @@ def test_the_model_that_is_the_gear_is_named_first_with_its_esr(device, here, tm
     device.set(drive_db=6.0)  # the model takes 12 dBu for 0 dBFS, and the send plays 6 dB softer for that
     try:
         done = here(
-            *PORTS, "--freewheel", "--json", "--keep", tmp_path / "kept", "--send-dbu", 18, "--max-input-dbu", 12
+            *PORTS, *AS_FAST_AS_IT_CAN, "--json", "--keep", tmp_path / "kept", "--send-dbu", 18, "--max-input-dbu", 12
         )
     finally:
         device.set(drive_db=0.0)
@@ -106,7 +106,7 @@ def test_gear_that_cannot_be_heard_gets_a_sentence(device, here, settings, patte
     before = dict(device.settings)
     device.set(**settings)
     try:
-        refused(here(*PORTS, "--freewheel", "--send-trim-db", -6), pattern)
+        refused(here(*PORTS, *AS_FAST_AS_IT_CAN, "--send-trim-db", -6), pattern)
     finally:
         device._do("set", **before)
         device.settings = before

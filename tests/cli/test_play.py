@@ -200,9 +200,8 @@ def test_a_server_that_comes_back_is_played_on_with_the_same_connections():
 
 def _server_restarts():
     """In a child: let rig be heard, kill the server under it, start it again, and let it be heard once more."""
-    name = f"rig-restart-{os.getpid()}"
-    server = JackServer(name=name)
-    server.start()
+    server = JackServer().start()
+    name = server.name
     try:
         with Playing(A2, "--no-ir", "--di", bundled.di(), JACK_DEFAULT_SERVER=name) as play:
             play.wait_for(PLAYING)

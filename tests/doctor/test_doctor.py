@@ -327,7 +327,7 @@ def test_on_a_server_it_looks_at_everything_and_measures_a_cable(jack_server, tm
             found = topics(done)
             if found["round trip"]["state"] != "unknown":
                 break
-    assert found["server"]["figures"]["product"] == "JACK"
+    assert found["server"]["figures"]["product"] == jack_server.product
     assert found["priority"]["state"] == ("ok" if jack_server.realtime else "problem")
     assert found["period"]["figures"]["frames"] == jack_server.period
     assert found["xruns"]["figures"]["cycles"] > 100

@@ -11,7 +11,7 @@ import pytest
 import simulated_card as sim
 from commandline import refused, rig
 from device import Device
-from jackserver import JACKD_IS_MISSING
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING
 
 INST, GAIN = "Line In 1 Level Capture Enum", "Line In 1 Gain Capture Volume"
 WATCHED = """
@@ -68,7 +68,7 @@ def test_the_gain_is_read_and_what_is_not_measured_is_refused(cards):
 def test_the_level_that_is_kept_is_that_of_minimum_gain(jack_server, cards):
     card = cards.add("Scarlett 2i2 4th Gen", sim.scarlett_2i2_4th(27))
     own = {**cards.environment, "JACK_DEFAULT_SERVER": jack_server.name}
-    words = ("calibrate", "interface", "--loop", "--send-dbu", "14.22", "--yes", "--freewheel")
+    words = ("calibrate", "interface", "--loop", "--send-dbu", "14.22", "--yes", *AS_FAST_AS_IT_CAN)
     with Device(jack_server, 137, -1, 6.0, "wire", noise_dbfs=-90, name="cable"):
         ports = ("--send", "cable:in", "--return", "cable:out")
         done = rig(*words, *ports, **own)

@@ -130,7 +130,7 @@ def test_it_plays_on_a_server_that_comes_later_and_is_restarted_and_connects_a_p
     server = JackServer(capture=0)
     words = (NANO, "--input", "late:", "--no-page", "--resume")
     try:
-        with Served(tmp_path, *words, JACK_DEFAULT_SERVER=server.name) as serving:
+        with Served(tmp_path, *words, **server.environment()) as serving:
             serving.told("STATUS=waits")
             server.start()
             serving.said("^Playing")

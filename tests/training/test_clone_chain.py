@@ -14,7 +14,7 @@ import pytest
 from cloning import MODEL, Chain, found, table
 from device import Device
 from jackclients import Deck
-from jackserver import JACKD_IS_MISSING
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING
 from rigs import NANO, RATE, guitar
 from trained import learns
 from warm_rig import WarmRig
@@ -49,7 +49,8 @@ def preamp(warm, jack_server, taken, tmp_path):
         deck.client.blocksize = before
 
 
-FIRST = ("--architecture", "nano", "--length-s", 35, "--no-trial", "--freewheel", "--send-dbu", 18, "--return-dbu", 12)
+SHORT = ("--architecture", "nano", "--length-s", 35, "--no-trial", *AS_FAST_AS_IT_CAN)
+FIRST = (*SHORT, "--send-dbu", 18, "--return-dbu", 12)
 LISTENING = ("--di", "di.wav")
 AB, PLAY = "Go on with listening to model and gear in turn? [Y/n; s", "Go on with playing? [Y/n]"
 

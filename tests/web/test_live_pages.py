@@ -15,7 +15,7 @@ import pytest
 from commandline import RIG, Playing, rig
 from device import Device
 from jackclients import Deck, wait_until
-from jackserver import JACKD_IS_MISSING
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING
 from rigs import A2, NANO, guitar
 
 from rig.audio import wav
@@ -235,7 +235,7 @@ def test_two_sides_are_heard_and_answered_in_the_page(own, tmp_path):
 def test_a_capture_is_answered_in_the_page_and_shows_its_verdict(own, tmp_path):
     with Device(own, 137, gain_db=-6.0):
         arguments = ("capture", "take", "gear", "--send", "preamp:in", "--return", "preamp:out", "--into", tmp_path)
-        quick = ("--length-s", 35, "--freewheel", "--no-trial")
+        quick = ("--length-s", 35, *AS_FAST_AS_IT_CAN, "--no-trial")
         with Running(*arguments, *quick) as taking, taking.remote() as remote:
             assert remote.hello["view"] == "capture"
             state_until(remote, lambda state: state.get("question") is not None)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from browser import SIZES, Browser, becomes, need_browser, strangers, violations
 from device import Device
-from jackserver import JACKD_IS_MISSING, JackServer
+from jackserver import AS_FAST_AS_IT_CAN, JACKD_IS_MISSING, JackServer
 from octave_ear import Ear, coloured_like, coloured_unlike, is_silent, like, louder, unlike
 from page_runs import PageRun, kept_apart, settled
 from responses import coloured
@@ -309,7 +309,7 @@ def test_two_sides_and_a_blind_test(browser, slow, loop, tmp_path):
 
 
 def test_making_a_capture(browser, own, tmp_path):
-    levels = ("--send-dbu", 12, "--return-dbu", 12.3, "--length-s", 35, "--freewheel")
+    levels = ("--send-dbu", 12, "--return-dbu", 12.3, "--length-s", 35, *AS_FAST_AS_IT_CAN)
     command = ("capture", "take", "gear", "--send", "preamp:in", "--return", "preamp:out", *levels, "--into", tmp_path)
     with Device(own, 137, gain_db=-3.0), PageRun(own, tmp_path, *command) as run:
         pages = [browser.open(run.address, size) for size in SIZES.values()]

@@ -38,7 +38,8 @@ def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
     edges = np.diff(np.concatenate([[0], np.diff(x) == 0, [0]]).astype(np.int8))
     starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     lengths = ends - starts + 1
-    return [(int(s), int(n)) for s, n in zip(starts, lengths, strict=True) if n >= longest]
+    long = lengths >= longest
+    return list(zip(starts[long].tolist(), lengths[long].tolist(), strict=True))
 
 
 def hum_dbfs(silence: Samples, mains_hz: float) -> float:

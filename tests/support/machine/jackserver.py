@@ -31,10 +31,13 @@ from typing import Self
 READY_S = 20.0
 STOP_S = 5.0
 JACKD_IS_MISSING = shutil.which("jackd") is None
+FREEWHEELS = True  # whether the server renders as fast as it can when asked to
 
 
 class JackServer:
     """One `jackd`; a context manager. `kill`, `stop` and `start` again as you like: the name stays."""
+
+    product = "JACK"  # as rig calls it
 
     def __init__(
         self, rate: int = 48000, period: int = 64, capture: int = 2, playback: int = 2, name: str | None = None
@@ -157,3 +160,6 @@ if os.environ.get("RIG_LIVE_ON") == "pipewire":
     LIVE_NAME = os.path.join(os.environ["PIPEWIRE_RUNTIME_DIR"], "pipewire-0")
     JACKD_IS_MISSING = pipewireserver.PIPEWIRE_IS_MISSING
     JackServer = pipewireserver.PipeWireServer  # type: ignore[assignment,misc]
+    FREEWHEELS = False  # 0.3.65 stands still there where only simulated cards are in the graph: all is in real time
+
+AS_FAST_AS_IT_CAN = ("--freewheel",) if FREEWHEELS else ()

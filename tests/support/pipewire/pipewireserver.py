@@ -88,6 +88,7 @@ CARD = """{{ factory = adapter args = {{
 class PipeWireServer:
     """One `pipewire`; a context manager. `kill`, `stop` and `start` again as you like: the name stays."""
 
+    product = "PipeWire"
     realtime = False  # nobody gives it here
 
     def __init__(

@@ -19,7 +19,7 @@ from commandline import RIG
 from device import Device, gain
 from device_model import answer
 from jackclients import RUNNING, Deck
-from jackserver import JackServer
+from jackserver import FREEWHEELS, JackServer
 
 from rig.audio import wav
 from rig.audio.align import find_lag
@@ -65,7 +65,7 @@ class Watcher:
 def plan(into, name, **wishes):
     levels = CaptureLevels(18.34, "multimeter", 12.34, "multimeter")
     wishes = {"levels": levels, "wiring": Wiring("preamp:in", "preamp:out"), "signal": signal(), **wishes}
-    wishes = {"freewheel": True, **wishes}
+    wishes = {"freewheel": FREEWHEELS, **wishes}
     return Plan(into=Path(into), name=name, **wishes)
 
 
@@ -210,7 +210,8 @@ def tear(server, device, into, name):
     pattern, what, how = LIVE[name] if live else TORN[name]
     for _ in range(TRIES):
         operator = Watcher((0.6 if live else 12.0, lambda: device.fault(what, **how)))
-        result = attempt(server.name, plan(into, name, trial=False, retakes=0, freewheel=not live), operator)
+        wanted = plan(into, name, trial=False, retakes=0, freewheel=FREEWHEELS and not live)
+        result = attempt(server.name, wanted, operator)
         if re.search(pattern, result["error"]) or "an xrun at" not in result["error"]:
             return result
         shutil.rmtree(Path(into) / f"{name}.rejected-1", ignore_errors=True)

@@ -12,12 +12,12 @@ import os
 from pathlib import Path
 
 from device import Device
-from jackserver import JackServer
+from jackserver import AS_FAST_AS_IT_CAN, JackServer
 
 from rig.catalogue.library import Library
 from rig.cli import main
 
-PORTS = ("--send", "preamp:in", "--return", "preamp:out", "--freewheel", "--yes")
+PORTS = ("--send", "preamp:in", "--return", "preamp:out", *AS_FAST_AS_IT_CAN, "--yes")
 PEAK_DBFS = -14.0  # of what comes back, about: the burst of -16 dBFS lies some 14 dB below the loudest
 
 
