@@ -328,7 +328,8 @@ def test_on_a_server_it_looks_at_everything_and_measures_a_cable(jack_server, tm
             if found["round trip"]["state"] != "unknown":
                 break
     assert found["server"]["figures"]["product"] == jack_server.product
-    assert found["priority"]["state"] == ("ok" if jack_server.realtime else "problem")
+    if jack_server.product == "JACK":  # PipeWire gives it to the clients of root, whatever it has itself
+        assert found["priority"]["state"] == ("ok" if jack_server.realtime else "problem")
     assert found["period"]["figures"]["frames"] == jack_server.period
     assert found["xruns"]["figures"]["cycles"] > 100
     assert found["latency"]["figures"]["own_samples"] == 0

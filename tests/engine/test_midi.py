@@ -190,6 +190,7 @@ def test_lamps_are_lit_over_jack_through_the_port_that_belongs_to_the_switch(jac
         assert backend.connect_lamps() == []  # nothing plays into rig yet
         board.connect(pedals, f"{backend.name}:midi")
         assert backend.connect_lamps() == [f"{backend.name}:midi_out -> floorboard:lamps"]
+        time.sleep(jack_server.settles_s)
         wanted = [bytes((0xB0, 64 + i, 127 * (i % 2))) for i in range(20)]
         assert all(backend.send_midi(message) for message in wanted)
         wait_until(lambda: len(lit) == len(wanted), "the lamps")

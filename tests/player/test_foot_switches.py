@@ -9,6 +9,7 @@ from jackclients import wait_until
 from test_midi_control import Board
 
 from rig.player.midi import control
+from rig.player.midi.lamps import SETTLED_S
 from rig.player.midi.mapping import Binding, Mapping
 
 
@@ -149,6 +150,8 @@ class Wire:
 def test_a_lamp_shows_what_is_on_whoever_switched_it():
     board, wire = Board(), Wire()
     board.player.midi.open(out=wire)
+    now_s = [0.0]
+    board.player.midi._lamps._clock = lambda: now_s[0]
     board.player.midi.use(
         Mapping((Binding("control", 64, "mute", 3, lamp=True), Binding("note", 60, "bypass", lamp=True)))
     )
@@ -164,6 +167,10 @@ def test_a_lamp_shows_what_is_on_whoever_switched_it():
     wire.plugged = 2  # another pedal knows nothing yet
     board.player.poll()
     assert wire.sent[4:] == [(0xB2, 64, 127), (0x90, 60, 127)]
+    now_s[0] = SETTLED_S  # the cable may have passed nothing at first
+    board.player.poll()
+    board.player.poll()
+    assert wire.sent[6:] == [(0xB2, 64, 127), (0x90, 60, 127)]
     wire.silent = "the JACK server has no MIDI port"
     board.player.do("midi_learn", text="volume")
     assert "no MIDI port" in board.told[-1]

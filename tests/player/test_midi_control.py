@@ -291,6 +291,7 @@ def test_a_session_listens_to_the_port_that_is_named_and_learns_by_a_key(jack_se
         try:
             shows(terminal, "MIDI     pedals:out -> stage:midi")
             shows(terminal, "q quit")
+            time.sleep(jack_server.settles_s)
             sender.play([(0, 5, b"\x90\x3c\x40")])
             shows(terminal, "Muted.")
             shows(terminal, "MUTED")

@@ -168,11 +168,12 @@ def test_anything_but_yes_fetches_nothing(answer, capsys, monkeypatch):
 
 
 # ------------------------------------------------------------ making it
-def test_after_a_yes_it_is_made_and_found_and_not_made_again(lock, capsys, monkeypatch, quick):
+@pytest.mark.parametrize("is_by_this_python", [False, pytest.param(True, marks=pytest.mark.soak)])
+def test_after_a_yes_it_is_made_and_found_and_not_made_again(lock, capsys, monkeypatch, quick, is_by_this_python):
     monkeypatch.setattr("sys.stdin", Terminal("y\n"))
     older = trainer_folder() / "gpu-00000000"
     mark_complete(older, older / "environment-1", "gpu")
-    assert set_up(variant="cpu") == 0  # by the Python that runs
+    assert set_up(variant="cpu", python=None if is_by_this_python else quick) == 0
     said = capsys.readouterr().out
     assert "takes the place of the environment that is there" in said
     assert "The trainer is set up: neural-amp-modeler 0.13.0, torch 2.13.0+cpu, pytorch-lightning 2.6.1" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from .mapping import Binding, Mapping
 
 LIT, DARK = 127, 0
 NOTE_ON, CONTROL_CHANGE = 0x90, 0xB0
+SETTLED_S = 3.0  # after a cable was plugged: PipeWire 0.3.65 loses what is sent in its first second and a half
 
 
 class MidiOut(Protocol):
@@ -29,13 +31,16 @@ class MidiOut(Protocol):
 
 
 class Lamps:
-    """The lamps of a mapping. `value(command)`: whether it is on."""
+    """The lamps of a mapping. `value(command)`: whether it is on. `clock`: of seconds."""
 
-    def __init__(self, out: MidiOut | None, value: Callable[[str], float]) -> None:
-        self._out, self._value = out, value
+    def __init__(
+        self, out: MidiOut | None, value: Callable[[str], float], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._out, self._value, self._clock = out, value, clock
         self._bindings: tuple[Binding, ...] = ()
         self._lit: dict[bytes, int] = {}  # what each lamp was told last
         self._plugged: Hashable = None
+        self._again_s: float | None = None  # when all are told once more, as the first time may have been lost
 
     def use(self, mapping: Mapping) -> None:
         """Have the lamps of these bindings."""
@@ -50,7 +55,10 @@ class Lamps:
             return
         plugged = self._out.plugged
         if plugged != self._plugged:
-            self._plugged = plugged
+            self._plugged, self._again_s = plugged, self._clock() + SETTLED_S
+            self._lit.clear()
+        elif self._again_s is not None and self._clock() >= self._again_s:
+            self._again_s = None
             self._lit.clear()
         for binding in self._bindings:
             status = NOTE_ON if binding.kind == "note" else CONTROL_CHANGE

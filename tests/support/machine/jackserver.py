@@ -38,6 +38,7 @@ class JackServer:
     """One `jackd`; a context manager. `kill`, `stop` and `start` again as you like: the name stays."""
 
     product = "JACK"  # as rig calls it
+    settles_s = 0.0  # after a cable was plugged in, until something goes through it
 
     def __init__(
         self, rate: int = 48000, period: int = 64, capture: int = 2, playback: int = 2, name: str | None = None

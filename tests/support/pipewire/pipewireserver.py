@@ -89,6 +89,7 @@ class PipeWireServer:
     """One `pipewire`; a context manager. `kill`, `stop` and `start` again as you like: the name stays."""
 
     product = "PipeWire"
+    settles_s = 3.0  # 0.3.65 lost what was sent in the first second and a half
     realtime = False  # nobody gives it here
 
     def __init__(
