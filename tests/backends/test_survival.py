@@ -77,7 +77,7 @@ def restarts(loop, times, periods):
     name = server.name
     try:
         measured_aliasing.measure(Model.load(A2), QUALITIES[:2])  # or rig does it now, and takes memory for it
-        with Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=name) as play:
+        with Playing(A2, "--no-ir", "--di", loop, **server.environment()) as play:
             play.wait_for(PLAYING, 120)
             with Listener(name, "rig:out_1") as ear:
                 ear.wait(0)

@@ -43,7 +43,7 @@ def ports_come_later():
     server = JackServer(capture=0, playback=0, name=name)
     server.start()
     try:
-        with Playing(A2, "--no-ir", JACK_DEFAULT_SERVER=name) as play:
+        with Playing(A2, "--no-ir", **server.environment()) as play:
             play.wait_for(PLAYING, 120)
 
             def connected_since(count):
@@ -104,7 +104,7 @@ def other_rates(loop, folder):
         (models / f"{number} {path.name}").write_bytes(path.read_bytes())
     server = JackServer(name=name)
     server.start()
-    terminal = Terminal(models, "--di", loop, cwd=Path(folder), JACK_DEFAULT_SERVER=name)
+    terminal = Terminal(models, "--di", loop, cwd=Path(folder), **server.environment())
     try:
         terminal.press("", "q quit", 120)
         with Listener(name, "rig:out_1") as ear:
@@ -157,7 +157,7 @@ def hang(loop):
     server = JackServer(name=name)
     server.start()
     try:
-        with Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=name) as play, Listener(name, "rig:out_1") as ear:
+        with Playing(A2, "--no-ir", "--di", loop, **server.environment()) as play, Listener(name, "rig:out_1") as ear:
             play.wait_for(PLAYING, 120)
             ear.wait(0)
             server.send(signal.SIGSTOP)
@@ -200,7 +200,7 @@ def no_longer_called(how, loop, times=6):
     moments = []
     with (
         JackServer() as server,
-        Playing(A2, "--no-ir", "--di", loop, command=TROUBLED, JACK_DEFAULT_SERVER=server.name) as play,
+        Playing(A2, "--no-ir", "--di", loop, command=TROUBLED, **server.environment()) as play,
         Deck("listener", server.name, records=1) as ear,
     ):
         play.wait_for(PLAYING, 120)
@@ -232,7 +232,7 @@ def wait_long(loop):
     name = f"rig-wait-{os.getpid()}"
     server = JackServer(name=name)
     server.start()
-    terminal = Terminal(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=name)
+    terminal = Terminal(A2, "--no-ir", "--di", loop, **server.environment())
     try:
         terminal.press("", "q quit", 120)
         server.kill()
@@ -262,7 +262,7 @@ def test_freewheeling_is_no_overload_and_no_xrun_and_there_is_sound_right_after(
 
 def freewheels(loop, times=20):
     moments, xruns = [], []
-    with JackServer() as server, Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=server.name) as play:
+    with JackServer() as server, Playing(A2, "--no-ir", "--di", loop, **server.environment()) as play:
         play.wait_for(PLAYING, 120)
         with Deck("ear", server.name, records=1) as ear:
             wait_until(lambda: connected(ear, "rig:out_1"), "rig")
@@ -291,7 +291,7 @@ def burst(loop):
     """In a child: without real-time priority, against three busy programs per core, at 64 frames."""
     server = JackServer()
     server.realtime = False
-    with server, Playing(A2, "--no-ir", "--di", loop, JACK_DEFAULT_SERVER=server.name) as play:
+    with server, Playing(A2, "--no-ir", "--di", loop, **server.environment()) as play:
         play.wait_for(PLAYING, 120)
         with Deck("ear", server.name, records=1) as ear:
             wait_until(lambda: connected(ear, "rig:out_1"), "rig")

@@ -137,19 +137,18 @@ def test_feedback_in_the_patchbay_is_refused(device, here):
         device._do("disconnect")
 
 
-def test_a_server_of_another_rate_or_none_is_said(library):
-    ports = (
-        "--send",
-        "system:playback_1",
-        "--return",
-        "system:capture_1",
-        "--yes",
-        "--index",
-        library / "index.sqlite",
-    )
-    refused(rig("library", "like", *ports, JACK_DEFAULT_SERVER="none-such"), "No JACK server")
+ON_THE_CARD = ("--send", "system:playback_1", "--return", "system:capture_1", "--yes", "--index")
+
+
+def test_no_server_is_said(library):
+    words = (*ON_THE_CARD, library / "index.sqlite")
+    refused(rig("library", "like", *words, JACK_DEFAULT_SERVER="none-such"), "No JACK server")
+
+
+def test_a_server_of_another_rate_is_said(library):
     with JackServer(rate=44100) as server:
-        refused(rig("library", "like", *ports, JACK_DEFAULT_SERVER=server.name), "runs at 44100 Hz")
+        words = (*ON_THE_CARD, library / "index.sqlite")
+        refused(rig("library", "like", *words, **server.environment()), "runs at 44100 Hz")
 
 
 def ended(index, how):

@@ -203,7 +203,7 @@ def _server_restarts():
     server = JackServer().start()
     name = server.name
     try:
-        with Playing(A2, "--no-ir", "--di", bundled.di(), JACK_DEFAULT_SERVER=name) as play:
+        with Playing(A2, "--no-ir", "--di", bundled.di(), **server.environment()) as play:
             play.wait_for(PLAYING)
             with Listener(name, "rig:out_1") as ear:
                 ear.wait(0)
@@ -265,7 +265,7 @@ def _other_rate(rate, latency, model):
     with JackServer(rate=rate) as server:
         arguments = (model, "--no-ir", "--level-mode", "raw", "--no-connect")
         with (
-            Playing(*arguments, JACK_DEFAULT_SERVER=server.name) as play,
+            Playing(*arguments, **server.environment()) as play,
             Deck("player", server.name, plays=True) as player,
             Deck("recorder", server.name, records=1) as recorder,
         ):

@@ -87,9 +87,7 @@ def stepped(folder, tmp_path, server, steps, key_s=KEY_S):
     cycle is thrown away, and others are pressed in their place: a busy machine loses cycles by itself.
     """
     wav.write(tmp_path / "tone.wav", endless_tone(1.0), RATE, "FLOAT")
-    terminal = Terminal(
-        folder, "--no-ir", "--di", tmp_path / "tone.wav", "--client", "browse", JACK_DEFAULT_SERVER=server.name
-    )
+    terminal = Terminal(folder, "--no-ir", "--di", tmp_path / "tone.wav", "--client", "browse", **server.environment())
     delays, changes, lost, whole = [], [], 0, steps
     per_take = max(1, round(TAKE_S / key_s))
     try:

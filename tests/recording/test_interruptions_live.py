@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.soak, pytest.mark.skipif(JACKD_IS_MISSING, reason="jac
 def test_what_the_server_did_not_bring_is_silence_and_stands_in_the_note(tmp_path):
     with (
         JackServer() as server,
-        Playing(*(NANO, "--record", "--into", tmp_path, "--di", bundled.di()), JACK_DEFAULT_SERVER=server.name) as play,
+        Playing(*(NANO, "--record", "--into", tmp_path, "--di", bundled.di()), **server.environment()) as play,
     ):
         play.wait_for("^Playing")
         began = time.monotonic()

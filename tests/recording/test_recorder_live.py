@@ -95,7 +95,7 @@ def test_however_a_session_ends_its_take_is_valid(jack_server, tmp_path, how):
         if how == "seconds":
             play.wait_for("complete in")
         else:
-            time.sleep(0.7)
+            time.sleep(0.7 + jack_server.settles_s)
             play.end(how)
     di, out = only_take_in(tmp_path)
     assert len(di) > RATE / 4

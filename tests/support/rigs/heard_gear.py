@@ -41,7 +41,7 @@ def heard_as(index, files, noise_dbfs):
         levels = {str(path): model.facts.level_dbfs for model in library.models.values() for path in model.paths}
     results = []
     with JackServer(period=128) as server, Device(server, 300.0, preamp=files[0]) as device:
-        os.environ["JACK_DEFAULT_SERVER"] = server.name
+        os.environ.update(server.environment())
         for number, file in enumerate(files):
             device.become(Path(file))
             for softer_db in (0.0, 6.0, 12.0):  # who is told that the return clips turns it down

@@ -1,6 +1,6 @@
 """`rig serve` as a service manager starts it: no terminal, no standard input, and a socket that hears what it says.
 
-with Served(folder, "--no-page", JACK_DEFAULT_SERVER=server.name) as box:
+with Served(folder, "--no-page", **server.environment()) as box:
     box.told("READY=1")
     box.send(signal.SIGHUP)
 """
