@@ -93,6 +93,7 @@ def test_soft_hum_lasts_and_its_lines_stay_as_strong_re_one_another():
 OCTAVE = Fault("other programme", "before", 1.0, 26.4495), Desk(peak_dbfs=-26.95, delay=6530, polarity=-1)
 OVERDRIVE = Fault("drive", "before", 3.98, 26.05), Desk(peak_dbfs=-15.38, delay=8269, floor_dbfs=-101)
 BLENDED_FUZZ = Fault("hum", "before", 0.0317, 21.88), Desk(peak_dbfs=-20.25, delay=1000, polarity=-1)
+HIGH_GAIN = Fault("drive", "before", 0.251, 21.29), Desk(peak_dbfs=-14.79, delay=8136, floor_dbfs=-104, hum_dbfs=-70)
 GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=2710, floor_dbfs=-115)
 
 
@@ -108,6 +109,8 @@ GATED_FUZZ = Fault("louder", "before", 2.0, 40.94), Desk(peak_dbfs=-3.56, delay=
         ("overdrive", *OVERDRIVE, 31337, "louder"),
         # Hum in front of it, 25 dB below what comes out, had not been heard.
         ("blended fuzz", *BLENDED_FUZZ, 10475413, "hum of 60 Hz"),
+        # It was driven 12 dB less hard beside noise, where few windows tell anything.
+        ("high gain", *HIGH_GAIN, 128051396, "less hard"),
     ],
 )
 def test_what_the_soak_found_has_its_name(name, fault, desk, seed, said):

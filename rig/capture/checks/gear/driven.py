@@ -34,6 +34,9 @@ CHANGES = power_from_db(-20.0)  # of the power of wet: where another drive chang
 GONE = (0.8, 0.18)
 LASTS = 6  # windows
 FAILS = 1.75  # times that
+# Half of the way is enough where less hard drive explains so much of what the model leaves, in so many windows in a row
+# that tell something: clean takes of the most driven gear have two of them.
+HALF_GONE, EXPLAINED, LASTS_EXPLAINED = 0.5, 0.3, 4
 # Of what the model leaves: another drive explains 70 % and more, but for noise; of rooms it explains at most 20 %.
 MOST = 0.5
 
@@ -108,14 +111,17 @@ def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
     pieces: list[Strange] = []
     if track is None:
         return pieces
-    for drive, limit, gone in zip(DRIVES, GONE, track.gone, strict=True):
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], gone > limit, [0]])))
-        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+    far = [_runs(gone > limit, LASTS) for gone, limit in zip(track.gone, GONE, strict=True)]
+    tells = np.flatnonzero(np.isfinite(track.gone[0]))
+    explained = (track.gone[0] > HALF_GONE) & (track.explains[0] > EXPLAINED)
+    far[0] += [(tells[begin], tells[end - 1] + 1) for begin, end in _runs(explained[tells], LASTS_EXPLAINED)]
+    for drive, limit, gone, runs in zip(DRIVES, GONE, track.gone, far, strict=True):
+        for begin, end in runs:
             start, stop = int(track.start[begin]), int(track.stop[end - 1])
             known = any(strange.start < stop and start < strange.stop for strange in [*found, *pieces])
-            if end - begin < LASTS or known:
+            if known:
                 continue
-            strongest = float(np.max(gone[begin:end]))
+            strongest = float(np.nanmax(gone[begin:end]))
             word = "harder" if drive > 1 else "less hard"
             text = (
                 f"it is another sound: {100 * min(strongest, 1.0):.0f} % of the way to this gear driven "
@@ -123,6 +129,12 @@ def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
             )
             pieces.append(Strange("another sound", start, stop, text, "fail" if strongest > FAILS * limit else "warn"))
     return pieces
+
+
+def _runs(holds: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
+    """Where it holds that often in a row: (first, behind the last)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], holds, [0]])))
+    return [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= least]
 
 
 def _sums(x: Power, starts: NDArray[np.int64]) -> Power:
