@@ -69,6 +69,7 @@ def test_a_tube_bends_one_way_more_than_the_other_and_noise_hum_and_dc_are_there
     assert second > 0.02 * fundamental
 
 
+@pytest.mark.soak
 def test_faults_happen_when_they_are_ordered(jack_server, decks):
     x = noise(RATE // 2, peak=0.25)
     with Device(jack_server, 100, preamp="wire") as device:

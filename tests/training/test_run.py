@@ -171,7 +171,6 @@ def test_ctrl_c_keeps_what_was_learnt(capture):
     assert record.state == "stopped" and finished.esr == pytest.approx(0.04, rel=0.01)
 
 
-@pytest.mark.soak
 def test_what_the_trainer_learnt_ahead_of_the_judging_is_judged_when_it_is_left(capture):
     class Leaves(Told):
         def epoch(self, record, epoch, is_best):
