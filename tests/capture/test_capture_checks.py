@@ -51,7 +51,7 @@ def test_a_clean_take_is_accepted(delay, noise_dbfs, polarity):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("drive", [pytest.param(0.5, marks=pytest.mark.soak), 60.0])
+@pytest.mark.parametrize("drive", [0.5, 60.0])
 def test_clean_and_very_driven_gear_is_accepted(drive):
     y = preamp(signal().samples, drive_1=drive, drive_2=drive / 2).astype(np.float64)
     result = judged(takes.louder(recorded(y, noise_dbfs=-140), -6))

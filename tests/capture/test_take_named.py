@@ -12,8 +12,8 @@ from gears import GEARS, played
 from rig.capture.checks.closing import knows_a_level
 from rig.capture.checks.gear.gear_model import explain
 from rig.capture.checks.gear.hum_in_playing import RATE, SLOW, are_steady
-from rig.capture.checks.gear.hum_in_playing import _runs as in_a_row
 from rig.capture.checks.gear.strange import Strange, with_hum
+from rig.capture.checks.measures import runs_of_true
 from rig.capture.checks.programme import LASTS, STEP, _lasting, _runs, programme_check
 from rig.capture.checks.quantisation import repeats
 
@@ -83,11 +83,11 @@ def test_what_lasts_beside_something_far_stranger_is_a_piece_of_its_own():
 def test_soft_hum_lasts_and_its_lines_stay_as_strong_re_one_another():
     holds = np.array([0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1], bool)
     goes_on = np.ones(len(holds), bool)
-    assert in_a_row(holds, 5) == [(1, 6), (12, 19)]
+    assert runs_of_true(holds, 5) == [(1, 6), (12, 19)]
     goes_on[14] = False
-    assert in_a_row(holds, 5, goes_on) == [(1, 6), (14, 19)]
+    assert runs_of_true(holds, 5, goes_on) == [(1, 6), (14, 19)]
     goes_on[3] = False
-    assert in_a_row(holds, 5, goes_on) == [(14, 19)]
+    assert runs_of_true(holds, 5, goes_on) == [(14, 19)]
 
 
 OCTAVE = Fault("other programme", "before", 1.0, 26.4495), Desk(peak_dbfs=-26.95, delay=6530, polarity=-1)

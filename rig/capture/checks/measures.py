@@ -42,6 +42,22 @@ def runs_of_equal(x: Samples, longest: int) -> list[tuple[int, int]]:
     return list(zip(starts[long].tolist(), lengths[long].tolist(), strict=True))
 
 
+def runs_of_true(
+    holds: NDArray[np.bool_], least: int, goes_on: NDArray[np.bool_] | None = None
+) -> list[tuple[int, int]]:
+    """Where it `holds`, (n,), at least that often in a row: (first, behind the last).
+
+    A run ends, too, where the next one of `goes_on`, (n,), does not go on.
+    """
+    runs: list[list[int]] = []
+    for index in np.flatnonzero(holds):
+        if runs and runs[-1][1] == index and (goes_on is None or goes_on[index]):
+            runs[-1][1] = int(index) + 1
+        else:
+            runs.append([int(index), int(index) + 1])
+    return [(first, last) for first, last in runs if last - first >= least]
+
+
 def hum_dbfs(silence: Samples, mains_hz: float) -> float:
     """RMS level of the mains and its harmonics in a silence, (n,), of 0.35 s or more, less the noise around each."""
     return max(FLOOR_DBFS, db_from_power(float(hum_lines(silence, mains_hz).sum())))

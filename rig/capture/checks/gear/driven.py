@@ -7,7 +7,8 @@ the gear is right it has not moved; where it was driven 9 dB harder or less hard
 
 What the gear makes of softer playing is in the take; of louder playing than the loudest, nothing is, and the model's
 guess may be three times the change that there is, in noise above all. Away from less hard is the way to harder, too. So
-the mean of both tells harder drive: where the gear is right, the two hardly ever agree.
+the mean of both tells harder drive: where the gear is right, the two hardly ever agree. Less hard drive is told from
+half of the way on where it explains much of what the model leaves, and else from most of the way on.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 
 from ....decibels import db_from_gain, power_from_db
 from ....trainer.layout import PROGRAMME, RATE, VALIDATION
-from ..measures import Samples
+from ..measures import Samples, runs_of_true
 from .gear_model import HOP, ONE_TONE, Explained, Power, answer_to
 from .strange import Strange
 
@@ -111,10 +112,10 @@ def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
     pieces: list[Strange] = []
     if track is None:
         return pieces
-    far = [_runs(gone > limit, LASTS) for gone, limit in zip(track.gone, GONE, strict=True)]
+    far = [runs_of_true(gone > limit, LASTS) for gone, limit in zip(track.gone, GONE, strict=True)]
     tells = np.flatnonzero(np.isfinite(track.gone[0]))
     explained = (track.gone[0] > HALF_GONE) & (track.explains[0] > EXPLAINED)
-    far[0] += [(tells[begin], tells[end - 1] + 1) for begin, end in _runs(explained[tells], LASTS_EXPLAINED)]
+    far[0] += [(tells[begin], tells[end - 1] + 1) for begin, end in runs_of_true(explained[tells], LASTS_EXPLAINED)]
     for drive, limit, gone, runs in zip(DRIVES, GONE, track.gone, far, strict=True):
         for begin, end in runs:
             start, stop = int(track.start[begin]), int(track.stop[end - 1])
@@ -129,12 +130,6 @@ def driven_pieces(track: Driven | None, found: list[Strange]) -> list[Strange]:
             )
             pieces.append(Strange("another sound", start, stop, text, "fail" if strongest > FAILS * limit else "warn"))
     return pieces
-
-
-def _runs(holds: NDArray[np.bool_], least: int) -> list[tuple[int, int]]:
-    """Where it holds that often in a row: (first, behind the last)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], holds, [0]])))
-    return [(int(begin), int(end)) for begin, end in zip(edges[::2], edges[1::2], strict=True) if end - begin >= least]
 
 
 def _sums(x: Power, starts: NDArray[np.int64]) -> Power:

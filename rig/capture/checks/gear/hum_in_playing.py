@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfft
 
 from ....trainer.layout import PROGRAMME, RATE, VALIDATION
-from ..measures import HARMONICS, hum_lines
+from ..measures import HARMONICS, hum_lines, runs_of_true
 from .gear_model import BANDS, FRAME, Explained, Spectra
 
 MAINS_HZ = (50.0, 60.0)
@@ -73,20 +73,9 @@ def hum_pieces(take: Explained, samples: int) -> list[tuple[float, int, int]]:
             before = lines
         usual = float(np.median(power[at_ends])) if at_ends.any() else 0.0
         rises = inside & (power > RISES * usual)
-        for first, last in [*_runs(loud & rises, LASTS), *_runs(soft & rises, LASTS_SOFTLY, goes_on)]:
+        for first, last in [*runs_of_true(loud & rises, LASTS), *runs_of_true(soft & rises, LASTS_SOFTLY, goes_on)]:
             found.append((mains, int(starts[first]) * SLOW, (int(starts[last - 1]) + WINDOW) * SLOW))
     return found
-
-
-def _runs(holds: NDArray[np.bool_], least: int, goes_on: NDArray[np.bool_] | None = None) -> list[tuple[int, int]]:
-    """Where it holds that often in a row: (first, behind the last). A run ends, too, where the next does not go on."""
-    runs: list[list[int]] = []
-    for index in np.flatnonzero(holds):
-        if runs and runs[-1][1] == index and (goes_on is None or goes_on[index]):
-            runs[-1][1] = int(index) + 1
-        else:
-            runs.append([int(index), int(index) + 1])
-    return [(first, last) for first, last in runs if last - first >= least]
 
 
 def are_harmonics(lines: NDArray[np.float64], left: float) -> bool:
